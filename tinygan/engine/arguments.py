@@ -1,0 +1,83 @@
+"""What people pass in: counts, numbers, seeds and points, each with one clear message when it is wrong.
+
+Every message says what, where, got, wanted and what to do. This is the cellar of the house:
+everything may stand on it and it stands on NumPy alone.
+"""
+
+import difflib
+import math
+import numbers
+
+import numpy as np
+
+
+def count(name, value, minimum=1):
+    """`value` as an int, at least `minimum`. Raises TypeError (2.5, True, "3") or ValueError (too small)."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, at least {minimum}; got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}; got {value}")
+    return int(value)
+
+
+def number(name, value, above=-math.inf, below=math.inf, including=()):
+    """`value` as a finite float in the open interval (above, below) or one of `including`. Raises TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number; got {value!r}")
+    value = float(value)
+    if value in including or (math.isfinite(value) and above < value < below):
+        return value
+    limits = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
+    allowed = "".join(f", or {edge:g}" for edge in including)
+    raise ValueError(f"{name} must be a finite number {' and '.join(limits)}{allowed}; got {value!r}".replace("  ", " "))
+
+
+def choice(name, value, known):
+    """`value` if it is one of the names in `known`; raises ValueError that offers the nearest name."""
+    if value in known:
+        return value
+    near = difflib.get_close_matches(str(value), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"unknown {name} {value!r}.{hint} Known: {', '.join(known)}")
+
+
+def seed_sequence(seed):
+    """`seed` (an int >= 0 or a SeedSequence) as a fresh SeedSequence, the same for the same seed every time."""
+    if isinstance(seed, np.random.SeedSequence):
+        return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
+        raise TypeError(f"seed must be a whole number, 0 or larger, or a numpy SeedSequence; got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or larger; got {seed}")
+    return np.random.SeedSequence(int(seed))
+
+
+def spawn(seed, n):
+    """`n` independent SeedSequences from one seed.
+
+    Unlike `SeedSequence.spawn` it leaves no mark on `seed`: the same call gives the same children again.
+    """
+    return seed_sequence(seed).spawn(n)
+
+
+def points(name, x, dim=None, rows=1):
+    """`x` as a 2-D array of finite real numbers, shape (N, d), with at least `rows` rows and, if given, `dim` columns.
+
+    Raises TypeError for what is not real numbers (strings, objects, complex) and ValueError for a wrong
+    shape, too few rows, NaN or infinity; the first bad entry is named.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    if x.ndim != 2:
+        raise ValueError(f"{name} must be a 2-D array (rows are samples); got shape {x.shape}. "
+                         "For one-dimensional data pass x[:, None]")
+    if dim is not None and x.shape[1] != dim:
+        raise ValueError(f"{name} must have {dim} columns; got {x.shape[1]}")
+    if x.shape[0] < rows:
+        raise ValueError(f"{name} must have at least {rows} row{'s' * (rows > 1)}; got {x.shape[0]}")
+    bad = ~np.isfinite(x)
+    if bad.any():
+        i, j = np.argwhere(bad)[0]
+        raise ValueError(f"{name} must be finite; row {i}, column {j} is {x[i, j]} ({bad.sum()} such entries in all)")
+    return x
