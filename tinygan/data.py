@@ -1,0 +1,388 @@
+"""Where real samples come from: mixtures with a known density, curves, and a user's own points.
+
+Every data set has
+
+    sample(n, rng)     n samples, an (n, dim) float64 array; rng is a numpy Generator
+    dim, name          the number of columns, and what to call the data in tables and plots
+    standardized()     the same data with mean 0 and size 1, which is what networks like
+    restore(x)         samples of a standardised data set, put back into the original units
+
+A standardised data set remembers the way back: original = restored = x * scale + shift. Nothing here keeps
+random state: the same `rng` gives the same samples.
+"""
+
+import csv
+import functools
+import io
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+
+from tinygan.engine import arguments
+
+
+class _Data:
+    """What all data sets share: the check of what `sample` is asked for, and the way back to the original units."""
+
+    shift, scale = 0.0, 1.0
+
+    def restore(self, x):
+        """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
+        x = np.asarray(x, dtype=np.float64)
+        if x.shape[-1:] != (self.dim,):
+            raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
+        return x * self.scale + self.shift
+
+    def _coming_from(self, source, center, scale):
+        """Record that this data set is (source - center) / scale, where source may be standardised already."""
+        self.shift, self.scale = source.shift + source.scale * center, source.scale * scale
+        return self
+
+    def _draws(self, n, rng):
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {rng!r}")
+        return arguments.count("n", n)
+
+
+class Mixture(_Data):
+    """A mixture of K isotropic Gaussians in d dimensions: p(x) = sum_k w_k N(x; c_k, sigma_k^2 I).
+
+    `means` (K, d) are the centres c_k, `stds` (a number, or K of them) the standard deviation sigma_k along each
+    axis, `weights` (K,) the positive shares w_k, equal by default; they must sum to 1 within 1e-6.
+    Raises TypeError or ValueError that names the argument.
+    """
+
+    def __init__(self, means, stds, weights=None, name="mixture"):
+        self.means = _matrix("means", means, rows=1)
+        self.n_modes, self.dim = self.means.shape
+        self.stds = _frozen(np.broadcast_to(_positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
+        self.weights = _frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
+        self.name = name
+        self._steps = np.cumsum(self.weights)
+        self._steps[-1] = 1.0  # rounding must not leave a gap above the last step
+
+    def _shares(self, weights):
+        weights = _positive("weights", weights, (self.n_modes,))
+        if abs(weights.sum() - 1) > 1e-6:
+            raise ValueError(f"weights must sum to 1; got a sum of {weights.sum():.6g}. Divide them by their sum")
+        return weights / weights.sum()
+
+    def sample(self, n, rng):
+        """`n` independent samples, (n, d)."""
+        n = self._draws(n, rng)
+        mode = np.searchsorted(self._steps, rng.random(n), side="right")
+        x = rng.standard_normal((n, self.dim))
+        x *= self.stds.take(mode)[:, None]
+        x += self.means.take(mode, axis=0)
+        return x
+
+    def log_prob(self, x):
+        """log p(x) in nats, one number for each of the N rows of `x` (N, d); right however far x is from every mode."""
+        from scipy.spatial.distance import cdist
+        from scipy.special import logsumexp
+
+        x = arguments.points("x", x, self.dim)
+        # cdist subtracts before it squares. |x|^2 - 2 x.c + |c|^2 would lose a narrow mode's digits.
+        squared = cdist(x, self.means, "sqeuclidean")  # (N, K)
+        height = np.log(self.weights) - self.dim * (np.log(self.stds) + 0.5 * math.log(2 * math.pi))  # (K,)
+        with np.errstate(over="ignore"):  # beyond the largest float64 the answer is -inf
+            return logsumexp(height - squared / self.stds / self.stds / 2, axis=-1)
+
+    def standardized(self):
+        """The mixture moved to mean 0 and divided by one number, the root mean square over axes of its standard deviation.
+
+        One number for all axes keeps every mode round, so the result is a Mixture too.
+        """
+        center = self.weights @ self.means  # (d,)
+        between = self.weights @ (self.means - center) ** 2  # (d,)
+        scale = math.sqrt(between.mean() + self.weights @ self.stds**2)
+        moved = Mixture((self.means - center) / scale, self.stds / scale, self.weights, self.name)
+        return moved._coming_from(self, center, scale)
+
+    def __repr__(self):
+        weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
+        return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
+
+
+class Curve(_Data):
+    """Points of a curve, plus noise: a sample is a row of `path` (M, d), each equally likely, + noise * N(0, I).
+
+    `noise` is a standard deviation, 0 or larger, in the units of `path`.
+    """
+
+    def __init__(self, path, noise, name="curve"):
+        self.path = _matrix("path", path, rows=2)
+        self.noise = arguments.number("noise", noise, above=0, including=(0,))
+        self.dim, self.name = self.path.shape[-1], name
+
+    def sample(self, n, rng):
+        """`n` independent samples, (n, d)."""
+        n = self._draws(n, rng)
+        x = rng.standard_normal((n, self.dim))
+        x *= self.noise
+        x += self.path.take(rng.integers(self.path.shape[-2], size=n), axis=0)
+        return x
+
+    def standardized(self):
+        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
+        center = self.path.mean(axis=-2)
+        scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
+        return Curve((self.path - center) / scale, self.noise / scale, self.name)._coming_from(self, center, scale)
+
+    def __repr__(self):
+        return f"Curve {self.name}: dimensions {self.dim}, noise {self.noise:.4g}"
+
+
+class Points(_Data):
+    """A finite set of points: `x` (N, d), finite real numbers, at least two rows.
+
+    `columns` are d names or None, `labels` are N labels or None; training does not look at either.
+    """
+
+    def __init__(self, x, name="points", columns=None, labels=None):
+        self.x = _matrix(name, x, rows=2)
+        self.name, self.columns, self.labels = name, columns, labels
+        self.dim = self.x.shape[-1]
+
+    def sample(self, n, rng):
+        """`n` distinct rows in random order, (n, d). Raises ValueError when there are fewer than n."""
+        n, rows = self._draws(n, rng), self.x.shape[-2]
+        if n > rows:
+            raise ValueError(f"{self.name} has {rows} rows, so it cannot give {n} distinct ones: ask for at most {rows}, "
+                             "for instance with a smaller batch")
+        return self.x.take(rng.choice(rows, size=n, replace=False), axis=0)
+
+    def standardized(self):
+        """The points with mean 0 and standard deviation 1 in every column; a constant column becomes 0, with scale 1."""
+        constant = np.ptp(self.x, axis=-2) == 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            center = np.where(constant, self.x[0], self.x.mean(axis=-2))
+            scale = np.where(constant, 1.0, self.x.std(axis=-2))
+        bad = np.flatnonzero(~(np.isfinite(scale) & (scale > 0)))
+        if bad.size:
+            raise ValueError(f"{self.name}: the spread of column {bad[0]} is too large or too small for float64. "
+                             "Change its unit")
+        moved = Points((self.x - center) / scale, self.name, self.columns, self.labels)
+        return moved._coming_from(self, center, scale)
+
+    def __repr__(self):
+        return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
+
+
+def _matrix(name, x, rows):
+    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, so nobody may change them."""
+    x = arguments.points(name, x, rows=rows)
+    if x.shape[-1] == 0:
+        raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")
+    return _frozen(x)
+
+
+def _frozen(x):
+    x = np.array(x, dtype=np.float64)
+    x.flags.writeable = False
+    return x
+
+
+def _positive(name, values, *shapes):
+    """`values` as a float64 array of one of the `shapes`, every entry finite and above 0."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be numbers; got an array of {values.dtype}")
+    if values.shape not in shapes:
+        raise ValueError(f"{name} must have shape {' or '.join(map(str, shapes))}; got {values.shape}")
+    bad = values[~(np.isfinite(values) & (values > 0))]
+    if bad.size:
+        raise ValueError(f"{name} must be finite and above 0; got {bad[0]}")
+    return values.astype(np.float64)
+
+
+def _span(values):
+    low, high = values.min(), values.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+
+
+def ring(modes=8, radius=2.0, std=0.02):
+    """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1."""
+    angle = 2 * math.pi * np.arange(arguments.count("modes", modes)) / modes
+    radius = arguments.number("radius", radius, above=0)
+    return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
+
+
+def grid(side=5, spacing=2.0, std=0.05):
+    """`side` times `side` Gaussians on a square lattice around the origin."""
+    side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
+    line = spacing * (np.arange(side) - (side - 1) / 2)
+    return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
+
+
+def gaussians_1d(means=(-2.0, 2.0), stds=0.5, weights=None):
+    """A mixture on the line: samples are (n, 1)."""
+    return Mixture(np.reshape(means, (-1, 1)), stds, weights, name="gaussians_1d")
+
+
+_ON_CURVE = 100_000  # points that stand for a curve: their gaps are far below any useful noise
+
+
+def moons(noise=0.05):
+    """Two interleaved half circles of radius 1: scikit-learn's `make_moons`."""
+    from sklearn.datasets import make_moons
+
+    return Curve(make_moons(_ON_CURVE, shuffle=False)[0], noise, "moons")
+
+
+def circles(noise=0.05, factor=0.5):
+    """Two circles around the origin, of radius 1 and `factor` (between 0 and 1): scikit-learn's `make_circles`."""
+    from sklearn.datasets import make_circles
+
+    factor = arguments.number("factor", factor, above=0, below=1)
+    return Curve(make_circles(_ON_CURVE, shuffle=False, factor=factor)[0], noise, "circles")
+
+
+def swiss_roll(noise=0.25):
+    """The spiral of scikit-learn's `make_swiss_roll`, radius 4.7 to 14.1, without the axis along which it is rolled up."""
+    from sklearn.datasets import make_swiss_roll
+
+    return Curve(make_swiss_roll(_ON_CURVE, random_state=0)[0][:, [0, 2]], noise, "swiss_roll")
+
+
+def digits(classes=None):
+    """scikit-learn's 1797 handwritten digits of 8 x 8 pixels: Points of 64 columns in [-1, 1], with `labels` (N,).
+
+    `classes`, such as (0, 1), keeps only those digits.
+    """
+    from sklearn.datasets import load_digits
+
+    x, labels = load_digits(return_X_y=True)
+    if classes is not None:
+        classes = list(classes)
+        if not classes or not set(classes) <= set(range(10)):
+            raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {classes}")
+        x, labels = x[np.isin(labels, classes)], labels[np.isin(labels, classes)]
+    return Points(x / 8 - 1, "digits", labels=labels)
+
+
+def from_array(X, name="points"):
+    """A user's own points, `X` (N, d), as Points. Raises TypeError or ValueError that names the first bad entry."""
+    return Points(X, name)
+
+
+def from_file(path):
+    """Points from a text table (.csv, .tsv, .txt; UTF-8) or a 2-D array saved by `np.save` (.npy).
+
+    A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
+    If no cell of that line is a number, it holds the column names. Blank lines are skipped.
+    Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path} (looked for in {Path.cwd()})")
+    if not path.is_file():
+        raise ValueError(f"{path} is not a file. Give the path of a .csv, .tsv, .txt or .npy file")
+    if kind not in (".csv", ".tsv", ".txt", ".npy"):
+        raise ValueError(f"{path} must end in .csv, .tsv, .txt or .npy, which says how to read it; got {kind!r}")
+    try:
+        x, columns = (_read_npy(path), None) if kind == ".npy" else _read_table(path)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
+    return Points(_matrix(str(path), x, rows=2), path.stem, columns)
+
+
+def _read_table(path):
+    """The numbers (N, d) and the column names (or None) of a text table."""
+    rows = list(_rows(path, _text(path)))
+    if not rows:
+        raise ValueError(f"{path} is empty; expected one sample a line, such as 0.5,1.25")
+    (top, first), columns, table, faults = rows[0], None, [], []
+    if all(_number(cell) is None for cell in first) and any(first):
+        columns, rows = tuple(name or str(j) for j, name in enumerate(first, start=1)), rows[1:]
+    names = columns or range(1, len(first) + 1)
+    for line, cells in rows:
+        if len(cells) != len(first):
+            faults.append(f"line {line}: got {len(cells)} cells, expected {len(first)} as in line {top}")
+            continue
+        values = [_number(cell) for cell in cells]
+        table.append(values)
+        faults += [f"line {line}, column {name}: {cell[:40]!r} is not a finite number"
+                   for name, cell, value in zip(names, cells, values, strict=True) if value is None or not math.isfinite(value)]
+    if faults:
+        more = [f"and {len(faults) - 5} more"] * (len(faults) > 5)
+        raise ValueError("\n  ".join([f"{path} cannot be used. Correct or remove these:", *faults[:5], *more]))
+    return np.array(table).reshape(-1, len(first)), columns
+
+
+def _text(path):
+    """The text of a file, without the mark that some editors put first, or the # of `np.savetxt`."""
+    raw = path.read_bytes()
+    bad, why = raw.find(b"\0"), "a zero byte"
+    if bad < 0:
+        try:
+            return raw.decode().removeprefix("\ufeff").removeprefix("#")
+        except UnicodeDecodeError as error:
+            bad, why = error.start, error.reason
+    line = len((raw[:bad] + b".").splitlines())
+    raise ValueError(f"{path}, line {line}: not UTF-8 text ({why}). Save it as CSV in UTF-8")
+
+
+def _rows(path, text):
+    """(line number, cells) of each line that is not blank."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    unquoted = re.sub('"[^"]*"', "", first)
+    mark = next((mark for mark in "\t;," if mark in unquoted), " ")
+    lines = io.StringIO(text, newline="")
+    if mark == " ":
+        lines = (" ".join(line.split()) for line in lines)
+    reader = csv.reader(lines, delimiter=mark, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ValueError(f"{path}, line {number}: {error}. Check the quotation marks") from error
+        if cells not in ([], [""]):
+            yield number, cells
+
+
+def _number(cell):
+    """The number written in `cell`, or None. Python's 1_000 is not a number that a table would hold."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _read_npy(path):
+    """The array in a .npy file, loaded only when its header is sound: a tiny file may promise terabytes, or hold a program."""
+    headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    with path.open("rb") as file:
+        try:
+            shape, _, dtype = headers[np.lib.format.read_magic(file)](file)
+        except Exception as error:  # a damaged header fails in many ways, all of them the file's fault
+            raise ValueError(f"{path} is not a sound .npy file. Write it with np.save(path, x)") from error
+        held = path.stat().st_size - file.tell()
+    if dtype.kind not in "fiub":
+        raise ValueError(f"{path} must hold real numbers; got {dtype}. Save x.astype(float)")
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != held:
+        raise ValueError(f"{path} is damaged: its header promises shape {shape} of {dtype}, but {held} bytes follow")
+    return np.load(path, allow_pickle=False)
+
+
+NAMES = {
+    "ring": ring,
+    "grid": grid,
+    "big_grid": functools.partial(grid, side=10, spacing=1.5, std=0.1),
+    "gaussians_1d": gaussians_1d,
+    "moons": moons,
+    "circles": circles,
+    "swiss_roll": swiss_roll,
+    "digits": digits,
+}
+
+
+def by_name(name):
+    """The built-in data set called `name` on the command line. Raises ValueError that offers the nearest name."""
+    return NAMES[arguments.choice("data set", name, NAMES)]()

@@ -1,0 +1,45 @@
+"""The three functions of a score that every GAN loss is made of, right for every finite score.
+
+A score s is any real number; `sigmoid(s)` reads it as a probability. The textbook formulas
+1/(1 + exp(-s)) and log(1 + exp(s)) overflow in float32 beyond |s| = 88. Both functions below only ever
+exponentiate numbers that are not positive, so nothing overflows and no digit is lost:
+
+    e           = exp(-|s|)                   never larger than 1
+    sigmoid(s)  = 1 / (1 + e)     if s >= 0
+                  e / (1 + e)     if s <  0
+    softplus(s) = max(s, 0) + log1p(e)
+
+The dtype of s is kept. A complex s is followed analytically from the real axis, so that
+derivatives can be taken with a complex step (`gradcheck.complex_step`).
+"""
+
+import numpy as np
+
+
+def sigmoid(s):
+    """1 / (1 + exp(-s)), elementwise, within 4 units in the last place for every finite s.
+
+    `sigmoid(s) - 1` loses all its digits from s = 17 (float32) or 37 (float64); write `-sigmoid(-s)` instead.
+    """
+    # exp(min(s, 0)) is 1 for s >= 0 and e for s < 0: both branches at once.
+    return np.exp(_negative_part(s)) / (1 + np.exp(-_size(s)))
+
+
+def softplus(s):
+    """log(1 + exp(s)), elementwise; its derivative is sigmoid(s)."""
+    return (s - _negative_part(s)) + np.log1p(np.exp(-_size(s)))
+
+
+def log_sigmoid(s):
+    """log(sigmoid(s)) = -softplus(-s), elementwise. And log(1 - sigmoid(s)) = -softplus(s)."""
+    return -softplus(-s)
+
+
+def _size(s):
+    """|s|; for complex s the analytic function that equals |s| on the real axis."""
+    return s * np.sign(s.real) if np.iscomplexobj(s) else np.abs(s)
+
+
+def _negative_part(s):
+    """min(s, 0); for complex s the analytic function that equals it on the real axis."""
+    return s * (s.real < 0) if np.iscomplexobj(s) else np.minimum(s, 0)

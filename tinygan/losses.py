@@ -1,0 +1,194 @@
+"""What each player minimises: its value and its derivative, from one function.
+
+    loss.d(s_real, s_fake)      -> DLoss(value, ds_real, ds_fake)
+    loss.g(s_fake, s_real=None) -> GLoss(value, ds_fake)              s_real only where loss.needs_real
+
+Scores s are raw: any real number, shape (..., N, 1), and a higher score means "more real" in every loss.
+`value` is a mean over the N samples, so its shape is () or, with replicas, (R,); each ds is d value / d s, shaped like s.
+Where `loss.is_probability`, sigmoid(s) is the probability that D gives to "real"; elsewhere the score speaks for itself.
+In the formulas r is a real sample's score, f a fake one's, and E the mean over the batch.
+Both players minimise. Neither shares its sign with the other: each formula says what is lost, not what is won.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .engine.arguments import number
+from .engine.numerics import sigmoid
+
+
+class BCE(NamedTuple):
+    """Binary cross-entropy: its value, shape (...), and its derivative ds, shaped like s."""
+
+    value: np.ndarray
+    ds: np.ndarray
+
+
+class DLoss(NamedTuple):
+    """The discriminator's loss: value (...), and its derivative with respect to both scores, each (..., N, 1)."""
+
+    value: np.ndarray
+    ds_real: np.ndarray
+    ds_fake: np.ndarray
+
+
+class GLoss(NamedTuple):
+    """The generator's loss: value (...), and its derivative with respect to the fake samples' scores, (..., N, 1)."""
+
+    value: np.ndarray
+    ds_fake: np.ndarray
+
+
+def bce_with_logits(s, target):
+    """Binary cross-entropy of the probability sigmoid(s) with a target in [0, 1], computed from the score s (..., N, 1).
+
+        E[-y log sigmoid(s) - (1 - y) log(1 - sigmoid(s))] = E[max(s, 0) - s y + log1p(exp(-|s|))]
+        d/ds = (sigmoid(s) - y) / N
+
+    The right-hand side needs no logarithm of a probability, so a score of -40 costs 40 and its gradient is 1/N, where
+    the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises ValueError
+    for another shape: (N,) against (N, 1) would silently become (N, N).
+    """
+    _check_scores(s)
+    if np.ndim(target) and np.shape(target) != s.shape:
+        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {np.shape(target)}")
+    value = _mean(np.maximum(s, 0) - s * target + np.log1p(np.exp(-np.abs(s))))
+    # (sigmoid(s) - y), written so that no digit cancels at y = 1 or y = 0:
+    ds = (1 - target) * sigmoid(s) - target * sigmoid(-s)
+    return BCE(value, ds / s.shape[-2])
+
+
+class Minimax:
+    """The original game (Goodfellow et al. 2014, equation 1), read as two losses:
+
+        D minimises  E softplus(-r) + E softplus(f)      binary cross-entropy: real is 1, fake is 0
+        G minimises  -E softplus(f)                      = E log(1 - sigmoid(f))
+
+    Where D is confident, f << 0, G's derivative -sigmoid(f)/N vanishes: see `NonSaturating`.
+    `real_label` below 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4), usually .9.
+    """
+
+    needs_real = False
+    is_probability = True
+
+    def __init__(self, real_label=1.0):
+        self.real_label = number(f"{type(self).__name__}: real_label", real_label, above=0, below=1, including=(1,))
+
+    def d(self, s_real, s_fake):
+        _check_scores(s_real, s_fake)
+        real, fake = bce_with_logits(s_real, self.real_label), bce_with_logits(s_fake, 0.0)
+        return DLoss(real.value + fake.value, real.ds, fake.ds)
+
+    def g(self, s_fake, s_real=None):
+        fake = bce_with_logits(s_fake, 0.0)
+        return GLoss(-fake.value, -fake.ds)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({'' if self.real_label == 1 else f'real_label={self.real_label:g}'})"
+
+
+class NonSaturating(Minimax):
+    """The same D; G wants its samples called real (Goodfellow et al. 2014, section 3, last paragraph):
+
+        D minimises  E softplus(-r) + E softplus(f)
+        G minimises  E softplus(-f)                      = -E log sigmoid(f)
+
+    The same fixed point as `Minimax`, but G's derivative -sigmoid(-f)/N is largest where D is surest that f is fake.
+    """
+
+    def g(self, s_fake, s_real=None):
+        return GLoss(*bce_with_logits(s_fake, 1.0))
+
+
+class LeastSquares:
+    """Least-squares GAN (Mao et al. 2017, equation 9, with a = 0 and b = c = 1):
+
+        D minimises  1/2 E (r - 1)^2 + 1/2 E f^2
+        G minimises  1/2 E (f - 1)^2
+
+    Here the score itself is compared with the labels 1 and 0; no sigmoid is applied.
+    """
+
+    needs_real = False
+    is_probability = False
+
+    def d(self, s_real, s_fake):
+        n = _check_scores(s_real, s_fake)
+        value = (_mean((s_real - 1) ** 2) + _mean(s_fake**2)) / 2
+        return DLoss(value, (s_real - 1) / n, s_fake / n)
+
+    def g(self, s_fake, s_real=None):
+        n = _check_scores(s_fake)
+        return GLoss(_mean((s_fake - 1) ** 2) / 2, (s_fake - 1) / n)
+
+    def __repr__(self):
+        return "LeastSquares()"
+
+
+class Hinge:
+    """Hinge loss (Lim & Ye 2017; Miyato et al. 2018, equations 16 and 17), with m = `margin`, usually 1:
+
+        D minimises  E max(m - r, 0) + E max(m + f, 0)
+        G minimises  -E f
+
+    D stops caring about samples that it already scores beyond the margin; G never stops.
+    """
+
+    needs_real = False
+    is_probability = False
+
+    def __init__(self, margin=1.0):
+        self.margin = number("Hinge: margin", margin, above=0)
+
+    def d(self, s_real, s_fake):
+        n = _check_scores(s_real, s_fake)
+        real, fake = self.margin - s_real, self.margin + s_fake
+        value = _mean(np.maximum(real, 0)) + _mean(np.maximum(fake, 0))
+        return DLoss(value, -(real > 0).astype(s_real.dtype) / n, (fake > 0).astype(s_fake.dtype) / n)
+
+    def g(self, s_fake, s_real=None):
+        n = _check_scores(s_fake)
+        return GLoss(-_mean(s_fake), np.full_like(s_fake, -1 / n))
+
+    def __repr__(self):
+        return f"Hinge({'' if self.margin == 1 else f'margin={self.margin:g}'})"
+
+
+class Wasserstein:
+    """The critic's estimate of the Wasserstein distance, with its sign turned (Arjovsky et al. 2017, equation 2):
+
+        D minimises  E f - E r
+        G minimises  -E f
+
+    It is an estimate only while D is Lipschitz: with nothing to hold D, its scores run away.
+    """
+
+    needs_real = False
+    is_probability = False
+
+    def d(self, s_real, s_fake):
+        n = _check_scores(s_real, s_fake)
+        return DLoss(_mean(s_fake) - _mean(s_real), np.full_like(s_real, -1 / n), np.full_like(s_fake, 1 / n))
+
+    def g(self, s_fake, s_real=None):
+        n = _check_scores(s_fake)
+        return GLoss(-_mean(s_fake), np.full_like(s_fake, -1 / n))
+
+    def __repr__(self):
+        return "Wasserstein()"
+
+
+def _mean(x):
+    """The mean over the batch: (..., N, 1) -> (...)."""
+    return x.mean(axis=(-2, -1))
+
+
+def _check_scores(*scores):
+    """N, the size of the batch; raises unless all scores have one shape (..., N, 1)."""
+    for s in scores:
+        if s.ndim < 2 or s.shape[-1] != 1:
+            raise ValueError(f"scores must have shape (..., N, 1), one score a sample; got {s.shape}")
+    if len({s.shape for s in scores}) > 1:
+        raise ValueError(f"scores of real and fake samples must have one shape; got {' and '.join(str(s.shape) for s in scores)}")
+    return scores[0].shape[-2]

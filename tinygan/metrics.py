@@ -1,0 +1,217 @@
+"""How near generated samples come to a mixture whose density is known: modes, quality, balance; and distances on the line.
+
+No metric is read alone. True samples do not score perfectly either (3 standard deviations hold 98.89 % of a 2-D Gaussian,
+not 100 %), so every score stands beside `truth_report`, the score of as many true samples.
+
+Notation: K modes with centres c_k, per-axis standard deviations sigma_k and weights w_k; N samples in d dimensions,
+each assigned to its nearest centre a_i (Euclidean). A sample is *high quality* within 3 sigma of that centre.
+n_k counts the high-quality samples of mode k, m_k all of its samples, and M = sum_k n_k. A sample that is NaN, infinite or
+too far away for a float64 distance belongs to no mode, but it is one of the N.
+
+The shares expected of true samples are exact when modes lie at least 6 standard deviations apart. SciPy is imported where it is used.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygan.engine import arguments
+
+RADIUS = 3.0  # of high quality, in standard deviations
+
+
+class ModeCounts(NamedTuple):
+    """Samples per mode, integer arrays of shape (K,)."""
+
+    high_quality: np.ndarray  # n_k
+    nearest: np.ndarray  # m_k
+
+
+class ModeReport(NamedTuple):
+    """The scores of `mode_report`; the formulas are there."""
+
+    modes: int
+    modes_half: int
+    modes_visited: int
+    high_quality: float
+    reverse_kl: float
+    tv: float
+    std_ratio: float
+
+    def __str__(self):
+        return (f"modes {self.modes} (half their share: {self.modes_half}, visited: {self.modes_visited}), "
+                f"high quality {self.high_quality:.2%}, reverse KL {self.reverse_kl:.4f}, TV {self.tv:.4f}, "
+                f"std ratio {self.std_ratio:.3f}")
+
+
+class LineReport(NamedTuple):
+    """Two distances between samples and a mixture on the line: `w1` in the unit of the data, `js` in nats (0 to ln 2)."""
+
+    w1: float
+    js: float
+
+
+def mode_counts(x, mixture):
+    """The samples `x` (N, d) counted by mode, as ModeCounts. Raises TypeError or ValueError when x is not (N, d) numbers, N >= 1."""
+    return _counts(*_assign(x, mixture), mixture)
+
+
+def mode_report(x, mixture):
+    """Score the samples `x` (N, d) against `mixture`. Raises TypeError or ValueError when x is not (N, d) numbers, N >= 1.
+
+    modes          #{k: n_k >= 1}, the count that most papers print
+    modes_half     #{k: n_k / N >= w_k / 2}, the count to trust
+    modes_visited  #{k: m_k / N >= w_k / 2}: whether the generator goes there at all, sharp or blurred
+    high_quality   M / N; true samples have P(chi_d <= 3), which is 1 - exp(-4.5) = 0.98889 in 2-D
+    reverse_kl     sum over n_k > 0 of (n_k / M) ln(n_k / (M w_k)), nats; when M = 0 its largest possible value,
+                   max_k ln(1 / w_k), which is ln K for equal weights. True samples score about (K - 1) / (2 M)
+    tv             half of sum |q - p| over K modes and one bin for the rest, q = (n_1 ... n_K, N - M) / N, p the true shares
+    std_ratio      standard deviation per axis of the high-quality samples around their own mode's mean, in units of
+                   sigma_k, pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma
+                   are cut off). Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+    """
+    nearest, good = _assign(x, mixture)
+    n, m = _counts(nearest, good, mixture)
+    total, found = nearest.shape[-1], int(n.sum())
+    # A share of exactly one half counts, whichever way w_k was rounded.
+    half = 0.5 * total * mixture.weights * (1 - 1e-9)
+    return ModeReport(
+        modes=int((n >= 1).sum()),
+        modes_half=int((n >= half).sum()),
+        modes_visited=int((m >= half).sum()),
+        high_quality=found / total,
+        reverse_kl=_reverse_kl(n, mixture.weights),
+        tv=_total_variation(n, total, mixture),
+        std_ratio=_std_ratio(np.asarray(x)[good], nearest[good], n, mixture),
+    )
+
+
+def truth_report(mixture, n, rng):
+    """`mode_report` of `n` true samples: the best that a generator can be expected to score."""
+    return mode_report(mixture.sample(n, rng), mixture)
+
+
+def table(rows, mixture):
+    """`rows`, a dict from names to ModeReports, as lines of aligned plain text."""
+    head = ["", f"modes of {mixture.n_modes}", "half share", "visited", "high quality", "reverse KL", "TV", "std ratio"]
+    body = [[name, f"{r.modes}", f"{r.modes_half}", f"{r.modes_visited}", f"{r.high_quality:.2%}",
+             f"{r.reverse_kl:.4f}", f"{r.tv:.4f}", f"{r.std_ratio:.3f}"] for name, r in rows.items()]
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in [head, *body]]
+    return "\n".join(lines)
+
+
+def _assign(x, mixture):
+    """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
+    from scipy.spatial import cKDTree
+
+    # Samples may be NaN or infinite, so only their type and shape are checked here.
+    arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), mixture.dim, rows=1)
+    x = np.asarray(x, dtype=np.float64)
+    finite = np.isfinite(x).all(axis=-1)
+    nearest, distance = np.full(finite.shape, mixture.n_modes), np.full(finite.shape, np.inf)
+    distance[finite], nearest[finite] = cKDTree(mixture.means).query(x[finite])  # K when the distance overflows
+    return nearest, distance <= RADIUS * np.append(mixture.stds, 0)[nearest]
+
+
+def _counts(nearest, good, mixture):
+    bins = mixture.n_modes + 1
+    return ModeCounts(*(np.bincount(a, minlength=bins)[:-1] for a in (nearest[good], nearest)))
+
+
+def _share(dim):
+    """P(chi_d <= 3): the share of a d-dimensional Gaussian within 3 standard deviations of its centre."""
+    from scipy.special import gammainc
+
+    return float(gammainc(dim / 2, RADIUS**2 / 2))
+
+
+def _reverse_kl(n, weights):
+    if n.sum() == 0:
+        return float(-np.log(weights.min()))
+    q, p = n[n > 0] / n.sum(), weights[n > 0]
+    return max(0.0, float(q @ np.log(q / p)))  # rounding may leave -1e-17
+
+
+def _total_variation(n, total, mixture):
+    share = _share(mixture.dim)
+    inside = np.abs(n / total - share * mixture.weights).sum()
+    outside = abs((total - n.sum()) / total - (1 - share))
+    return float(inside + outside) / 2
+
+
+def _std_ratio(x, mode, n, mixture):
+    """`x` (M, d) are the high-quality samples and `mode` (M,) their modes; n (K,) counts them."""
+    freedom = np.maximum(n - 1, 0).sum() * mixture.dim
+    if freedom == 0:
+        return math.nan
+    x = (x - mixture.means[mode]) / mixture.stds[mode, None]  # every mode is now N(0, I), cut off at radius 3
+    sums = [np.bincount(mode, column, minlength=n.size) for column in x.swapaxes(-1, -2)]
+    center = np.stack(sums, axis=-1) / np.maximum(n, 1)[:, None]  # (K, d)
+    variance = ((x - center[mode]) ** 2).sum() / freedom
+    # Within radius 3 the mean of |x|^2 is d P(chi_{d+2} <= 3) / P(chi_d <= 3).
+    return math.sqrt(variance * _share(mixture.dim) / _share(mixture.dim + 2))
+
+
+def wasserstein_1d(x, y):
+    """W1 = mean |sort(x) - sort(y)| between two equally large sets of numbers, (N,) or (N, 1), in their unit.
+
+    It is the least average distance by which the points of x must be moved to become those of y. Infinite
+    when an entry of either is NaN or infinite. Raises ValueError when the sizes differ.
+    """
+    x, y = _line("x", x), _line("y", y)
+    if x.shape != y.shape:
+        raise ValueError(f"wasserstein_1d compares equally many samples; got {x.size} and {y.size}. Draw as many of one as of the other")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return math.inf
+    return float(np.abs(np.sort(x) - np.sort(y)).mean())
+
+
+def js_1d(x, mixture, cells=200):
+    """Jensen-Shannon divergence, in nats, between the histogram of `x` ((N,) or (N, 1)) and a 1-D `mixture`. At most ln 2.
+
+    JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. The line is cut into `cells` equal cells from the
+    lowest mean - 5 sigma to the highest mean + 5 sigma, and one more cell for everything outside. p is exact, q is counted.
+    """
+    from scipy.special import rel_entr
+
+    x, (edges, p) = _line("x", x), _cells(mixture, arguments.count("cells", cells))
+    inside = np.histogram(x[np.isfinite(x)], edges)[0]
+    q = np.append(inside, x.size - inside.sum()) / x.size
+    middle = (p + q) / 2
+    return float(max(0.0, (rel_entr(q, middle) + rel_entr(p, middle)).sum() / 2))
+
+
+def report_1d(x, mixture, rng):
+    """`x` ((N,) or (N, 1)) against a 1-D mixture: W1 to N fresh true samples, JS to the exact density, as LineReport."""
+    x, js = _line("x", x), js_1d(x, mixture)
+    return LineReport(wasserstein_1d(x, mixture.sample(x.size, rng)), js)
+
+
+def truth_report_1d(mixture, n, rng):
+    """`report_1d` of `n` true samples: the floor of both distances, which fall as n grows but are never 0."""
+    return report_1d(mixture.sample(n, rng), mixture, rng)
+
+
+def _line(name, x):
+    """`x`, (N,) or (N, 1), as a float64 array (N,). NaN and infinity are allowed."""
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    if x.size == 0 or x.shape not in ((x.size,), (x.size, 1)):
+        raise ValueError(f"{name} must have shape (N,) or (N, 1) with N at least 1; got {x.shape}")
+    return x.reshape(-1).astype(np.float64)
+
+
+def _cells(mixture, cells):
+    """The edges (cells + 1,) and the exact probabilities (cells + 1,) of a 1-D mixture, the outside last."""
+    from scipy.special import ndtr
+
+    if mixture.dim != 1:
+        raise ValueError(f"a 1-D mixture is needed; got {mixture.dim} dimensions. Use mode_report instead")
+    means, stds, weights = mixture.means[:, 0], mixture.stds, mixture.weights
+    edges = np.linspace((means - 5 * stds).min(), (means + 5 * stds).max(), cells + 1)
+    z = (edges[:, None] - means) / stds  # (cells + 1, K)
+    below = ndtr(z) @ weights
+    return edges, np.append(np.diff(below), below[0] + ndtr(-z[-1]) @ weights)
