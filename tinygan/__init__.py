@@ -1,0 +1,26 @@
+"""tinygan: generative adversarial networks by hand, in NumPy, with every gradient written out and checked.
+
+Read it in this order:
+
+    engine/numerics, layers, network   backpropagation: a layer, its derivative, a row of layers
+    engine/optim, gradcheck            what to do with a gradient, and how to know that it is right
+    losses                             what each player minimises
+    train                              the game: one gradient and one step for each player, and the loop
+    data, metrics, plots               what is true, how near we came, and a look at both
+
+or start with lessons/01_generative_or_discriminative.py.
+"""
+
+from . import data, losses, metrics
+from .engine import gradcheck
+from .engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from .engine.network import Sequential, he, mlp, orthogonal, xavier
+from .engine.optim import SGD, Adam, constant, cosine, linear
+from .history import Diverged, History
+from .train import d_gradients, d_step, g_gradients, g_step
+
+__all__ = [
+    "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
+    "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
+    "metrics", "mlp", "orthogonal", "xavier",
+]

@@ -7,20 +7,18 @@ Every data set has
     standardized()     the same data with mean 0 and size 1, which is what networks like
     restore(x)         samples of a standardised data set, put back into the original units
 
-A standardised data set remembers the way back: original = restored = x * scale + shift. Nothing here keeps
+A standardised data set remembers its `scale` and `shift`: `restore` is x * scale + shift. Nothing here keeps
 random state: the same `rng` gives the same samples.
 """
 
-import csv
 import functools
-import io
 import math
-import re
 from pathlib import Path
 
 import numpy as np
 
-from tinygan.engine import arguments
+from . import files
+from .engine import arguments
 
 
 class _Data:
@@ -156,7 +154,7 @@ class Points(_Data):
 
     def standardized(self):
         """The points with mean 0 and standard deviation 1 in every column; a constant column becomes 0, with scale 1."""
-        constant = np.ptp(self.x, axis=-2) == 0
+        constant = (self.x == self.x[0]).all(axis=-2)
         with np.errstate(over="ignore", invalid="ignore"):
             center = np.where(constant, self.x[0], self.x.mean(axis=-2))
             scale = np.where(constant, 1.0, self.x.std(axis=-2))
@@ -180,7 +178,7 @@ def _matrix(name, x, rows):
 
 
 def _frozen(x):
-    x = np.array(x, dtype=np.float64)
+    x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
     x.flags.writeable = False
     return x
 
@@ -222,7 +220,9 @@ def gaussians_1d(means=(-2.0, 2.0), stds=0.5, weights=None):
     return Mixture(np.reshape(means, (-1, 1)), stds, weights, name="gaussians_1d")
 
 
-_ON_CURVE = 100_000  # points that stand for a curve: their gaps are far below any useful noise
+# scikit-learn spaces n points of a moon or circle evenly, ends included, so its n points are not n independent samples.
+# Its generators draw each curve once, with so many points that their gaps do not matter; `Curve` draws from these.
+_ON_CURVE = 100_000
 
 
 def moons(noise=0.05):
@@ -272,103 +272,11 @@ def from_file(path):
     """Points from a text table (.csv, .tsv, .txt; UTF-8) or a 2-D array saved by `np.save` (.npy).
 
     A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
-    If no cell of that line is a number, it holds the column names. Blank lines are skipped.
+    If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
     Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
     """
-    path = Path(path)
-    kind = path.suffix.lower()
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path} (looked for in {Path.cwd()})")
-    if not path.is_file():
-        raise ValueError(f"{path} is not a file. Give the path of a .csv, .tsv, .txt or .npy file")
-    if kind not in (".csv", ".tsv", ".txt", ".npy"):
-        raise ValueError(f"{path} must end in .csv, .tsv, .txt or .npy, which says how to read it; got {kind!r}")
-    try:
-        x, columns = (_read_npy(path), None) if kind == ".npy" else _read_table(path)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
-    return Points(_matrix(str(path), x, rows=2), path.stem, columns)
-
-
-def _read_table(path):
-    """The numbers (N, d) and the column names (or None) of a text table."""
-    rows = list(_rows(path, _text(path)))
-    if not rows:
-        raise ValueError(f"{path} is empty; expected one sample a line, such as 0.5,1.25")
-    (top, first), columns, table, faults = rows[0], None, [], []
-    if all(_number(cell) is None for cell in first) and any(first):
-        columns, rows = tuple(name or str(j) for j, name in enumerate(first, start=1)), rows[1:]
-    names = columns or range(1, len(first) + 1)
-    for line, cells in rows:
-        if len(cells) != len(first):
-            faults.append(f"line {line}: got {len(cells)} cells, expected {len(first)} as in line {top}")
-            continue
-        values = [_number(cell) for cell in cells]
-        table.append(values)
-        faults += [f"line {line}, column {name}: {cell[:40]!r} is not a finite number"
-                   for name, cell, value in zip(names, cells, values, strict=True) if value is None or not math.isfinite(value)]
-    if faults:
-        more = [f"and {len(faults) - 5} more"] * (len(faults) > 5)
-        raise ValueError("\n  ".join([f"{path} cannot be used. Correct or remove these:", *faults[:5], *more]))
-    return np.array(table).reshape(-1, len(first)), columns
-
-
-def _text(path):
-    """The text of a file, without the mark that some editors put first, or the # of `np.savetxt`."""
-    raw = path.read_bytes()
-    bad, why = raw.find(b"\0"), "a zero byte"
-    if bad < 0:
-        try:
-            return raw.decode().removeprefix("\ufeff").removeprefix("#")
-        except UnicodeDecodeError as error:
-            bad, why = error.start, error.reason
-    line = len((raw[:bad] + b".").splitlines())
-    raise ValueError(f"{path}, line {line}: not UTF-8 text ({why}). Save it as CSV in UTF-8")
-
-
-def _rows(path, text):
-    """(line number, cells) of each line that is not blank."""
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    unquoted = re.sub('"[^"]*"', "", first)
-    mark = next((mark for mark in "\t;," if mark in unquoted), " ")
-    lines = io.StringIO(text, newline="")
-    if mark == " ":
-        lines = (" ".join(line.split()) for line in lines)
-    reader = csv.reader(lines, delimiter=mark, strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {number}: {error}. Check the quotation marks") from error
-        if cells not in ([], [""]):
-            yield number, cells
-
-
-def _number(cell):
-    """The number written in `cell`, or None. Python's 1_000 is not a number that a table would hold."""
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
-def _read_npy(path):
-    """The array in a .npy file, loaded only when its header is sound: a tiny file may promise terabytes, or hold a program."""
-    headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    with path.open("rb") as file:
-        try:
-            shape, _, dtype = headers[np.lib.format.read_magic(file)](file)
-        except Exception as error:  # a damaged header fails in many ways, all of them the file's fault
-            raise ValueError(f"{path} is not a sound .npy file. Write it with np.save(path, x)") from error
-        held = path.stat().st_size - file.tell()
-    if dtype.kind not in "fiub":
-        raise ValueError(f"{path} must hold real numbers; got {dtype}. Save x.astype(float)")
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != held:
-        raise ValueError(f"{path} is damaged: its header promises shape {shape} of {dtype}, but {held} bytes follow")
-    return np.load(path, allow_pickle=False)
+    x, columns = files.read(path)
+    return Points(_matrix(str(path), x, rows=2), Path(path).stem, columns)
 
 
 NAMES = {

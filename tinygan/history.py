@@ -1,12 +1,18 @@
 """What a run leaves behind: its history, and, when it fails, where and why.
 
-`History` holds a few arrays of numbers; `Guard` watches that all of them stay finite.
+`History` holds a few arrays of numbers; `Guard` watches that they stay numbers of a size that can be learned from.
 """
+
+import copy
 
 import numpy as np
 
 ROWS = 1000  # a run of any length keeps at most this many rows ...
 LOOKS = 50  # ... and counts its modes about this often
+
+# Adam bounds every step, so a rate much too large seldom reaches infinity. It throws the scores beyond a million within
+# a few steps, and no run comes back from there: a loss beyond this counts as diverged too.
+LOSS_LIMIT = 1e6
 
 
 class History:
@@ -14,12 +20,12 @@ class History:
 
     step              (rows,)   steps completed, from 1; every step for runs of up to 1000, evenly spaced for longer ones
     d_loss, g_loss    losses before that step's updates
-    d_real, d_fake    D's mean verdict on the step's real and fake batch: a probability where the loss is made of
-                      probabilities, otherwise the score
+    d_real, d_fake    after that step, D's mean verdict on real and fake points: a probability where the loss is
+                      made of probabilities, otherwise the score
     modes_step, modes the step of each look, and how many modes had a high-quality sample among 1000
                       (empty unless the data are a mixture)
     G_ema             the generator with averaged parameters, or None
-    diverged          the step at which a run, or each replica, stopped being finite; 0 where that never happened
+    diverged          the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
     """
 
     columns = ("d_loss", "g_loss", "d_real", "d_fake")
@@ -60,6 +66,27 @@ class History:
     modes = property(lambda self: self._modes[:self._looks])
     d_loss, g_loss, d_real, d_fake = (property(lambda self, i=i: self._table[i, :self._rows]) for i in range(4))
 
+    def replica(self, r):
+        """The history of replica r alone."""
+        twin = copy.copy(self)
+        twin._table, twin._modes, twin.diverged = self._table[..., r], self._modes[..., r], self.diverged[..., r]
+        twin.G_ema = self.G_ema and self.G_ema.replica(r)
+        return twin
+
+    def arrays(self):
+        """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` is the way back."""
+        names = ("step", *self.columns, "modes_step", "modes", "diverged")
+        return {name: np.asarray(getattr(self, name)) for name in names}
+
+    @classmethod
+    def from_arrays(cls, steps, arrays, G_ema=None):
+        """The history of a run planned for `steps` steps, from what `arrays` gave."""
+        history = cls(steps, G_ema=G_ema)
+        history._step, history._modes_step, history._modes = (arrays[name] for name in ("step", "modes_step", "modes"))
+        history._table, history.diverged = np.stack([arrays[name] for name in cls.columns]), arrays["diverged"]
+        history._rows, history._looks = history._step.size, history._modes_step.size
+        return history
+
     def describe(self):
         """The last row as one line for a progress bar; the median over replicas, where there are any."""
         if not self._rows:
@@ -74,7 +101,7 @@ class History:
 
 
 class Diverged(FloatingPointError):
-    """A loss, gradient or parameter is no longer a finite number. `history` holds the run so far."""
+    """A loss, gradient or parameter is no longer finite, or a loss is beyond 1e6. `history` holds the run so far."""
 
     def __init__(self, message, history):
         super().__init__(message)
@@ -82,7 +109,7 @@ class Diverged(FloatingPointError):
 
 
 class Guard:
-    """Notices the step in which a number stops being finite, and puts the parameters from before that step back."""
+    """Notices the step in which a run diverges, and puts the parameters from before that step back."""
 
     def __init__(self, G, D, history):
         self.players, self.history = {"D": D, "G": G}, history
@@ -91,15 +118,17 @@ class Guard:
     def check(self, step, **losses):
         """Raises `Diverged` when the run, or its last replica, is lost; a lost replica is noted and held still."""
         # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
-        total = sum(losses.values()) + sum(net.theta.sum(axis=-1) for net in self.players.values())
-        lost = ~np.isfinite(total)
+        finite = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
+        lost = ~(finite & np.all([np.abs(loss) <= LOSS_LIMIT for loss in losses.values()], axis=0))
+        new = lost & (self.history.diverged == 0)
+        message = self.diagnose(step, losses) if np.any(new) else ""
+        self.history.diverged[new] = step
+        lost = self.history.diverged > 0
         if np.any(lost):
-            message = self.diagnose(step, losses)
-            self.history.diverged[lost & (self.history.diverged == 0)] = step
             for name, net in self.players.items():
                 net.theta[lost] = self.before[name][lost]
-            if np.all(self.history.diverged):
-                raise Diverged(message, self.history)
+        if np.any(new) and np.all(lost):
+            raise Diverged(message, self.history)
         for name, net in self.players.items():
             self.before[name][...] = net.theta
 
@@ -108,8 +137,9 @@ class Guard:
         place = "a sum overflowed"
         for name, net in self.players.items():
             found = []
-            if not np.all(np.isfinite(losses[name])):
-                found.append(f"the loss of {name} is {losses[name]}")
+            loss = np.max(np.abs(losses[name]))
+            if not loss <= LOSS_LIMIT:
+                found.append(f"the loss of {name} is {loss:.3g} in size" + f" (limit {LOSS_LIMIT:.0e})" * bool(np.isfinite(loss)))
             for what, flat in (("gradient", net.grad), ("parameter", net.theta)):
                 for layer, parameter, view in net.views(flat):
                     bad = view.size - np.count_nonzero(np.isfinite(view))

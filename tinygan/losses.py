@@ -51,8 +51,11 @@ def bce_with_logits(s, target):
     for another shape: (N,) against (N, 1) would silently become (N, N).
     """
     _check_scores(s)
-    if np.ndim(target) and np.shape(target) != s.shape:
-        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {np.shape(target)}")
+    target = np.asarray(target, s.dtype)
+    if target.ndim and target.shape != s.shape:
+        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {target.shape}")
+    if not (target.min() >= 0 and target.max() <= 1):
+        raise ValueError(f"target must lie in [0, 1]; got {target.min()} to {target.max()}")
     value = _mean(np.maximum(s, 0) - s * target + np.log1p(np.exp(-np.abs(s))))
     # (sigmoid(s) - y), written so that no digit cancels at y = 1 or y = 0:
     ds = (1 - target) * sigmoid(s) - target * sigmoid(-s)

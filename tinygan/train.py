@@ -123,7 +123,7 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     """
     data = from_array(data) if isinstance(data, np.ndarray) else data
     steps, batch, d_steps, pack = count("steps", steps), count("batch", batch), count("d_steps", d_steps), count("pack", pack)
-    _check_players(G, D, data, batch, pack)
+    _check_players(G, D, data, loss, batch, pack)
     update = UPDATES[choice("update", update, UPDATES)]
     opt_d, opt_g = opt_d or Adam(), opt_g or Adam()
     if opt_d is opt_g:
@@ -149,13 +149,15 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
             if history.wants(step):
                 d_real, d_fake = (_verdict(D(packed(x, pack)), loss) for x in (x_real, G(z_g)))
                 history.record(step, d_loss=d_loss, g_loss=g_loss, d_real=d_real, d_fake=d_fake)
-                bar.set_postfix_str(history.describe(), refresh=False)
+                if not bar.disable:
+                    bar.set_postfix_str(history.describe(), refresh=False)
             if history.wants_modes(step):
                 history.record_modes(step, streams.count_modes(G_ema or G))
             bar.update()
             state.step = step
             if callback is not None and callback(state):
                 break
+    opt_d.factor = opt_g.factor = 1.0
     return history
 
 
@@ -200,7 +202,11 @@ def _bar(steps, progress):
                 mininterval=0.2)
 
 
-def _check_players(G, D, data, batch, pack):
+def _check_players(G, D, data, loss, batch, pack):
+    if not hasattr(data, "sample"):
+        raise TypeError(f"data must be an array (N, d) or one of tinygan.data, with sample(n, rng); got {type(data).__name__}")
+    if isinstance(loss, type) or not hasattr(loss, "d"):
+        raise TypeError(f"loss must be an object such as NonSaturating(), with its brackets; got {loss!r}")
     if batch % pack:
         raise ValueError(f"a batch of {batch} cannot be packed by {pack}: choose a batch size that {pack} divides")
     if G.d_out != data.dim:

@@ -8,9 +8,11 @@ f takes an array like x and returns one number. Everything is float64: a differe
 no digits left. The step h = 6e-6 max(1, |x|) balances two errors: the formula's, about h^2, and
 rounding's, about 1e-16/h; the sum is least near the cube root of 1e-16.
 
-`check(f, df, x)` compares a gradient with central differences and says whether they agree.
+`check(f, df, x)` compares a gradient with central differences, says whether they agree, and, where they do not, why:
+print it. `diagnose(got, wanted)` is its last part, for any two arrays that ought to be equal.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +30,8 @@ class Check(NamedTuple):
     wrong       a mask shaped like x: entries that disagree
     kinks       a mask shaped like x: entries where f has a corner within h of x, so that the difference proves nothing
     analytic    the gradient under test
-    numeric     the central differences
+    numeric     the central differences, or whatever else it was compared with
+    why         the diagnosis: a list of lines, empty when ok
     """
 
     ok: bool
@@ -37,37 +40,62 @@ class Check(NamedTuple):
     kinks: np.ndarray
     analytic: np.ndarray
     numeric: np.ndarray
+    why: list
 
     def __str__(self):
         skipped = f", {self.kinks.sum()} on a kink skipped" if self.kinks.any() else ""
-        return (f"{'agrees' if self.ok else 'DISAGREES'}: norm error {self.norm_error:.1e} (limit {NORM_LIMIT:.0e}), "
-                f"{self.wrong.sum()} of {self.wrong.size} entries wrong{skipped}")
+        verdict = "agrees" if self.ok else "DISAGREES"
+        return "\n  ".join([*self.why, f"{verdict}: norm error {self.norm_error:.1e} (limit {NORM_LIMIT:.0e}), "
+                            f"{self.wrong.sum()} of {self.wrong.size} entries wrong{skipped}"])
 
 
-def check(f, df, x):
+def check(f, df, x, *, name="the gradient", **clues):
     """Compare `df`, the gradient of f at x (an array shaped like x, or a function of x), with central differences.
+
+    f takes an array like x (float64) and returns a number. Print the result: when the gradient is wrong it says why.
+    `name` is what the message calls it; `clues` (batch, constants, suspects) help the diagnosis, see `diagnose`.
 
     An entry agrees within 1e-9 max(1, |f(x)|) + 1e-6 max(|analytic|, |numeric|). Where one does not, and the
     difference itself is unsure of its answer (see `on_kink`), the entry is skipped and counted; if nothing but kinks
-    is left the check fails, since it has seen nothing. Raises ValueError when shapes differ, TypeError unless x is float64.
+    is left the check fails, since it has seen nothing. Raises TypeError unless x is float64.
     """
     x = _float64(x)
-    analytic = np.asarray(df(x.copy()) if callable(df) else df)
-    if analytic.shape != x.shape:
-        raise ValueError(f"the gradient has shape {analytic.shape}, x has {x.shape}; they must be the same")
-    scale = max(1.0, abs(float(f(x.copy()))))
-    numeric = central(f, x)
-    size = np.maximum(np.abs(analytic), np.abs(numeric))
-    # "not within", rather than "outside": a NaN is within nothing, so it counts as wrong
-    wrong = ~(np.abs(analytic - numeric) <= ABSOLUTE_LIMIT * scale + RELATIVE_LIMIT * size)
-    kinks = np.zeros(x.shape, bool)
-    for index in map(tuple, np.argwhere(wrong)):
-        kinks[index] = on_kink(f, x, index)
+    analytic = df(x.copy()) if callable(df) else df
+    value = float(f(x.copy()))
+    return compare(analytic, central(f, x), name=name, value=value, unsure=lambda index: on_kink(f, x, index), **clues)
+
+
+def compare(got, wanted, *, name="the result", value=1.0, unsure=None, **clues):
+    """Compare an array with what it ought to be (float64), by the limits of `check`; returns a Check that says why not.
+
+    `value` is the size of the numbers that `wanted` was computed from. `unsure`, a function of an index, tells where
+    `wanted` cannot be trusted.
+    """
+    nothing = np.zeros(wanted.shape, bool)
+    misfit = _misfit(got, wanted, name, clues.get("batch"))
+    if misfit:
+        return Check(False, math.inf, ~nothing, nothing, got, wanted, [misfit])
+    got = np.asarray(got)
+    scale, size = max(1.0, abs(value)), np.maximum(np.abs(got), np.abs(wanted))
+    finite, kinks = np.isfinite(got), nothing
+    with np.errstate(invalid="ignore"):
+        wrong = ~(finite & (np.abs(got - wanted) <= ABSOLUTE_LIMIT * scale + RELATIVE_LIMIT * size))
+    for index in map(tuple, np.argwhere(wrong & finite)) if unsure else ():  # no kink excuses a NaN
+        kinks[index] = unsure(index)
     wrong &= ~kinks
-    a, n = analytic[~kinks], numeric[~kinks]
-    norm_error = float(np.linalg.norm(a - n) / max(np.linalg.norm(a), np.linalg.norm(n), scale / 10))
+    norm_error, a, n = math.inf, got[~kinks], wanted[~kinks]
+    if finite.all():
+        norm_error = float(np.linalg.norm(a - n) / max(np.linalg.norm(a), np.linalg.norm(n), scale / 10))
     ok = bool(norm_error <= NORM_LIMIT and not wrong.any() and not kinks.all())
-    return Check(ok, norm_error, wrong, kinks, analytic, numeric)
+    if ok:
+        why = []
+    elif not np.isfinite(wanted).all():
+        why = [f"{name} cannot be judged: what it is compared with is not finite itself. Check at another point"]
+    elif kinks.all():
+        why = [f"{name}: every entry sits on a kink, where a difference proves nothing. Check at another point"]
+    else:
+        why = diagnose(got, wanted, name=name, wrong=wrong, kinks=kinks, **clues)
+    return Check(ok, norm_error, wrong, kinks, got, wanted, why)
 
 
 def central(f, x):
@@ -132,3 +160,125 @@ def _float64(x):
     if x.dtype != np.float64:
         raise TypeError(f"gradient checks need float64; got {x.dtype}. Build the network with dtype=np.float64")
     return x
+
+
+# ---------------------------------------------------------------- why is it wrong?
+
+
+def diagnose(got, wanted, *, name="the result", batch=None, constants=None, suspects=None, wrong=None, kinks=None):
+    """Why the array `got` is not the array `wanted`: a list of one to five lines, from the first of these that applies.
+
+    1. its shape: transposed, or not summed over the batch
+    2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
+    3. it is the truth times a number: -1, 2, the `batch` size, one of `constants` (name -> number); or the truth transposed
+    4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6
+    5. otherwise: which entries, the three worst with their ratios
+
+    `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge.
+    """
+    misfit = _misfit(got, wanted, name, batch)
+    if misfit:
+        return [misfit]
+    got = np.asarray(got)
+    judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
+    wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong
+    cause = _not_a_number(got, name) or _factor(got, wanted, judged, name, batch, constants or {})
+    if cause is None and got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and _same(got, wanted.swapaxes(0, 1), judged):
+        cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
+    if cause is None:
+        cause = next((f"{name} is what comes out by this mistake: {story}" for story, value in (suspects or {}).items()
+                      if _same(got, value() if callable(value) else value, judged)), None)
+    if cause is not None:
+        return [cause]
+    return _location(got, wanted, wrong, name)
+
+
+def _misfit(got, wanted, name, batch):
+    """What is wrong with the kind of thing that `got` is, before its numbers are looked at; None when it can be compared."""
+    if got is None:
+        return f"{name} is None: does the function end in `return`?"
+    if not isinstance(got, np.ndarray | np.generic | float | int | complex):
+        return f"{name} is a {type(got).__name__}; it must be a NumPy array of shape {wanted.shape}"
+    shape, dtype = np.shape(got), np.asarray(got).dtype
+    if shape != wanted.shape:
+        hint = f"; it must have {wanted.shape}"
+        if len(shape) == 2 and shape == wanted.shape[::-1]:
+            hint += ": transposed"
+        elif batch is not None and wanted.ndim == 2 and wanted.shape[0] == 1 and shape == (batch, wanted.shape[1]):
+            hint += ": sum over the batch"
+        elif wanted.shape == (1, *shape):
+            hint += ": keep the summed axis, with keepdims=True"
+        elif shape == ():
+            hint += ": one number cannot hold them all; something was summed or averaged away"
+        elif batch is not None and shape == (batch, batch):
+            hint += ": a (N, 1) array met a (N,) array and broadcast"
+        return f"{name} has shape {shape}{hint}"
+    if dtype.kind not in "fc" or dtype != wanted.dtype:
+        return f"{name} is {dtype}; it must be {wanted.dtype}, like what it is computed from"
+    return None
+
+
+def _not_a_number(got, name):
+    bad = np.argwhere(~np.isfinite(got))
+    if bad.size:
+        return (f"{name} is not finite: {bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, "
+                f"{got[tuple(bad[0])]}: an overflow, a log of 0 or a division by 0")
+    if not got.any():
+        return f"{name} is zero everywhere: the gradient never arrives (a lost return value, or a product with nothing)"
+    return None
+
+
+def _factor(got, wanted, judged, name, batch, constants):
+    """The cause when `got` is a number times `wanted`: a sign, a mean taken twice or never, a forgotten constant."""
+    a, n = got[judged], wanted[judged]
+    lengths = np.linalg.norm(a) * np.linalg.norm(n)
+    if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or not _same(a, n * (np.vdot(n, a) / np.vdot(n, n))):
+        return None
+    ratio = float(np.real(np.vdot(n, a) / np.vdot(n, n)))
+    known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
+             0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
+    if batch is not None:
+        known |= {float(batch): f"{batch} is the batch size: the mean over the batch was not taken",
+                  1 / batch: f"{batch} is the batch size: the mean over the batch was taken twice"}
+    for constant, number in (constants or {}).items():
+        known |= {float(number): f"that is {constant}: it was applied once too often",
+                  1 / number: f"that is 1/{constant}: it was left out"}
+    for factor, cause in known.items():
+        for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
+            if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
+                return f"{name} is {ratio:.6g} times the truth in every entry: {cause}{also if factor != -1 else ''}"
+    if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
+        return None  # one number is always a multiple of another
+    return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
+
+
+def _same(got, other, judged=...):
+    """Whether two arrays agree to 1e-6 of the larger one's size (and not because both are nearly nothing)."""
+    other = np.asarray(other)
+    if other.shape != got.shape:
+        return False
+    a, b = got[judged], other[judged]
+    size = max(np.linalg.norm(a), np.linalg.norm(b))
+    return bool(size > 0 and np.linalg.norm(a - b) <= 1e-6 * size)
+
+
+def _location(got, wanted, wrong, name):
+    """Which entries are wrong, what they have in common, and the three worst."""
+    bad = np.argwhere(wrong)
+    if not bad.size:
+        return [f"{name}: every entry is within its limit, yet together they are too far away: a small error everywhere"]
+    line = f"{name}: {bad.shape[0]} of {wrong.size} entries wrong"
+    if wrong.ndim == 2 and bad.shape[0] < wrong.size:
+        rows, columns = set(bad[:, 0].tolist()), set(bad[:, 1].tolist())
+        if len(columns) == 1 and wrong.shape[1] > 1:
+            line += f", all in column {columns.pop()}"
+        elif len(rows) == 1 and wrong.shape[0] > 1:
+            line += f", all in row {rows.pop()}"
+    order = np.argsort(-np.abs(got - wanted)[wrong])[:3]
+    lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {wanted[tuple(bad[i])]:+.6e}"
+             + (f", ratio {got[tuple(bad[i])] / wanted[tuple(bad[i])]:.6g}" if wanted[tuple(bad[i])] else "") for i in order]
+    return [line + "; the worst:", *lines]
+
+
+def _place(index):
+    return "[" + ", ".join(map(str, index)) + "]"

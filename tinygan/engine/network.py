@@ -152,14 +152,33 @@ class Sequential:
 
     def copy(self):
         """An independent network with the same layers and parameters."""
-        twin = copy.copy(self)
+        return self._twin(self.theta.copy(), self.replicas)
+
+    def replica(self, r):
+        """Replica r as an independent network without the replica axis. Raises ValueError when there is no such replica."""
+        if not self.replicas or not 0 <= r < self.replicas[0]:
+            has = f"replicas 0 to {self.replicas[0] - 1}" if self.replicas else "no replicas"
+            raise ValueError(f"there is no replica {r}: this network has {has}")
+        return self._twin(self.theta[r].copy(), ())
+
+    def _twin(self, theta, replicas):
+        twin = object.__new__(Sequential)
+        vars(twin).update(vars(self))
         twin.layers = tuple(copy.copy(layer) for layer in self.layers)
-        twin.theta, twin.grad, twin._theta_dot = self.theta.copy(), self.grad.copy(), None
+        twin.theta, twin.grad, twin.replicas, twin._theta_dot = theta, np.zeros_like(theta), replicas, None
         twin._bind()
         return twin
 
+    def __copy__(self):
+        return self.copy()
+
     def __deepcopy__(self, memo):
         return self.copy()
+
+    def __setstate__(self, state):  # pickle copies the views apart; joblib's workers need them together again
+        self.__dict__.update(state)
+        self._bind()
+        self.theta_dot = None
 
     def __repr__(self):
         lines, shape = [], "".join(f"{r}, " for r in self.replicas) + "N, "

@@ -37,7 +37,7 @@ def log_sigmoid(s):
 
 def _size(s):
     """|s|; for complex s the analytic function that equals |s| on the real axis."""
-    return s * np.sign(s.real) if np.iscomplexobj(s) else np.abs(s)
+    return s - 2 * _negative_part(s) if np.iscomplexobj(s) else np.abs(s)
 
 
 def _negative_part(s):

@@ -1,0 +1,314 @@
+"""
+A layer and its gradient
+========================
+
+How does a network know which way to move each of its weights, and how do we know that it is right?
+
+You will write a layer, derive its gradient by hand, and check it with three lines that know nothing about the
+derivation. All networks of this package are made of such layers, and all of them are checked in this way. On the
+way there is a small puzzle: the check has a step h, and it must be neither large nor small.
+"""
+
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinygan.engine import gradcheck, layers
+from tinygan.engine.network import Sequential
+from tinygan.plots import STYLE
+
+N, FEATURES_IN, FEATURES_OUT = 7, 3, 5  # all different: a wrong transpose does not even fit; with 4, 4, 4 it does
+SEEDS = 20  # networks over which the error of the difference is measured; one alone gives a ragged curve
+H = 6e-6  # the step of the differences; 1e-3 or 1e-9 loses three digits or more, as the picture will show
+STEPS = np.logspace(-12, 0, 49)  # in the picture; with 13 for 49 they miss the best h, and the claim about it fails
+plt.rcParams.update(STYLE)
+
+# %%
+# One number in, one number out
+# -----------------------------
+# A layer with one weight computes :math:`y = xw + b`. Behind it waits one number L, the loss; here let it be
+# :math:`L = \tanh y`. We want to know how L answers to each of x, w and b. Going *forward*, from left to right,
+# gives L. Going *backward*, the chain rule asks first how L answers to y, and multiplies on:
+#
+# .. math:: \frac{dL}{dy} = 1 - \tanh^2 y, \qquad
+#           \frac{dL}{dx} = \frac{dL}{dy}\, w, \qquad \frac{dL}{dw} = \frac{dL}{dy}\, x, \qquad \frac{dL}{db} = \frac{dL}{dy}.
+#
+# We write ``dy`` for dL/dy, and so on: the d of a thing is how the loss answers to it.
+x, w, b = 1.5, -0.4, 0.3
+y = x * w + b
+dy = 1 - np.tanh(y) ** 2
+dx, dw, db = dy * w, dy * x, dy
+
+# %%
+# Is it right? Move one number by a little, h, up and down, and see how far the loss moves.
+# This *central difference* uses nothing but the forward computation.
+
+
+def loss(x, w, b):
+    return np.tanh(x * w + b)
+
+
+assert abs(dx - (loss(x + H, w, b) - loss(x - H, w, b)) / (2 * H)) < 1e-9
+assert abs(dw - (loss(x, w + H, b) - loss(x, w - H, b)) / (2 * H)) < 1e-9
+assert abs(db - (loss(x, w, b + H) - loss(x, w, b - H)) / (2 * H)) < 1e-9
+
+# %%
+# Many numbers
+# ------------
+# Now N samples with d features each, and k features out. The arrays are x (N, d), W (d, k), b (1, k), y (N, k), and
+#
+# .. math:: y_{nk} = \sum_d x_{nd} W_{dk} + b_k.
+#
+# Each :math:`W_{dk}` acts on the whole column k of y, once for each sample, each time multiplied by :math:`x_{nd}`. So the
+# scalar rule holds for each sample, and the contributions add up:
+#
+# .. math:: \frac{dL}{dW_{dk}} = \sum_n x_{nd} \frac{dL}{dy_{nk}}, \qquad
+#           \frac{dL}{db_k} = \sum_n \frac{dL}{dy_{nk}}, \qquad
+#           \frac{dL}{dx_{nd}} = \sum_k \frac{dL}{dy_{nk}} W_{dk}.
+#
+# Read as matrix products: :math:`dW = x^T dy`, :math:`db` sums dy over the batch, and :math:`dx = dy\, W^T`. If you forget
+# which one is transposed, the shapes tell: dW must be (d, k) like W, and dx must be (N, d) like x.
+
+
+def dense_forward(x, W, b):
+    return x @ W + b, x  # y, and the tape
+
+
+def dense_backward(dy, tape, W):
+    x = tape
+    return dy @ W.T, x.T @ dy, dy.sum(axis=-2, keepdims=True)  # dx, dW, db
+
+
+# %%
+# The *tape* is what backward needs to remember of its forward: for this layer x, and nothing else. An activation is a
+# layer without weights, here :math:`y = \tanh x` in every entry. Its derivative is :math:`1 - y^2`, so its tape is y.
+
+
+def tanh_forward(x):
+    y = np.tanh(x)
+    return y, y
+
+
+def tanh_backward(dy, tape):
+    y = tape
+    return (1 - y * y) * dy
+
+
+# %%
+# A network is one layer after the other; its backward is the layers' backwards in reverse order. The loss weights
+# every entry of the output by a random number C. (Its plain sum would be a poor judge: every entry of dL/dy would be 1,
+# and a mistake that mixes up the entries of dy would not show.)
+
+
+def forward_and_backward(x, W, b, C):
+    """The loss sum(C * tanh(x W + b)), and how it answers to x, W and b."""
+    a, tape_dense = dense_forward(x, W, b)
+    y, tape_tanh = tanh_forward(a)
+    da = tanh_backward(C, tape_tanh)  # dL/dy is C
+    return np.sum(C * y), *dense_backward(da, tape_dense, W)
+
+
+def random_arrays(seed, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    shapes = (N, FEATURES_IN), (FEATURES_IN, FEATURES_OUT), (1, FEATURES_OUT), (N, FEATURES_OUT)
+    x, W, b, C = (rng.standard_normal(shape) for shape in shapes)
+    return [array.astype(dtype) for array in (x, W / FEATURES_IN**0.5, b, C)]
+
+
+# %%
+# Three lines that check everything
+# ---------------------------------
+# The same central difference, now for every entry of an array. It calls f twice an entry, so it is far too slow to
+# train with; but it is hard to get wrong, and that is what a check is for.
+
+
+def differences(f, x, h):
+    nudges = h * np.eye(x.size, dtype=x.dtype).reshape(-1, *x.shape)  # one entry moved by h in each
+    return np.reshape([(f(x + nudge) - f(x - nudge)) / (2 * h) for nudge in nudges], x.shape)
+
+
+def distance(a, b):
+    """The length of a - b in units of the length of b."""
+    return np.linalg.norm(a - b) / np.linalg.norm(b)
+
+
+# %%
+# Does our derivation pass? For each of the three gradients, in each of the networks:
+
+
+def disagreement(seed):
+    """The largest distance between dx, dW, db and their central differences."""
+    x, W, b, C = random_arrays(seed)
+    _, dx, dW, db = forward_and_backward(x, W, b, C)
+    return max(distance(dx, differences(lambda x: forward_and_backward(x, W, b, C)[0], x, H)),
+               distance(dW, differences(lambda W: forward_and_backward(x, W, b, C)[0], W, H)),
+               distance(db, differences(lambda b: forward_and_backward(x, W, b, C)[0], b, H)))
+
+
+worst = max(disagreement(seed) for seed in range(SEEDS))
+assert worst < 1e-8, worst
+print(f"{SEEDS} networks: the largest relative difference is {worst:.0e}")
+
+# %%
+# A planted mistake
+# -----------------
+# A check that has never failed proves little. So we plant a mistake that is easy to make,
+# :math:`1 + y^2` for :math:`1 - y^2`, and see that it is caught: the error is not in the ninth digit but in the first.
+
+
+def tanh_backward_wrong(dy, tape):
+    y = tape
+    return (1 + y * y) * dy
+
+
+def disagreement_of_the_mistake(seed):
+    x, W, b, C = random_arrays(seed)
+    a, tape = dense_forward(x, W, b)
+    _, dW_wrong, _ = dense_backward(tanh_backward_wrong(C, tanh_forward(a)[1]), tape, W)
+    return distance(dW_wrong, differences(lambda W: forward_and_backward(x, W, b, C)[0], W, H))
+
+
+mildest = min(disagreement_of_the_mistake(seed) for seed in range(SEEDS))
+assert mildest > 0.1, mildest
+print(f"{SEEDS} networks with the mistake: the smallest relative difference is {mildest:.2f}")
+
+# %%
+# Why the tape is handed over
+# ---------------------------
+# A discriminator scores a real batch and a fake batch, and only then goes backward, once for each. Suppose that a layer
+# kept its tape in a slot of its own. The second forward would overwrite it, and the real batch's backward would use the
+# fake batch's x. Such code has been published (shinseung428/gan_numpy, as it stood when this was written). With both
+# tapes in hand there is nothing to confuse.
+x_real, W, b, C_real = random_arrays(0)
+x_fake, _, _, C_fake = random_arrays(1)
+_, tape_real = dense_forward(x_real, W, b)
+_, tape_fake = dense_forward(x_fake, W, b)
+both = dense_backward(C_real, tape_real, W)[1] + dense_backward(C_fake, tape_fake, W)[1]
+slot = dense_backward(C_real, tape_fake, W)[1] + dense_backward(C_fake, tape_fake, W)[1]
+numeric = differences(lambda W: np.sum(C_real * (x_real @ W + b)) + np.sum(C_fake * (x_fake @ W + b)), W, H)
+assert distance(both, numeric) < 1e-8 and distance(slot, numeric) > 0.1
+print(f"with both tapes the gradient is right; with one slot it is wrong by {distance(slot, numeric):.0%}")
+
+# %%
+# Neither large nor small
+# -----------------------
+# Why h = 6e-6? By Taylor's theorem the central difference is wrong by about :math:`h^2 |f'''| / 6`: a smaller h is better.
+# But a computer keeps 16 digits of f. Two nearly equal values are subtracted, which leaves an error of about
+# :math:`\varepsilon |f|`, and this is divided by h: a larger h is better. (:math:`\varepsilon` is 2.2e-16 in float64.) With
+# f and f''' of one size, the sum of the two is least near :math:`h = \sqrt[3]{\varepsilon}`.
+assert abs(np.cbrt(np.finfo(np.float64).eps) - 6e-6) < 1e-7
+
+
+def errors(seed, dtype):
+    """How wrong the differences for dW are, for each of the STEPS, when everything is computed in dtype."""
+    x, W, b, C = random_arrays(seed, dtype)
+    exact = forward_and_backward(*(array.astype(np.float64) for array in (x, W, b, C)))[2]
+    return [distance(differences(lambda W: np.sum(C * np.tanh(x @ W + b)), W, h), exact) for h in STEPS.tolist()]
+
+
+error = {dtype: np.array([errors(seed, dtype) for seed in range(SEEDS)]) for dtype in (np.float64, np.float32)}
+typical = {dtype: np.median(error[dtype], axis=0) for dtype in error}  # over the seeds
+
+# %%
+# The best step lies near 6e-6 for each network, and it is the same story on both sides: to the right of it, ten times
+# the step gives a hundred times the error; to the left, a tenth of the step gives ten times the error.
+best = STEPS[error[np.float64].argmin(axis=-1)]
+assert np.all((best > 2e-6) & (best < 2e-5)), best
+assert 4e-6 < STEPS[typical[np.float64].argmin()] < 9e-6
+
+
+def slope(low, high):
+    """The exponent in error ~ h^exponent, between two steps."""
+    part = (STEPS > low) & (STEPS < high)
+    return np.polyfit(np.log(STEPS[part]), np.log(typical[np.float64][part]), 1)[0]
+
+
+assert abs(slope(1e-4, 1e-2) - 2) < 0.1 and abs(slope(1e-11, 1e-7) + 1) < 0.1
+print(f"best step {STEPS[typical[np.float64].argmin()]:.1e}, error there {typical[np.float64].min():.0e}")
+
+# %%
+# In float32, with 7 digits, the best step is a thousand times as large, and the best error several hundred thousand times.
+# With a step below 1e-9 the entry does not move at all, the difference is 0, and the error 100 %. Networks are trained in
+# float32 because it is fast, and checked in float64.
+assert np.all(typical[np.float32][STEPS < 1e-9] == 1)
+assert typical[np.float32].min() > 1e5 * typical[np.float64].min()
+assert 100 < STEPS[typical[np.float32].argmin()] / STEPS[typical[np.float64].argmin()] < 10_000
+
+# %%
+# The layer of this package
+# -------------------------
+# ``tinygan.engine.layers`` holds the same two functions as methods of ``Dense`` and ``Tanh``. Two things differ.
+# ``Dense.backward`` *adds* to ``dW`` and ``db``, since a layer may be used twice in one step; that is why every step begins
+# with ``zero_grad``. And it transposes with ``swapaxes(-1, -2)``, so that a stack of matrices may come as well as one.
+# A ``Sequential`` keeps all parameters in one flat array, ``theta``, and their gradients in another, ``grad``.
+x, W, b, C = random_arrays(0)
+net = Sequential(layers.Dense(FEATURES_IN, FEATURES_OUT), layers.Tanh(), dtype=np.float64)
+net.layers[0].W[...], net.layers[0].b[...] = W, b
+y, tape = net.forward(x)
+net.backward(C, tape)
+_, dx, dW, db = forward_and_backward(x, W, b, C)
+by_hand = np.concatenate([dW.ravel(), db.ravel()])
+assert np.allclose(net.grad, by_hand, rtol=1e-12)
+net.backward(C, tape)
+assert np.allclose(net.grad, 2 * by_hand, rtol=1e-12)  # the second backward was added
+net.zero_grad()
+net.backward(C, tape)
+print(net)
+
+# %%
+# And there is a grown-up version of our three lines. ``gradcheck.check`` scales the step with the entry, sets limits, knows
+# about corners such as that of ReLU, and says what is wrong as well as it can. It passes our gradient and catches the
+# mistake. The tests of this package use it throughout.
+
+
+def loss_of_theta(theta):
+    net.theta[...] = theta
+    return np.sum(C * net(x))
+
+
+right = gradcheck.check(loss_of_theta, net.grad.copy(), net.theta.copy())
+_, dW_wrong, db_wrong = dense_backward(tanh_backward_wrong(C, y), x, W)
+wrong = gradcheck.check(loss_of_theta, np.concatenate([dW_wrong.ravel(), db_wrong.ravel()]), net.theta.copy())
+assert right.ok and not wrong.ok
+print("1 - y^2", right, "1 + y^2", wrong, sep="\n  ")
+
+# %%
+# The picture
+# -----------
+# Each thin line is one network; the thick lines are the medians over all of them.
+fig, ax = plt.subplots(figsize=(7, 4.4))
+for dtype, color in ((np.float32, "0.6"), (np.float64, "black")):
+    ax.loglog(STEPS, error[dtype].T, color=color, linewidth=0.5, alpha=0.3)
+    ax.loglog(STEPS, typical[dtype], color=color, linewidth=2, label=np.dtype(dtype).name)
+ax.loglog(STEPS[24:], 0.2 * STEPS[24:] ** 2, ":", color="black")
+ax.loglog(STEPS[:28], 6e-17 / STEPS[:28], ":", color="black")
+ax.text(2e-3, 2e-7, "grows like $h^2$:\nthe formula's error", va="top")
+ax.text(1e-10, 5e-9, "grows like $1/h$:\nrounding", va="top", ha="center")
+ax.axvline(H, color="black", linewidth=0.8, linestyle="--", zorder=0)
+ax.text(H, 2, " h = 6e-6", va="top")
+ax.set(xlabel="step h", ylabel="relative error of the central difference", ylim=(1e-11, 4), title="The best step")
+ax.legend(loc="lower left")
+
+# %%
+# What you saw
+# ------------
+# * Backward is the chain rule from the loss towards the input: each layer receives dy, returns dx, and leaves dW and db.
+# * The matrix form is the scalar form with sums, and the shapes say where the transpose goes.
+# * A gradient is checked by calling forward only, in float64, with a step near 6e-6. It agreed with the right formula to
+#   8 digits and more, and disagreed in the first digit where one sign was wrong.
+# * The tape belongs to the caller: two forwards before two backwards give the right sum.
+#
+# More about the two errors of the picture: Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Survey*,
+# section 2.1. (They go on to let a program write the backward. Here we write it ourselves, to see what it says.)
+#
+# To try:
+#
+# 1. Use the one-sided difference :math:`(f(x + h) - f(x)) / h`. Where is its best step, and how good is it?
+# 2. Leave tanh away. W enters y in a straight line: what does that do to the right half of the picture?
+# 3. Divide db by N, as if a mean had been taken, and look at what ``gradcheck.check`` prints.
+if plt.get_backend().lower() != "agg":
+    plt.show()
+elif sys.stdout.isatty():  # no window, but somebody is reading
+    plt.savefig("lesson_02.png")
+    print("No window can be opened here, so the picture is in lesson_02.png")

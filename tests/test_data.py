@@ -1,0 +1,549 @@
+"""Data sets against what they say they are: their statistics, their density, their units, and what they refuse."""
+
+import json
+import math
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from tinygan import data
+
+SEEDS = range(5)
+STEADY = settings(derandomize=True, deadline=None, max_examples=25)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def uneven():
+    """Two dimensions, unequal weights and widths, overlapping modes."""
+    return data.Mixture([[0.0, 0.0], [1.0, 2.0], [-3.0, 1.0]], [0.5, 1.0, 0.25], (0.2, 0.5, 0.3))
+
+
+# ---- the mixture's geometry
+
+
+def equally_spaced(means, modes, radius):
+    """Whether `means` are `modes` distinct points, equally spaced on the circle of that radius."""
+    angle = np.sort(np.arctan2(means[:, 1], means[:, 0]) % (2 * math.pi))
+    gaps = np.diff(angle, append=angle[0] + 2 * math.pi)
+    on_circle = np.allclose(np.hypot(means[:, 0], means[:, 1]), radius)
+    return means.shape == (modes, 2) and on_circle and np.allclose(gaps, 2 * math.pi / modes)
+
+
+@pytest.mark.parametrize("modes", range(1, 13))
+def test_ring_has_as_many_equally_spaced_means_as_asked(modes):
+    circle = data.ring(modes, radius=1.5)
+    assert equally_spaced(circle.means, modes, 1.5)
+    assert circle.n_modes == modes and circle.dim == 2
+
+
+@pytest.mark.parametrize("modes", range(2, 13))
+def test_a_ring_made_with_linspace_is_caught(modes):
+    angle = np.linspace(0, 2 * math.pi, modes)  # both ends: the first and the last mode coincide
+    mutant = 1.5 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    assert not equally_spaced(mutant, modes, 1.5)
+
+
+def test_grid_is_the_reference_lattice():
+    lattice = {(float(x), float(y)) for x, y in data.grid().means}
+    assert lattice == {(x, y) for x in (-4.0, -2, 0, 2, 4) for y in (-4.0, -2, 0, 2, 4)}
+    assert np.all(data.grid().stds == 0.05) and data.grid(side=1).means.tolist() == [[0, 0]]
+
+
+def test_gaussians_1d_are_columns():
+    line = data.gaussians_1d((-1, 0, 4), stds=(0.1, 0.2, 0.3), weights=(0.5, 0.25, 0.25))
+    assert line.means.shape == (3, 1) and line.dim == 1 and line.sample(4, rng()).shape == (4, 1)
+
+
+# ---- the mixture's samples
+
+
+def kolmogorov_p(x, mixture, axis):
+    """p value of the samples' marginal along an axis against the mixture's exact distribution function."""
+    def cdf(t):
+        z = (t[:, None] - mixture.means[:, axis]) / mixture.stds
+        return stats.norm.cdf(z) @ mixture.weights
+
+    return stats.kstest(x[:, axis], cdf).pvalue
+
+
+@pytest.mark.parametrize("make", [data.ring, data.grid, uneven, data.gaussians_1d], ids=lambda make: make.__name__)
+def test_marginals_follow_the_mixture(make):
+    mixture = make()
+    p = [kolmogorov_p(mixture.sample(4000, rng(seed)), mixture, axis) for seed in SEEDS for axis in range(mixture.dim)]
+    assert min(p) > 0.001
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_variance_passed_as_a_std_is_caught(axis):
+    mixture, n = uneven(), 4000
+    wrong = data.Mixture(mixture.means, mixture.stds**2, mixture.weights)
+    assert max(kolmogorov_p(wrong.sample(n, rng(seed)), mixture, axis) for seed in SEEDS) < 0.001
+
+
+def test_modes_are_drawn_by_weight_and_a_wrong_weight_is_caught():
+    sharp = data.Mixture([[0.0], [1.0], [2.0]], 1e-6, (0.2, 0.5, 0.3))
+    for seed in SEEDS:
+        counts = np.bincount(np.rint(sharp.sample(5000, rng(seed))[:, 0]).astype(int), minlength=3)
+        assert stats.chisquare(counts, 5000 * sharp.weights).pvalue > 0.001
+        assert stats.chisquare(counts, np.full(3, 5000 / 3)).pvalue < 0.001
+
+
+def test_noise_is_independent_between_axes_and_samples():
+    x = data.Mixture(np.zeros((1, 3)), 2.0).sample(20_000, rng())
+    assert np.abs(np.cov(x, rowvar=False) - 4 * np.eye(3)).max() < 4 * 4 * math.sqrt(2 / 20_000)
+    assert abs(np.corrcoef(x[:-1, 0], x[1:, 0])[0, 1]) < 4 / math.sqrt(20_000)
+
+
+@pytest.mark.parametrize("name", data.NAMES)
+def test_every_data_set_repeats_itself_and_only_with_the_same_rng(name):
+    source = data.by_name(name)
+    first, again, other = (source.sample(50, rng(seed)) for seed in (3, 3, 4))
+    assert first.shape == (50, source.dim) and first.dtype == np.float64 and np.isfinite(first).all()
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert source.sample(1, rng()).shape == (1, source.dim)
+    assert source.name in repr(source)
+
+
+def test_what_is_shared_cannot_be_changed():
+    means = np.zeros((2, 2))
+    mixture, cloud = data.Mixture(means, 1.0), data.from_array(means)
+    means[:] = 7
+    assert np.all(mixture.means == 0) and np.all(cloud.x == 0)
+    for array in (mixture.means, mixture.stds, mixture.weights, cloud.x):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    x = cloud.sample(2, rng())
+    x += 1  # samples belong to whoever drew them
+    assert np.all(cloud.x == 0)
+
+
+# ---- the mixture's density
+
+
+def naive_log_prob(x, mixture):
+    """The definition, one sample and one mode at a time; underflows far from every mode."""
+    answer = []
+    for row in x:
+        density = 0.0
+        for c, s, w in zip(mixture.means, mixture.stds, mixture.weights, strict=True):
+            density += w * math.prod(math.exp(-(((a - b) / s) ** 2) / 2) / (s * math.sqrt(2 * math.pi))
+                                     for a, b in zip(row, c, strict=True))
+        answer.append(math.log(density))
+    return np.array(answer)
+
+
+@pytest.mark.parametrize("make", [data.ring, uneven, data.gaussians_1d, lambda: data.Mixture(np.eye(5), 0.3)])
+def test_log_prob_is_the_definition(make):
+    x = make().sample(40, rng())
+    assert np.allclose(make().log_prob(x), naive_log_prob(x, make()), rtol=1e-12, atol=1e-12)
+
+
+def test_log_prob_integrates_to_one():
+    line = np.linspace(-9, 9, 601)
+    x = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    total = np.exp(uneven().log_prob(x)).sum() * (line[1] - line[0]) ** 2
+    assert abs(total - 1) < 1e-6
+    line = np.linspace(-8, 8, 2001)
+    assert abs(np.exp(data.gaussians_1d().log_prob(line[:, None])).sum() * (line[1] - line[0]) - 1) < 1e-9
+
+
+def test_log_prob_is_right_far_away_and_next_to_a_narrow_mode():
+    one = data.Mixture([[3.0, 4.0]], 0.02)
+    peak = -math.log(2 * math.pi * 0.02**2)
+    far = one.log_prob([[3.0, 4.0], [3e8, 4.0], [1e200, 0.0]])
+    assert math.isclose(far[0], peak, rel_tol=1e-15)
+    assert math.isclose(far[1], peak - ((3e8 - 3.0) / 0.02) ** 2 / 2, rel_tol=1e-12) and far[2] == -math.inf
+    # Far from the origin the expanded square |x|^2 - 2 x.c + |c|^2 has no digits left; the difference has.
+    moved = data.Mixture([[2.0**20, 2.0**20]], 2.0**-6).log_prob([[2.0**20 + 2.0**-6, 2.0**20]])
+    assert math.isclose(moved[0], -math.log(2 * math.pi * 2.0**-12) - 0.5, rel_tol=1e-14)
+
+
+def test_log_prob_takes_float32_and_refuses_the_wrong_dimension():
+    assert data.ring().log_prob(np.zeros((3, 2), np.float32)).shape == (3,)
+    with pytest.raises(ValueError, match="must have 2 columns; got 3"):
+        data.ring().log_prob(np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="row 1, column 0 is nan"):
+        data.ring().log_prob([[0.0, 0.0], [math.nan, 0.0]])
+
+
+# ---- units
+
+
+@pytest.mark.parametrize("name", [name for name in data.NAMES if name != "digits"])
+def test_one_factor_standardizes_mixtures_and_curves(name):
+    source = data.by_name(name)
+    standard = source.standardized()
+    x = standard.sample(20_000, rng())
+    assert np.abs(x.mean(axis=0)).max() < 5 / math.sqrt(20_000) * 1.5
+    assert abs(math.sqrt((x**2).mean()) - 1) < 0.02
+    assert np.shape(standard.scale) == ()
+    assert np.allclose(standard.restore(x), source.sample(20_000, rng()), rtol=0, atol=1e-12)
+    assert np.array_equal(source.restore(x), x)
+
+
+def test_standardized_ring_by_hand():
+    standard = data.ring(4, radius=2.0, std=0.1).standardized()
+    assert math.isclose(standard.scale, math.sqrt(4 / 2 + 0.01))
+    assert np.allclose(standard.stds, 0.1 / standard.scale) and np.allclose(standard.shift, 0)
+    assert np.allclose(standard.means * standard.scale, data.ring(4).means)
+
+
+def test_the_factor_is_the_root_mean_square_over_axes():
+    flat = data.Mixture([[-4.0, 1.0], [2.0, 1.0]], 1.0, (1 / 3, 2 / 3))  # variance 8 + 1 along one axis, 0 + 1 along the other
+    assert math.isclose(flat.standardized().scale, math.sqrt((9 + 1) / 2)) and np.allclose(flat.standardized().shift, [0, 1])
+    path = data.Curve([[0.0, 0.0], [4.0, 0.0]], 1.0)
+    assert math.isclose(path.standardized().scale, math.sqrt((5 + 1) / 2)) and path.standardized().shift.tolist() == [2, 0]
+
+
+def test_standardized_mixture_keeps_weights_and_density():
+    source = uneven()
+    standard, x = source.standardized(), source.sample(30, rng())
+    moved = (x - standard.shift) / standard.scale
+    assert np.allclose(standard.weights, source.weights)
+    assert np.allclose(standard.log_prob(moved) - 2 * math.log(standard.scale), source.log_prob(x))
+    assert np.allclose(standard.weights @ standard.means, 0)
+
+
+@pytest.mark.parametrize("source", [uneven(), data.from_array([[1.0, 5.0], [2.0, 9.0], [4.0, 2.0]])], ids=["mixture", "points"])
+def test_standardizing_twice_still_restores(source):
+    twice = source.standardized().standardized()
+    assert np.allclose(twice.scale, source.standardized().scale)
+    assert np.allclose(twice.restore(twice.sample(3, rng())), source.sample(3, rng()))
+
+
+def test_points_standardize_column_by_column():
+    x = rng().normal((5, -2, 0.1), (10, 0.1, 0), size=(200, 3))
+    assert np.ptp(x[:, 2]) == 0
+    standard = data.from_array(x).standardized()
+    assert np.allclose(standard.x.mean(axis=0), 0) and np.allclose(standard.x.std(axis=0), [1, 1, 0])
+    assert np.all(standard.x[:, 2] == 0) and standard.scale[2] == 1
+    assert np.allclose(standard.restore(standard.x), x, rtol=1e-13)
+    assert np.array_equal(data.from_array(x).restore(x), x)
+
+
+@STEADY
+@given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2), min_size=2, max_size=20))
+def test_points_round_trip(rows):
+    try:
+        standard = data.from_array(rows).standardized()
+    except ValueError as error:  # a spread of 1e-170 has no float64 variance
+        assert "Change its unit" in str(error)
+        return
+    assert np.allclose(standard.restore(standard.x), rows, rtol=1e-12, atol=1e-9)
+
+
+def test_restore_and_standardized_refuse_what_they_cannot_do():
+    with pytest.raises(ValueError, match=r"expects \(\.\.\., 2\), got \(5, 1\)"):
+        data.ring().standardized().restore(np.zeros((5, 1)))
+    assert data.ring().restore(np.zeros((3, 5, 2), np.float32)).shape == (3, 5, 2)
+    for bad in ([[1e308], [-1e308]], [[0.0], [1e-200]]):
+        with pytest.raises(ValueError, match="spread of column 0 .* Change its unit"):
+            data.from_array(bad).standardized()
+
+
+# ---- points, curves, digits
+
+
+def test_points_are_drawn_without_replacement_and_evenly():
+    cloud = data.from_array(np.arange(20.0)[:, None])
+    assert sorted(cloud.sample(20, rng())[:, 0]) == list(range(20))
+    draw, hits = rng(), np.zeros(20)
+    for _ in range(1000):
+        rows = cloud.sample(5, draw)[:, 0].astype(int)
+        assert np.unique(rows).size == 5
+        hits[rows] += 1
+    assert stats.chisquare(hits).pvalue > 0.001
+    with pytest.raises(ValueError, match="points has 20 rows.* 21 distinct ones: ask for at most 20"):
+        cloud.sample(21, rng())
+
+
+def test_curves_lie_where_they_should():
+    x = data.circles(noise=0, factor=0.3).sample(2000, rng())
+    radius = np.hypot(*x.swapaxes(-1, -2))
+    inner = radius < 0.6
+    assert np.allclose(radius, np.where(inner, 0.3, 1)) and 0.45 < inner.mean() < 0.55
+    roll = data.swiss_roll(noise=0).sample(2000, rng())
+    t = np.hypot(*roll.swapaxes(-1, -2))  # the spiral is t (cos t, sin t)
+    assert roll.shape == (2000, 2) and np.allclose(roll, t[:, None] * np.stack([np.cos(t), np.sin(t)], axis=-1))
+    assert 1.5 * math.pi <= t.min() and t.max() <= 4.5 * math.pi
+    moon = data.moons(noise=0).sample(2000, rng())
+    upper = np.abs(np.hypot(moon[:, 0], moon[:, 1]) - 1) < 1e-9
+    lower = np.abs(np.hypot(moon[:, 0] - 1, moon[:, 1] - 0.5) - 1) < 1e-9
+    assert np.all(upper | lower) and 0.45 < upper.mean() < 0.55
+
+
+def test_curve_samples_are_independent_whatever_the_batch():
+    """scikit-learn spaces n points evenly and always takes both ends: batches of 1 or 2 would see nothing else."""
+    moons, draw = data.moons(noise=0), rng()
+    single = np.concatenate([moons.sample(1, draw) for _ in range(1000)])
+    batch = moons.sample(1000, draw)
+    assert stats.ks_2samp(single[:, 0], batch[:, 0]).pvalue > 0.001
+    noisy = data.moons(noise=0.1)
+    assert abs((noisy.sample(4000, rng(1)) - data.moons(noise=0).sample(4000, rng(1))).std() - 0.1) < 0.005
+
+
+def test_digits():
+    every, some = data.digits(), data.digits(classes=(0, 1))
+    assert every.x.shape == (1797, 64) and every.x.min() == -1 and every.x.max() == 1
+    assert every.labels.shape == (1797,) and set(some.labels.tolist()) == {0, 1}
+    assert np.array_equal(some.x, every.x[every.labels < 2])
+    assert np.array_equal(every.standardized().labels, every.labels)
+    for wrong in ((), (0, 10), ("0",)):
+        with pytest.raises(ValueError, match="classes must be some of the digits 0 to 9"):
+            data.digits(wrong)
+
+
+# ---- what constructors refuse
+
+
+@pytest.mark.parametrize(("error", "match", "call"), [
+    (ValueError, "means must be a 2-D array", lambda: data.Mixture([1.0, 2.0], 1.0)),
+    (ValueError, "means must have at least 1 row", lambda: data.Mixture(np.zeros((0, 2)), 1.0)),
+    (ValueError, "means must have at least 1 column", lambda: data.Mixture(np.zeros((2, 0)), 1.0)),
+    (ValueError, "means must be finite", lambda: data.Mixture([[math.nan]], 1.0)),
+    (ValueError, r"stds must have shape \(\) or \(2,\); got \(3,\)", lambda: data.Mixture(np.eye(2), [1.0, 1, 1])),
+    (ValueError, "stds must be finite and above 0; got 0.0", lambda: data.Mixture(np.eye(2), 0.0)),
+    (ValueError, "stds must be finite and above 0; got inf", lambda: data.Mixture(np.eye(2), [1.0, math.inf])),
+    (TypeError, "stds must be numbers", lambda: data.Mixture(np.eye(2), "wide")),
+    (ValueError, r"weights must have shape \(2,\); got \(\)", lambda: data.Mixture(np.eye(2), 1.0, 1.0)),
+    (ValueError, "weights must be finite and above 0; got 0.0", lambda: data.Mixture(np.eye(2), 1.0, (0.0, 1.0))),
+    (ValueError, "weights must sum to 1; got a sum of 2. Divide", lambda: data.Mixture(np.eye(2), 1.0, (1, 1))),
+    (ValueError, "weights must sum to 1", lambda: data.Mixture(np.eye(2), 1.0, (0.5, 0.50001))),
+    (ValueError, "modes must be at least 1", lambda: data.ring(0)),
+    (TypeError, "modes must be a whole number", lambda: data.ring(8.0)),
+    (ValueError, "radius must be", lambda: data.ring(radius=-1)),
+    (ValueError, "side must be at least 1", lambda: data.grid(0)),
+    (ValueError, "spacing must be", lambda: data.grid(spacing=0)),
+    (ValueError, "noise must be", lambda: data.moons(noise=-0.1)),
+    (ValueError, "factor must be", lambda: data.circles(factor=1)),
+    (TypeError, r"rng must be a numpy Generator, such as np\.random\.default_rng", lambda: data.ring().sample(3, 0)),
+    (TypeError, "n must be a whole number", lambda: data.ring().sample(2.5, rng())),
+    (ValueError, "n must be at least 1", lambda: data.moons().sample(0, rng())),
+    (ValueError, "unknown data set 'swis_roll'. Did you mean 'swiss_roll'", lambda: data.by_name("swis_roll")),
+])
+def test_constructors_and_draws_refuse(error, match, call):
+    with pytest.raises(error, match=match):
+        call()
+
+
+def test_weights_within_rounding_are_normalised():
+    mixture = data.Mixture(np.eye(2), 1.0, (0.5, 0.5 + 5e-7))
+    assert math.isclose(mixture.weights.sum(), 1, rel_tol=1e-15)
+
+
+def test_reprs_say_what_there_is():
+    assert repr(data.ring()) == "Mixture ring: modes 8, dimensions 2, std 0.02, equal weights"
+    assert repr(uneven()) == "Mixture mixture: modes 3, dimensions 2, std 0.25 to 1, weights 0.2 to 0.5"
+    assert repr(data.moons()) == "Curve moons: dimensions 2, noise 0.05"
+    assert repr(data.from_array(np.eye(3), "mine")) == "Points mine: rows 3, columns 3"
+
+
+@pytest.mark.parametrize(("error", "match", "x"), [
+    (ValueError, "row 2, column 1 is nan", [[0, 1], [2, 3], [4, math.nan]]),
+    (ValueError, "row 0, column 0 is -inf", [[-math.inf, 1], [2, 3]]),
+    (TypeError, "real numbers; got an array of <U1", [["a", "b"], ["c", "d"]]),
+    (TypeError, "real numbers; got an array of object", np.array([[None], [1]])),
+    (TypeError, "real numbers; got an array of complex", [[1j], [2]]),
+    (ValueError, r"2-D array .* got shape \(3,\).*x\[:, None\]", [1.0, 2.0, 3.0]),
+    (ValueError, r"got shape \(2, 2, 2\)", np.zeros((2, 2, 2))),
+    (ValueError, "at least 2 rows; got 0", np.zeros((0, 3))),
+    (ValueError, "at least 2 rows; got 1", np.zeros((1, 3))),
+    (ValueError, "at least 1 column", np.zeros((4, 0))),
+])
+def test_from_array_refuses(error, match, x):
+    with pytest.raises(error, match=match):
+        data.from_array(x)
+
+
+# ---- text files
+
+
+def write(folder, content, name="cloud.csv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(("content", "columns"), [
+    ("1,2\n3,4.5\n", None),
+    ("1;2\n3;4.5", None),
+    ("1\t2\n3\t4.5\n", None),
+    ("  1   2 \n3 \t4.5\n", None),
+    ("1 2\t\n3 4.5\n", None),
+    ("1, 2\r\n3, 4.5\r\n", None),
+    ("1,2\r3,4.5\r", None),
+    ("\n1,2\n\n  \n3,4.5\n\n", None),
+    ("\ufeff1,2\n3,4.5\n", None),
+    ('"1","2"\n"3","4.5"\n', None),
+    ("1e0,+2\n3,.45e1\n", None),
+    ("x,y\n1,2\n3,4.5\n", ("x", "y")),
+    ("\ufeffx , y\n1,2\n3,4.5\n", ("x", "y")),
+    ("\n# x y\n1 2\n3 4.5\n"[1:], ("x", "y")),
+    ('"width; cm",y\n1,2\n3,4.5\n', ("width; cm", "y")),
+    ("width, cm\theight\n1\t2\n3\t4.5\n", ("width, cm", "height")),
+    (",y\n1,2\n3,4.5\n", ("1", "y")),
+])
+def test_tables_that_people_write(tmp_path, content, columns):
+    cloud = data.from_file(write(tmp_path, content))
+    assert cloud.x.tolist() == [[1, 2], [3, 4.5]] and cloud.columns == columns and cloud.name == "cloud"
+
+
+def test_one_column_other_suffixes_and_text_paths(tmp_path):
+    assert data.from_file(write(tmp_path, "x\n1\n2\n", "a.TXT")).x.tolist() == [[1], [2]]
+    assert data.from_file(str(write(tmp_path, "1\t2\n3\t4\n", "b.tsv"))).standardized().columns is None
+    np.savetxt(tmp_path / "c.txt", np.eye(3), header="a b c")
+    assert data.from_file(tmp_path / "c.txt").columns == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(("content", "match"), [
+    ("1,2\n3,abc\n", "line 2, column 2: 'abc' is not a finite number"),
+    ("x,y\n\n1,2\nfour,5\n", "line 4, column x: 'four' is not a finite number"),
+    ("1,abc\n3,4\n", "line 1, column 2: 'abc'"),  # not a header: one of its cells is a number
+    ("1,2\n3,\n", "line 2, column 2: ''"),
+    ("1,2\n3,nan\n", "line 2, column 2: 'nan'"),
+    ("nan,nan\n3,4\n5,6\n", "line 1, column 1: 'nan'"),
+    ("1,2\n-inf,4\n", "line 2, column 1: '-inf'"),
+    ("1,2\n1e999,4\n", "line 2, column 1: '1e999'"),
+    ("1,2\n1_000,4\n", "line 2, column 1: '1_000'"),
+    ("1,5;2,5\n3;4\n5;6\n", "line 1, column 1: '1,5'"),  # decimal commas are not names
+    ("1,2\n3\n", "line 2: got 1 cells, expected 2 as in line 1"),
+    ("\nx,y\n1,2,3\n", "line 3: got 3 cells, expected 2 as in line 2"),
+    ("1,2\n3,z,z\n", "line 2: got 3 cells"),
+    ("1,2\n,\n3,4\n", "line 2, column 1: ''"),
+    ("1,2\n" + "z,z\n" * 4, "line 5, column 1.*|and 3 more"),
+    ('1,2\n"3,4\n5,6\n', "line 2: unexpected end of data. Check the quotation marks"),
+    ('1,2\n"3"4,5\n', "line 2: .* Check the quotation marks"),
+    ("1,2\n" + "7" * 200_000 + ",4\n", "line 2: field larger"),
+    ("", "is empty; expected one sample a line"),
+    ("\n \n", "is empty"),
+    ("\ufeff", "is empty"),
+    ("x,y\n", "at least 2 rows; got 0"),
+    ("x,y\n1,2\n", "at least 2 rows; got 1"),
+    ("1,2", "at least 2 rows; got 1"),
+    ("just\nwords\n", "line 2, column just: 'words'"),
+    (b"1,2\n3,\xe9\n", "line 2: not UTF-8 text"),
+    ("x,y\n1,2\n".encode("utf-16"), "line 1: not UTF-8 text .a zero byte.. Save it as CSV in UTF-8"),
+    (b"1,2\n\x00\x01\x02", "line 2: not UTF-8 text"),
+])
+def test_tables_that_are_refused(tmp_path, content, match):
+    path = write(tmp_path, content)
+    with pytest.raises(ValueError, match=match) as caught:
+        data.from_file(path)
+    assert str(path) in str(caught.value)
+
+
+def test_the_first_five_faults_are_listed_and_the_rest_counted(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        data.from_file(write(tmp_path, "1,2\n" + "z,3\n" * 8))
+    assert [int(line) for line in re.findall(r"line (\d+), column 1", str(caught.value))] == [2, 3, 4, 5, 6]
+    assert str(caught.value).endswith("and 3 more")
+
+
+def test_paths_that_are_refused(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="there is no file .*none.csv"):
+        data.from_file(tmp_path / "none.csv")
+    with pytest.raises(ValueError, match="is not a file"):
+        data.from_file(tmp_path)
+    with pytest.raises(ValueError, match="must end in .csv, .tsv, .txt or .npy.*got '.xlsx'"):
+        data.from_file(write(tmp_path, "1,2\n", "cloud.xlsx"))
+    path = write(tmp_path, "1,2\n3,4\n")
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    with pytest.raises(ValueError, match="cloud.csv cannot be read: Permission denied. Check its permissions"):
+        data.from_file(path)
+
+
+@STEADY
+@given(st.integers(1, 4).flatmap(lambda d: st.lists(st.tuples(*[st.floats(-1e300, 1e300)] * d), min_size=2, max_size=8)),
+       st.sampled_from(",;\t "), st.booleans())
+def test_what_is_written_is_read_back_exactly(tmp_path_factory, rows, mark, header):
+    lines = [mark.join(f"c{j}" for j in range(len(rows[0])))] * header + [mark.join(map(repr, row)) for row in rows]
+    cloud = data.from_file(write(tmp_path_factory.mktemp("table"), "\n".join(lines)))
+    assert np.array_equal(cloud.x, rows)
+
+
+# ---- .npy files
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f8", "i4", "u1", "?"])
+def test_npy_round_trip(tmp_path, dtype):
+    x = np.asfortranarray(np.arange(6).reshape(3, 2).astype(dtype))
+    np.save(tmp_path / "cloud.npy", x)
+    assert np.array_equal(data.from_file(tmp_path / "cloud.npy").x, x.astype(float))
+
+
+@pytest.mark.parametrize(("x", "match"), [
+    (np.array([[{}], [1]], dtype=object), "must hold real numbers; got object"),
+    (np.array([["a"], ["b"]]), "must hold real numbers"),
+    (np.ones((2, 2), complex), "must hold real numbers; got complex128"),
+    (np.zeros(3, [("a", float)]), "must hold real numbers"),
+    (np.zeros(3), r"2-D array .* got shape \(3,\)"),
+    (np.array(1.0), r"got shape \(\)"),
+    (np.zeros((1, 2)), "at least 2 rows; got 1"),
+    (np.zeros((0, 2)), "at least 2 rows; got 0"),
+    (np.array([[1, 2], [3, math.nan]]), "row 1, column 1 is nan"),
+])
+def test_npy_contents_that_are_refused(tmp_path, x, match):
+    np.save(tmp_path / "cloud.npy", x, allow_pickle=True)
+    with pytest.raises(ValueError, match=match):
+        data.from_file(tmp_path / "cloud.npy")
+
+
+def npy(shape, body, descr="'<f8'"):
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body
+
+
+@pytest.mark.parametrize(("content", "match"), [
+    (npy("(2, 1)", bytes(16))[:-1], "is damaged: its header promises"),
+    (npy("(2, 1)", bytes(17)), "is damaged"),
+    (npy("(1000000, 1000000)", bytes(16)), r"is damaged: its header promises shape \(1000000, 1000000\)"),
+    (npy("(10**5, 2)", bytes(16)), "not a sound .npy file"),
+    (npy("(-1, -2)", bytes(16)), "is damaged"),
+    (npy("(2, 1", bytes(16)), "not a sound .npy file. Write it with np.save"),
+    (npy("(2, 1)", bytes(16), "__import__('os').getcwd()"), "not a sound .npy file"),
+    (b"", "not a sound .npy file"),
+    (b"1,2\n3,4\n", "not a sound .npy file"),
+    (b"\x93NUMPY\x09\x00" + bytes(50), "not a sound .npy file"),
+    (b"PK\x03\x04" + bytes(50), "not a sound .npy file"),
+])
+def test_npy_files_that_are_damaged(tmp_path, content, match):
+    with pytest.raises(ValueError, match=match):
+        data.from_file(write(tmp_path, content, "cloud.npy"))
+
+
+def test_the_handmade_npy_is_sound_when_nothing_is_wrong(tmp_path):
+    body = np.array([[1.0], [2.0]]).tobytes()
+    assert data.from_file(write(tmp_path, npy("(2, 1)", body), "cloud.npy")).x.tolist() == [[1], [2]]
+
+
+@settings(STEADY, max_examples=100)
+@given(st.integers(0, 143), st.integers(0, 255))
+def test_no_single_wrong_byte_does_more_than_raise_value_error(tmp_path_factory, place, byte):
+    content = bytearray(npy("(2, 1)", bytes(16)))
+    content[place] = byte
+    try:
+        data.from_file(write(tmp_path_factory.mktemp("npy"), bytes(content), "cloud.npy"))
+    except ValueError as error:
+        assert "cloud.npy" in str(error)
+
+
+# ---- what importing costs
+
+
+def test_importing_data_and_metrics_loads_numpy_only():
+    code = "import sys, json, tinygan.data, tinygan.metrics; print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    assert "numpy" in loaded and not {"scipy", "sklearn", "matplotlib", "joblib"} & set(loaded)

@@ -1,0 +1,154 @@
+"""The architecture as a test: who may import whom, what `import tinygan` loads, and a few things that must not appear."""
+
+import ast
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinygan
+
+PACKAGE = Path(tinygan.__file__).parent
+
+# A file imports only from lower floors. Whole folders may share a floor: "zoo/".
+FLOORS = {
+    "files": -1, "engine/arguments": -1,
+    "engine/numerics": 0, "engine/optim": 0, "engine/gradcheck": 0, "data": 0, "metrics": 0,
+    "engine/layers": 1, "engine/conv": 1, "engine/norm": 1, "losses": 1, "dirac": 1,
+    "engine/network": 2, "history": 2,
+    "penalties": 3, "train": 3, "checkpoint": 3,
+    "unroll": 4, "study": 4, "plots": 4, "estimator": 4,
+    "runs": 5, "playground": 5, "zoo/": 5,
+    "__main__": 6,
+}
+ONLY = {"matplotlib": {"plots"}, "sklearn": {"data", "metrics", "estimator"}}  # who may import what, even inside a function
+
+
+def floor(name):
+    """The floor of a module, given as "engine/layers". An __init__ is the roof: inside the house nobody imports from it."""
+    if name.endswith("__init__"):
+        return math.inf
+    return FLOORS.get(name, FLOORS.get(name.split("/")[0] + "/"))
+
+
+def imported(path, package=PACKAGE):
+    """(line, dotted name) of everything that a file imports, functions included; relative names made absolute."""
+    folder = path.relative_to(package.parent).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*folder[:len(folder) + 1 - node.level]] if node.level else []
+            base += node.module.split(".") if node.module else []
+            yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
+
+
+def module(dotted, package=PACKAGE):
+    """"tinygan.engine.layers.Dense" -> "engine/layers", the file it comes from; None for what is not in the package."""
+    first, *parts = dotted.split(".")
+    if first != package.name:
+        return None
+    for size in range(len(parts), -1, -1):
+        for name in ("/".join(parts[:size]), "/".join([*parts[:size], "__init__"])):
+            if package.joinpath(name).with_suffix(".py").is_file():
+                return name
+
+
+def violations(package=PACKAGE):
+    """Every import from the same or a higher floor, every file without a floor, and every import into engine/ from outside."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).with_suffix("").as_posix()
+        if name.endswith("__init__"):
+            continue
+        if floor(name) is None:
+            found.append(f"{name} has no floor: add it to the table in {Path(__file__).name}")
+            continue
+        for line, dotted in imported(path, package):
+            other = module(dotted, package)
+            if other is None or floor(other) is None:
+                continue
+            if floor(other) >= floor(name):
+                found.append(f"{name}, line {line}: floor {floor(name)} imports {other}, floor {floor(other)}")
+            if name.startswith("engine/") and not other.startswith("engine/"):
+                found.append(f"{name}, line {line}: the engine knows nothing about GANs, but imports {other}")
+    return found
+
+
+def test_imports_only_go_down():
+    assert violations() == []
+
+
+def test_the_engine_stands_alone():
+    """Its __init__ too imports nothing from the rooms above."""
+    assert not [dotted for _, dotted in imported(PACKAGE / "engine" / "__init__.py")
+                if (module(dotted) or "engine/").split("/")[0] != "engine"]
+
+
+@pytest.mark.parametrize("name, line, message", [
+    ("losses", "from .train import d_step", "losses, line 1: floor 1 imports train, floor 3"),
+    ("losses", "from . import train", "losses, line 1: floor 1 imports train, floor 3"),
+    ("losses", "import tinygan.train", "losses, line 1: floor 1 imports train, floor 3"),
+    ("losses", "from tinygan import train", "losses, line 1: floor 1 imports train, floor 3"),
+    ("losses", "def f():\n    from tinygan.train import d_step", "losses, line 2: floor 1 imports train, floor 3"),
+    ("losses", "from .engine.layers import Dense", "losses, line 1: floor 1 imports engine/layers, floor 1"),
+    ("losses", "from . import Dense", "losses, line 1: floor 1 imports __init__, floor inf"),
+    ("engine/layers", "from ..train import d_step", "engine/layers, line 1: floor 1 imports train, floor 3"),
+    ("engine/network", "from ..losses import Hinge",
+     "engine/network, line 1: the engine knows nothing about GANs, but imports losses"),
+    ("train", "import numpy", "surprise has no floor: add it to the table in test_house.py"),
+])
+def test_a_planted_upward_import_is_caught(tmp_path, name, line, message):
+    package = tmp_path / "tinygan"
+    (package / "engine").mkdir(parents=True)
+    for other in ("__init__", "engine/__init__", "engine/layers", "losses", "train", *["surprise"] * ("surprise" in message)):
+        package.joinpath(other).with_suffix(".py").write_text("")
+    package.joinpath(name).with_suffix(".py").write_text(line)
+    assert message in violations(package)
+
+
+def test_a_sound_house_has_no_violations(tmp_path):
+    package = tmp_path / "tinygan"
+    (package / "engine").mkdir(parents=True)
+    for name, text in {"__init__": "from .train import f", "engine/__init__": "", "engine/layers": "import numpy",
+                       "train": "from .engine import layers\nfrom .engine.layers import Dense\nimport os.path"}.items():
+        package.joinpath(name).with_suffix(".py").write_text(text)
+    assert violations(package) == []
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_who_imports(library):
+    found = {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")
+             for _, dotted in imported(path) if dotted.split(".")[0] == library}
+    assert found <= ONLY[library]
+
+
+def python(code, **environment):
+    """What a fresh Python prints when it runs `code` beside the package."""
+    return subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, env=os.environ | environment, capture_output=True,
+                          text=True, check=True).stdout
+
+
+def test_import_tinygan_loads_numpy_and_the_standard_library_only():
+    loaded = python("import sys, numpy; before = set(sys.modules); import tinygan; print(*set(sys.modules) - before)").split()
+    assert "tinygan" in loaded
+    assert {name.split(".")[0] for name in loaded} - {"tinygan", "numpy"} <= set(sys.stdlib_module_names)
+
+
+def test_import_tinygan_costs_at_most_50_ms_more_than_numpy(tmp_path):
+    """Processor time, which a busy machine does not lengthen much; the least of five runs, compiled files at hand."""
+    code = "import time, numpy; start = time.process_time(); import tinygan; print(time.process_time() - start)"
+    cache = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert min(float(python(code, **cache)) for _ in range(5)) <= 0.050
+
+
+@pytest.mark.parametrize("word", ["np.random.seed", "RandomState", "TODO", "FIXME", "breakpoint("])
+def test_words_that_do_not_appear(word):
+    assert not [path.name for path in PACKAGE.rglob("*.py") if word in path.read_text()]
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(tinygan, name) for name in tinygan.__all__) and sorted(set(tinygan.__all__)) == sorted(tinygan.__all__)

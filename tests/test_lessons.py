@@ -1,0 +1,162 @@
+"""Each lesson runs without a warning, keeps its form, and its assertions can fail."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+LONGEST_CELL = 15  # lines of code
+LONGEST_RUN = 60  # seconds; a lesson should take less than 30, but the machine may be busy
+in_turn = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+
+def run(path, folder):
+    """Run a lesson as the tests want it: short, without a window, with every warning an error."""
+    environment = {**os.environ, "TINYGAN_FAST": "1", "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-W", "error", str(path)], cwd=folder, env=environment, timeout=LONGEST_RUN,
+                          capture_output=True, text=True, check=False)
+
+
+def form_problems(text):
+    """What a lesson with this text lacks, as a list of sentences; empty when its form is right."""
+    tree, problems = ast.parse(text), []
+    title = (ast.get_docstring(tree) or "").splitlines()
+    if len(title) < 4 or set(title[1]) != {"="} or len(title[1]) != len(title[0]) or "?" not in "".join(title):
+        problems.append("begins with a docstring: a title, underlined with as many =, and the question")
+    cells = re.split(r"^# %%.*\n", text, flags=re.MULTILINE)
+    for number, cell in enumerate(cells[1:], start=1):
+        lines = code_lines(cell)
+        if len(lines) > LONGEST_CELL:
+            problems.append(f"cell {number} has {len(lines)} lines of code, at most {LONGEST_CELL}: {lines[0]}")
+        if not cell.startswith("# "):
+            problems.append(f"cell {number} does not begin with a sentence: {cell[:40]!r}")
+    if not cells[-1].startswith("# What you saw\n# ------------\n"):
+        problems.append('the last cell is not "What you saw"')
+    if sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) < 3:
+        problems.append("has fewer than 3 assertions")
+    return problems + constant_problems(tree, text.splitlines(), cells[0])
+
+
+def constant_problems(tree, lines, first_cell):
+    """Constants (NAMES of at least two capitals) stand in the first cell, each with a comment: what happens if it changes."""
+    problems = []
+    constants = [node for node in tree.body if isinstance(node, ast.Assign) and names_constants(node)]
+    if not constants:
+        problems.append("has no constants on top")
+    for node in constants:
+        if node.lineno > first_cell.count("\n"):
+            problems.append(f"line {node.lineno}: the constant does not stand on top: {lines[node.lineno - 1]}")
+        if "  # " not in lines[node.end_lineno - 1]:
+            problems.append(f"line {node.lineno}: no comment says what the constant does: {lines[node.lineno - 1]}")
+    return problems
+
+
+def names_constants(node):
+    names = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+    return bool(names) and all(re.fullmatch("[A-Z][A-Z0-9_]+", name) for name in names)
+
+
+def code_lines(cell):
+    """The lines of a cell that are neither blank nor comment."""
+    return [line for line in cell.splitlines() if line.strip() and not line.strip().startswith("#")]
+
+
+def with_negated(text, which):
+    """The lesson with assertion number `which` (in the order of the lines) turned into its opposite."""
+    tree = ast.parse(text)
+    claims = sorted((node for node in ast.walk(tree) if isinstance(node, ast.Assert)), key=lambda node: node.lineno)
+    claims[which].test = ast.UnaryOp(ast.Not(), claims[which].test)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def test_there_are_lessons():
+    assert LESSONS, "no lessons/NN_*.py were found"
+    assert [path.stem[:2] for path in LESSONS] == sorted({path.stem[:2] for path in LESSONS}), "two lessons share a number"
+
+
+@in_turn
+def test_lesson_runs(lesson, tmp_path):
+    done = run(lesson, tmp_path)
+    assert done.returncode == 0, f"{lesson.name} failed:\n{done.stdout}{done.stderr}"
+    assert not any(tmp_path.iterdir()), "a lesson must leave nothing behind"
+
+
+@in_turn
+def test_lesson_has_the_form(lesson):
+    problems = form_problems(lesson.read_text(encoding="utf-8"))
+    assert not problems, f"{lesson.name}:\n  " + "\n  ".join(problems)
+
+
+@pytest.mark.parametrize("which", (0, -1), ids=("first", "last"))
+def test_a_lesson_with_a_false_claim_fails(which, tmp_path):
+    quick = next(path for path in LESSONS if path.name.startswith("02_"))
+    copy = tmp_path / quick.name
+    copy.write_text(with_negated(quick.read_text(encoding="utf-8"), which), encoding="utf-8")
+    done = run(copy, tmp_path)
+    assert done.returncode != 0 and "AssertionError" in done.stderr
+
+
+@pytest.mark.slow
+@in_turn
+def test_every_claim_of_a_lesson_can_fail(lesson, tmp_path):
+    """Each assertion is reached when the lesson runs: its opposite stops it."""
+    text = lesson.read_text(encoding="utf-8")
+    for which in range(sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(text)))):
+        copy = tmp_path / lesson.name
+        copy.write_text(with_negated(text, which), encoding="utf-8")
+        assert "AssertionError" in run(copy, tmp_path).stderr, f"{lesson.name}: assertion {which} was never reached"
+
+
+def test_a_lesson_that_warns_fails(tmp_path):
+    (tmp_path / "warns.py").write_text("import numpy as np\nnp.log(np.zeros(1))\n", encoding="utf-8")
+    assert "RuntimeWarning" in run(tmp_path / "warns.py", tmp_path).stderr
+
+
+GOOD = '''"""
+A title
+=======
+
+A question?
+"""
+
+STEPS = 3  # fewer: the claim fails
+
+# %%
+# A sentence.
+assert STEPS
+assert STEPS > 1
+assert STEPS > 2
+
+# %%
+# What you saw
+# ------------
+# Three.
+'''
+
+SPOILED = {
+    "underlined": GOOD.replace("=======", "====="),
+    "the question": GOOD.replace("A question?", "A statement."),
+    "16 lines of code": GOOD.replace("assert STEPS\n", "assert STEPS\n" + "x = 1\n" * 13),
+    "begin with a sentence": GOOD.replace("# A sentence.\n", ""),
+    "What you saw": GOOD.replace("What you saw", "What I saw"),
+    "fewer than 3": GOOD.replace("assert STEPS > 2\n", ""),
+    "no constants": GOOD.replace("STEPS", "steps"),
+    "not stand on top": GOOD.replace("assert STEPS\n", "assert STEPS\nBATCH = 2  # large\n"),
+    "no comment": GOOD.replace("  # fewer: the claim fails", ""),
+}
+
+
+def test_form_accepts_a_good_lesson():
+    assert form_problems(GOOD) == []
+
+
+@pytest.mark.parametrize("message", SPOILED)
+def test_form_refuses(message):
+    problems = form_problems(SPOILED[message])
+    assert len(problems) == 1 and message in problems[0], problems

@@ -1,0 +1,235 @@
+"""Each loss: its value is its paper's formula, its derivative is the derivative of that value, and both survive any score."""
+
+import math
+
+import numpy as np
+import pytest
+from oracles import LOSSES, NAIVE_D, NAIVE_G, SEEDS, loss_name, same_bits
+
+from tinygan import losses
+from tinygan.engine import gradcheck
+
+EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
+
+
+def scores(seed=0, n=7, dtype=np.float64, replicas=()):
+    r, f = np.random.default_rng(seed).normal(0.3, 1.5, size=(2, *replicas, n, 1)).astype(dtype)
+    return r, f
+
+
+def test_every_loss_has_a_naive_oracle():
+    names = {loss.__name__ for loss in LOSSES}
+    assert names >= {"Minimax", "NonSaturating", "LeastSquares", "Hinge", "Wasserstein"}
+    assert names <= set(NAIVE_D) and names <= set(NAIVE_G)
+
+
+def check_value(loss, seed=0):
+    """Both values against the formula of the docstring, written out on one-dimensional arrays."""
+    for n in (1, 7):
+        r, f = scores(seed, n)
+        name = loss.__name__
+        assert float(loss().d(r, f).value) == pytest.approx(NAIVE_D[name](r[:, 0], f[:, 0]), rel=1e-12)
+        assert float(loss().g(f, r).value) == pytest.approx(NAIVE_G[name](r[:, 0], f[:, 0]), rel=1e-12)
+
+
+@EACH_LOSS
+def test_the_value_is_the_formula(loss):
+    for seed in SEEDS:
+        check_value(loss, seed)
+
+
+def check_derivatives(loss, seed=0, make=None):
+    """ds_real and ds_fake of D, ds_fake of G, each against central differences of the value reported with it."""
+    loss = (make or loss)()
+    r, f = scores(seed)
+    d = loss.d(r, f)
+    for what, result in {
+        "D, ds_real": gradcheck.check(lambda s: loss.d(s, f).value, d.ds_real, r),
+        "D, ds_fake": gradcheck.check(lambda s: loss.d(r, s).value, d.ds_fake, f),
+        "G, ds_fake": gradcheck.check(lambda s: loss.g(s, r).value, loss.g(f, r).ds_fake, f),
+    }.items():
+        assert result.ok and not result.kinks.any(), f"{loss}, {what}: {result}"
+
+
+@EACH_LOSS
+def test_the_derivative_is_the_derivative_of_the_value(loss):
+    for seed in SEEDS:
+        check_derivatives(loss, seed)
+
+
+@pytest.mark.parametrize("make", [lambda: losses.Minimax(real_label=0.9), lambda: losses.NonSaturating(real_label=0.7),
+                                  lambda: losses.Hinge(margin=0.5)], ids=["Minimax(.9)", "NonSaturating(.7)", "Hinge(.5)"])
+def test_the_derivative_with_other_constants(make):
+    for seed in SEEDS:
+        check_derivatives(None, seed, make)
+
+
+LN2 = math.log(2)
+AT_ZERO = {"Minimax": (2 * LN2, -LN2), "NonSaturating": (2 * LN2, LN2), "LeastSquares": (0.5, 0.5), "Hinge": (2, 0),
+           "Wasserstein": (0, 0), "Relativistic": (LN2, LN2), "RelativisticAverage": (LN2, LN2)}
+
+
+@EACH_LOSS
+def test_the_value_where_D_cannot_tell(loss):
+    """All scores 0: D is undecided, which is where a finished game stands."""
+    s = np.zeros((7, 1))
+    d, g = AT_ZERO[loss.__name__]
+    assert float(loss().d(s, s).value) == pytest.approx(d, abs=1e-15)
+    assert float(loss().g(s, s).value) == pytest.approx(g, abs=1e-15)
+
+
+def check_extreme_scores(loss, dtype):
+    """Finite values and derivatives, without a warning, at scores of +-1e30. A square of 1e30 is no float32: 1e15 there."""
+    largest = 1e15 if loss is losses.LeastSquares and dtype == np.float32 else 1e30
+    s = np.array([largest, -largest, 1e4, -1e4, 100, -100, 40, -40, 0], dtype)[:, None]
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        for r, f in ((s, s), (s, -s), (-s, s), (np.roll(s, 1), s)):
+            for array in (*loss().d(r, f), *loss().g(f, r)):
+                assert np.isfinite(array).all() and array.dtype == dtype
+
+
+@EACH_LOSS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_scores(loss, dtype):
+    check_extreme_scores(loss, dtype)
+
+
+def check_higher_is_more_real(loss):
+    """D wants real scores up and fake scores down, G wants its own up: so much is common to all losses."""
+    r, f = np.array([[-0.5], [0.2], [0.9]]), np.array([[0.4], [-0.9], [0.1]])
+    d, g = loss().d(r, f), loss().g(f, r)
+    assert (d.ds_real < 0).all() and (d.ds_fake[f > 0] > 0).all() and (g.ds_fake < 0).all()
+    assert loss().d(r + 0.05, f).value < d.value, "a higher score for real samples must please D"
+    assert loss().g(f + 0.05, r).value < g.value, "a higher score for its samples must please G"
+
+
+@EACH_LOSS
+def test_a_higher_score_means_more_real(loss):
+    check_higher_is_more_real(loss)
+
+
+@EACH_LOSS
+def test_float32_stays_float32(loss):
+    r, f = scores(dtype=np.float32)
+    assert {array.dtype for array in (*loss().d(r, f), *loss().g(f, r))} == {np.dtype(np.float32)}
+
+
+def check_replicas(loss, n=7):
+    """Values have shape (R,): the mean is over samples, never over replicas."""
+    for dtype in (np.float32, np.float64):
+        r, f = scores(3, n, dtype, replicas=(3,))
+        d, g = loss().d(r, f), loss().g(f, r)
+        assert d.value.shape == g.value.shape == (3,) and d.ds_real.shape == d.ds_fake.shape == g.ds_fake.shape == (3, n, 1)
+        for i in range(3):
+            for a, b in zip((*d, *g), (*loss().d(r[i], f[i]), *loss().g(f[i], r[i])), strict=True):
+                assert same_bits(a[i], b)
+
+
+@pytest.mark.parametrize("n", [1, 7, 128, 300])
+@EACH_LOSS
+def test_a_replica_has_the_bits_of_a_single_batch(loss, n):
+    check_replicas(loss, n)
+
+
+@EACH_LOSS
+def test_the_scores_are_only_read(loss):
+    r, f = scores()
+    before = r.copy(), f.copy()
+    loss().d(r, f)
+    loss().g(f, r)
+    assert same_bits(r, before[0]) and same_bits(f, before[1])
+
+
+@pytest.mark.parametrize("shapes", [((8, 1), (8,)), ((8,), (8, 1)), ((8,), (8,)), ((8, 1), (7, 1)), ((8, 1), (1, 1)),
+                                    ((8, 2), (8, 2)), ((3, 8, 1), (8, 1)), ((), ())], ids=str)
+@EACH_LOSS
+def test_scores_of_other_shapes_raise_and_never_broadcast(loss, shapes):
+    r, f = map(np.zeros, shapes)
+    with pytest.raises(ValueError, match="scores"):
+        loss().d(r, f)
+
+
+@EACH_LOSS
+def test_the_generators_scores_must_be_a_column(loss):
+    for shape in ((8,), (8, 2), ()):
+        with pytest.raises(ValueError, match=r"one score a sample; got"):
+            loss().g(np.zeros(shape), np.zeros(shape))
+
+
+def check_target_shape():
+    """(N,) labels against (N, 1) scores would silently become (N, N)."""
+    for shape in ((7,), (1, 7), (7, 7), (1, 1), (3, 7, 1)):
+        try:
+            got = losses.bce_with_logits(np.zeros((7, 1)), np.ones(shape))
+        except ValueError as error:
+            assert str(error).startswith("target must be a number or shaped like the scores, (7, 1); got")
+        else:
+            raise AssertionError(f"a target of shape {shape} was accepted and gave ds of shape {got.ds.shape}")
+
+
+def test_a_target_of_another_shape_raises():
+    check_target_shape()
+
+
+def test_binary_cross_entropy_is_its_textbook_formula_and_derivative():
+    for seed in SEEDS:
+        s, _ = scores(seed)
+        soft = np.random.default_rng(seed).uniform(size=(7, 1))
+        for target in (0.0, 1.0, 0.3, soft):
+            p = 1 / (1 + np.exp(-s))
+            value, ds = losses.bce_with_logits(s, target)
+            assert float(value) == pytest.approx(np.mean(-target * np.log(p) - (1 - target) * np.log(1 - p)), rel=1e-12)
+            result = gradcheck.check(lambda s, target=target: losses.bce_with_logits(s, target).value, ds, s)
+            assert result.ok, str(result)
+
+
+def check_confident_scores(dtype):
+    """s = -40 for a real sample: costs 40 and pulls with 1/N. For a fake one: costs and pulls e^-40, which is not 0."""
+    s = np.full((5, 1), -40, dtype)
+    value, ds = losses.bce_with_logits(s, 1.0)
+    assert value == 40 and (ds == dtype(-1) / 5).all()
+    value, ds = losses.bce_with_logits(s, 0.0)
+    assert float(value) == pytest.approx(math.exp(-40), rel=1e-6)
+    np.testing.assert_allclose(ds, math.exp(-40) / 5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_confident_score_costs_what_it_should(dtype):
+    check_confident_scores(dtype)
+
+
+def test_the_gradient_that_does_not_vanish():
+    """Goodfellow et al. (2014), section 3: where D is sure (f = -20), the minimax G stands still, the other one moves."""
+    f = np.full((5, 1), -20.0)
+    assert np.abs(losses.Minimax().g(f).ds_fake).max() < 1e-9
+    np.testing.assert_allclose(losses.NonSaturating().g(f).ds_fake, -1 / 5, rtol=1e-8)
+
+
+@pytest.mark.parametrize("loss", [losses.Minimax, losses.NonSaturating])
+def test_label_smoothing_is_one_sided(loss):
+    """D's best score for real samples becomes log(.9/.1); nothing changes for fake ones and for G."""
+    r, f = scores()
+    plain, smooth = loss(), loss(real_label=0.9)
+    best = np.full((7, 1), math.log(0.9 / 0.1))
+    np.testing.assert_allclose(smooth.d(best, f).ds_real, 0, atol=1e-16)
+    assert (smooth.d(best + 0.1, f).ds_real > 0).all() and (plain.d(best + 0.1, f).ds_real < 0).all()
+    assert same_bits(smooth.d(r, f).ds_fake, plain.d(r, f).ds_fake) and same_bits(smooth.g(f).value, plain.g(f).value)
+    extra = 0.1 * r.mean()  # -.9 log p - .1 log(1 - p) = -log p + .1 r
+    assert float(smooth.d(r, f).value) == pytest.approx(float(plain.d(r, f).value) + extra, rel=1e-12)
+
+
+def test_the_hinge_generator_is_not_clipped():
+    """At scores below 0 the derivative of G is still -1/N: -relu(f) would have stopped there."""
+    f = np.array([[-3.0], [2.0]])
+    value, ds = losses.Hinge().g(f)
+    assert value == 0.5 and ds.tolist() == [[-0.5], [-0.5]]
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: losses.Minimax(real_label=0), "Minimax: real_label"),
+    (lambda: losses.NonSaturating(1.1), "NonSaturating: real_label"),
+    (lambda: losses.Minimax(True), "Minimax: real_label"), (lambda: losses.Minimax("x"), "Minimax: real_label"),
+    (lambda: losses.Hinge(0), "Hinge: margin"), (lambda: losses.Hinge(math.nan), "Hinge: margin")])
+def test_constants_that_make_no_loss(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()

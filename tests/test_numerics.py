@@ -1,0 +1,103 @@
+"""sigmoid, softplus and log_sigmoid against decimal arithmetic."""
+
+import decimal
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from tinygan.engine import numerics
+
+DTYPES = [np.float32, np.float64]
+LARGEST_ERROR = 4  # units in the last place
+
+
+def exact_sigmoid(s):
+    """1 / (1 + e^-s) with 60 digits, s a Decimal."""
+    e = (-abs(s)).exp()
+    return 1 / (1 + e) if s >= 0 else e / (1 + e)
+
+
+def exact_softplus(s):
+    """log(1 + e^s) with 40 digits or more, s a Decimal; for small e = e^-|s| by its series, as 1 + e would lose digits."""
+    e = (-abs(s)).exp()
+    return max(s, Decimal(0)) + ((1 + e).ln() if e > Decimal("1e-15") else e - e**2 / 2 + e**3 / 3)
+
+
+EXACT = {"sigmoid": exact_sigmoid, "softplus": exact_softplus, "log_sigmoid": lambda s: -exact_softplus(-s)}
+
+
+def scores(dtype):
+    """Scores of every size: ordinary ones, both signs to 1e30, both zeros, and where exp overflows or becomes subnormal."""
+    rng = np.random.default_rng(0)
+    random = [rng.normal(0, size, 60) for size in (1e-30, 1e-3, 1, 10, 100)]
+    edges = [0.0, 16.7, 17, 36.5, 37, 88.5, 89, 103, 104, 700, 709.5, 710, 745, 746, 1e4, 1e30]
+    return np.concatenate([*random, edges, np.negative(edges)]).astype(dtype)
+
+
+def check_ulps(name, dtype):
+    s = scores(dtype)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        got = getattr(numerics, name)(s)
+    assert got.dtype == dtype, f"{name} turned {np.dtype(dtype)} into {got.dtype}"
+    assert np.isfinite(got).all()
+    with decimal.localcontext() as context:
+        context.prec, context.traps[decimal.Underflow] = 60, False
+        for one, mine in zip(s, got, strict=True):
+            exact = EXACT[name](Decimal(float(one)))
+            ulp = Decimal(float(np.spacing(np.abs(dtype(float(exact))))))
+            error = abs(Decimal(float(mine)) - exact) / ulp
+            assert error <= LARGEST_ERROR, f"{name}({one!r}) = {mine!r}, off by {float(error):.3g} ulp"
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["float32", "float64"])
+@pytest.mark.parametrize("name", EXACT)
+def test_within_four_ulps_without_a_warning_for_scores_up_to_1e30(name, dtype):
+    check_ulps(name, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["float32", "float64"])
+def test_the_textbook_formulas_would_not_pass(dtype):
+    """The negative control: what `check_ulps` asks for is what 1 / (1 + exp(-s)) and log(1 + exp(s)) do not give."""
+    with pytest.raises(FloatingPointError), np.errstate(over="raise"):
+        1 / (1 + np.exp(-scores(dtype)))
+    s = dtype(-40)
+    assert np.log(1 + np.exp(s)) == 0 < numerics.softplus(s)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+@pytest.mark.parametrize("name", EXACT)
+def test_dtype_and_shape_are_kept(name, dtype):
+    got = getattr(numerics, name)(np.ones((2, 3, 1), dtype))
+    assert got.dtype == dtype and got.shape == (2, 3, 1)
+
+
+def test_the_digits_that_minus_sigmoid_of_minus_s_keeps():
+    """d/ds softplus(-s) at a confident score: sigmoid(s) - 1 is 0, the gradient of the non-saturating loss is not."""
+    for dtype, s in ((np.float32, 20), (np.float64, 40)):
+        assert numerics.sigmoid(dtype(s)) - 1 == 0
+        assert numerics.sigmoid(dtype(-s)) == pytest.approx(np.exp(-float(s)), rel=1e-6)
+
+
+NAIVE_COMPLEX = {"sigmoid": lambda s: 1 / (1 + np.exp(-s)), "softplus": lambda s: np.log(1 + np.exp(s)),
+                 "log_sigmoid": lambda s: -np.log(1 + np.exp(-s))}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_complex_scores_are_followed_analytically(name):
+    """In a strip around the real axis they equal the textbook formulas, which are analytic there."""
+    rng = np.random.default_rng(1)
+    s = rng.uniform(-8, 8, 300) + 1j * rng.uniform(-1, 1, 300)
+    np.testing.assert_allclose(getattr(numerics, name)(s), NAIVE_COMPLEX[name](s), rtol=1e-11)
+
+
+DERIVATIVES = {"sigmoid": lambda s: 1 / (2 * np.cosh(s / 2)) ** 2, "softplus": lambda s: 1 / (1 + np.exp(-s)),
+               "log_sigmoid": lambda s: 1 / (1 + np.exp(s))}
+
+
+@pytest.mark.parametrize("s", [-30.0, -1.5, -0.0, 0.0, 1e-9, 2.0, 30.0])
+@pytest.mark.parametrize("name", EXACT)
+def test_a_complex_step_gives_the_derivative(name, s):
+    """Also at 0, where the two branches meet: the derivatives there are 1/4, 1/2 and 1/2."""
+    z = np.array([s + 1e-30j])
+    assert np.imag(getattr(numerics, name)(z))[0] / 1e-30 == pytest.approx(DERIVATIVES[name](s), rel=1e-12)

@@ -1,0 +1,519 @@
+"""Pictures: that they show what they say, and leave nothing behind."""
+
+import copy
+import os
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection, LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+from PIL import Image
+from scipy.integrate import trapezoid
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+
+from tinygan import data, losses, plots  # noqa: E402
+from tinygan.engine.network import mlp  # noqa: E402
+from tinygan.engine.numerics import sigmoid  # noqa: E402
+from tinygan.engine.optim import Adam  # noqa: E402
+from tinygan.train import g_gradients, train  # noqa: E402
+
+LOSS = losses.NonSaturating()
+RING, LINE = data.ring(), data.gaussians_1d()
+G, D = mlp(2, 16, 2, seed=0), mlp(2, 16, 1, seed=1)
+G1, D1 = mlp(1, 16, 1, seed=0), mlp(1, 16, 1, seed=1)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+Z = rng().standard_normal((50, 2))
+
+
+def run(G=G, D=D, points=RING, loss=LOSS, steps=6, **options):
+    G, D = G.copy(), D.copy()
+    return G, D, train(G, D, points, loss, steps=steps, batch=16, progress=False, **options)
+
+
+HISTORY = run()[2]
+PICTURES = {
+    "density_1d": lambda ax: plots.density_1d(LINE.sample(200, rng()), LINE, ax=ax),
+    "density_1d with D": lambda ax: plots.density_1d(LINE.sample(200, rng()), LINE, D1, LOSS, ax=ax),
+    "samples_2d": lambda ax: plots.samples_2d(RING.sample(200, rng()), RING, ax),
+    "heat_map": lambda ax: plots.heat_map(D, RING, ax),
+    "gradient_arrows": lambda ax: plots.gradient_arrows(G, D, LOSS, Z, ax),
+    "latent_image": lambda ax: plots.latent_image(G, ax, data=RING),
+    "latent_image of a line": lambda ax: plots.latent_image(G1, ax),
+    "images": lambda ax: plots.images(data.digits().x[:23], ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(monkeypatch):
+    """No picture shows itself, changes a setting, or opens a figure that is not returned (tests close those)."""
+    monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("plt.show was called"))
+    monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("Figure.show was called"))
+    before = copy.deepcopy(dict(matplotlib.rcParams))
+    yield
+    assert plt.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+def closed(ax, draw=False):
+    """`ax`, drawn if need be, with its figure taken from pyplot."""
+    if draw:
+        ax.figure.canvas.draw()
+    plt.close(ax.figure)
+    return ax
+
+
+def labelled(artists, label):
+    found = [a for a in artists if a.get_label() == label]
+    assert len(found) == 1, f"{label}: {[a.get_label() for a in artists]}"
+    return found[0]
+
+
+def generated(ax):
+    return labelled(ax.collections, "generated").get_offsets()
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+# ---- on an Axes, on none, without a display
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_draws_on_the_axes_given_and_on_a_new_figure(name):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert PICTURES[name](right) is right
+    assert right.has_data() and not left.has_data()
+    assert plt.get_fignums() == [figure.number]
+    closed(right, draw=True)
+    alone = PICTURES[name](None)
+    assert isinstance(alone, Axes) and plt.get_fignums() == [alone.figure.number]
+    closed(alone, draw=True)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_something_that_is_no_axes_is_refused(name):
+    with pytest.raises(ValueError, match=r"ax must be one matplotlib Axes, such as plt.subplots\(\)\[1\]; got ndarray"):
+        PICTURES[name](np.zeros(2))
+
+
+def test_works_without_a_display():
+    program = ("import matplotlib, numpy as np; before = dict(matplotlib.rcParams); from tinygan import data, plots;"
+               "assert dict(matplotlib.rcParams) == before; p = data.ring();"
+               "plots.samples_2d(p.sample(50, np.random.default_rng(0)), p).figure.canvas.draw()")
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, env=environment | {"MPLBACKEND": "Agg"})
+
+
+def test_style_is_undone_on_the_way_out_and_no_colour_is_used_twice():
+    with pytest.raises(KeyError), plots.style():
+        assert matplotlib.rcParams["legend.frameon"] is False
+        raise KeyError
+    assert len({plots.TRUE, plots.FAKE, plots.JUDGE}) == 3
+
+
+# ---- one dimension
+
+
+def test_density_is_the_mixtures_and_the_bars_are_all_samples():
+    x = np.concatenate([LINE.sample(999, rng()), [[50.0]]])
+    ax = closed(plots.density_1d(x, LINE))
+    t, p = labelled(ax.lines, "true density $p$").get_data()
+    np.testing.assert_allclose(p, np.exp(LINE.log_prob(t[:, None])), rtol=1e-12)
+    assert to_hex(ax.lines[0].get_color()) == plots.TRUE.lower()
+    bars, edges, _ = labelled(ax.patches, "generated").get_data()
+    assert bars @ np.diff(edges) == pytest.approx(0.999)  # the one outside is missing, not spread over the others
+    assert "generated, 1 of 1000 outside" in legend(ax)
+
+
+def test_a_narrow_mode_is_not_missed():
+    narrow = data.gaussians_1d(means=(-1.0, 0.123456, 1.0), stds=(0.3, 1e-5, 0.3))
+    ax = closed(plots.density_1d(LINE.sample(10, rng()), narrow))
+    t, p = ax.lines[0].get_data()
+    assert p.max() == pytest.approx(np.exp(narrow.log_prob([[0.123456]])[0]), rel=1e-6)
+    assert trapezoid(p, t) == pytest.approx(1, abs=0.001)
+
+
+@pytest.mark.parametrize(("loss", "label"), [(None, 1.0), (losses.Minimax(0.9), 0.9), (losses.LeastSquares(), 1.0)], ids=str)
+def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
+    x = LINE.sample(2000, rng()) * 0.5
+    ax = closed(plots.density_1d(x, LINE, D1, loss))
+    right = ax.figure.axes[-1]
+    drawn = right.lines[0]
+    t = drawn.get_xdata()[:, None]
+    score = D1(t)[:, 0]
+    np.testing.assert_allclose(drawn.get_ydata(), score if label == 1 and loss else sigmoid(score), rtol=1e-6)
+    assert to_hex(drawn.get_color()) == plots.JUDGE.lower()
+
+    best = labelled(right.lines, "$D^* = p/(p+q)$").get_ydata()
+    width = 1.06 * 0.5 * 2000**-0.2
+    q = np.exp(-(((t - x[:, 0]) / width) ** 2) / 2).mean(axis=-1) / width / np.sqrt(2 * np.pi)
+    p = np.exp(LINE.log_prob(t))
+    seen = p + q >= 0.01 * p.max() * (1 + 1e-9)
+    np.testing.assert_allclose(best[seen], label * (p / (p + q))[seen], rtol=1e-9)
+    assert seen.mean() > 0.5 and np.isnan(best[p + q < 0.0099 * p.max()]).all()
+
+
+def test_the_best_verdict_on_true_samples_is_a_half():
+    ax = closed(plots.density_1d(LINE.sample(5000, rng()), LINE, D1))
+    t, best = labelled(ax.figure.axes[-1].lines, "$D^* = p/(p+q)$").get_data()
+    assert np.abs(best[np.exp(LINE.log_prob(t[:, None])) > 0.1] - 0.5).max() < 0.06
+
+
+def test_no_best_verdict_is_drawn_where_the_loss_names_none():
+    ax = closed(plots.density_1d(LINE.sample(100, rng()), LINE, D1, losses.Wasserstein()))
+    assert [line.get_label() for line in ax.figure.axes[-1].lines] == ["$D$: score"]
+
+
+def test_points_on_the_line_and_a_collapsed_generator_can_be_drawn():
+    few = data.from_array(rng().standard_normal((30, 1)))
+    ax = closed(plots.density_1d(np.ones((10, 1)), few, D1))
+    t, p = ax.lines[0].get_data()
+    assert trapezoid(p, t) == pytest.approx(1, abs=0.05)
+
+
+# ---- the plane
+
+
+def test_the_dots_are_the_samples_and_circles_are_1_and_3_std():
+    x = RING.sample(300, rng())
+    ax = closed(plots.samples_2d(x, RING))
+    np.testing.assert_array_equal(generated(ax), x)
+    one, three, ring = (c for c in ax.collections if isinstance(c, EllipseCollection))
+    for circles, diameter in ((one, 0.04), (three, 0.12)):
+        np.testing.assert_allclose(circles.get_offsets(), RING.means)
+        np.testing.assert_allclose(circles.get_widths(), diameter)
+        assert {to_hex(c) for c in circles.get_edgecolors()} == {plots.TRUE.lower()}
+    assert ring.get_offsets().shape == (8, 2) and ring.get_widths().min() > 0.2  # small modes are pointed at
+    assert ax.get_aspect() == 1 and legend(ax) == ["true modes, 1 and 3 std", "generated"]
+
+
+def test_wide_modes_are_not_pointed_at_and_overlapping_ones_become_contours():
+    wide = data.ring(std=0.2)
+    ax = closed(plots.samples_2d(wide.sample(50, rng()), wide))
+    assert [len(c.get_offsets()) for c in ax.collections if isinstance(c, EllipseCollection)] == [8, 8, 0]
+    mixed = data.Mixture([[0.0, 0.0], [1.0, 1.0]], [0.5, 0.7])
+    ax = closed(plots.samples_2d(mixed.sample(50, rng()), mixed))
+    assert not [c for c in ax.collections if isinstance(c, EllipseCollection)]
+    contours = next(c for c in ax.collections if c.get_label() != "generated")
+    height = mixed.log_prob(mixed.sample(100_000, rng(1)))
+    assert [(height > level).mean() for level in contours.levels] == pytest.approx([0.9889, 0.3935], abs=0.01)
+
+
+def test_data_without_a_density_are_shown_by_true_points():
+    few = data.from_array(rng().standard_normal((40, 2)))
+    ax = closed(plots.samples_2d(Z, few))
+    true = labelled(ax.collections, "true samples").get_offsets()
+    np.testing.assert_array_equal(np.unique(true, axis=0), np.unique(few.x, axis=0))
+    np.testing.assert_array_equal(generated(ax), Z)
+
+
+def test_outliers_are_counted_and_do_not_hide_the_truth():
+    x = RING.sample(300, rng())
+    x[:3] = [[1e30, 0], [0, -90], [-7, 7]]
+    ax = closed(plots.samples_2d(x, RING), draw=True)
+    assert "generated, 3 of 300 outside" in legend(ax)
+    assert ax.get_xlim()[1] < 3
+    far = closed(plots.samples_2d(x + 1e3, RING))
+    (left, right), (bottom, top) = far.get_xlim(), far.get_ylim()
+    for mean in RING.means:
+        assert left < mean[0] < right and bottom < mean[1] < top
+    assert "generated, 300 of 300 outside" in legend(far)
+
+
+def test_the_heat_map_is_ds_probability_centred_on_a_half():
+    ax = closed(plots.heat_map(D, (-1, 1, -2, 2)))
+    image, = ax.images
+    values = image.get_array()
+    assert (image.norm.vmin, image.norm.vmax, image.get_cmap().name) == (0, 1, "RdBu")
+    corners = np.array([[-1, -2], [1, -2], [-1, 2], [1, 2]])
+    np.testing.assert_allclose(values[[0, 0, -1, -1], [0, -1, 0, -1]], sigmoid(D(corners))[:, 0], rtol=1e-6)
+    assert image.origin == "lower" and image.get_extent() == [-1, 1, -2, 2]
+    assert ax.get_xlim() == (-1, 1) and ax.get_ylim() == (-2, 2)
+
+
+@pytest.mark.parametrize(("loss", "middle"), [(losses.Hinge(), 0), (losses.LeastSquares(), 0.5)], ids=str)
+def test_the_heat_map_of_a_score_is_centred_between_real_and_fake(loss, middle):
+    ax = closed(plots.heat_map(D, RING, loss=loss))
+    image, = ax.images
+    assert (image.norm.vmin + image.norm.vmax) / 2 == pytest.approx(middle, abs=1e-6)
+    assert ax.figure.axes[-1].get_ylabel() == "$D$: score"
+
+
+@pytest.mark.parametrize("loss", [losses.Minimax(), LOSS, losses.Hinge()], ids=str)
+def test_arrows_lead_downhill_and_their_stretch_is_stated(loss):
+    theta, grad = D.theta.copy(), D.grad.copy()
+    ax = closed(plots.gradient_arrows(G, D, loss, Z))
+    arrows = next(c for c in ax.collections if hasattr(c, "U"))
+    pull, x = np.stack([arrows.U, arrows.V], axis=-1), np.array(generated(ax))
+    np.testing.assert_array_equal(x, G(Z))
+    D64 = mlp(2, 16, 1, dtype=np.float64)
+    D64.theta[...] = D.theta
+    for i in range(0, 50, 7):  # a small step of one point along each axis, in the loss of all
+        for j in range(2):
+            step = np.zeros_like(x, dtype=float)
+            step[i, j] = 1e-6
+            slope = (loss.g(D64(x + step)).value - loss.g(D64(x - step)).value) / 2e-6
+            assert pull[i, j] == pytest.approx(-50 * slope, rel=1e-3, abs=1e-6)
+    assert f"{1 / arrows.scale:.2g}" in legend(ax)[1]
+    np.testing.assert_array_equal(D.theta, theta)
+    np.testing.assert_array_equal(D.grad, grad)
+
+
+def test_arrows_keep_the_window_of_a_drawing_beneath():
+    ax = plots.heat_map(D, (-9, 9, -9, 9))
+    assert closed(plots.gradient_arrows(G, D, LOSS, Z, ax)).get_xlim() == (-9, 9)
+
+
+def test_arrows_ask_for_real_samples_when_the_loss_compares():
+    class Compares(losses.Hinge):
+        needs_real = True
+    with pytest.raises(ValueError, match="give gradient_arrows as many of them as z, in x_real="):
+        plots.gradient_arrows(G, D, Compares(), Z)
+    closed(plots.gradient_arrows(G, D, Compares(), Z, x_real=RING.sample(50, rng())))
+
+
+def test_the_latent_image_is_gs():
+    ax = closed(plots.latent_image(G, side=5))
+    lines = next(c for c in ax.collections if isinstance(c, LineCollection) and c.get_array() is not None)
+    np.testing.assert_array_equal(lines.get_array(), [-2.5, -1.25, 0, 1.25, 2.5])
+    for z1, line in zip(lines.get_array(), lines.get_segments(), strict=True):
+        np.testing.assert_allclose(line[[0, 200, -1]], G([[z1, -2.5], [z1, 0], [z1, 2.5]]), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("d_out", [1, 2])
+def test_the_latent_image_of_one_z_is_a_curve(d_out):
+    curve = mlp(1, 16, d_out, seed=3)
+    ax = closed(plots.latent_image(curve))
+    pieces = ax.collections[-1].get_segments()
+    z = np.linspace(-2.5, 2.5, 401)[:, None]
+    np.testing.assert_allclose([piece[0, -d_out:] for piece in pieces], curve(z)[:-1], rtol=1e-5, atol=1e-6)
+
+
+def test_more_latent_coordinates_are_held_at_zero_and_a_constant_g_can_be_drawn():
+    deep = mlp(5, 8, 2, seed=1)
+    deep.theta[...] = 0
+    closed(plots.latent_image(deep))
+    closed(plots.gradient_arrows(deep, D, LOSS, rng().standard_normal((5, 5))), draw=True)
+
+
+# ---- histories and digits
+
+
+def test_histories_are_the_numbers_and_their_ends():
+    axes = plots.histories(HISTORY, loss=LOSS, modes=8)
+    closed(axes[0])
+    assert axes.shape == (3,)
+    drawn = [(axes[0], 0, HISTORY.d_loss), (axes[0], 1, HISTORY.g_loss), (axes[1], 0, HISTORY.d_real),
+             (axes[1], 1, HISTORY.d_fake), (axes[2], 0, HISTORY.modes)]
+    for ax, i, numbers in drawn:
+        np.testing.assert_array_equal(ax.lines[i].get_ydata(), numbers)
+    levels = [[line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"] for ax in axes]
+    assert levels == [pytest.approx([2 * np.log(2), np.log(2)]), [0.5], [8]]
+
+
+def test_the_end_of_the_minimax_generator_is_minus_ln_2_and_other_losses_have_none():
+    for loss, ends in ((losses.Minimax(), [2 * np.log(2), -np.log(2)]), (None, []), (losses.Wasserstein(), [])):
+        axes = plots.histories(HISTORY, loss=loss)
+        closed(axes[0])
+        assert [line.get_ydata()[0] for line in axes[0].lines if line.get_linestyle() == ":"] == pytest.approx(ends)
+
+
+def test_replicas_are_thin_lines_and_a_thick_median_of_the_living():
+    history = run(mlp(2, 8, 2, replicas=3), mlp(2, 8, 1, replicas=3))[2]
+    history.d_loss[4:, 1] = np.nan  # one replica has diverged
+    axes = plots.histories(history, list(plt.subplots(1, 3)[1]), loss=LOSS)
+    closed(axes[0])
+    *thin, median = [line for line in axes[0].lines if to_hex(line.get_color()) == plots.JUDGE.lower()]
+    assert len(thin) == 3 and all(line.get_linewidth() < median.get_linewidth() for line in thin)
+    np.testing.assert_allclose(median.get_ydata(), np.nanmedian(history.d_loss, axis=-1))
+
+
+def test_histories_want_as_many_axes_as_they_fill():
+    figure, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match=r"fills 3 axes; got 2. Make them with plt.subplots\(1, 3\)"):
+        plots.histories(HISTORY, axes)
+    plt.close(figure)
+
+
+def test_the_mosaic_holds_every_picture():
+    x = data.digits().x[:23]
+    ax = closed(plots.images(x, columns=5))
+    mosaic = np.ma.filled(ax.images[0].get_array(), np.nan)
+    assert mosaic.shape == (5 * 9 - 1, 5 * 9 - 1)
+    for i in range(23):
+        row, column = 9 * (i // 5), 9 * (i % 5)
+        np.testing.assert_array_equal(mosaic[row:row + 8, column:column + 8], x[i].reshape(8, 8))
+    assert np.isnan(mosaic).sum() == mosaic.size - x.size
+
+
+# ---- snapshots, films, the page
+
+
+def test_watching_leaves_training_bit_for_bit_the_same():
+    watch = plots.Snapshots(Z, 4, G)
+    watched, unwatched = run(steps=10, callback=watch), run(steps=10)
+    for one, other in zip(watched[:2], unwatched[:2], strict=True):
+        np.testing.assert_array_equal(one.theta, other.theta)
+    np.testing.assert_array_equal(watched[2].d_loss, unwatched[2].d_loss)
+    assert watch.steps == [0, 4, 8, 10]
+    np.testing.assert_array_equal(watch.x[0], G(Z))
+    np.testing.assert_array_equal(watch.x[-1], watched[0](Z))
+    assert not np.array_equal(watch.x[1], watch.x[2])
+
+
+def test_snapshots_show_the_averaged_generator_where_there_is_one():
+    watch = plots.Snapshots(Z, 10)
+    history = run(steps=10, ema=0.9, callback=watch)[2]
+    np.testing.assert_array_equal(watch.x[-1], history.G_ema(Z))
+
+
+def made(points, frames=4):
+    watch = plots.Snapshots(np.zeros((1, 2)), 1)
+    watch.steps = [100 * i for i in range(frames)]
+    watch.x = [points.sample(60, rng(i)) * (i + 1) / frames for i in range(frames)]
+    return watch
+
+
+@pytest.mark.parametrize("points", [RING, data.moons(), LINE, data.digits()], ids=lambda points: points.name)
+def test_a_film_has_its_frames(points, tmp_path):
+    path = tmp_path / "film.gif"
+    assert plots.gif(made(points), points, str(path), fps=20) == path
+    with Image.open(path) as film:
+        assert (film.n_frames, film.size, film.info["loop"]) == (4, (400, 400), 0)
+        frames, durations = [], []
+        for i in range(4):
+            film.seek(i)
+            frames.append(np.array(film.convert("L"), dtype=int))
+            durations.append(film.info["duration"])
+    assert durations == [50, 50, 50, 2000]
+    for before, after in zip(frames, frames[1:], strict=False):
+        assert (abs(after - before) > 60).sum() > 50  # something has moved
+
+
+def test_a_film_shows_the_samples_of_its_frame():
+    """The part of the film that could lag behind: after an update, what is drawn is the new samples, in the old window."""
+    for points in (RING, LINE, data.digits()):
+        figure, ax = plt.subplots()
+        old, new = points.sample(60, rng(1)), points.sample(60, rng(2))
+        update = plots._movable(ax, points, old)
+        limits = ax.get_xlim(), ax.get_ylim()
+        update(new)
+        if points is RING:
+            np.testing.assert_array_equal(generated(ax), new)
+        elif points is LINE:
+            bars, = (patch for patch in ax.patches if isinstance(patch, StepPatch))
+            heights, edges, _ = bars.get_data()
+            np.testing.assert_allclose(heights, np.histogram(new, edges)[0] / 60 / np.diff(edges))
+        else:
+            np.testing.assert_array_equal(np.ma.filled(ax.images[0].get_array(), 0)[:8, :8], new[0].reshape(8, 8))
+        assert (ax.get_xlim(), ax.get_ylim()) == limits
+        closed(ax)
+
+
+def cube():
+    return data.Mixture(rng().standard_normal((3, 5)), 0.2)
+
+
+PAGES = {  # data, latent coordinates, Axes in all: pictures, their colour bars or second axes, histories, eight snapshots
+    "ring": (RING, 2, 3 + 2 + 3 + 8),
+    "moons": (data.moons(), 4, 3 + 2 + 2 + 8),
+    "line": (LINE, 1, 2 + 1 + 3 + 8),
+    "digits": (data.digits(), 4, 2 + 2 + 8),
+    "five": (cube(), 3, 1 + 3),
+    "array": (rng().standard_normal((40, 2)), 2, 3 + 2 + 2 + 8),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_of_a_run(name):
+    points, d_z, panels = PAGES[name]
+    d = points.shape[-1] if name == "array" else points.dim
+    watch = plots.Snapshots(rng().standard_normal((30, d_z)), 1)
+    G, D, history = run(mlp(d_z, 8, d), mlp(d, 8, 1), points, steps=8, callback=watch)
+    figure = plots.summary(G, D, points, LOSS, history, watch)
+    assert isinstance(figure, Figure) and plt.get_fignums() == [figure.number]
+    figure.canvas.draw()
+    axes = [ax for part in figure.subfigs for ax in part.axes]
+    assert len(axes) == panels
+    plt.close(figure)
+
+
+def test_the_page_shows_the_averaged_generator_and_the_same_one_for_the_same_seed():
+    G, D, history = run(ema=0.9, steps=20, opt_g=Adam(0.1))
+    dots = []
+    for seed in (3, 3, 4):
+        figure = plots.summary(G, D, RING, LOSS, history, seed=seed)
+        dots.append(np.array(generated(figure.subfigs[0].axes[0])))
+        plt.close(figure)
+    np.testing.assert_array_equal(dots[0], history.G_ema(rng(3).standard_normal((1000, 2))))
+    np.testing.assert_array_equal(dots[0], dots[1])
+    assert not np.array_equal(dots[0], dots[2])
+
+
+def test_a_discriminator_of_pairs_has_no_heat_map_but_the_page_has_the_rest():
+    G, D, history = run(D=mlp(4, 8, 1), pack=2)
+    figure = plots.summary(G, D, RING, LOSS, history)
+    assert not [ax for part in figure.subfigs for ax in part.axes if ax.images]
+    plt.close(figure)
+
+
+def test_looking_changes_neither_player():
+    G, D, history = run()
+    g_gradients(G, D, Z, LOSS)
+    before = [net_array.copy() for net in (G, D) for net_array in (net.theta, net.grad)]
+    plt.close(plots.summary(G, D, RING, LOSS, history))
+    for old, new in zip(before, [net_array for net in (G, D) for net_array in (net.theta, net.grad)], strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+# ---- what is refused, and how
+
+
+MANY, MANY_D = mlp(2, 4, 2, replicas=3), mlp(2, 4, 1, replicas=3)
+REFUSED = {
+    "density of 2-D data": (lambda: plots.density_1d(Z, RING), "needs data with dim = 1; got 2"),
+    "density of a line of numbers": (lambda: plots.density_1d(Z[:, 0], LINE), r"pass x\[:, None\]"),
+    "density with a D of the plane": (lambda: plots.density_1d(Z[:, :1], LINE, D), "needs D with d_in = 1; got 2"),
+    "samples of another dimension": (lambda: plots.samples_2d(Z[:, :1], RING), "x must have 2 columns; got 1"),
+    "samples of 1-D data": (lambda: plots.samples_2d(Z, LINE), "needs data with dim = 2; got 1"),
+    "samples over an array": (lambda: plots.samples_2d(Z, Z), "needs data with dim = 2; got ndarray"),
+    "samples that are NaN": (lambda: plots.samples_2d(Z * np.nan, RING), "x must be finite"),
+    "heat map of a line": (lambda: plots.heat_map(D1, RING), "needs D with d_in = 2; got 1"),
+    "heat map over 1-D data": (lambda: plots.heat_map(D, LINE), "needs data with dim = 2; got 1"),
+    "heat map of replicas": (lambda: plots.heat_map(MANY_D, RING), "D holds 3 replicas, but a picture shows one network"),
+    "heat map of no window": (lambda: plots.heat_map(D, (1, 2)), r"a window \(left, right, bottom, top\); got \(1, 2\)"),
+    "heat map of a G": (lambda: plots.heat_map(G, RING), "needs D with d_out = 1; got 2"),
+    "arrows of replicas": (lambda: plots.gradient_arrows(MANY, MANY_D, LOSS, Z), "G holds 3 replicas"),
+    "arrows from other z": (lambda: plots.gradient_arrows(G, D, LOSS, Z[:, :1]), "z must have 2 columns; got 1"),
+    "latent image in space": (lambda: plots.latent_image(mlp(2, 3)), "needs G with d_out = 2; got 3"),
+    "latent image of one line": (lambda: plots.latent_image(G, side=1), "side must be at least 2"),
+    "pictures that are not square": (lambda: plots.images(np.zeros((3, 60))), "8 x 8 = 64 numbers a row; got 60"),
+    "snapshots of replicas": (lambda: plots.Snapshots(Z, 5, MANY), "G holds 3 replicas"),
+    "snapshots from other z": (lambda: plots.Snapshots(Z, 5, G1), "needs G with d_in = 2; got 1"),
+    "a film of nothing": (lambda: plots.gif(plots.Snapshots(Z, 5), RING, "a.gif"), "there are no snapshots yet"),
+    "a film that is no GIF": (lambda: plots.gif(made(RING), RING, "a.mp4"), "ends in .gif, .* got 'a.mp4'"),
+    "a film nowhere": (lambda: plots.gif(made(RING), RING, "no/such/a.gif"), "in a directory that exists"),
+    "the page of replicas": (lambda: plots.summary(MANY, MANY_D, RING, LOSS, HISTORY), "G holds 3 replicas"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_before_a_figure_is_made(name):
+    draw, message = REFUSED[name]
+    with pytest.raises(ValueError, match=message):
+        draw()
