@@ -102,7 +102,7 @@ def test_draws_on_the_axes_given_and_on_a_new_figure(name):
     closed(right, draw=True)
     alone = PICTURES[name](None)
     assert isinstance(alone, Axes) and plt.get_fignums() == [alone.figure.number]
-    closed(alone, draw=True)
+    closed(alone)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -435,7 +435,7 @@ PAGES = {  # data, latent coordinates, Axes in all: pictures, their colour bars 
     "line": (LINE, 1, 2 + 1 + 3 + 8),
     "digits": (data.digits(), 4, 2 + 2 + 8),
     "five": (cube(), 3, 1 + 3),
-    "array": (rng().standard_normal((40, 2)), 2, 3 + 2 + 2 + 8),
+    "array": (rng().standard_normal((40, 2)), 2, 3 + 2 + 2),
 }
 
 
@@ -445,9 +445,10 @@ def test_the_page_of_a_run(name):
     d = points.shape[-1] if name == "array" else points.dim
     watch = plots.Snapshots(rng().standard_normal((30, d_z)), 1)
     G, D, history = run(mlp(d_z, 8, d), mlp(d, 8, 1), points, steps=8, callback=watch)
-    figure = plots.summary(G, D, points, LOSS, history, watch)
+    figure = plots.summary(G, D, points, LOSS, history, None if name == "array" else watch)
     assert isinstance(figure, Figure) and plt.get_fignums() == [figure.number]
-    figure.canvas.draw()
+    if name in ("ring", "digits"):  # drawing is what takes the time
+        figure.canvas.draw()
     axes = [ax for part in figure.subfigs for ax in part.axes]
     assert len(axes) == panels
     plt.close(figure)

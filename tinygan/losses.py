@@ -46,8 +46,8 @@ def bce_with_logits(s, target):
         E[-y log sigmoid(s) - (1 - y) log(1 - sigmoid(s))] = E[max(s, 0) - s y + log1p(exp(-|s|))]
         d/ds = (sigmoid(s) - y) / N
 
-    The right-hand side needs no logarithm of a probability, so a score of -40 costs 40 and its gradient is 1/N, where
-    the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises ValueError
+    The right-hand side needs no logarithm of a probability, so with y = 1 a score of -40 costs 40 and its gradient
+    is -1/N, where the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises ValueError
     for another shape: (N,) against (N, 1) would silently become (N, N).
     """
     _check_scores(s)

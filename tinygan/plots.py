@@ -6,8 +6,8 @@
 
 Every function draws on `ax`, or on a new pyplot figure when that is None, and returns the Axes (`summary`: the Figure).
 None shows, saves or closes a figure or changes matplotlib's settings. Samples x are (N, d), latent points z (N, d_z), without
-replicas; `data` comes from `tinygan.data`. A wrong shape raises ValueError. The window holds the truth; of generated points
-a few may lie outside, and the corner says how many. Where `loss` is asked for, it is the one D was trained with: it tells
+replicas; `data` comes from `tinygan.data`. A wrong shape raises ValueError. The window holds the truth; some generated points
+may lie outside, and the legend says how many. Where `loss` is asked for, it is the one D was trained with: it tells
 whether D's verdict is a probability (also when None) or a score. Legends stand below the drawing: figures of your own
 need layout="constrained", or `style()`, to make room for them.
 """
@@ -47,8 +47,9 @@ def style():
 def density_1d(x, data, D=None, loss=None, ax=None):
     """The true density p (filled line) and the histogram of x (N, 1). Data without a density lend a kernel estimate.
 
-    Returns the Axes. With a discriminator, a second axis on the right (the figure's last Axes) shows its verdict and, where that is what the
+    With a discriminator, a second axis on the right (the figure's last Axes) shows its verdict and, where that is what the
     loss aims at, the best one where there are points: D* = p / (p + q) = sigmoid(log p - log q), q a kernel estimate from x.
+    Returns the left Axes.
     """
     _check("data", data, dim=1)
     x, real, ax = points("x", x, 1), _true(data), _axes(ax, (6, 3.6), D, d_in=1)
@@ -149,8 +150,8 @@ def heat_map(D, data, ax=None, loss=None):
 def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
     """Where the generator's loss wants each fake point x = G(z) to go: -dL/dx, times N to be per point. Returns the Axes.
 
-    z is (N, d_z). All arrows are stretched by one factor, which the legend states. On an Axes with a drawing the window stays. `x_real`, as
-    many as z, is needed only by losses that compare with real samples (`loss.needs_real`).
+    z is (N, d_z). All arrows are stretched by one factor, which the legend states. On an Axes with a drawing the window stays.
+    `x_real`, as many as z, is needed only by losses that compare with real samples (`loss.needs_real`).
     """
     if loss.needs_real and x_real is None:
         raise ValueError(f"{loss!r} compares with real samples: give gradient_arrows as many of them as z, in x_real=")
@@ -172,8 +173,8 @@ def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
 def latent_image(G, ax=None, side=21, data=None):
     """What G makes of the square [-2.5, 2.5]^2 of its first two latent coordinates (others are 0), over the truth of `data`.
 
-    Returns the Axes.     `side` lines each way; those of constant z_1 carry its colour, the others are grey. With d_z = 1 it is the curve that G
-    makes of [-2.5, 2.5], or with points on the line too, the graph of x = G(z).
+    `side` lines each way; those of constant z_1 carry its colour, the others are grey. With d_z = 1 it is the curve that G
+    makes of [-2.5, 2.5], or with points on the line too, the graph of x = G(z). Returns the Axes.
     """
     side, t = count("side", side, 2), np.linspace(-2.5, 2.5, 401)
     _check("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)

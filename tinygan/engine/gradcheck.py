@@ -183,11 +183,13 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
     judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
     wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong
     cause = _not_a_number(got, name) or _factor(got, wanted, judged, name, batch, constants or {})
-    if cause is None and got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and _same(got, wanted.swapaxes(0, 1), judged):
+    if cause is None and got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and _gap(got, wanted.swapaxes(0, 1), judged) <= 1e-6:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
-    if cause is None:
-        cause = next((f"{name} is what comes out by this mistake: {story}" for story, value in (suspects or {}).items()
-                      if _same(got, value() if callable(value) else value, judged)), None)
+    if cause is None and suspects:
+        gaps = {story: _gap(got, value() if callable(value) else value, judged) for story, value in suspects.items()}
+        story = min(gaps, key=gaps.get)
+        if gaps[story] <= 1e-6:
+            cause = f"{name} is what comes out by this mistake: {story}"
     if cause is not None:
         return [cause]
     return _location(got, wanted, wrong, name)
@@ -232,7 +234,7 @@ def _factor(got, wanted, judged, name, batch, constants):
     """The cause when `got` is a number times `wanted`: a sign, a mean taken twice or never, a forgotten constant."""
     a, n = got[judged], wanted[judged]
     lengths = np.linalg.norm(a) * np.linalg.norm(n)
-    if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or not _same(a, n * (np.vdot(n, a) / np.vdot(n, n))):
+    if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > 1e-6:
         return None
     ratio = float(np.real(np.vdot(n, a) / np.vdot(n, n)))
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
@@ -252,14 +254,13 @@ def _factor(got, wanted, judged, name, batch, constants):
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
 
 
-def _same(got, other, judged=...):
-    """Whether two arrays agree to 1e-6 of the larger one's size (and not because both are nearly nothing)."""
-    other = np.asarray(other)
-    if other.shape != got.shape:
-        return False
-    a, b = got[judged], other[judged]
+def _gap(got, other, judged=...):
+    """|got - other| in units of the larger one; infinite where they cannot be compared, or are nothing."""
+    if other is None or np.shape(other) != got.shape or not np.all(np.isfinite(other)):
+        return math.inf
+    a, b = got[judged], np.asarray(other)[judged]
     size = max(np.linalg.norm(a), np.linalg.norm(b))
-    return bool(size > 0 and np.linalg.norm(a - b) <= 1e-6 * size)
+    return float(np.linalg.norm(a - b) / size) if size > 0 else math.inf
 
 
 def _location(got, wanted, wrong, name):

@@ -188,6 +188,7 @@ class Sequential:
             size = sum(math.prod(layer.shapes[name]) for name in layer.parameters)
             held = " + ".join(f"{name} {layer.shapes[name]}" for name in layer.parameters)
             lines.append(f"  {layer!r:<20} -> ({shape}{features})".ljust(44) + (f"{size:>9,}   {held}" if size else ""))
+            lines[-1] = lines[-1].rstrip()
         total = f"{self.theta.shape[-1]:,} parameters"
         each = f" in each of {self.replicas[0]} replicas" if self.replicas else ""
         return "\n".join([f"Sequential: ({shape}{self.d_in}) -> ({shape}{self.d_out}), {total}{each}, {self.dtype}", *lines])

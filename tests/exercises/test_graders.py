@@ -1,0 +1,143 @@
+"""The graders graded: the stub does not pass, the library's answer does, and every planted mistake is named by its cause."""
+
+import ast
+import importlib.util
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tinygan.exercises import FOLDER, LESSONS, exercises_of
+from tinygan.exercises.grading import ToDo, Wrong, grade
+
+ALL = [exercise for lesson in LESSONS for exercise in exercises_of(lesson)]
+MISTAKES = [(exercise, mistake) for exercise in ALL for mistake in exercise.mistakes]
+
+
+def stub(exercise):
+    """The function that a student gets, from the file that a student gets."""
+    file, = FOLDER.glob(f"ex{exercise.number[:2]}_*.py")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, exercise.name)
+
+
+def message(exercise, answer):
+    """What the student reads about a wrong answer."""
+    with pytest.raises(Wrong) as error:
+        grade(exercise, answer)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: f"{e.number}-{e.name}")
+def test_the_stub_is_to_do_and_the_solution_passes(exercise):
+    with pytest.raises(ToDo):
+        grade(exercise, stub(exercise))
+    grade(exercise, exercise.solution)
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=lambda x: getattr(x, "name", "") or x.story[:40])
+def test_every_mistake_is_named(exercise, mistake):
+    said = message(exercise, mistake.answer)
+    assert (mistake.says or mistake.story) in said, said
+    assert 2 <= len(said.splitlines()) <= 7, said  # with its title and the command that repeats it: at most eight and a title
+    assert message(exercise, mistake.answer) == said  # the same failure twice gives the same message
+
+
+def test_at_least_95_percent_of_mistakes_are_named_by_cause():
+    """Not only located: a message that lists entries names no cause."""
+    located = [mistake.story for exercise, mistake in MISTAKES if "entries wrong" in message(exercise, mistake.answer)]
+    assert len(located) <= 0.05 * len(MISTAKES), located
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: f"{e.number}-{e.name}")
+def test_the_form_of_an_exercise(exercise):
+    assert re.fullmatch(r"\d\d\.\d", exercise.number) and 3 <= len(exercise.mistakes) and 2 <= len(exercise.hints)
+    function = stub(exercise)
+    assert function.__doc__ and "->" in function.__doc__, "the docstring gives the shapes: (N, d) -> (N, k)"
+    file, = FOLDER.glob(f"ex{exercise.number[:2]}_*.py")
+    raised = [ast.unparse(node) for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Raise)]
+    assert any(f"Exercise {exercise.number}: " in text for text in raised)
+
+
+def test_lessons_have_three_to_six_exercises():
+    count = Counter(exercise.number[:2] for exercise in ALL)
+    assert set(count) == set(LESSONS) and all(3 <= n <= 6 for n in count.values()), count
+
+
+def test_right_answers_are_never_accused():
+    """1000 random cases, spread over all exercises but those that train."""
+    quick = [exercise for exercise in ALL if exercise.cases > 1]
+    each = -(-1000 // len(quick))
+    for exercise in quick:
+        grade(exercise, exercise.solution, seeds=range(100, 100 + each))
+
+
+def returns(exercise, change):
+    """The library's answer with its result changed."""
+    return lambda *args: change(exercise.solution(*args))
+
+
+def everything(result, change):
+    return tuple(map(change, result)) if isinstance(result, tuple) else change(result)
+
+
+def hard_coded(exercise):
+    result = exercise.solution(*exercise.case(np.random.default_rng(0)))
+    return lambda *args: result
+
+
+def modifies_its_input(exercise):
+    def answer(*args):
+        result = exercise.solution(*args)
+        next(arg for arg in args if isinstance(arg, np.ndarray))[...] += 1
+        return result
+
+    return answer
+
+
+def prints(exercise):
+    def answer(*args):
+        print("debugging")
+        return exercise.solution(*args)
+
+    return answer
+
+
+def loops(*args):
+    while True:
+        pass
+
+
+def stops(*args):
+    return np.linalg.inv(np.zeros((2, 2)))
+
+
+BEHAVIOUR = {
+    "None": (lambda e: lambda *args: None, "None|returns nothing"),
+    "lists": (lambda e: returns(e, lambda r: everything(r, lambda a: np.asarray(a).tolist())), "is a list|must be"),
+    "float32": (lambda e: returns(e, lambda r: everything(r, np.float32)), "float32"),
+    "hard-coded": (hard_coded, "whatever it is given"),
+    "modifies its input": (modifies_its_input, "changes its argument"),
+    "prints": (prints, "prints 'debugging"),
+    "loops for ever": (lambda e: loops, "still running"),
+    "stops with an error": (lambda e: stops, "LinAlgError"),
+    "not a function": (lambda e: 3, "must be a function"),
+}
+
+
+@pytest.mark.parametrize("kind", BEHAVIOUR)
+@pytest.mark.parametrize("number", ["02.2", "02.3"])
+def test_answers_that_misbehave_get_their_own_sentence(kind, number):
+    exercise = next(e for e in ALL if e.number == number)._replace(seconds=0.3)
+    answer, sentence = BEHAVIOUR[kind]
+    assert re.search(sentence, message(exercise, answer(exercise)))
+
+
+def test_a_time_limit_that_is_not_reached_leaves_nothing_behind():
+    """Ctrl-C must not arrive later, when the answer has long returned."""
+    exercise = ALL[0]._replace(seconds=0.2)
+    for _ in range(3):
+        grade(exercise, exercise.solution)

@@ -1,0 +1,147 @@
+"""The exercises under pytest: how answers are found, what a wrong one prints, and the board at the end.
+
+A folder with exercises has a conftest.py of one line, `from tinygan.exercises.plugin import *`. Then
+
+    pytest FOLDER                  judges every answer in its files exNN_*.py
+    pytest FOLDER -m ex02          those of lesson 02;  -k dense_backward  one of them;  --sw  up to the first that is not right
+    pytest FOLDER --hint           one more hint for the first exercise that is not solved
+    pytest FOLDER --solution       judges the library's own answers instead
+"""
+
+import importlib.util
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from . import LESSONS, exercises_of
+from .grading import ToDo, Wrong, grade
+
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_collect_file", "pytest_report_teststatus", "pytest_terminal_summary"]
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("tinygan exercises")
+    group.addoption("--hint", action="store_true", help="show one more hint for the first exercise that is not solved")
+    group.addoption("--solution", action="store_true", help="judge the library's own answers instead of yours")
+
+
+def pytest_configure(config):
+    for lesson, title in LESSONS.items():
+        config.addinivalue_line("markers", f"ex{lesson}: exercises of {title}")
+    config.tinygan_board = {}
+
+
+def pytest_collect_file(file_path, parent):
+    name = re.fullmatch(r"(ex(\d\d)_\w+)\.py", file_path.name)
+    if name and name[2] in LESSONS:
+        return _File.from_parent(parent, path=file_path)
+    return None
+
+
+class _File(pytest.File):
+    """A student's file with the answers of one lesson."""
+
+    def collect(self):
+        lesson = self.path.name[2:4]
+        for exercise in exercises_of(lesson):
+            item = _Item.from_parent(self, name=exercise.name, exercise=exercise)
+            item.add_marker(f"ex{lesson}")
+            yield item
+
+    def answers(self):
+        """The student's module; what keeps it from loading is the student's to see, in one line."""
+        if not hasattr(self, "_module"):
+            spec = importlib.util.spec_from_file_location(self.path.stem, self.path)
+            module = importlib.util.module_from_spec(spec)
+            try:
+                spec.loader.exec_module(module)
+            except SyntaxError as error:
+                raise Wrong(f"{self.path.name}, line {error.lineno}: Python cannot read this: {error.msg}",
+                            f"    {(error.text or '').strip()}") from None
+            except Exception as error:
+                raise Wrong(f"{self.path.name} stops while it is loaded, with {type(error).__name__}: {error}") from None
+            self._module = module
+        return self._module
+
+
+class _Item(pytest.Item):
+    """One exercise, judged."""
+
+    def __init__(self, *, exercise, **more):
+        super().__init__(**more)
+        self.exercise = exercise
+
+    def runtest(self):
+        board = self.config.tinygan_board
+        board[self.exercise.number] = ("to do", self)
+        try:
+            grade(self.exercise, self._answer())
+        except ToDo:
+            if self.config.getoption("stepwise", False):
+                self.session.shouldstop = f"next: {self.exercise.number} {self.exercise.name}"
+            pytest.skip("to do")
+        except Wrong:
+            board[self.exercise.number] = ("wrong", self)
+            raise
+        board[self.exercise.number] = ("done", self)
+
+    def _answer(self):
+        if self.config.getoption("--solution"):
+            return self.exercise.solution
+        answers = self.parent.answers()
+        if not hasattr(answers, self.exercise.name):
+            raise Wrong(f"{self.path.name} has no function {self.exercise.name}", "a fresh copy of the file has it: "
+                        "copy the exercises into another folder with  python -m tinygan exercises FOLDER")
+        return getattr(answers, self.exercise.name)
+
+    def repr_failure(self, excinfo, style=None):
+        if not isinstance(excinfo.value, Wrong):
+            return super().repr_failure(excinfo)
+        again = f"again: pytest {_short(self.path)} -k {self.exercise.name}"
+        return "\n".join([f"{self.exercise.number} {self.exercise.title}", *excinfo.value.lines, again])
+
+    def reportinfo(self):
+        return self.path, None, f"{self.exercise.number} {self.exercise.name}"
+
+
+def pytest_report_teststatus(report):
+    if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[2] == "Skipped: to do":
+        return "to do", "-", "TO DO"
+    return None
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The board: per lesson what is done, wrong and to do; then what to try next."""
+    board = config.tinygan_board
+    if not board:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section("your exercises" if not config.getoption("--solution") else "the library's answers")
+    for lesson, title in LESSONS.items():
+        count = Counter(state for number, (state, _) in board.items() if number[:2] == lesson)
+        if count:
+            bar = "#" * count["done"] + "x" * count["wrong"] + "." * count["to do"]
+            write(f"{lesson} {title:<40} {bar:<8} {count['done']} done, {count['wrong']} wrong, {count['to do']} to do")
+    unsolved = [(number, item) for number, (state, item) in sorted(board.items()) if state != "done"]
+    if not unsolved:
+        write("All of these are solved.")
+        return
+    number, item = unsolved[0]
+    write(f"Next: {number} {item.exercise.title}: {item.exercise.name} in {_short(item.path)}")
+    if config.getoption("--hint"):
+        shown = config.cache.get("tinygan/hints", {})
+        shown[number] = min(shown.get(number, 0) + 1, len(item.exercise.hints))
+        config.cache.set("tinygan/hints", shown)
+        for k, hint in enumerate(item.exercise.hints[:shown[number]], start=1):
+            write(f"  hint {k} of {len(item.exercise.hints)}: {hint}")
+    else:
+        write("A hint: add --hint. One at a time: add --sw.")
+
+
+def _short(path):
+    try:
+        return Path(path).relative_to(Path.cwd())
+    except ValueError:
+        return path
