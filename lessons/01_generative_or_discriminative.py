@@ -9,26 +9,24 @@ The data are scikit-learn's handwritten digits, 8 x 8 pixels each. A *discrimina
 :math:`p(x, y)`: which images are there, and how often? A GAN holds one of each, so it is worth meeting both.
 """
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
 
-from tinygan import data
+from tinygan import data, plots
 from tinygan.engine.layers import Dense
 from tinygan.engine.network import Sequential
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import bce_with_logits
-from tinygan.plots import FAKE, JUDGE, STYLE, TRUE
+from tinygan.plots import FAKE, JUDGE, TRUE
 
 PAIR = (0, 1)  # the two digits; with (3, 8) the line is right on 93 to 97 %, and the first claim below fails
 SPLITS = 10  # ways of halving the data; every claim must hold for each of them
 STEPS = 300  # of gradient descent; with 30 the line is still on its way, and one split falls below 99 %
 LR = 0.1  # length of a step; with 10 the line overshoots, and one split falls below 99 %
 SHRINK = 0.1  # 0: a covariance that cannot be inverted, since some pixels never change; 1: all pixels independent
-plt.rcParams.update(STYLE)
+plt.rcParams.update(plots.STYLE)
 
 # %%
 # Two sets of digits
@@ -264,8 +262,4 @@ for name, images, title in (("real", x_held[np.argsort(y_held)], "held out"), ("
 #    must it have seen?
 #
 # Ng & Jordan (2002, *On Discriminative vs. Generative Classifiers*) compare the two ways to classify, and say when each wins.
-if plt.get_backend().lower() != "agg":
-    plt.show()
-elif sys.stdout.isatty():  # no window, but somebody is reading
-    plt.savefig("lesson_01.png")
-    print("No window can be opened here, so the picture is in lesson_01.png")
+plots.show("lesson_01")

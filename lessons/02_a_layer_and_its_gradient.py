@@ -9,20 +9,18 @@ derivation. All networks of this package are made of such layers, and all of the
 way there is a small puzzle: the check has a step h, and it must be neither large nor small.
 """
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 
+from tinygan import plots
 from tinygan.engine import gradcheck, layers
 from tinygan.engine.network import Sequential
-from tinygan.plots import STYLE
 
 N, FEATURES_IN, FEATURES_OUT = 7, 3, 5  # all different: a wrong transpose does not even fit; with 4, 4, 4 it does
 SEEDS = 20  # networks over which the error of the difference is measured; one alone gives a ragged curve
 H = 6e-6  # the step of the differences; 1e-3 or 1e-9 loses three digits or more, as the picture will show
 STEPS = np.logspace(-12, 0, 49)  # in the picture; with 13 for 49 they miss the best h, and the claim about it fails
-plt.rcParams.update(STYLE)
+plt.rcParams.update(plots.STYLE)
 
 # %%
 # One number in, one number out
@@ -307,8 +305,4 @@ ax.legend(loc="lower left")
 # 1. Use the one-sided difference :math:`(f(x + h) - f(x)) / h`. Where is its best step, and how good is it?
 # 2. Leave tanh away. W enters y in a straight line: what does that do to the right half of the picture?
 # 3. Divide db by N, as if a mean had been taken, and look at what ``gradcheck.check`` prints.
-if plt.get_backend().lower() != "agg":
-    plt.show()
-elif sys.stdout.isatty():  # no window, but somebody is reading
-    plt.savefig("lesson_02.png")
-    print("No window can be opened here, so the picture is in lesson_02.png")
+plots.show("lesson_02")

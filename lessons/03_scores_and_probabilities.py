@@ -8,22 +8,21 @@ On paper it makes no difference. In a computer, a probability near 1 has no digi
 repair, to clip the probability before taking its logarithm, breaks the gradient just where it is needed most.
 """
 
-import sys
 from decimal import Decimal, getcontext
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from tinygan import plots
 from tinygan.engine import gradcheck
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import bce_with_logits
-from tinygan.plots import STYLE
 
 SCORE = -40.0  # a real sample that D is sure is fake; at -30 the clipped formula is still right, at -60 it gives 8.8e-12
 CLIP = 1e-15  # the usual clip in float64; with 1e-7, the usual one in float32, the trouble begins at -16 instead of -35
 RATE = 1.0  # length of a step in the last experiment; with 0.1 it takes ten times as many steps
 EXACT, CLIPPED, COARSE = "black", "#CC79A7", "#E69F00"  # colours of the picture
-plt.rcParams.update(STYLE)
+plt.rcParams.update(plots.STYLE)
 
 # %%
 # Two ways to say the same thing
@@ -240,8 +239,4 @@ axes[1].set_title("... and the push to do better")
 # 1. A target of 0.9 ("label smoothing"): where is the loss from the score least, and what is its value there?
 # 2. Some code adds a small number inside the logarithm, :math:`-\log(p + 10^{-8})`. Draw its loss and derivative.
 # 3. Write ``sigmoid(s) - y`` in ``from_score`` as it stands on paper. Which assertion notices, and at which scores?
-if plt.get_backend().lower() != "agg":
-    plt.show()
-elif sys.stdout.isatty():  # no window, but somebody is reading
-    plt.savefig("lesson_03.png")
-    print("No window can be opened here, so the picture is in lesson_03.png")
+plots.show("lesson_03")

@@ -9,17 +9,16 @@ q for the fake ones. Both densities are known, so everything that D learns can b
 """
 
 import os
-import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data
+from tinygan import data, plots
 from tinygan.engine.network import mlp
 from tinygan.engine.numerics import sigmoid, softplus
 from tinygan.engine.optim import Adam, cosine
 from tinygan.losses import Minimax
-from tinygan.plots import FAKE, JUDGE, STYLE, TRUE
+from tinygan.plots import FAKE, JUDGE, TRUE
 from tinygan.train import d_step
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it; twice as quick, and D is a little less exact
@@ -30,7 +29,7 @@ BATCH = 512  # samples of each kind in a step; with 32 D stays about twice as fa
 LR = 2e-2  # of Adam, falling to 0; with 1e-4 these steps leave D little better than one that always answers 1/2
 SEEDS = range(3)  # independent trainings; every claim must hold for each
 MASS = 0.02  # "mass" is where (p + q)/2 is above this; with 0.0001 D's errors grow by half, with 0.1 too many samples lie outside
-plt.rcParams.update(STYLE)
+plt.rcParams.update(plots.STYLE)
 
 # %%
 # The best answer at one place
@@ -223,8 +222,4 @@ axes["loss"].legend(loc="upper right")
 # 1. Make Q equal to P. Which D* follows, and what does the loss do?
 # 2. Move Q to the mean 5. How much room does the loss have, and how large do the scores grow?
 # 3. Replace ``Minimax()`` by ``LeastSquares()``. At one place, which s makes :math:`\tfrac12 p (s - 1)^2 + \tfrac12 q s^2` least?
-if plt.get_backend().lower() != "agg":
-    plt.show()
-elif sys.stdout.isatty():  # no window, but somebody is reading
-    plt.savefig("lesson_04.png")
-    print("No window can be opened here, so the picture is in lesson_04.png")
+plots.show("lesson_04")

@@ -7,9 +7,10 @@ from importlib import import_module
 
 import numpy as np
 
-from tinygan import data, history, losses
+from tinygan import data, dirac, history, losses, penalties
 from tinygan.engine import gradcheck, layers, network, numerics, optim
 from tinygan.engine.arguments import seed_sequence
+from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, GLoss
 
 train = import_module("tinygan.train")  # the module: the package gives its name to the function
@@ -253,3 +254,61 @@ def nan_is_not_outside(patch):
         return result._replace(ok=not (np.abs(result.analytic - result.numeric) > 1e-6).any())
 
     patch.setattr(gradcheck, "check", wrong)
+
+
+def consensus_misses_a_factor(patch):
+    """d(f'^2)/dt taken as f' f'', where it is 2 f' f''."""
+    def wrong(gamma):
+        def field(point):
+            t, radius2 = point[..., :1] * point[..., 1:], (point * point).sum(axis=-1, keepdims=True)
+            return dirac.minimax(point) - gamma * sigmoid(-t) ** 2 * (point - 0.5 * point[..., ::-1] * radius2 * sigmoid(t))
+
+        return field
+
+    patch.setattr(dirac, "with_consensus", wrong)
+
+
+def penalty_without_its_gradient(patch):
+    """The penalty is added to the loss, its gradient never computed."""
+    def wrong(D, scores_shape, tape, of_gradient):
+        return of_gradient(D.backward(np.ones(scores_shape, D.dtype), tape, grads=False))[0]
+
+    patch.setattr(penalties, "add_penalty", wrong)
+
+
+def norm_over_one_axis(patch):
+    """The norm of one coordinate of the input gradient, where all of them belong to it."""
+    add = penalties.add_penalty
+
+    def wrong(D, scores_shape, tape, of_gradient):
+        mask = np.arange(D.d_in) == 0
+
+        def of_one(g):
+            value, v = of_gradient(g * mask)
+            return value, v * mask
+
+        return add(D, scores_shape, tape, of_one)
+
+    patch.setattr(penalties, "add_penalty", wrong)
+
+
+def one_alpha_for_each_coordinate(patch):
+    call = penalties.WGANGP.__call__
+
+    class Wide(np.random.Generator):
+        def random(self, shape):
+            return super().random((shape[0], 3))
+
+    patch.setattr(penalties.WGANGP, "__call__", lambda self, *args: call(self, *args[:-1], Wide(args[-1].bit_generator)))
+
+
+def means_held_fixed(patch):
+    """The relativistic average loss without the means' own gradient."""
+    d = losses.RelativisticAverage.d
+
+    def wrong(self, s_real, s_fake):
+        n = s_real.shape[-2]
+        p_real, p_fake = sigmoid(s_fake.mean() - s_real), sigmoid(s_fake - s_real.mean())
+        return DLoss(d(self, s_real, s_fake).value, -p_real / (2 * n), p_fake / (2 * n))
+
+    patch.setattr(losses.RelativisticAverage, "d", wrong)

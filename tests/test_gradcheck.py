@@ -174,3 +174,16 @@ def test_the_step_is_near_the_bottom_of_the_error_curve(monkeypatch):
     here = error(chosen)
     assert error(30 * chosen) > 5 * here and error(chosen / 30) > 5 * here
     assert min(error(chosen * 10.0**power) for power in np.arange(-3, 3.1, 0.5)) > here / 5
+
+
+def test_a_unit_lets_the_smallest_entry_count():
+    """sigmoid(s) - 1 at s = 40 is 0 in float64, and the truth -4e-18: the same to nine decimals, not in its digits."""
+    truth, lost = np.array([0.3, -4e-18]), np.array([0.3, 0.0])
+    assert gradcheck.compare(lost, truth).ok
+    assert not gradcheck.compare(lost, truth, unit=np.abs(truth)).ok
+    assert gradcheck.compare(truth * (1 + 1e-12), truth, unit=np.abs(truth)).ok
+
+
+@pytest.mark.parametrize(("got", "says"), [(np.nan, "not finite: nan"), (2.5, "is 2.5; it must be 1"), (0.0, "is zero:")])
+def test_one_number_gets_a_diagnosis_too(got, says):
+    assert says in str(gradcheck.compare(np.float64(got), np.array(1.0)))

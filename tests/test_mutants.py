@@ -6,16 +6,18 @@ import mutants
 import numpy as np
 import pytest
 import test_data
+import test_dirac
 import test_gradcheck
 import test_layers
 import test_losses
 import test_network
 import test_numerics
 import test_optim
+import test_penalties
 import test_train
 
 from tinygan import losses
-from tinygan.engine import optim
+from tinygan.engine import layers, optim
 
 
 class Row(NamedTuple):
@@ -84,6 +86,18 @@ MUSEUM = [
     Row(mutants.guard_asleep, test_train.check_divergence, ("D", "derivative", np.nan), "NaN goes unnoticed"),
     Row(mutants.ring_with_linspace, test_data.test_ring_has_as_many_equally_spaced_means_as_asked, (8,),
         "the 8-Gaussian ring with 7 modes (poolio/unrolled_gan)"),
+    Row(mutants.consensus_misses_a_factor, test_dirac.check_consensus, (),
+        "the consensus field misses a factor 2 (LMescheder/GAN_stability, notebooks/diracgan/gans.py)"),
+    Row(mutants.curvature_dropped, test_penalties.check_penalty, ("R1", layers.Tanh, 0, (7, 3, 5)),
+        "the same in a gradient penalty (ddbourgin/numpy-ml)"),
+    Row(mutants.penalty_without_its_gradient, test_penalties.check_penalty, ("R2", layers.Softplus, 0, (7, 3, 5)),
+        "the penalty is added to the loss, its gradient never computed (mlpack/mlpack #2891)"),
+    Row(mutants.norm_over_one_axis, test_penalties.check_penalty, ("WGANGP", layers.Tanh, 0, (7, 3, 5)),
+        "the norm over one axis only (eriklindernoren/PyTorch-GAN #20, caogang/wgan-gp #25)"),
+    Row(mutants.one_alpha_for_each_coordinate, test_penalties.check_one_alpha_for_each_sample, (),
+        "one alpha per pixel (hwalsuklee/tensorflow-generative-model-collections #33)"),
+    Row(mutants.means_held_fixed, test_losses.check_derivatives, (losses.RelativisticAverage,),
+        "the relativistic average without the gradient through its means"),
     Row(mutants.one_sided_tolerance, test_gradcheck.check_wrong_gradient_is_caught, ("too small",),
         "loss - 0.3133 < 1e-2 passes for anything smaller (kwotsin/mimicry)"),
     Row(mutants.nan_is_not_outside, test_gradcheck.check_wrong_gradient_is_caught, ("NaN",), "NaN passes a check of > tolerance"),

@@ -4,6 +4,7 @@ import copy
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -14,7 +15,6 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from PIL import Image
-from scipy.integrate import trapezoid
 
 matplotlib.use("Agg")
 
@@ -24,10 +24,12 @@ from tinygan import data, losses, plots  # noqa: E402
 from tinygan.engine.network import mlp  # noqa: E402
 from tinygan.engine.numerics import sigmoid  # noqa: E402
 from tinygan.engine.optim import Adam  # noqa: E402
+from tinygan.history import History  # noqa: E402
 from tinygan.train import g_gradients, train  # noqa: E402
 
+SETTINGS = copy.deepcopy(dict(matplotlib.rcParams))
 LOSS = losses.NonSaturating()
-RING, LINE = data.ring(), data.gaussians_1d()
+RING, LINE, MOONS = data.ring(), data.gaussians_1d(), data.moons()
 G, D = mlp(2, 16, 2, seed=0), mlp(2, 16, 1, seed=1)
 G1, D1 = mlp(1, 16, 1, seed=0), mlp(1, 16, 1, seed=1)
 
@@ -44,7 +46,7 @@ def run(G=G, D=D, points=RING, loss=LOSS, steps=6, **options):
     return G, D, train(G, D, points, loss, steps=steps, batch=16, progress=False, **options)
 
 
-HISTORY = run()[2]
+HISTORY, WITHOUT_MODES = run()[2], run(points=MOONS)[2]
 PICTURES = {
     "density_1d": lambda ax: plots.density_1d(LINE.sample(200, rng()), LINE, ax=ax),
     "density_1d with D": lambda ax: plots.density_1d(LINE.sample(200, rng()), LINE, D1, LOSS, ax=ax),
@@ -62,10 +64,11 @@ def nothing_left_behind(monkeypatch):
     """No picture shows itself, changes a setting, or opens a figure that is not returned (tests close those)."""
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("plt.show was called"))
     monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("Figure.show was called"))
-    before = copy.deepcopy(dict(matplotlib.rcParams))
     yield
-    assert plt.get_fignums() == []
-    assert dict(matplotlib.rcParams) == before
+    left = plt.get_fignums()
+    plt.close("all")
+    assert left == []
+    assert dict(matplotlib.rcParams) == SETTINGS
 
 
 def closed(ax, draw=False):
@@ -86,6 +89,10 @@ def generated(ax):
     return labelled(ax.collections, "generated").get_offsets()
 
 
+def area(t, p):
+    return ((p[1:] + p[:-1]) / 2) @ np.diff(t)
+
+
 def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
@@ -95,7 +102,8 @@ def legend(ax):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_draws_on_the_axes_given_and_on_a_new_figure(name):
-    figure, (left, right) = plt.subplots(1, 2)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(4, 2), dpi=50)
+    left.set_axis_off()  # or drawing its ticks would take most of the time
     assert PICTURES[name](right) is right
     assert right.has_data() and not left.has_data()
     assert plt.get_fignums() == [figure.number]
@@ -145,12 +153,12 @@ def test_a_narrow_mode_is_not_missed():
     ax = closed(plots.density_1d(LINE.sample(10, rng()), narrow))
     t, p = ax.lines[0].get_data()
     assert p.max() == pytest.approx(np.exp(narrow.log_prob([[0.123456]])[0]), rel=1e-6)
-    assert trapezoid(p, t) == pytest.approx(1, abs=0.001)
+    assert area(t, p) == pytest.approx(1, abs=0.001)
 
 
 @pytest.mark.parametrize(("loss", "label"), [(None, 1.0), (losses.Minimax(0.9), 0.9), (losses.LeastSquares(), 1.0)], ids=str)
 def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
-    x = LINE.sample(2000, rng()) * 0.5
+    x = LINE.sample(500, rng()) * 0.5
     ax = closed(plots.density_1d(x, LINE, D1, loss))
     right = ax.figure.axes[-1]
     drawn = right.lines[0]
@@ -160,7 +168,7 @@ def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
     assert to_hex(drawn.get_color()) == plots.JUDGE.lower()
 
     best = labelled(right.lines, "$D^* = p/(p+q)$").get_ydata()
-    width = 1.06 * 0.5 * 2000**-0.2
+    width = 1.06 * 0.5 * 500**-0.2
     q = np.exp(-(((t - x[:, 0]) / width) ** 2) / 2).mean(axis=-1) / width / np.sqrt(2 * np.pi)
     p = np.exp(LINE.log_prob(t))
     seen = p + q >= 0.01 * p.max() * (1 + 1e-9)
@@ -169,7 +177,7 @@ def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
 
 
 def test_the_best_verdict_on_true_samples_is_a_half():
-    ax = closed(plots.density_1d(LINE.sample(5000, rng()), LINE, D1))
+    ax = closed(plots.density_1d(LINE.sample(3000, rng()), LINE, D1))
     t, best = labelled(ax.figure.axes[-1].lines, "$D^* = p/(p+q)$").get_data()
     assert np.abs(best[np.exp(LINE.log_prob(t[:, None])) > 0.1] - 0.5).max() < 0.06
 
@@ -183,7 +191,7 @@ def test_points_on_the_line_and_a_collapsed_generator_can_be_drawn():
     few = data.from_array(rng().standard_normal((30, 1)))
     ax = closed(plots.density_1d(np.ones((10, 1)), few, D1))
     t, p = ax.lines[0].get_data()
-    assert trapezoid(p, t) == pytest.approx(1, abs=0.05)
+    assert area(t, p) == pytest.approx(1, abs=0.05)
 
 
 # ---- the plane
@@ -328,25 +336,37 @@ def test_histories_are_the_numbers_and_their_ends():
 
 def test_the_end_of_the_minimax_generator_is_minus_ln_2_and_other_losses_have_none():
     for loss, ends in ((losses.Minimax(), [2 * np.log(2), -np.log(2)]), (None, []), (losses.Wasserstein(), [])):
-        axes = plots.histories(HISTORY, loss=loss)
+        axes = plots.histories(WITHOUT_MODES, loss=loss)
         closed(axes[0])
+        assert axes.shape == (2,)
         assert [line.get_ydata()[0] for line in axes[0].lines if line.get_linestyle() == ":"] == pytest.approx(ends)
 
 
 def test_replicas_are_thin_lines_and_a_thick_median_of_the_living():
-    history = run(mlp(2, 8, 2, replicas=3), mlp(2, 8, 1, replicas=3))[2]
+    history = run(mlp(2, 8, 2, replicas=3), mlp(2, 8, 1, replicas=3), MOONS)[2]
     history.d_loss[4:, 1] = np.nan  # one replica has diverged
-    axes = plots.histories(history, list(plt.subplots(1, 3)[1]), loss=LOSS)
+    axes = plots.histories(history, list(plt.subplots(1, 2)[1]), loss=LOSS)
     closed(axes[0])
     *thin, median = [line for line in axes[0].lines if to_hex(line.get_color()) == plots.JUDGE.lower()]
     assert len(thin) == 3 and all(line.get_linewidth() < median.get_linewidth() for line in thin)
     np.testing.assert_allclose(median.get_ydata(), np.nanmedian(history.d_loss, axis=-1))
 
 
+@pytest.mark.parametrize("replicas", [(), (3,)], ids=("single", "replicas"))
+@pytest.mark.parametrize("rows", [0, 3], ids=("stopped", "diverged"))
+def test_a_run_stopped_in_its_first_steps_and_a_diverged_one_are_drawn(rows, replicas):
+    history = History(5000, replicas, count_modes=True)
+    for step in (5, 10, 15)[:rows]:
+        history.record(step, d_loss=1e30 if step > 5 else 1.0, g_loss=np.nan, d_real=-3e38, d_fake=np.inf if step > 5 else 0.5)
+    axes = plots.histories(history, plt.subplots(1, 2, figsize=(4, 2), dpi=50)[1], loss=LOSS, modes=8)
+    closed(axes[0], draw=True)
+    assert history.step.size == axes[0].lines[0].get_xdata().size == rows
+
+
 def test_histories_want_as_many_axes_as_they_fill():
-    figure, axes = plt.subplots(1, 2)
-    with pytest.raises(ValueError, match=r"fills 3 axes; got 2. Make them with plt.subplots\(1, 3\)"):
-        plots.histories(HISTORY, axes)
+    figure, ax = plt.subplots()
+    with pytest.raises(ValueError, match=r"fills 3 axes; got 1. Make them with plt.subplots\(1, 3\)"):
+        plots.histories(HISTORY, ax)
     plt.close(figure)
 
 
@@ -382,25 +402,25 @@ def test_snapshots_show_the_averaged_generator_where_there_is_one():
     np.testing.assert_array_equal(watch.x[-1], history.G_ema(Z))
 
 
-def made(points, frames=4):
+def made(points, frames=3):
     watch = plots.Snapshots(np.zeros((1, 2)), 1)
     watch.steps = [100 * i for i in range(frames)]
     watch.x = [points.sample(60, rng(i)) * (i + 1) / frames for i in range(frames)]
     return watch
 
 
-@pytest.mark.parametrize("points", [RING, data.moons(), LINE, data.digits()], ids=lambda points: points.name)
+@pytest.mark.parametrize("points", [RING, MOONS, LINE, data.digits()], ids=lambda points: points.name)
 def test_a_film_has_its_frames(points, tmp_path):
     path = tmp_path / "film.gif"
     assert plots.gif(made(points), points, str(path), fps=20) == path
     with Image.open(path) as film:
-        assert (film.n_frames, film.size, film.info["loop"]) == (4, (400, 400), 0)
+        assert (film.n_frames, film.size, film.info["loop"]) == (3, (400, 400), 0)
         frames, durations = [], []
-        for i in range(4):
+        for i in range(3):
             film.seek(i)
             frames.append(np.array(film.convert("L"), dtype=int))
             durations.append(film.info["duration"])
-    assert durations == [50, 50, 50, 2000]
+    assert durations == [50, 50, 2000]
     for before, after in zip(frames, frames[1:], strict=False):
         assert (abs(after - before) > 60).sum() > 50  # something has moved
 
@@ -410,7 +430,7 @@ def test_a_film_shows_the_samples_of_its_frame():
     for points in (RING, LINE, data.digits()):
         figure, ax = plt.subplots()
         old, new = points.sample(60, rng(1)), points.sample(60, rng(2))
-        update = plots._movable(ax, points, old)
+        update = plots.film.movable(ax, points, old)
         limits = ax.get_xlim(), ax.get_ylim()
         update(new)
         if points is RING:
@@ -429,63 +449,197 @@ def cube():
     return data.Mixture(rng().standard_normal((3, 5)), 0.2)
 
 
-PAGES = {  # data, latent coordinates, Axes in all: pictures, their colour bars or second axes, histories, eight snapshots
-    "ring": (RING, 2, 3 + 2 + 3 + 8),
-    "moons": (data.moons(), 4, 3 + 2 + 2 + 8),
-    "line": (LINE, 1, 2 + 1 + 3 + 8),
-    "digits": (data.digits(), 4, 2 + 2 + 8),
+PAGES = {  # data, latent coordinates, Axes in all: pictures, their colour bars or second axes, histories, snapshots
+    "ring": (RING, 2, 3 + 2 + 3 + 2),
+    "moons": (MOONS, 4, 3 + 2 + 2 + 2),
+    "line": (LINE, 1, 2 + 1 + 3 + 2),
+    "digits": (data.digits(), 4, 2 + 2 + 2),
     "five": (cube(), 3, 1 + 3),
     "array": (rng().standard_normal((40, 2)), 2, 3 + 2 + 2),
 }
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_of_a_run(name):
+def test_the_page_of_a_run_has_its_pictures_and_changes_neither_player(name):
     points, d_z, panels = PAGES[name]
     d = points.shape[-1] if name == "array" else points.dim
-    watch = plots.Snapshots(rng().standard_normal((30, d_z)), 1)
-    G, D, history = run(mlp(d_z, 8, d), mlp(d, 8, 1), points, steps=8, callback=watch)
+    watch = plots.Snapshots(rng().standard_normal((30, d_z)), 3)
+    G, D, history = run(mlp(d_z, 8, d), mlp(d, 8, 1), points, callback=watch)
+    g_gradients(G, D, rng().standard_normal((5, d_z)), LOSS)
+    before = [array.copy() for net in (G, D) for array in (net.theta, net.grad)]
     figure = plots.summary(G, D, points, LOSS, history, None if name == "array" else watch)
     assert isinstance(figure, Figure) and plt.get_fignums() == [figure.number]
-    if name in ("ring", "digits"):  # drawing is what takes the time
+    if name == "ring":  # drawing is what takes the time
         figure.canvas.draw()
-    axes = [ax for part in figure.subfigs for ax in part.axes]
-    assert len(axes) == panels
     plt.close(figure)
+    assert len(axes_of(figure)) == panels
+    for old, new in zip(before, [array for net in (G, D) for array in (net.theta, net.grad)], strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
-def test_the_page_shows_the_averaged_generator_and_the_same_one_for_the_same_seed():
-    G, D, history = run(ema=0.9, steps=20, opt_g=Adam(0.1))
-    dots = []
-    for seed in (3, 3, 4):
-        figure = plots.summary(G, D, RING, LOSS, history, seed=seed)
-        dots.append(np.array(generated(figure.subfigs[0].axes[0])))
+def axes_of(figure):
+    return [ax for part in figure.subfigs for ax in part.axes]
+
+
+def test_of_a_long_film_the_page_shows_eight_moments_the_first_and_the_last_among_them():
+    G, D, history = run(mlp(4, 8, 64), mlp(64, 8, 1), data.digits(), steps=20)
+    watch = made(data.digits(), frames=20)
+    figure = plots.summary(G, D, data.digits(), LOSS, history, watch)
+    plt.close(figure)
+    titles = [ax.get_title(loc="left") for ax in figure.subfigs[-1].axes]
+    assert titles[0] == "step 0" and titles[-1] == "step 1,900" and len(titles) == 8
+
+
+def test_the_page_shows_the_averaged_generator_and_its_seed_chooses_the_latent_points():
+    few = data.from_array(LINE.sample(40, rng()))
+    G, D, history = run(mlp(2, 8, 1), mlp(1, 8, 1), few, ema=0.9, steps=20, opt_g=Adam(0.1))
+    for seed in (3, 4):
+        figure = plots.summary(G, D, few, LOSS, history, seed=seed)
         plt.close(figure)
-    np.testing.assert_array_equal(dots[0], history.G_ema(rng(3).standard_normal((1000, 2))))
-    np.testing.assert_array_equal(dots[0], dots[1])
-    assert not np.array_equal(dots[0], dots[2])
+        heights, edges, _ = labelled(axes_of(figure)[0].patches, "generated").get_data()
+        z = rng(seed).standard_normal((1000, 2))
+        np.testing.assert_allclose(heights, np.histogram(history.G_ema(z), edges)[0] / 1000 / np.diff(edges))
+        assert not np.array_equal(heights, np.histogram(G(z), edges)[0] / 1000 / np.diff(edges))
 
 
 def test_a_discriminator_of_pairs_has_no_heat_map_but_the_page_has_the_rest():
-    G, D, history = run(D=mlp(4, 8, 1), pack=2)
-    figure = plots.summary(G, D, RING, LOSS, history)
-    assert not [ax for part in figure.subfigs for ax in part.axes if ax.images]
+    G, D, history = run(D=mlp(4, 8, 1), points=MOONS, pack=2)
+    figure = plots.summary(G, D, MOONS, LOSS, history)
+    plt.close(figure)
+    assert len(axes_of(figure)) == 2 + 1 + 2 and not [ax for ax in axes_of(figure) if ax.images]
+
+
+# ---- replicas side by side
+
+
+MANY, MANY_D = mlp(2, 4, 2, replicas=3), mlp(2, 4, 1, replicas=3)
+
+
+def closed_figure(figure, draw=False):
+    """`figure`, drawn if need be, when nothing else was left open."""
+    assert isinstance(figure, Figure) and plt.get_fignums() == [figure.number]
+    if draw:
+        figure.canvas.draw()
+    plt.close(figure)
+    return figure
+
+
+def numbers(figure):
+    return [ax.get_title(loc="left") for ax in figure.axes]
+
+
+def test_each_replica_has_a_panel_with_its_number_the_same_z_and_one_window():
+    figure = closed_figure(plots.replicas(MANY, RING, seed=5), draw=True)
+    z = rng(5).standard_normal((1000, 2))
+    assert numbers(figure) == ["0", "1", "2"]
+    for r, ax in enumerate(figure.axes):
+        np.testing.assert_array_equal(generated(ax), MANY.replica(r)(z).astype(float))
+        assert ax.get_xlim() == figure.axes[0].get_xlim() and ax.get_ylim() == figure.axes[0].get_ylim()
+        assert not ax.get_xticks().size and not ax.get_yticks().size and ax.get_legend() is None
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["true modes, 1 and 3 std", "generated"]
+    assert len(figure.legends) == 1
+
+
+def test_replicas_on_the_line_are_densities_of_one_height_and_one_that_is_lost_is_outside():
+    lines = mlp(1, 16, 1, replicas=3, seed=2)
+    lines.theta[1] = np.nan
+    figure = closed_figure(plots.replicas(lines, LINE), draw=True)
+    z = rng().standard_normal((1000, 1))
+    for r, ax in enumerate(figure.axes):
+        t, p = labelled(ax.lines, "true density $p$").get_data()
+        np.testing.assert_allclose(p, np.exp(LINE.log_prob(t[:, None])))
+        heights, edges, _ = labelled(ax.patches, "generated").get_data()
+        x = np.full_like(z, 1e30) if r == 1 else lines.replica(r)(z)
+        np.testing.assert_allclose(heights, np.histogram(x, edges)[0] / 1000 / np.diff(edges))
+        assert ax.get_ylim() == figure.axes[0].get_ylim() and ax.get_xlim() == figure.axes[0].get_xlim()
+    assert figure.axes[1].get_title(loc="right") == "1000 of 1000 outside"
+
+
+@pytest.mark.parametrize(("points", "replicas", "panels"), [
+    (MOONS, 1, 1), (data.digits(), 17, 16), (cube(), 2, 2), (rng().standard_normal((40, 2)), 2, 2),
+], ids=("one", "seventeen, of digits", "five dimensions", "array"))
+def test_there_are_as_many_panels_as_replicas_and_at_most_16(points, replicas, panels):
+    G = mlp(2, 4, points.shape[-1] if isinstance(points, np.ndarray) else points.dim, replicas=replicas)
+    figure = closed_figure(plots.replicas(G, points))
+    assert numbers(figure) == [str(r) for r in range(panels)]
+    assert "".join(text.get_text() for text in figure.texts) == ("The first 16 of 17 replicas" if replicas > 16 else "")
+
+
+def test_the_legend_tells_true_points_from_generated_ones():
+    handles = closed_figure(plots.replicas(MANY, MOONS)).legends[0].legend_handles
+    assert [to_hex(handle.get_facecolor()[0]) for handle in handles] == [plots.TRUE.lower(), plots.FAKE.lower()]
+
+
+# ---- where a figure goes in the end
+
+
+@pytest.mark.parametrize(("ending", "begin"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")],
+                         ids=("png", "pdf", "svg"))
+def test_save_writes_a_picture_and_closes_it(tmp_path, ending, begin):
+    path = tmp_path / f"picture{ending}"
+    assert plots.save(plt.figure(figsize=(1, 1)), str(path)) == path
+    assert path.read_bytes().startswith(begin) and [*tmp_path.iterdir()] == [path]
+
+
+def test_save_has_the_resolution_that_is_asked_for(tmp_path):
+    for options, size in (({}, 220), ({"dpi": 50}, 100)):
+        with Image.open(plots.save(plt.figure(figsize=(2, 2)), tmp_path / "a.png", **options)) as picture:
+            assert picture.size == (size, size)
+
+
+def test_a_save_that_fails_leaves_the_old_picture_and_nothing_half_written(tmp_path):
+    def half(path, **_):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    path, figure = tmp_path / "a.png", Figure()
+    path.write_bytes(b"old")
+    figure.savefig = half
+    with pytest.raises(KeyboardInterrupt):
+        plots.save(figure, path)
+    assert path.read_bytes() == b"old" and [*tmp_path.iterdir()] == [path]
+
+
+@pytest.fixture
+def terminal(monkeypatch, tmp_path):
+    """An empty current folder, and a person who reads the output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plots.page, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("figures", "files", "sentence"), [
+    (0, [], ""),
+    (1, ["lesson.png"], "No window can be opened here, so the picture is in lesson.png\n"),
+    (2, ["lesson_1.png", "lesson_2.png"], "No window can be opened here, so the pictures are in lesson_1.png, lesson_2.png\n"),
+], ids=("none", "one", "two"))
+def test_without_a_window_a_script_ends_with_files_and_says_where(terminal, capsys, figures, files, sentence):
+    for _ in range(figures):
+        plt.figure(figsize=(1, 1))
+    plots.show("lesson")
+    assert sorted(path.name for path in terminal.iterdir()) == files and capsys.readouterr().out == sentence
+
+
+def test_a_script_that_nobody_reads_ends_in_silence(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    plots.show("lesson")
+    figure = plt.figure()
+    plots.show("lesson")
+    assert not [*tmp_path.iterdir()] and capsys.readouterr().out == "" and plt.get_fignums() == [figure.number]
     plt.close(figure)
 
 
-def test_looking_changes_neither_player():
-    G, D, history = run()
-    g_gradients(G, D, Z, LOSS)
-    before = [net_array.copy() for net in (G, D) for net_array in (net.theta, net.grad)]
-    plt.close(plots.summary(G, D, RING, LOSS, history))
-    for old, new in zip(before, [net_array for net in (G, D) for net_array in (net.theta, net.grad)], strict=True):
-        np.testing.assert_array_equal(old, new)
+def test_with_a_window_a_script_ends_by_showing(monkeypatch, terminal):
+    shown = []
+    monkeypatch.setattr(plt, "get_backend", lambda: "QtAgg")
+    monkeypatch.setattr(plt, "show", lambda: shown.append(1))
+    plots.show("lesson")
+    assert shown == [1] and not [*terminal.iterdir()]
 
 
 # ---- what is refused, and how
 
 
-MANY, MANY_D = mlp(2, 4, 2, replicas=3), mlp(2, 4, 1, replicas=3)
 REFUSED = {
     "density of 2-D data": (lambda: plots.density_1d(Z, RING), "needs data with dim = 1; got 2"),
     "density of a line of numbers": (lambda: plots.density_1d(Z[:, 0], LINE), r"pass x\[:, None\]"),
@@ -509,6 +663,10 @@ REFUSED = {
     "a film of nothing": (lambda: plots.gif(plots.Snapshots(Z, 5), RING, "a.gif"), "there are no snapshots yet"),
     "a film that is no GIF": (lambda: plots.gif(made(RING), RING, "a.mp4"), "ends in .gif, .* got 'a.mp4'"),
     "a film nowhere": (lambda: plots.gif(made(RING), RING, "no/such/a.gif"), "in a directory that exists"),
+    "a single network as replicas": (lambda: plots.replicas(G, RING), "this G is a single one: make it with mlp.*replicas=8"),
+    "replicas of another dimension": (lambda: plots.replicas(MANY, LINE), "needs G with d_out = 1; got 2"),
+    "a picture of another kind": (lambda: plots.save(Figure(), "a.gif"), "ends in .png, .pdf or .svg, .* got 'a.gif'"),
+    "a picture nowhere": (lambda: plots.save(Figure(), "no/such/a.png"), "in a directory that exists; got 'no/such/a.png'"),
     "the page of replicas": (lambda: plots.summary(MANY, MANY_D, RING, LOSS, HISTORY), "G holds 3 replicas"),
 }
 

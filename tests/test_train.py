@@ -72,9 +72,9 @@ def check_player(net, value_and_gradient):
 def check_d_gradients(loss, seed=0, shape=SHAPES[0], activation=Tanh, pack=1):
     """The whole of D.grad, and the value against the paper's formula on naive scores. G is not even looked at."""
     game = Game(seed, shape, activation, pack)
-    check_player(game.D, lambda: train.d_gradients(game.D, game.x_real, game.x_fake, loss(), pack))
+    check_player(game.D, lambda: train.d_gradients(game.D, game.x_real, game.x_fake, loss(), pack=pack))
     naive = NAIVE_D[loss.__name__](game.naive_scores(game.x_real), game.naive_scores(game.x_fake))
-    assert float(train.d_gradients(game.D, game.x_real, game.x_fake, loss(), pack)) == pytest.approx(naive, rel=1e-12)
+    assert float(train.d_gradients(game.D, game.x_real, game.x_fake, loss(), pack=pack)) == pytest.approx(naive, rel=1e-12)
 
 
 def check_g_gradients(loss, seed=0, shape=SHAPES[0], activation=Tanh, pack=1):
@@ -82,10 +82,10 @@ def check_g_gradients(loss, seed=0, shape=SHAPES[0], activation=Tanh, pack=1):
     game = Game(seed, shape, activation, pack)
     game.D.grad[...] = np.random.default_rng(9).normal(size=game.D.grad.shape)
     before = game.D.grad.copy(), game.D.theta.copy()
-    value = train.g_gradients(game.G, game.D, game.z, loss(), game.x_real, pack)
+    value = train.g_gradients(game.G, game.D, game.z, loss(), game.x_real, pack=pack)
     assert same_bits(game.D.grad, before[0]) and same_bits(game.D.theta, before[1]), "G's gradient left a mark on D"
     assert game.G.grad.any(), "no gradient reached G"
-    check_player(game.G, lambda: train.g_gradients(game.G, game.D, game.z, loss(), game.x_real, pack))
+    check_player(game.G, lambda: train.g_gradients(game.G, game.D, game.z, loss(), game.x_real, pack=pack))
     naive = NAIVE_G[loss.__name__](game.naive_scores(game.x_real), game.naive_scores(game.G(game.z)))
     assert float(value) == pytest.approx(naive, rel=1e-12)
 

@@ -4,19 +4,17 @@
     load(path) -> arrays, about    the same, checked before anything is read into memory
 
 Nothing is pickled, so a file from a stranger can do no harm. The manifest names the format, its version, and each array's
-shape, dtype and SHA-256. Writing goes to a temporary file in the same folder, which then takes the place of the old one.
+shape, dtype and SHA-256.
 """
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from .files import read_npy
+from .files import read_npy, whole
 
 FORMAT, VERSION = "tinygan run", 1
 MANIFEST_LIMIT = 1 << 20  # bytes
@@ -25,58 +23,57 @@ MANIFEST_LIMIT = 1 << 20  # bytes
 def save(path, arrays, about):
     """Write `arrays`, a dict of numeric arrays, and `about`, a dict that JSON can hold, to the file `path`.
 
-    Raises OSError when the folder cannot be written; a file that was there before is then still whole.
+    Raises TypeError for an array that is not of real numbers, and OSError when the file cannot be written; what was
+    there before is then still whole.
     """
-    path = Path(path)
-    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    seals = {name: {"shape": a.shape, "dtype": str(a.dtype), "sha256": _sha256(a)} for name, a in arrays.items()}
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"a run is saved as real numbers; {name} is an array of {array.dtype}")
+    seals = {name: _seal(array) for name, array in arrays.items()}
     manifest = json.dumps({"format": FORMAT, "version": VERSION, "about": about, "arrays": seals}).encode()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, manifest=np.frombuffer(manifest, np.uint8), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with whole(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, manifest=np.frombuffer(manifest, np.uint8), **arrays)
 
 
 def load(path):
-    """The arrays and the `about` that `save` wrote. Raises FileNotFoundError, or ValueError for any other or damaged file."""
+    """The arrays and the `about` that `save` wrote. Raises OSError, or ValueError for any other or damaged file."""
     path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as file:
-            return _load(file, path)
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, json.JSONDecodeError, EOFError) as error:
-        raise ValueError(f"{path} is not a run that tinygan saved, or it is damaged: {error}") from error
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return _load(archive, path.stat().st_size)
+        except Exception as error:  # a damaged file fails in many ways, all of them the file's fault
+            raise ValueError(f"{path} is not a run that tinygan saved, or it is damaged: {error}") from error
 
 
-def _load(file, path):
-    manifest = json.loads(_member(file, "manifest", path, MANIFEST_LIMIT).tobytes().decode())
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a run that tinygan saved")
-    if manifest["version"] != VERSION:
-        raise ValueError(f"{path} has version {manifest['version']} of the format; this tinygan reads version {VERSION}")
+def _load(archive, size):
+    """Arrays and `about` of an archive of `size` bytes. What it claims to hold is added up before any of it is read."""
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if sum(info.file_size for info in archive.infolist()) > size:
+        raise ValueError(f"it claims to hold more than its own {size} bytes")
+    if "manifest" not in members:
+        raise ValueError("it holds no manifest")
+    if members["manifest"].file_size > MANIFEST_LIMIT:
+        raise ValueError(f"its manifest is larger than {MANIFEST_LIMIT} bytes")
+    manifest = json.loads(_member(archive, members["manifest"]).tobytes().decode())
+    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
+        raise ValueError(f"it is {manifest['format']!r}, version {manifest['version']!r}; "
+                         f"this tinygan reads {FORMAT!r}, version {VERSION}")
     arrays = {}
     for name, seal in manifest["arrays"].items():
-        array = _member(file, name, path)
-        if [*array.shape] != seal["shape"] or str(array.dtype) != seal["dtype"] or _sha256(array) != seal["sha256"]:
-            raise ValueError(f"{path} is damaged: the array {name} is not what its manifest says")
-        arrays[name] = array
+        if name not in members:
+            raise ValueError(f"the array {name} is missing")
+        arrays[name] = _member(archive, members[name])
+        if seal != _seal(arrays[name]):
+            raise ValueError(f"the array {name} is not what the manifest says")
     return arrays, manifest["about"]
 
 
-def _member(file, name, path, limit=None):
-    """One array of the archive. Stored sizes are compared with the file's own before a byte is read."""
-    info = file.getinfo(name + ".npy")
-    limit = path.stat().st_size if limit is None else limit
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > limit:
-        raise ValueError(f"{path} is damaged: {name} claims {info.file_size} bytes")
-    with file.open(info) as member:
-        return read_npy(member, info.file_size, f"{path}, {name}")
+def _member(archive, info):
+    with archive.open(info) as file:
+        return read_npy(file, info.file_size, info.filename)
 
 
-def _sha256(array):
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+def _seal(array):
+    return {"shape": [*array.shape], "dtype": str(array.dtype), "sha256": hashlib.sha256(array.tobytes()).hexdigest()}

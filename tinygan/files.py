@@ -3,12 +3,15 @@
     read(path)             -> x (N, d), column names or None       a text table or a saved array
     read_npy(file, size)   -> an array                             what np.save wrote, from any open binary file
     write(x, path)                                                a table or an array, the same way round
+    whole(path)                                                   a file that appears whole or not at all
 """
 
 import csv
 import io
 import math
+import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +43,7 @@ def _read_table(path):
         raise ValueError(f"{path} is empty; expected one sample a line, such as 0.5,1.25")
     (top, first), columns, table, faults = rows[0], None, [], []
     if _is_header(first):
-        columns, rows = tuple(name or str(j) for j, name in enumerate(first, start=1)), rows[1:]
+        columns, rows = tuple(name or f"x{j}" for j, name in enumerate(first, start=1)), rows[1:]
     names = columns or range(1, len(first) + 1)
     for line, cells in rows:
         if len(cells) != len(first):
@@ -108,7 +111,8 @@ def _read_npy(path):
     with path.open("rb") as file:
         x = read_npy(file, path.stat().st_size, path)
     if x.ndim != 2:
-        raise ValueError(f"{path} must hold a 2-D array (rows are samples); got shape {x.shape}")
+        raise ValueError(f"{path} must hold a 2-D array (rows are samples); got shape {x.shape}. "
+                         "Save a single column as x[:, None]")
     return x
 
 
@@ -134,11 +138,32 @@ def read_npy(file, size, name):
 
 def write(x, path, columns=None):
     """Write `x` (N, d) as a table (.csv, with the names of the columns or x1 ... xd on top) or by `np.save` (.npy)."""
+    columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
+    with whole(path) as temporary:
+        if temporary.suffix.lower() == ".npy":
+            np.save(temporary, x)
+            return
+        # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes.
+        quoting = csv.QUOTE_NONNUMERIC if any(mark in name for name in columns for mark in "\t; ") else csv.QUOTE_MINIMAL
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, quoting=quoting, lineterminator="\n").writerows([columns, *x.tolist()])
+
+
+@contextmanager
+def whole(path):
+    """A path to write to, in the same folder and with the same ending: it becomes `path` if the block ends well, else it goes.
+
+    Whatever happens, there is never half a file at `path`; a file that was there before stays until the new one is on the disk.
+    """
     path = Path(path)
-    if path.suffix.lower() == ".npy":
-        np.save(path, x)
-        return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns or [f"x{j}" for j in range(1, x.shape[1] + 1)])
-        writer.writerows(x.tolist())
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # the name that a person knows
+        raise

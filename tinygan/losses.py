@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .engine.arguments import number
-from .engine.numerics import sigmoid
+from .engine.numerics import sigmoid, softplus
 
 
 class BCE(NamedTuple):
@@ -46,9 +46,9 @@ def bce_with_logits(s, target):
         E[-y log sigmoid(s) - (1 - y) log(1 - sigmoid(s))] = E[max(s, 0) - s y + log1p(exp(-|s|))]
         d/ds = (sigmoid(s) - y) / N
 
-    The right-hand side needs no logarithm of a probability, so with y = 1 a score of -40 costs 40 and its gradient
-    is -1/N, where the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises ValueError
-    for another shape: (N,) against (N, 1) would silently become (N, N).
+    The right-hand side needs no logarithm of a probability: with y = 1 a score of -40 costs 40 and its gradient is -1/N,
+    where the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises
+    ValueError for another shape: (N,) against (N, 1) would silently become (N, N).
     """
     _check_scores(s)
     target = np.asarray(target, s.dtype)
@@ -182,6 +182,66 @@ class Wasserstein:
         return "Wasserstein()"
 
 
+class Relativistic:
+    """Relativistic pairing: real must score higher than fake, pair by pair (Jolicoeur-Martineau 2019; Huang et al. 2024):
+
+        D minimises  E softplus(f_i - r_i)
+        G minimises  E softplus(r_i - f_i)
+
+    Only differences of scores count, so a score alone is no probability. D cannot win by pushing all fake scores down:
+    each is measured against a real one, which is why this loss has no easy way to drop modes (Sun et al. 2020).
+    """
+
+    needs_real = True
+    is_probability = False
+
+    def d(self, s_real, s_fake):
+        n = _check_scores(s_real, s_fake)
+        lag = s_fake - s_real
+        ds_fake = sigmoid(lag) / n
+        return DLoss(_mean(softplus(lag)), -ds_fake, ds_fake)
+
+    def g(self, s_fake, s_real=None):
+        n = _check_scores(s_fake, s_real)
+        lag = s_real - s_fake
+        return GLoss(_mean(softplus(lag)), -sigmoid(lag) / n)
+
+    def __repr__(self):
+        return "Relativistic()"
+
+
+class RelativisticAverage:
+    """Each score against the other side's mean, rbar = E r or fbar = E f (Jolicoeur-Martineau 2019):
+
+        D minimises  1/2 E softplus(fbar - r) + 1/2 E softplus(f - rbar)
+        G minimises  1/2 E softplus(rbar - f) + 1/2 E softplus(r - fbar)
+
+    Every score also moves its own side's mean, so each derivative has two parts: the second is easily forgotten.
+    """
+
+    needs_real = True
+    is_probability = False
+
+    def d(self, s_real, s_fake):
+        n = _check_scores(s_real, s_fake)
+        real, fake = _batch_mean(s_fake) - s_real, s_fake - _batch_mean(s_real)
+        value = (_mean(softplus(real)) + _mean(softplus(fake))) / 2
+        p_real, p_fake = sigmoid(real), sigmoid(fake)
+        return DLoss(value, -(p_real + _batch_mean(p_fake)) / (2 * n), (p_fake + _batch_mean(p_real)) / (2 * n))
+
+    def g(self, s_fake, s_real=None):
+        swapped = self.d(s_fake, s_real)  # the same with the roles swapped: fake stands where real stood
+        return GLoss(swapped.value, swapped.ds_real)
+
+    def __repr__(self):
+        return "RelativisticAverage()"
+
+
+def _batch_mean(s):
+    """The mean over the batch, kept: (..., N, 1) -> (..., 1, 1)."""
+    return s.mean(axis=-2, keepdims=True)
+
+
 def _mean(x):
     """The mean over the batch: (..., N, 1) -> (...)."""
     return x.mean(axis=(-2, -1))
@@ -190,6 +250,8 @@ def _mean(x):
 def _check_scores(*scores):
     """N, the size of the batch; raises unless all scores have one shape (..., N, 1)."""
     for s in scores:
+        if s is None:
+            raise ValueError("this loss compares with real scores: pass s_real too (in g_gradients, x_real)")
         if s.ndim < 2 or s.shape[-1] != 1:
             raise ValueError(f"scores must have shape (..., N, 1), one score a sample; got {s.shape}")
     if len({s.shape for s in scores}) > 1:

@@ -1,28 +1,25 @@
-"""A run from its settings to a folder, and back: what the command line does once it knows what is wanted.
+"""A run: from its settings to networks, data and loss; from there to a file; and back.
 
-    build(settings) -> Run        networks, data and loss, before any training
-    learn(run, folder)            trains, prints the scores beside the truth's, and writes into the folder
-        run.npz                   settings, parameters of both networks, history
-        summary.png               the run on one page
-        training.gif              what G made of the same noise as it learned
+    build(settings) -> Run        before any training, which is done by `tinygan.learning`
+    save(run, folder)             run.npz: settings, parameters of both networks, history; of a user's own data, the points too
     load(folder) -> Run           the same run again, to sample from or to draw
 
 Settings are the plain values of the command line (see `DEFAULTS`); names become objects here and nowhere else.
 """
 
-import signal
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import checkpoint, data, losses
 from .engine import layers, optim
-from .engine.arguments import choice, seed_sequence, spawn
+from .engine.arguments import choice, spawn
 from .engine.network import mlp
-from .history import Diverged, History
-from .metrics import mode_report, report_1d, table
-from .train import train
+from .history import History
+from .train import packed
 
 LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "least-squares": losses.LeastSquares,
           "hinge": losses.Hinge, "wasserstein": losses.Wasserstein}
@@ -31,175 +28,136 @@ ACTIVATIONS = {"relu": layers.ReLU, "leaky-relu": layers.LeakyReLU, "tanh": laye
 SCHEDULES = {"constant": optim.constant, "linear": optim.linear, "cosine": optim.cosine}
 
 DEFAULTS = {"data": "ring", "loss": "non-saturating", "hidden": [64, 64, 64], "latent": 2, "activation": "relu",
-            "steps": 4000, "batch": 256, "d_steps": 1, "pack": 1, "lr": 2e-3, "lr_d": None, "schedule": "cosine",
-            "update": "alternating", "ema": None, "seed": 0, "replicas": None, "quiet": False}
+            "steps": 4000, "batch": None, "d_steps": 1, "pack": 1, "lr": 2e-3, "lr_d": None, "schedule": "cosine",
+            "update": "alternating", "ema": None, "seed": 0, "replicas": None}
+BATCH = 256  # unless the settings say otherwise, or the data have fewer rows
 # D judges two points at a time: a pair from one mode gives a collapsed generator away (PacGAN, Lin et al. 2018).
 DEMO = DEFAULTS | {"pack": 2}
 
-RUN, PICTURE, ANIMATION = "run.npz", "summary.png", "training.gif"
-SCORED = 10_000  # samples
-FRAMES = 40
+RUN = "run.npz"
+FILMED = 500  # samples in each snapshot
+
+
+class Misuse(ValueError):
+    """What was asked for cannot be done the way it was asked."""
 
 
 class Run(NamedTuple):
-    """A run and what it is made of; `history` is None before it has learned."""
+    """A run and what it is made of. `history` and `film` (the snapshots; None with replicas) come with learning.
+
+    seeds     four: for the weights of G and of D, for training, and for the scores
+    data      standardised
+    points    a user's own (N, d), as they were read, or None
+    """
 
     settings: dict
+    seeds: Any
     G: Any
     D: Any
     data: Any
     loss: Any
+    points: Any = None
     history: Any = None
+    film: Any = None
 
     def replica(self, r):
-        """The run of replica r alone; without replicas, the run itself. Raises ValueError when there is no replica r."""
+        """The run of replica r alone; without replicas, the run itself. Raises Misuse when there is no replica r."""
         if not self.G.replicas and r == 0:
             return self
-        return self._replace(G=self.G.replica(r), D=self.D.replica(r), history=self.history.replica(r))
+        try:
+            return self._replace(G=self.G.replica(r), D=self.D.replica(r), history=self.history.replica(r))
+        except ValueError as error:
+            raise Misuse(error) from None
 
     def generator(self, raw=False):
         """The generator that the run is judged by: its average where one was kept, unless `raw`."""
         return self.G if raw or self.history.G_ema is None else self.history.G_ema
 
 
-def build(settings, points=None):
-    """The Run that the settings name, untrained. `points` (N, d) stand in for the data file of that name.
+def build(settings):
+    """The Run that the settings name, untrained; a batch of None is chosen to fit the data.
 
-    Raises FileNotFoundError, or ValueError for a name that is not known or a file that cannot be read.
+    Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
-    known = _data(settings["data"]) if points is None else data.Points(points, Path(settings["data"]).stem, settings["columns"])
+    known = data.by_name(settings["data"]) if settings["data"] in data.NAMES else data.from_file(settings["data"])
+    pack, batch = settings["pack"], settings["batch"]
+    if batch is None:
+        rows = known.x.shape[-2] if isinstance(known, data.Points) else BATCH
+        batch = min(BATCH, rows) // pack * pack or pack
+    try:
+        packed(known.sample(batch, np.random.default_rng(0)), pack)
+    except ValueError as error:
+        raise Misuse(error) from None
+    return _build(settings | {"batch": batch, "columns": getattr(known, "columns", None)}, known)
+
+
+def _build(settings, known):
     real = known.standardized()
-    g_seed, d_seed, *_ = _streams(settings)
+    seeds = spawn(settings["seed"], 4)
+    g_sizes, d_sizes = _sizes(settings, real.dim)
     same = {"activation": ACTIVATIONS[choice("activation", settings["activation"], ACTIVATIONS)],
             "replicas": settings["replicas"] or ()}
-    g_sizes, d_sizes = _sizes(settings, real)
-    G, D = mlp(*g_sizes, seed=g_seed, **same), mlp(*d_sizes, seed=d_seed, **same)
-    return Run(settings, G, D, real, LOSSES[choice("loss", settings["loss"], LOSSES)]())
+    G, D = mlp(*g_sizes, seed=seeds[0], **same), mlp(*d_sizes, seed=seeds[1], **same)
+    loss = LOSSES[choice("loss", settings["loss"], LOSSES)]()
+    return Run(settings, seeds, G, D, real, loss, None if settings["data"] in data.NAMES else known.x)
 
 
-def _streams(settings):
-    """Seeds for the initial weights of G and of D, for training, and for the scores."""
-    return spawn(settings["seed"], 4)
-
-
-def _data(name):
-    """The data set of that name, or from the file of that name."""
-    return data.from_file(name) if Path(name).suffix else data.by_name(name)
-
-
-def _sizes(settings, real):
+def _sizes(settings, dim):
     """The layers' sizes of G and of D."""
-    hidden = settings["hidden"]
-    return (settings["latent"], *hidden, real.dim), (settings["pack"] * real.dim, *hidden, 1)
+    return (settings["latent"], *settings["hidden"], dim), (settings["pack"] * dim, *settings["hidden"], 1)
 
 
-def learn(run, folder):
-    """Train the run and write it into `folder`, which must exist. Returns the Run, or None when Ctrl-C ended it early.
-
-    Ctrl-C stops it at the end of a step, and everything is written as far as it got. Raises `Diverged`, after writing run.npz.
-    """
-    from . import plots  # matplotlib takes longer to import than everything else together
-
-    settings = run.settings
-    same = {key: settings[key] for key in ("steps", "batch", "d_steps", "pack", "update", "ema")}
-    opt_d, opt_g = optim.Adam(settings["lr_d"] or settings["lr"]), optim.Adam(settings["lr"])
-    schedule = SCHEDULES[choice("schedule", settings["schedule"], SCHEDULES)]
-    z = np.random.default_rng(0).standard_normal((500, settings["latent"]))
-    film = None if run.G.replicas else plots.Snapshots(z, max(1, settings["steps"] // FRAMES), run.G)
-    with _CtrlC() as ctrl_c:
-        try:
-            history = train(run.G, run.D, run.data, run.loss, **same, opt_d=opt_d, opt_g=opt_g, schedule=schedule,
-                            seed=_streams(settings)[2], progress=False if settings["quiet"] else None,
-                            callback=lambda state: (film and film(state)) or ctrl_c.pressed)
-        except Diverged as error:
-            _write(run._replace(history=error.history), folder / RUN)
-            raise
-    run = run._replace(history=history)
-    _write(run, folder / RUN)
-    print(scores(run))
-    draw(run, folder / PICTURE, film)
-    written = [RUN, PICTURE]
-    if film and (run.data.dim <= 2 or settings["data"] == "digits"):
-        plots.gif(film, run.data, folder / ANIMATION)
-        written.append(ANIMATION)
-    print("\nWritten:", *(folder / name for name in written), sep="\n  ")
-    return None if ctrl_c.pressed else run
-
-
-def scores(run):
-    """The scores of a run beside those of as many true samples, as text. Empty where the true density is not known."""
-    if not isinstance(run.data, data.Mixture):
-        return ""
-    rng = np.random.default_rng(_streams(run.settings)[3])
-    z = rng.standard_normal((SCORED, run.G.d_in))
-    rows = {"true samples": run.data.sample(SCORED, rng)}
-    for r in range(*(run.G.replicas or (1,))):
-        one, name = run.replica(r), f"replica {r}" if run.G.replicas else "generated"
-        if one.history.G_ema is not None:
-            rows[f"{name}, averaged"] = one.history.G_ema(z)
-        rows[name] = one.G(z)
-    if run.data.dim > 1:
-        return table({name: mode_report(x, run.data) for name, x in rows.items()}, run.data)
-    reports = {name: report_1d(x, run.data, rng) for name, x in rows.items()}
-    return "\n".join([f"{'':<24}{'W1':>8}{'JS':>9}", *(f"{name:<24}{w1:8.4f}{js:9.4f}" for name, (w1, js) in reports.items())])
-
-
-def draw(run, path, film=None):
-    """The picture of a run on one page: samples beside the truth, networks, history. Of replicas, the samples of each."""
-    from . import plots
-
-    if run.G.replicas:
-        figure = plots.replicas(run.generator(), run.data)
-    else:
-        figure = plots.summary(run.generator(), run.D, run.data, run.loss, run.history, film)
-    figure.savefig(path, dpi=110)
-    plots.close(figure)
-
-
-def sample(run, n, seed, raw=False):
-    """`n` points from a single run's generator, (n, d), in the units of its data."""
-    z = np.random.default_rng(seed_sequence(seed)).standard_normal((n, run.G.d_in))
-    return run.data.restore(run.generator(raw)(z))
-
-
-def _write(run, path):
-    points = isinstance(run.data, data.Points) and run.settings["data"] not in data.NAMES
+def save(run, folder):
+    """Write the run into `folder`, which must exist. Raises OSError."""
     arrays = {"G": run.G.theta, "D": run.D.theta, **run.history.arrays()}
-    arrays |= {"points": run.data.restore(run.data.x)} if points else {}
-    arrays |= {"G_ema": run.history.G_ema.theta} if run.history.G_ema is not None else {}
-    checkpoint.save(path, arrays, run.settings | {"columns": run.data.columns if points else None})
+    if run.points is not None:
+        arrays["points"] = run.points
+    if run.history.G_ema is not None:
+        arrays["G_ema"] = run.history.G_ema.theta
+    if run.film:
+        arrays |= {"film_steps": run.film.steps, "film": run.film.x}
+    checkpoint.save(folder / RUN, arrays, run.settings)
 
 
 def load(folder):
-    """The Run in `folder`. Raises FileNotFoundError, or ValueError when the file there is not a whole run."""
+    """The Run in `folder`. Raises Misuse when there is none, or ValueError when the file there is not a whole run."""
     path = Path(folder) / RUN
     if not path.is_file():
-        raise FileNotFoundError(f"there is no run in {folder}: no file {path}. `tinygan train --out {folder}` makes one")
+        raise Misuse(f"there is no run in {folder}: no file {path}. Make one with the command train")
     arrays, settings = checkpoint.load(path)
-    run = build(settings, arrays.get("points"))
-    for name, net in (("G", run.G), ("D", run.D)):
-        if arrays[name].shape != net.theta.shape:
-            raise ValueError(f"{path} does not fit its own settings: {name} has {arrays[name].shape} parameters")
-        net.theta[...] = arrays[name]
-    G_ema = run.G.copy() if "G_ema" in arrays else None
-    if G_ema is not None:
+    try:
+        return _restore(settings, arrays)
+    except KeyError as error:
+        raise ValueError(f"{path} is not a whole run: {error} is missing") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not a whole run: its arrays do not match its settings: {error}") from error
+
+
+def _restore(settings, arrays):
+    if settings["data"] in data.NAMES:
+        known = data.by_name(settings["data"])
+    else:
+        known = data.Points(arrays["points"], Path(settings["data"]).stem, settings["columns"])
+    for name, shape in _shapes(settings, known.dim, arrays).items():  # before networks of that size are made
+        if name in arrays and arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
+    run = _build(settings, known)
+    run.G.theta[...], run.D.theta[...] = arrays["G"], arrays["D"]
+    G_ema = film = None
+    if "G_ema" in arrays:
+        G_ema = run.G.copy()
         G_ema.theta[...] = arrays["G_ema"]
-    return run._replace(history=History.from_arrays(settings["steps"], arrays, G_ema))
+    if "film" in arrays:
+        film = SimpleNamespace(steps=arrays["film_steps"].tolist(), x=list(arrays["film"]))
+    return run._replace(history=History.from_arrays(settings["steps"], arrays, G_ema), film=film)
 
 
-class _CtrlC:
-    """While this context lasts, Ctrl-C only sets `pressed`; a second Ctrl-C interrupts as usual."""
-
-    pressed = False
-
-    def __enter__(self):
-        self.before = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *error):
-        signal.signal(signal.SIGINT, self.before)
-
-    def _press(self, signum, frame):
-        self.pressed = True
-        signal.signal(signal.SIGINT, self.before)
+def _shapes(settings, dim, arrays):
+    """The shape that each array of a run must have, by the settings."""
+    replicas = (settings["replicas"],) if settings["replicas"] else ()
+    G, D = ((*replicas, sum((d + 1) * k for d, k in pairwise(sizes))) for sizes in _sizes(settings, dim))
+    rows, looks = arrays["step"].size, arrays["modes_step"].size
+    frames = arrays["film_steps"].size if "film" in arrays else 0
+    return {"G": G, "D": D, "G_ema": G, "step": (rows,), **dict.fromkeys(History.columns, (rows, *replicas)),
+            "modes_step": (looks,), "modes": (looks, *replicas), "diverged": replicas,
+            "film_steps": (frames,), "film": (frames, FILMED, dim)}

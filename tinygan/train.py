@@ -28,17 +28,21 @@ from .metrics import mode_report
 __all__ = ["d_gradients", "g_gradients", "d_step", "g_step", "packed", "train", "History", "Diverged"]
 
 
-def d_gradients(D, x_real, x_fake, loss, pack=1):
+def d_gradients(D, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
     """The discriminator's loss, with its gradient over D.theta in D.grad. The fake points are fixed numbers here.
 
     x_real, x_fake: (..., N, d); with `pack` m, D judges m points at a time, laid side by side (Lin et al. 2018).
+    penalties: see `tinygan.penalties`; each adds its value and its gradient, with random numbers from `rng` if it wants any.
     """
-    s_real, tape_real = D.forward(packed(x_real, pack))
-    s_fake, tape_fake = D.forward(packed(x_fake, pack))
+    x_real, x_fake = np.asarray(packed(x_real, pack), D.dtype), np.asarray(packed(x_fake, pack), D.dtype)
+    s_real, tape_real = D.forward(x_real)
+    s_fake, tape_fake = D.forward(x_fake)
     value, ds_real, ds_fake = loss.d(s_real, s_fake)
     D.zero_grad()
     D.backward(ds_real, tape_real)
     D.backward(ds_fake, tape_fake)
+    for penalty in penalties:
+        value = value + penalty(D, x_real, x_fake, tape_real, tape_fake, rng)
     return value
 
 
@@ -57,9 +61,9 @@ def g_gradients(G, D, z, loss, x_real=None, pack=1):
     return value
 
 
-def d_step(D, opt, x_real, x_fake, loss, pack=1):
+def d_step(D, opt, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
     """One step of the discriminator; returns its loss before the step."""
-    value = d_gradients(D, x_real, x_fake, loss, pack)
+    value = d_gradients(D, x_real, x_fake, loss, penalties, rng, pack)
     opt.step(D.theta, D.grad)
     return value
 
@@ -81,15 +85,15 @@ def packed(x, pack):
     return x.reshape(*replicas, n // pack, pack * d)
 
 
-def alternating(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, pack=1):
+def alternating(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1):
     """D steps, then G steps against the D that has just moved. Returns both losses."""
-    d_loss = d_step(D, opt_d, x_real, G(z_d), loss, pack)
+    d_loss = d_step(D, opt_d, x_real, G(z_d), loss, penalties, rng, pack)
     return d_loss, g_step(G, D, opt_g, z_g, loss, x_real, pack)
 
 
-def simultaneous(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, pack=1):
+def simultaneous(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1):
     """Both look at the other as it stands, then both step. Returns both losses."""
-    d_loss = d_gradients(D, x_real, G(z_d), loss, pack)
+    d_loss = d_gradients(D, x_real, G(z_d), loss, penalties, rng, pack)
     g_loss = g_gradients(G, D, z_g, loss, x_real, pack)
     opt_d.step(D.theta, D.grad)
     opt_g.step(G.theta, G.grad)
@@ -99,7 +103,7 @@ def simultaneous(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, pack=1):
 UPDATES = {"alternating": alternating, "simultaneous": simultaneous}
 
 
-def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=None, update="alternating",
+def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=None, penalties=(), update="alternating",
           ema=None, schedule=None, pack=1, seed=0, callback=None, progress=None):
     """Train both players in place for `steps` steps of the generator and return the `History`.
 
@@ -109,6 +113,7 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     batch      real points, and fake ones, in each step; 64 to 512
     d_steps    steps of D for each step of G; 1, or 5 for a Wasserstein critic
     opt_d, opt_g   an optimiser for each; Adam(lr=1e-3, beta1=.5) by default
+    penalties  on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
     update     "alternating": G looks at D after D's step; "simultaneous": before it
     ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
     schedule   fraction of the run -> factor on both learning rates (`optim.linear`, `optim.cosine`)
@@ -138,10 +143,12 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     with _bar(steps, progress) as bar, np.errstate(over="ignore", invalid="ignore"):  # the guard looks at every step
         for step in range(1, steps + 1):
             opt_d.factor = opt_g.factor = (schedule or constant)((step - 1) / steps)
+            for penalty in penalties:
+                penalty.fraction = (step - 1) / steps
             for _ in range(d_steps - 1):
-                d_step(D, opt_d, streams.real(), G(streams.latent()), loss, pack)
+                d_step(D, opt_d, streams.real(), G(streams.latent()), loss, penalties, streams.penalty, pack)
             x_real, z_d, z_g = streams.real(), streams.latent(), streams.latent()
-            d_loss, g_loss = update(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, pack)
+            d_loss, g_loss = update(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties, streams.penalty, pack)
             guard.check(step, D=d_loss, G=g_loss)
             if G_ema is not None:
                 G_ema.theta += (1 - keep) * (G.theta - G_ema.theta)
@@ -162,7 +169,7 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
 
 
 class Streams:
-    """The random numbers of a run: for each replica one stream for data, one for latent noise and one for evaluation.
+    """The random numbers of a run: for each replica a stream for data, for latent noise, for evaluation and for penalties.
 
     They are spawned once, so that looking at a run never changes it.
     """
@@ -170,7 +177,12 @@ class Streams:
     def __init__(self, G, data, batch, seed):
         self.single, self.data, self.batch, self.d_z, self.dtype = not G.replicas, data, batch, G.d_in, G.dtype
         seeds = spawn(seed, *G.replicas) if G.replicas else [seed]
-        self.rngs = [[np.random.default_rng(child) for child in spawn(one, 3)] for one in seeds]
+        self.rngs, penalty = [], []
+        for one in seeds:
+            *three, last = (np.random.default_rng(child) for child in spawn(one, 4))
+            self.rngs.append(three)
+            penalty.append(last)
+        self.penalty = penalty[0] if self.single else penalty
         self.z_look = self._stack(lambda _data, _latent, look: look.standard_normal((1000, self.d_z), self.dtype))
 
     def real(self):

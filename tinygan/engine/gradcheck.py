@@ -65,25 +65,27 @@ def check(f, df, x, *, name="the gradient", **clues):
     return compare(analytic, central(f, x), name=name, value=value, unsure=lambda index: on_kink(f, x, index), **clues)
 
 
-def compare(got, wanted, *, name="the result", value=1.0, unsure=None, **clues):
+def compare(got, wanted, *, name="the result", value=1.0, unsure=None, unit=1.0, **clues):
     """Compare an array with what it ought to be (float64), by the limits of `check`; returns a Check that says why not.
 
     `value` is the size of the numbers that `wanted` was computed from. `unsure`, a function of an index, tells where
-    `wanted` cannot be trusted.
+    `wanted` cannot be trusted. `unit`, a number or an array, is what entries are measured in: with the size of each entry
+    itself, the smallest must be right to as many digits as the largest.
     """
     nothing = np.zeros(wanted.shape, bool)
     misfit = _misfit(got, wanted, name, clues.get("batch"))
     if misfit:
         return Check(False, math.inf, ~nothing, nothing, got, wanted, [misfit])
     got = np.asarray(got)
-    scale, size = max(1.0, abs(value)), np.maximum(np.abs(got), np.abs(wanted))
+    a, n = got / unit, wanted / unit
+    scale, size = max(1.0, abs(value)), np.maximum(np.abs(a), np.abs(n))
     finite, kinks = np.isfinite(got), nothing
     with np.errstate(invalid="ignore"):
-        wrong = ~(finite & (np.abs(got - wanted) <= ABSOLUTE_LIMIT * scale + RELATIVE_LIMIT * size))
+        wrong = ~(finite & (np.abs(a - n) <= ABSOLUTE_LIMIT * scale + RELATIVE_LIMIT * size))
     for index in map(tuple, np.argwhere(wrong & finite)) if unsure else ():  # no kink excuses a NaN
         kinks[index] = unsure(index)
     wrong &= ~kinks
-    norm_error, a, n = math.inf, got[~kinks], wanted[~kinks]
+    norm_error, a, n = math.inf, a[~kinks], n[~kinks]
     if finite.all():
         norm_error = float(np.linalg.norm(a - n) / max(np.linalg.norm(a), np.linalg.norm(n), scale / 10))
     ok = bool(norm_error <= NORM_LIMIT and not wrong.any() and not kinks.all())
@@ -94,7 +96,7 @@ def compare(got, wanted, *, name="the result", value=1.0, unsure=None, **clues):
     elif kinks.all():
         why = [f"{name}: every entry sits on a kink, where a difference proves nothing. Check at another point"]
     else:
-        why = diagnose(got, wanted, name=name, wrong=wrong, kinks=kinks, **clues)
+        why = diagnose(got, wanted, name=name, wrong=wrong, kinks=kinks, unit=unit, **clues)
     return Check(ok, norm_error, wrong, kinks, got, wanted, why)
 
 
@@ -165,7 +167,7 @@ def _float64(x):
 # ---------------------------------------------------------------- why is it wrong?
 
 
-def diagnose(got, wanted, *, name="the result", batch=None, constants=None, suspects=None, wrong=None, kinks=None):
+def diagnose(got, wanted, *, name="the result", batch=None, constants=None, suspects=None, wrong=None, kinks=None, unit=1.0):
     """Why the array `got` is not the array `wanted`: a list of one to five lines, from the first of these that applies.
 
     1. its shape: transposed, or not summed over the batch
@@ -174,7 +176,7 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
     4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6
     5. otherwise: which entries, the three worst with their ratios
 
-    `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge.
+    `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge; `unit` is as in `compare`.
     """
     misfit = _misfit(got, wanted, name, batch)
     if misfit:
@@ -182,17 +184,18 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
     got = np.asarray(got)
     judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
     wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong
-    cause = _not_a_number(got, name) or _factor(got, wanted, judged, name, batch, constants or {})
-    if cause is None and got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and _gap(got, wanted.swapaxes(0, 1), judged) <= 1e-6:
+    cause = _not_a_number(got, name) or _factor(got / unit, wanted / unit, judged, name, batch, constants or {})
+    square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
+    if cause is None and square and _gap(got, wanted.swapaxes(0, 1), judged, unit) <= 1e-6:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
     if cause is None and suspects:
-        gaps = {story: _gap(got, value() if callable(value) else value, judged) for story, value in suspects.items()}
+        gaps = {story: _gap(got, value() if callable(value) else value, judged, unit) for story, value in suspects.items()}
         story = min(gaps, key=gaps.get)
         if gaps[story] <= 1e-6:
             cause = f"{name} is what comes out by this mistake: {story}"
     if cause is not None:
         return [cause]
-    return _location(got, wanted, wrong, name)
+    return _location(got, wanted, wrong, name, unit)
 
 
 def _misfit(got, wanted, name, batch):
@@ -222,11 +225,13 @@ def _misfit(got, wanted, name, batch):
 
 def _not_a_number(got, name):
     bad = np.argwhere(~np.isfinite(got))
-    if bad.size:
-        return (f"{name} is not finite: {bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, "
-                f"{got[tuple(bad[0])]}: an overflow, a log of 0 or a division by 0")
+    if bad.shape[0]:
+        which = f"{bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, " if got.ndim else ""
+        causes = "an overflow, a log of 0, a root of a negative number or a division by 0"
+        return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
     if not got.any():
-        return f"{name} is zero everywhere: the gradient never arrives (a lost return value, or a product with nothing)"
+        where = " everywhere" if got.ndim else ""
+        return f"{name} is zero{where}: nothing arrives (a lost return value, or a product with nothing)"
     return None
 
 
@@ -254,17 +259,19 @@ def _factor(got, wanted, judged, name, batch, constants):
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
 
 
-def _gap(got, other, judged=...):
+def _gap(got, other, judged=..., unit=1.0):
     """|got - other| in units of the larger one; infinite where they cannot be compared, or are nothing."""
     if other is None or np.shape(other) != got.shape or not np.all(np.isfinite(other)):
         return math.inf
-    a, b = got[judged], np.asarray(other)[judged]
+    a, b = (got / unit)[judged], (np.asarray(other) / unit)[judged]
     size = max(np.linalg.norm(a), np.linalg.norm(b))
     return float(np.linalg.norm(a - b) / size) if size > 0 else math.inf
 
 
-def _location(got, wanted, wrong, name):
+def _location(got, wanted, wrong, name, unit):
     """Which entries are wrong, what they have in common, and the three worst."""
+    if got.ndim == 0:
+        return [f"{name} is {got:.8g}; it must be {wanted:.8g}"]
     bad = np.argwhere(wrong)
     if not bad.size:
         return [f"{name}: every entry is within its limit, yet together they are too far away: a small error everywhere"]
@@ -275,7 +282,7 @@ def _location(got, wanted, wrong, name):
             line += f", all in column {columns.pop()}"
         elif len(rows) == 1 and wrong.shape[0] > 1:
             line += f", all in row {rows.pop()}"
-    order = np.argsort(-np.abs(got - wanted)[wrong])[:3]
+    order = np.argsort(-np.abs((got - wanted) / unit)[wrong])[:3]
     lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {wanted[tuple(bad[i])]:+.6e}"
              + (f", ratio {got[tuple(bad[i])] / wanted[tuple(bad[i])]:.6g}" if wanted[tuple(bad[i])] else "") for i in order]
     return [line + "; the worst:", *lines]

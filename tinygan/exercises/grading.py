@@ -43,7 +43,7 @@ class Exercise(NamedTuple):
     name: str  # the function in the student's file
     title: str
     case: Callable  # rng -> arguments
-    truth: Callable  # *args -> {name: array or Differences}
+    truth: Callable  # *args -> {name: array, Differences or Digits}
     solution: Callable  # the library's answer
     mistakes: tuple  # of Mistake
     hints: tuple  # of sentences, from a nudge to nearly all of it
@@ -60,6 +60,12 @@ class Differences(NamedTuple):
     gradient: np.ndarray
     value: float
     unsure: Callable
+
+
+class Digits(NamedTuple):
+    """An array of which the smallest entries must be right to as many digits as the largest (down to 1e-100)."""
+
+    array: np.ndarray
 
 
 class Wrong(Exception):
@@ -97,23 +103,27 @@ def _grade_case(exercise, answer, seed, seconds):
     args = exercise.case(np.random.default_rng(seed))
     before = _arrays(args)
     truth = exercise.truth(*_copies(args))
-    result = _call(exercise, answer, args, seconds)
+    result = _call(exercise, answer, args, seconds, tuple(truth))
     for name, array in _arrays(args).items():
         if not np.array_equal(array, before[name], equal_nan=True):
             raise Wrong(f"{exercise.name} changes its argument {_parameter(exercise, name)}",
                         "an answer leaves its arguments as they are: avoid += and x[...] = on them, or work on a copy")
-    where = f"case {seed}: " + ", ".join(f"{_parameter(exercise, name)} {array.shape}" for name, array in before.items())
+    where = f"case {seed}: " + ", ".join(_describe(exercise, args))
     _compare(exercise, answer, args, truth, result, where)
 
 
 def _compare(exercise, answer, args, truth, result, where):
     right = []
     for name, wanted in truth.items():
-        extra = {"unsure": wanted.unsure, "value": wanted.value} if isinstance(wanted, Differences) else {}
-        wanted = wanted.gradient if isinstance(wanted, Differences) else np.asarray(wanted, np.float64)
-        outcome = gradcheck.compare(
-            result[name], wanted, name=name, **extra, batch=exercise.batch and exercise.batch(*args),
-            constants=exercise.constants and exercise.constants(*args), suspects=_suspects(exercise, args, name))
+        wanted, looks = _plain(wanted)
+        for look in looks:
+            with np.errstate(all="ignore"):
+                outcome = gradcheck.compare(
+                    result[name], wanted, name=name, **look, batch=exercise.batch and exercise.batch(*args),
+                    constants=exercise.constants and exercise.constants(*args),
+                    suspects=_suspects(exercise, args, tuple(truth), name))
+            if not outcome.ok:
+                break
         if not outcome.ok:
             also = [f"({' and '.join(right)} {'is' if len(right) == 1 else 'are'} right)"] * bool(right)
             why = [_hard_coded(exercise, answer)] if _hard_coded(exercise, answer) else outcome.why
@@ -121,14 +131,23 @@ def _compare(exercise, answer, args, truth, result, where):
         right.append(name)
 
 
-def _suspects(exercise, args, name):
+def _plain(truth):
+    """A truth as a plain array, and in which ways `gradcheck.compare` must look at it, one after the other."""
+    if isinstance(truth, Differences):
+        return truth.gradient, [{"unsure": truth.unsure, "value": truth.value}]
+    if isinstance(truth, Digits):  # first whether it is right at all, so that lost digits do not hide a wrong factor
+        return truth.array, [{"unit": np.maximum(np.abs(truth.array), smallest)} for smallest in (1, 1e-100)]
+    return np.asarray(truth, np.float64), [{}]
+
+
+def _suspects(exercise, args, names, name):
     """{story: function that gives what the mistake would give}."""
 
     def outcome(mistake):
         try:
             with np.errstate(all="ignore"):
-                return _observe(exercise, mistake.answer, _copies(args))[name]
-        except (ValueError, TypeError, IndexError, KeyError):  # this mistake cannot be made with these shapes
+                return _observe(exercise, mistake.answer, _copies(args), names)[name]
+        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, Wrong):  # it cannot be made with these shapes
             return None
 
     return {mistake.story: lambda mistake=mistake: outcome(mistake) for mistake in exercise.mistakes}
@@ -139,14 +158,19 @@ def _hard_coded(exercise, answer):
     seen = []
     for seed in (0, 1):
         args = exercise.case(np.random.default_rng(seed))
-        result, truth = _call(exercise, answer, args, exercise.seconds), exercise.truth(*_copies(args))
-        seen.append((result, truth))
+        truth = exercise.truth(*_copies(args))
+        seen.append((_call(exercise, answer, args, exercise.seconds, tuple(truth)), truth))
     (one, truth), (other, other_truth) = seen
     if any(_bytes(truth[name]) == _bytes(other_truth[name]) for name in truth):
         return None
-    if all(one[name] is not None and _bytes(one[name]) == _bytes(other[name]) and np.any(one[name]) for name in truth):
+    if all(_is_finite(one[name]) and _bytes(one[name]) == _bytes(other[name]) and np.any(one[name]) for name in truth):
         return f"{exercise.name} returns the same whatever it is given: the numbers of an example, written into the code?"
     return None
+
+
+def _is_finite(value):
+    """Whether it is made of finite numbers: NaN looks the same whatever it came from."""
+    return np.asarray(value).dtype.kind in "biufc" and bool(np.isfinite(value).all())
 
 
 def _bytes(value):
@@ -154,11 +178,11 @@ def _bytes(value):
     return value.shape, value.tobytes()
 
 
-def _call(exercise, answer, args, seconds):
+def _call(exercise, answer, args, seconds, names):
     """What the answer gives, {name: anything}; what goes wrong on the way becomes `Wrong` or `ToDo`."""
     try:
         with _time_limit(seconds), np.errstate(all="ignore"):
-            return _observe(exercise, answer, args)
+            return _observe(exercise, answer, args, names)
     except NotImplementedError as error:
         if str(error).startswith("Exercise"):
             raise ToDo from None
@@ -171,10 +195,9 @@ def _call(exercise, answer, args, seconds):
         raise Wrong(*_error(error)) from None
 
 
-def _observe(exercise, answer, args):
+def _observe(exercise, answer, args, names):
     if exercise.observe is not None:
         return exercise.observe(answer, *args)
-    names = tuple(exercise.truth(*_copies(args)))
     result = answer(*args)
     if len(names) == 1:
         return {names[0]: result}
@@ -221,6 +244,15 @@ def _arrays(args):
 def _copies(args):
     """The arguments, fresh: whoever gets them may do with them what they like."""
     return [arg if isinstance(arg, types.FunctionType | type | str) or not hasattr(arg, "copy") else arg.copy() for arg in args]
+
+
+def _describe(exercise, args):
+    """The arrays among the arguments by their shapes, and the numbers by their values."""
+    for i, arg in enumerate(args):
+        if isinstance(arg, np.ndarray):
+            yield f"{_parameter(exercise, i)} {arg.shape}"
+        elif isinstance(arg, int | float):
+            yield f"{_parameter(exercise, i)} = {arg:.4g}"
 
 
 def _parameter(exercise, position):

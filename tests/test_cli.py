@@ -1,0 +1,441 @@
+"""The command line, as a person meets it: what it prints, what it leaves behind, and what it says to everything it cannot do."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygan import checkpoint, files, history, learning, options, plots, runs
+from tinygan.__main__ import COMMANDS, main
+
+ROOT = Path(__file__).parent.parent
+SMALL = ("--hidden", "8", "--steps", "5", "--quiet")
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, capsys):
+    """A function: the words of a command -> exit code, what it printed, what it complained. Run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have switched Ctrl-C off
+    capsys.readouterr()
+
+    def run(*words):
+        code = main([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    yield run
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Without pictures, which take longer than everything else."""
+    monkeypatch.setattr(learning, "draw", lambda run, path: path)
+    monkeypatch.setattr(plots, "gif", lambda film, data, path: path)
+
+
+def left():
+    """Everything in the current folder."""
+    return sorted(path.as_posix() for path in Path().rglob("*"))
+
+
+def points(rows=40):
+    """A table with a header, far from mean 0 and size 1."""
+    x = np.random.default_rng(0).standard_normal((rows, 2)) * [3, 20] + [1000, -5000]
+    files.write(x, "mine.csv", ["width (cm)", "height"])
+    return x
+
+
+# ---- what a person sees
+
+
+def test_the_demo_prints_the_truth_first_and_names_what_it_has_written(cli, monkeypatch):
+    monkeypatch.setitem(runs.DEMO, "steps", 8)
+    code, out, err = cli()
+    assert (code, err) == (0, "")
+    table = out[out.index("modes of 8"):].splitlines()
+    assert table[1].startswith("true samples") and table[2].startswith("generated") and "98.8" in table[1]
+    written = out[out.index("Written:"):].split()[1:]
+    assert written == ["tinygan-demo/run.npz", "tinygan-demo/summary.png", "tinygan-demo/training.gif"]
+    assert all(Path(path).stat().st_size > 1000 for path in written) and left() == sorted(["tinygan-demo", *written])
+
+
+def test_the_demo_again_is_the_same_run_in_a_folder_of_its_own(cli, monkeypatch, undrawn):
+    monkeypatch.setitem(runs.DEMO, "steps", 3)
+    assert [cli()[0], cli("demo")[0], cli("demo", "--seed", 1)[0]] == [0, 0, 0]
+    first, second, other = (checkpoint.load(f"tinygan-demo{k}/run.npz")[0]["G"] for k in ("", "-2", "-3"))
+    assert np.array_equal(first, second) and not np.array_equal(first, other)
+
+
+def test_a_users_own_points_come_back_in_their_units_under_their_header(cli, undrawn):
+    points()
+    code, out, _ = cli("train", "--data", "mine.csv", *SMALL, "--out", "a/b")
+    assert code == 0 and "rows 40, columns 2" in out
+    os.remove("mine.csv")  # the run is complete without it
+    assert cli("sample", "a/b", "-n", 7, "--out", "new.csv")[:2] == (0, "7 points in new.csv\n")
+    assert cli("sample", "a/b", "-n", 7, "--out", "new.npy")[0] == 0
+    x, columns = files.read("new.csv")
+    assert columns == ("width (cm)", "height") and np.array_equal(x, np.load("new.npy"))
+    assert x.shape == (7, 2) and (abs(x - [1000, -5000]) < [300, 2000]).all()
+
+
+def test_samples_follow_the_seed(cli, undrawn):
+    cli("train", *SMALL, "--out", "run")
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        assert cli("sample", "run", "--seed", seed, "--out", f"{name}.npy")[0] == 0
+    a, b, c = (np.load(f"{name}.npy") for name in "abc")
+    assert np.array_equal(a, b) and not np.array_equal(a, c) and a.shape == (1000, 2)
+
+
+def test_replicas(cli):
+    code, out, _ = cli("train", *SMALL, "--replicas", 3, "--out", "run")
+    assert code == 0 and all(f"\nreplica {r} " in out for r in range(3)) and left() == ["run", "run/run.npz", "run/summary.png"]
+    assert cli("sample", "run", "--replica", 2, "--out", "2.npy")[0] == 0
+    assert cli("sample", "run", "--out", "0.npy")[0] == 0
+    assert not np.array_equal(np.load("0.npy"), np.load("2.npy"))
+    code, _, err = cli("plot", "run", "--replica", 3, "--out", "3.png")
+    assert code == 2 and "there is no replica 3: this network has replicas 0 to 2" in err and "3.png" not in left()
+
+
+def test_a_replica_that_diverged_is_named():
+    run = runs.build(runs.DEFAULTS | {"replicas": 2, "hidden": [4]})
+    lost = history.History(3, (2,))
+    lost.diverged[1] = 7
+    assert learning.scores(run._replace(history=lost)).endswith("\nreplica 1 diverged at step 7")
+
+
+@pytest.mark.parametrize(("data", "words"), [("gaussians_1d", "W1"), ("moons", "Curve"), ("digits", "columns 64")])
+def test_every_kind_of_data(cli, undrawn, data, words):
+    code, out, err = cli("train", "--data", data, *SMALL, "--ema", .9)
+    assert code == 0 and words in out and err == "" and ("generated, averaged" in out) == (data == "gaussians_1d")
+
+
+def test_what_does_not_fit_a_small_file_is_chosen_to_fit_it(cli, undrawn):
+    points(7)
+    assert cli("train", "--data", "mine.csv", "--pack", 2, *SMALL)[0] == 0
+    assert checkpoint.load("tinygan-mine/run.npz")[1]["batch"] == 6
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(cli, command):
+    code, out, err = cli(*command.split(), "--help")
+    assert code == 0 and err == "" and "usage: " in out
+    assert command or all(f"    {name} " in out for name in COMMANDS) and "exit codes: 0 done" in out
+
+
+def test_the_help_of_train_has_every_option_and_default(cli):
+    out = " ".join(cli("train", "--help")[1].split())
+    for name, value in runs.DEFAULTS.items():
+        assert f"--{name.replace('_', '-')} " in out
+        assert isinstance(value, (type(None), list)) or f"(default {value})" in out
+    assert "(default 64 64 64)" in out and "(default 256, or all of a smaller data set)" in out
+
+
+def test_lessons_are_listed_in_order(cli):
+    code, out, _ = cli("lessons")
+    names = [Path(line).name for line in out.splitlines() if not line.startswith(" ")]
+    assert code == 0 and names == sorted(names) and names[0].startswith("01_") and names[0] in os.listdir(ROOT / "lessons")
+
+
+def test_without_the_repository_there_are_no_lessons(cli, monkeypatch):
+    monkeypatch.setattr(sys.modules["tinygan.__main__"], "__file__", str(Path("here/tinygan/x.py").absolute()))
+    code, _, err = cli("lessons")
+    assert code == 2 and "they come with the repository" in err
+
+
+# ---- what it refuses
+
+
+@pytest.mark.parametrize(("words", "code", "message"), [
+    ("train --data no.csv", 2, "there is no file no.csv (looked for in "),
+    ("train --data .", 1, ". is not a file. Give the path of a .csv"),
+    ("train --data nan.csv", 1, "nan.csv cannot be used. Correct or remove these:\n  line 3, column b: 'nan' is not a finite"),
+    ("train --data word.csv", 1, "line 2, column a: 'x' is not a finite number"),
+    ("train --data ragged.csv", 1, "line 3: got 1 cells, expected 2 as in line 1"),
+    ("train --data one.csv", 1, "one.csv must have at least 2 rows; got 1"),
+    ("train --data empty.csv", 1, "empty.csv is empty; expected one sample a line"),
+    ("train --data binary.csv", 1, "binary.csv, line 1: not UTF-8 text"),
+    ("train --data flat.npy", 1, "must hold a 2-D array (rows are samples); got shape (5,). Save a single column as x[:, None]"),
+    ("train --data inf.npy", 1, "must be finite; row 1, column 0 is inf"),
+    ("train --data words.npy", 1, "must hold real numbers; got <U1"),
+    ("train --data pickled.npy", 1, "must hold real numbers; got object"),
+    ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt or .npy, which says how to read it; got '.xlsx'"),
+    ("train --data rign", 2, "argument --data: unknown data set 'rign'. Did you mean 'ring'? Known: ring, grid"),
+    ("train --data qqq", 2, "digits, or a .csv, .tsv, .txt or .npy file"),
+    ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
+    ("train --activation relo", 2, "Did you mean 'relu'?"),
+    ("train --schedule cosin", 2, "Did you mean 'cosine'?"),
+    ("train --update both", 2, "unknown update 'both'. Known: alternating, simultaneous"),
+    ("train --batch 0", 2, "argument --batch: N must be at least 1; got 0\nTry: "),
+    ("train --batch -1", 2, "N must be at least 1; got -1"),
+    ("train --batch 2.5", 2, "N must be a whole number, at least 1; got '2.5'"),
+    ("train --data good.csv --batch 5", 2, "good has 4 rows, so it cannot give 5 distinct ones: ask for at most 4"),
+    ("train --data good.csv --pack 5", 2, "good has 4 rows"),
+    ("train --batch 10 --pack 3", 2, "a batch of 10 cannot be packed by 3: choose a batch size that 3 divides"),
+    ("train --lr 0", 2, "argument --lr: RATE must be a finite number above 0; got 0.0"),
+    ("train --lr -1", 2, "got -1.0"),
+    ("train --lr nan", 2, "got nan"),
+    ("train --lr inf", 2, "got inf"),
+    ("train --lr fast", 2, "RATE must be a number; got 'fast'"),
+    ("train --lr-d 0", 2, "argument --lr-d: RATE must be a finite number above 0"),
+    ("train --ema 1", 2, "SHARE must be a finite number above 0 and below 1; got 1.0"),
+    ("train --steps 0", 2, "argument --steps: N must be at least 1; got 0"),
+    ("train --hidden 8 0", 2, "argument --hidden: N must be at least 1; got 0"),
+    ("train --replicas 0", 2, "argument --replicas: N must be at least 1"),
+    ("train --seed abc", 2, "argument --seed: SEED must be a whole number, at least 0; got 'abc'"),
+    ("train --seed -1", 2, "SEED must be at least 0; got -1"),
+    ("train --hidden 10000000 10000000", 1, "not enough memory: Unable to allocate"),
+    ("train --setps 5", 2, "unrecognized arguments: --setps 5"),
+    ("tarin", 2, "invalid choice: 'tarin' (choose from"),
+    ("train --out old", 2, "old exists already. Choose another --out, or write over it with --force"),
+    ("train --out good.csv", 2, "good.csv is a file. Choose another --out"),
+    ("train --out good.csv --force", 2, "good.csv is a file"),
+    ("train --out good.csv/run", 2, "the folder good.csv/run cannot be made: Not a directory. Choose another --out"),
+    ("demo --out old", 2, "old exists already"),
+    ("demo --seed -1", 2, "SEED must be at least 0; got -1"),
+    ("sample old --out x.csv", 2, f"there is no run in old: no file {Path('old/run.npz')}. Make one with the command train"),
+    ("sample nowhere --out x.csv", 2, "there is no run in nowhere"),
+    ("sample old", 2, "the following arguments are required: --out"),
+    ("sample old --out x.txt", 2, "--out must end in .csv or .npy, which says how to write it; got x.txt"),
+    ("sample old --out good.csv", 2, "good.csv exists already"),
+    ("sample old --out no/x.csv", 2, "there is no folder no to write x.csv to. Make it, or choose another --out"),
+    ("sample old --out folder.csv --force", 2, "folder.csv is a folder. Choose another --out"),
+    ("sample old -n 0 --out x.csv", 2, "argument -n: N must be at least 1; got 0"),
+    ("sample damaged --out x.csv", 1, f"{Path('damaged/run.npz')} is not a run that tinygan saved, or it is damaged: "),
+    ("plot damaged --out x.png", 1, "is not a run that tinygan saved, or it is damaged: "),
+    ("plot old --out x.jpg", 2, "--out must end in .png, .pdf or .svg"),
+])
+def test_one_clear_message_and_nothing_half_done(cli, words, code, message):
+    for name, text in {"good": "a,b\n1,2\n3,4\n5,6\n7,9\n", "nan": "a,b\n1,2\n3,nan\n", "word": "a,b\nx,2\n3,4\n",
+                       "ragged": "a,b\n1,2\n3\n", "one": "a,b\n1,2\n", "empty": "", "binary": "\0\1\2"}.items():
+        Path(f"{name}.csv").write_text(text)
+    for name, x in {"flat": np.zeros(5), "inf": np.array([[0.], [np.inf]]), "words": np.array([["a"], ["b"]]),
+                    "pickled": np.array([[{}], [1]], object)}.items():
+        np.save(f"{name}.npy", x, allow_pickle=True)
+    Path("old.xlsx").write_text("")
+    for folder in ("old", "folder.csv", "damaged"):
+        Path(folder).mkdir()
+    Path("damaged/run.npz").write_bytes(b"PK\x03\x04 not for long")
+    before = left()
+    got, out, err = cli(*words.split())
+    assert got == code and message in err and out == "" and "Traceback" not in err and left() == before
+
+
+def test_a_folder_that_cannot_be_made_leaves_no_parents_behind(cli, monkeypatch):
+    def refuse(self, *_, **__):
+        os.mkdir("a")  # as far as it came
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    code, _, err = cli("train", *SMALL, "--out", "a/b")
+    assert code == 2 and "the folder a/b cannot be made: Permission denied. Choose another --out" in err and left() == []
+
+
+def test_a_disk_that_is_full_is_named_and_leaves_nothing(cli, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    code, _, err = cli("train", *SMALL, "--out", "a/b")
+    assert code == 1 and err == f"tinygan: {Path('a/b/run.npz')}: No space left on device\n" and left() == []
+
+
+def test_force_writes_over_a_run_and_takes_its_old_pictures_away(cli, undrawn):
+    Path("run").mkdir()
+    for name in ("run.npz", "summary.png", "training.gif", "notes.txt"):
+        Path("run", name).write_text("old")
+    assert cli("train", *SMALL, "--out", "run", "--force")[0] == 0
+    assert left() == ["run", "run/notes.txt", "run/run.npz"] and runs.load("run").history.step[-1] == 5
+    assert cli("sample", "run", "--out", "x.csv")[0] == cli("sample", "run", "--out", "x.csv", "--force", "-n", 3)[0] == 0
+    assert files.read("x.csv")[0].shape == (3, 2)
+
+
+def test_a_run_that_diverges_says_where_and_is_kept(cli):
+    code, out, err = cli("train", "--hidden", "64", "64", "--lr", 10, "--steps", 500, "--quiet", "--out", "run")
+    assert code == 1 and "training diverged at step " in err
+    assert err.endswith("Try a learning rate ten times smaller. The run so far is in run\n")
+    assert left() == ["run", "run/run.npz"] and "Written" not in out
+    kept = runs.load("run").history
+    assert kept.diverged > 0 and kept.step.size == kept.diverged - 1
+    assert cli("sample", "run", "--out", "x.csv")[0] == 0
+    assert cli("plot", "run", "--out", "x.svg")[:2] == (0, "x.svg\n") and Path("x.svg").stat().st_size > 1000
+
+
+# ---- Ctrl-C and readers who leave
+
+
+def press_ctrl_c(monkeypatch, *steps):
+    """Ctrl-C during each of these steps, twice where a step is there twice."""
+    train = learning.train
+
+    def pressed(*players, callback, **settings):
+        def after_step(state):
+            for _ in range(steps.count(state.step)):
+                signal.raise_signal(signal.SIGINT)
+            return callback(state)
+        return train(*players, callback=after_step, **settings)
+
+    monkeypatch.setattr(learning, "train", pressed)
+
+
+@pytest.mark.parametrize("steps", [(1,), (3,), (3, 3, 3)])
+def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
+    press_ctrl_c(monkeypatch, *steps)
+    code, out, err = cli("train", *SMALL, "--out", "run")
+    assert code == 130 and err == "tinygan: stopped by Ctrl-C; the run so far is in run\n" and "Ctrl-C again skips" in out
+    kept = runs.load("run")
+    assert kept.history.step.tolist() == list(range(1, steps[0] + 1))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_ctrl_c_keeps_before_anything_was_recorded_can_be_drawn(cli, monkeypatch):
+    press_ctrl_c(monkeypatch, 1)
+    assert cli("train", "--data", "gaussians_1d", *SMALL, "--steps", 5000, "--out", "run")[0] == 130
+    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and runs.load("run").history.step.size == 0
+
+
+def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
+    monkeypatch.setattr(plots, "summary", lambda *_: signal.raise_signal(signal.SIGINT))
+    code, _, err = cli("train", *SMALL, "--out", "run")
+    assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/run.npz"]
+    assert runs.load("run").history.step[-1] == 5
+
+
+def test_ctrl_c_before_the_training_leaves_nothing(cli, monkeypatch):
+    monkeypatch.setattr(learning, "learn", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert cli("train", *SMALL, "--out", "a/run") == (130, "", "tinygan: stopped by Ctrl-C\n") and left() == []
+
+
+def start(*words, **more):
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen([sys.executable, "-m", "tinygan", *words], env=os.environ | {"PYTHONPATH": path}, **pipes, **more)
+
+
+def test_a_real_ctrl_c_and_another(tmp_path):
+    with start("train", "--steps", "1000000", "--hidden", "8", "--out", "run", cwd=tmp_path) as process:
+        assert b"ring" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        while b"Ctrl-C again skips" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"Traceback" not in err and err.endswith(b"the run so far is in run\n")
+    assert (tmp_path / "run/run.npz").is_file()
+
+
+@pytest.mark.parametrize("words", ["--help", "lessons"])
+def test_a_reader_who_leaves_is_no_failure(words, tmp_path):
+    with start(words, cwd=tmp_path) as process:
+        process.stdout.close()  # as `head` does when it has enough
+        err = process.stderr.read()
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_a_reader_who_leaves_does_not_stop_a_run(cli, monkeypatch, undrawn):
+    def closed(*_, **__):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(learning, "print", closed, raising=False)
+    assert cli("train", *SMALL, "--out", "run") == (0, "", "") and runs.load("run").history.step[-1] == 5
+
+
+def test_the_same_words_from_a_shell(tmp_path):
+    with start("train", "--lr", "0", cwd=tmp_path) as process:
+        out, err = process.communicate()
+    assert process.returncode == 2 and out == b"" and err.startswith(b"python -m tinygan train: argument --lr: ")
+    assert "tinygan = tinygan.__main__:main" in (ROOT / "setup.cfg").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("tinygan"), reason="the package is not installed")
+def test_the_command_that_pip_installs(tmp_path):
+    done = subprocess.run(["tinygan", "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage: tinygan ")
+
+
+# ---- a run and its file
+
+
+@pytest.mark.parametrize("more", [{}, {"ema": .9}, {"replicas": 2, "ema": .9}, {"data": "mine.csv", "pack": 2}])
+def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, capsys):
+    points()
+    run = runs.build(runs.DEFAULTS | {"hidden": [8], "steps": 5, "batch": 8} | more)
+    Path("run").mkdir()
+    assert learning.learn(run, Path("run"), quiet=True)
+    loaded = runs.load("run")
+    assert loaded.settings == run.settings | {"columns": loaded.settings["columns"]}
+    assert np.array_equal(loaded.G.theta, run.G.theta) and np.array_equal(loaded.D.theta, run.D.theta)
+    z = np.random.default_rng(0).standard_normal((5, 2))
+    one = loaded.replica(0)
+    assert one.generator(raw=True) is one.G and np.isfinite(one.history.d_loss).all() and one.history.d_loss.shape == (5,)
+    assert np.array_equal(one.generator()(z), one.history.G_ema(z) if "ema" in more else one.G(z))
+    assert np.array_equal(one.data.restore(one.G(z)), run.data.restore((run.G.replica(0) if "replicas" in more else run.G)(z)))
+    assert loaded.history.step.tolist() == [1, 2, 3, 4, 5] and (loaded.film is None) == ("replicas" in more)
+    assert learning.scores(loaded) in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The arrays and settings of a run on a user's own points."""
+    folder = tmp_path_factory.mktemp("finished")
+    files.write(np.arange(8.).reshape(4, 2) ** 2, folder / "mine.csv")
+    run = runs.build(runs.DEFAULTS | {"data": str(folder / "mine.csv"), "hidden": [8], "steps": 2})
+    run, _ = learning._train(run, [], quiet=True)
+    runs.save(run, folder)
+    return checkpoint.load(folder / "run.npz")
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"hidden": [9]}, r"its arrays do not match its settings: G has shape \(42,\), expected \(47,\)"),
+    ({"hidden": [10**9, 10**9]}, "G has shape"),
+    ({"hidden": "8"}, "do not match"),
+    ({"hidden": None}, "do not match"),
+    ({"latent": 3}, "G has shape"),
+    ({"pack": 2}, "D has shape"),
+    ({"replicas": 10**9}, r"G has shape \(42,\), expected \(1000000000, 42\)"),
+    ({"replicas": "2"}, "do not match"),
+    ({"data": "ring"}, None),
+    ({"data": "digits"}, "G has shape"),
+    ({"data": 7}, "do not match"),
+    ({"loss": "laughter"}, "unknown loss 'laughter'"),
+    ({"loss": ["hinge"]}, "do not match"),
+    ({"seed": "abc"}, "seed must be a whole number"),
+    ({"steps": "many"}, "do not match"),
+])
+def test_settings_that_do_not_match_the_arrays(tmp_path, finished, settings, message):
+    arrays, about = finished
+    checkpoint.save(tmp_path / "run.npz", arrays, about | settings)
+    if message is None:  # they do match, this one time
+        assert runs.load(tmp_path).data.name == "ring"
+        return
+    with pytest.raises(ValueError, match=message) as caught:
+        runs.load(tmp_path)
+    assert "run.npz is not a whole run" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["G", "D", "points", "step", "d_loss", "modes", "modes_step", "diverged", "film_steps"])
+def test_arrays_that_are_missing_or_have_another_shape(tmp_path, finished, name):
+    arrays, about = finished
+    checkpoint.save(tmp_path / "run.npz", {key: value for key, value in arrays.items() if key != name}, about)
+    with pytest.raises(ValueError, match=f"run.npz is not a whole run: '{name}' is missing"):
+        runs.load(tmp_path)
+    checkpoint.save(tmp_path / "run.npz", arrays | {name: np.zeros((3, 1, 4))}, about)
+    with pytest.raises(ValueError, match="run.npz is not a whole run"):
+        runs.load(tmp_path)
+
+
+@pytest.mark.parametrize("about", [None, [], "x", {}, {"data": "ring"}])
+def test_settings_that_are_none(tmp_path, finished, about):
+    checkpoint.save(tmp_path / "run.npz", finished[0], about)
+    with pytest.raises(ValueError, match="run.npz is not a whole run"):
+        runs.load(tmp_path)
+
+
+def test_the_options_of_train_are_the_settings_of_a_run():
+    given = vars(options.parser().parse_args(["train"]))
+    assert {name: given[name] for name in runs.DEFAULTS} == runs.DEFAULTS

@@ -1,0 +1,92 @@
+"""Writing: what is written is read back exactly, and a file appears whole or not at all. Reading is tested in test_data."""
+
+import math
+import os
+import stat
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygan import files
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+names = st.text("abcxyzäπ ,;\"'()/", min_size=1, max_size=8).map(lambda name: " ".join(f"a{name}".split()))
+
+
+@given(st.integers(1, 4).flatmap(lambda d: st.lists(st.tuples(*[numbers] * d), min_size=1, max_size=6)),
+       st.sampled_from([".csv", ".npy", ".CSV"]))
+def test_what_is_written_is_read_back_exactly(tmp_path_factory, rows, suffix):
+    path, x = tmp_path_factory.mktemp("files") / f"cloud{suffix}", np.array(rows)
+    files.write(x, path)
+    read, columns = files.read(path)
+    assert read.tobytes() == x.tobytes() and read.shape == x.shape
+    assert columns == (None if suffix == ".npy" else tuple(f"x{j + 1}" for j in range(x.shape[1])))
+
+
+@given(st.lists(names, min_size=1, max_size=4))
+def test_the_names_of_columns_come_back_whatever_is_in_them(tmp_path_factory, columns):
+    path = tmp_path_factory.mktemp("files") / "cloud.csv"
+    files.write(np.arange(2. * len(columns)).reshape(2, -1), path, columns)
+    read, header = files.read(path)
+    assert header == tuple(columns) and read.tolist() == np.arange(2. * len(columns)).reshape(2, -1).tolist()
+
+
+def test_a_header_without_some_names_survives_the_way_through(tmp_path):
+    """Tables that pandas has written begin with a comma."""
+    (tmp_path / "in.csv").write_text(",height\n0,1.5\n1,2.5\n")
+    x, columns = files.read(tmp_path / "in.csv")
+    files.write(x, tmp_path / "out.csv", columns)
+    assert (tmp_path / "out.csv").read_text() == "x1,height\n0.0,1.5\n1.0,2.5\n"
+    assert files.read(tmp_path / "out.csv")[1] == ("x1", "height")
+
+
+def test_a_tab_in_a_name(tmp_path):
+    files.write(np.eye(2), tmp_path / "a.csv", ["width\tcm", "b"])
+    assert files.read(tmp_path / "a.csv")[1] == ("width\tcm", "b")
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_a_file_appears_whole_or_not_at_all(tmp_path, failure, old):
+    path = tmp_path / "cloud.csv"
+    if old:
+        path.write_text(old)
+    with pytest.raises(type(failure)) as caught, files.whole(path) as temporary:
+        temporary.write_text("half a fi")
+        raise failure
+    assert os.listdir(tmp_path) == [path.name] * bool(old) and (not old or path.read_text() == old)
+    assert getattr(caught.value, "filename", str(path)) == str(path)  # not the name of the temporary file
+
+
+def test_a_whole_file_takes_the_place_of_the_old_one(tmp_path):
+    path = tmp_path / "cloud.csv"
+    path.write_text("old")
+    with files.whole(path) as temporary:
+        assert temporary.suffix == ".csv" and temporary.parent == tmp_path
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new" and os.listdir(tmp_path) == ["cloud.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_file_may_be_read_by_those_who_may_read_other_files(tmp_path):
+    before = os.umask(0o022)
+    try:
+        files.write(np.eye(2), tmp_path / "cloud.csv")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "cloud.csv").stat().st_mode) == 0o644
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        files.write(np.eye(2), tmp_path / "no" / "cloud.csv")
+    assert caught.value.filename == str(tmp_path / "no" / "cloud.csv")
+
+
+def test_extreme_numbers_in_a_table(tmp_path):
+    x = np.array([[5e-324, -0.0], [1.7976931348623157e308, math.pi]])
+    files.write(x, tmp_path / "cloud.csv")
+    assert files.read(tmp_path / "cloud.csv")[0].tobytes() == x.tobytes()

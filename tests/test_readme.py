@@ -1,0 +1,52 @@
+"""The README's claims: its code runs, its numbers are those of the benchmark's files, its example of a message is real."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygan.exercises import exercises_of
+from tinygan.exercises.grading import Wrong, grade
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DEMO = json.loads((ROOT / "docs" / "results" / "demo.json").read_text())
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_the_code_runs(capsys):
+    code, = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "modes" in capsys.readouterr().out
+
+
+def test_the_demo_finds_all_modes_as_often_as_it_says():
+    found, seeds = re.search(r"finds all eight modes on (\d+) of (\d+) seeds", flat(README)).groups()
+    rows = DEMO["rows"]
+    assert [row["seed"] for row in rows] == list(range(int(seeds)))
+    assert sum(row["modes"] == 8 for row in rows) == int(found) >= 18
+    assert max(row["seconds"] for row in rows) < 30, "less than half a minute"
+
+
+def test_the_message_is_what_a_student_reads():
+    quoted = re.search(r"\*(dW is .*?)\*", flat(README))[1]
+    exercise = next(e for e in exercises_of("02") if e.name == "dense_backward")
+
+    def mean_taken_twice(dy, x, W):
+        return dy @ W.T, x.T @ dy / dy.shape[0], dy.sum(axis=0, keepdims=True)
+
+    with pytest.raises(Wrong) as error:
+        grade(exercise, mean_taken_twice)
+    assert quoted.rstrip(".") in str(error.value)
+
+
+def test_both_commands_and_the_picture_are_there():
+    for name in ("demo", "tests"):
+        assert re.search(rf"<!-- command: {name} -->\n```\n.*python.*\n```", README)
+    assert (ROOT / "docs" / "demo.png").stat().st_size > 10_000
+    assert np.all([Path(ROOT / link).exists() for link in re.findall(r"`(lessons/[\w.]+|tinygan/[\w./]+|docs/[\w./]+)`", README)])

@@ -1,0 +1,146 @@
+"""The Dirac-GAN: a game of two numbers in which everything that makes GAN training circle can be computed
+(Mescheder, Geiger & Nowozin 2018, Which Training Methods for GANs do actually Converge?, sections 2 and 3).
+
+    the real data      always 0
+    the generator      always theta
+    the discriminator  D(x) = psi x, how strongly x is *suspected* to be fake; the score of the other modules is s = -psi x
+
+A point (theta, psi) is a float64 array (..., 2): one point, or a whole grid at once. A field gives the velocity of both players
+there, (theta', psi'), shaped like the point: each goes downhill on its own loss. With f(t) = log sigmoid(t),
+
+    minimax         G loses V, D loses -V      V = f(psi theta) + f(0)
+    non_saturating  G loses -f(-psi theta), D as above
+    wasserstein     G loses V, D loses -V      V = psi theta
+
+The only equilibrium is (0, 0). There the Jacobian of each of them is [[0, -a], [a, 0]], with the slope a = f'(0): 1/2, or
+1 for wasserstein. Its eigenvalues are +-ia: the players circle.
+
+    field(point)            -> velocity       (..., 2) -> (..., 2)
+    step(field, point, h)   -> next point     simultaneous or alternating
+"""
+
+import cmath
+import math
+
+import numpy as np
+
+from .engine.arguments import count, number
+from .engine.numerics import sigmoid
+
+SLOPE = 0.5  # f'(0) of minimax and non_saturating
+THETA, PSI = np.array([1.0, 0.0]), np.array([0.0, 1.0])  # point * PSI: only D's number is left
+
+
+def minimax(point):
+    """(-psi f'(psi theta), theta f'(psi theta)), f'(t) = sigmoid(-t) (Goodfellow et al. 2014, equation 1)."""
+    theta, psi = point[..., 0], point[..., 1]
+    slope = sigmoid(-psi * theta)
+    return np.stack([-psi * slope, theta * slope], axis=-1)
+
+
+def non_saturating(point):
+    """(-psi f'(-psi theta), theta f'(psi theta)) (Goodfellow et al. 2014, section 3, last paragraph)."""
+    theta, psi = point[..., 0], point[..., 1]
+    return np.stack([-psi * sigmoid(psi * theta), theta * sigmoid(-psi * theta)], axis=-1)
+
+
+def wasserstein(point):
+    """(-psi, theta); psi is kept small by the step's `clip` (Arjovsky et al. 2017) or by R1."""
+    theta, psi = point[..., 0], point[..., 1]
+    return np.stack([-psi, theta], axis=-1)
+
+
+def with_r1(field, gamma):
+    """The field with the penalty gamma/2 (dD/dx)^2 = gamma/2 psi^2 on D: psi' gains -gamma psi. Usual gamma: .1 to 2.
+
+    D is linear, so R2, its twin on the fake point, is the same (Mescheder et al. 2018, section 4.1).
+    """
+    gamma = number("gamma", gamma, above=0, including=(0,))
+    return lambda point: field(point) - gamma * point * PSI
+
+
+def with_consensus(gamma):
+    """Minimax where both players also shrink R = |velocity|^2 / 2 = (theta^2 + psi^2) f'(psi theta)^2 / 2: each gains
+    -gamma times its derivative of R (consensus optimisation, Mescheder et al. 2017, The Numerics of GANs).
+
+    With f'' = -f'(t) f'(-t), dR/dtheta = f'^2 (theta - psi (theta^2 + psi^2) f'(-psi theta)), and dR/dpsi the same with theta
+    and psi swapped. Their published code has half of the second term (LMescheder/GAN_stability, notebooks/diracgan/gans.py).
+    """
+    gamma = number("gamma", gamma, above=0, including=(0,))
+
+    def field(point):
+        t = point[..., :1] * point[..., 1:]  # psi theta, (..., 1)
+        radius2 = (point * point).sum(axis=-1, keepdims=True)
+        return minimax(point) - gamma * sigmoid(-t) ** 2 * (point - point[..., ::-1] * radius2 * sigmoid(t))
+
+    return field
+
+
+# ---------------------------------------------------------------- steps
+
+
+def simultaneous(field, point, h=0.2, clip=math.inf):
+    """Both players step from where both stand: point + h field(point); then |psi| <= clip."""
+    return _clipped(point + h * field(point), clip)
+
+
+def alternating(field, point, h=0.2, clip=math.inf):
+    """D steps first, and G answers the new D, as in `train`. (The paper lets G begin, which shifts the orbit by half a step.)"""
+    point = _clipped(point + h * field(point) * PSI, clip)
+    return point + h * field(point) * THETA
+
+
+def trajectory(field, step, start=(1.0, 1.0), steps=500, h=0.2, clip=math.inf):
+    """The points visited, (steps + 1, ..., 2), from `start` (..., 2) on. `step` is `simultaneous` or `alternating`.
+
+    h, the learning rate of both, is usually .01 to .5. Raises ValueError for a start that is not made of pairs.
+    """
+    h, clip = number("h", h, above=0), number("clip", clip, above=0, including=(math.inf,))
+    point = np.array(start, np.float64)
+    if point.shape[-1:] != (2,):
+        raise ValueError(f"start must be (theta, psi), an array (..., 2); got shape {point.shape}")
+    points = np.empty((count("steps", steps) + 1, *point.shape))
+    points[0] = point
+    for k in range(steps):
+        points[k + 1] = step(field, points[k], h, clip)
+    return points
+
+
+def _clipped(point, clip):
+    return point if clip == math.inf else np.concatenate([point[..., :1], np.clip(point[..., 1:], -clip, clip)], axis=-1)
+
+
+# ---------------------------------------------------------------- what happens near the equilibrium
+
+
+def jacobian(field, point):
+    """J[i, j] = d field_i / d point_j at a point (P,), by central differences: (P, P), with an error of about 1e-10.
+
+    For any number of parameters P, and for any function from points to points: with `lambda p: alternating(field, p)` it is the
+    Jacobian of a step. It calls the field 2P times.
+    """
+    point = np.asarray(point, np.float64)
+    columns = []
+    for j in range(point.size):
+        h = 6e-6 * max(1.0, abs(point[j])) * (np.arange(point.size) == j)
+        columns.append((field(point + h) - field(point - h)) / (2 * h[j]))
+    return np.stack(columns, axis=-1)
+
+
+def eigenvalues(field, point=(0.0, 0.0)):
+    """The eigenvalues of the field's Jacobian at a point (P,): complex (P,), the largest imaginary part first.
+
+    Real parts below 0: the flow comes to rest there. For a step instead of a field, absolute values below 1.
+    A step `simultaneous` has 1 + h lambda for each lambda of its field (Mescheder et al. 2018, section 2 and appendix A).
+    """
+    found = np.linalg.eigvals(jacobian(field, point)).astype(complex)
+    return found[np.lexsort((-found.real, -found.imag))]
+
+
+def r1_eigenvalues(gamma, slope=SLOPE):
+    """(-gamma/2 + sqrt(gamma^2/4 - slope^2), the same with a minus): those of `with_r1` at (0, 0), as complex numbers.
+
+    From the critical gamma = 2 slope on they are real and nothing circles; above it the slower of the two approaches 0 again.
+    """
+    root = cmath.sqrt(gamma**2 / 4 - slope**2)
+    return np.array([-gamma / 2 + root, -gamma / 2 - root])

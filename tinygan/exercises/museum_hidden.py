@@ -1,0 +1,163 @@
+"""The museum's last room: composition, where the path that the gradient misses cannot be seen in the loss."""
+
+import numpy as np
+
+from ..engine.numerics import sigmoid
+from .grading import Exercise, Mistake, differences
+from .museum_formulas import sizes
+from .museum_penalties import input_gradient, through_penalty
+from .museum_steps import added, both, critic, critic_backward, critic_case, weighed
+
+# ---------------------------------------------------------------- M.20
+
+
+def _spectral_case(rng):
+    x_real, x_fake, W, a = critic_case(rng)
+    u = rng.normal(size=W.shape[0])
+    return x_real, x_fake, W, a, u / np.linalg.norm(u)
+
+
+def _iterate(W, u):
+    v = W.T @ u / np.linalg.norm(W.T @ u)
+    return W @ v / np.linalg.norm(W @ v), v
+
+
+def _spectral_truth(x_real, x_fake, W, a, u):
+    first = _iterate(W, u)
+    second = _iterate(W, first[0])
+
+    def loss(W):
+        passes = (x_real, -1, first), (x_fake, 1, second)
+        return float(sum(sign * critic(x, W / (u @ W @ v), a).mean() for x, sign, (u, v) in passes))
+
+    return {"dW": differences(loss, W)}
+
+
+def _spectral(x_real, x_fake, W, a, u, *, back=((0, 0), (1, 1)), sigma_moves=True, iterate_twice=True):
+    """`back`: for each batch the passes from which backward takes u and v."""
+    first = _iterate(W, u)
+    passes = first, _iterate(W, first[0]) if iterate_twice else first
+    total = 0
+    for x, sign, (own_u, own_v), (for_u, for_v) in zip((x_real, x_fake), (-1, 1), passes, back, strict=True):
+        sigma = own_u @ W @ own_v
+        dW_hat = critic_backward(x, np.full((x.shape[0], 1), sign / x.shape[0]), W / sigma, a)[0]
+        total = total + (dW_hat - sigma_moves * np.sum(dW_hat * W / sigma) * np.outer(passes[for_u][0], passes[for_v][1])) / sigma
+    return total
+
+
+POWER = Exercise(
+    "M.20", "critic_gradient", "two forwards, one u", _spectral_case, _spectral_truth, solution=_spectral,
+    mistakes=(
+        Mistake("the real batch goes backward with the u and v of the fake one",
+                lambda *args: _spectral(*args, back=((1, 1), (1, 1)))),
+        Mistake("u is its own now, but v is still that of the fake batch", lambda *args: _spectral(*args, back=((0, 1), (1, 1)))),
+        Mistake("v is its own now, but u is still that of the fake batch", lambda *args: _spectral(*args, back=((1, 0), (1, 1)))),
+        Mistake("sigma was taken for a constant; it depends on W", lambda *args: _spectral(*args, sigma_moves=False)),
+        Mistake("the second forward pass took no step of power iteration", lambda *args: _spectral(*args, iterate_twice=False)),
+    ),
+    hints=("Keep tape_real and look at it before and after the second forward pass. Does it change?",
+           "The tape holds the arrays, not what was in them: `self.u[...] =` writes into the array that the tape holds.",
+           "Put copies on the tape, self.u.copy() and self.v.copy(); or make new arrays in forward, self.u = ..."),
+    batch=lambda x_real, x_fake, W, a, u: x_real.shape[0],
+)
+
+
+# ---------------------------------------------------------------- M.21
+
+
+def _penalised_case(rng):
+    x_real, x_fake, W, a = critic_case(rng)
+    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(3, 12))
+
+
+def _penalised_loss(x_real, x_fake, alpha, W, a, lam):
+    norm = (input_gradient(alpha * x_real + (1 - alpha) * x_fake, W, a) ** 2).sum(axis=1) ** 0.5
+    return float(critic(x_fake, W, a).mean() - critic(x_real, W, a).mean() + lam * ((norm - 1) ** 2).mean())
+
+
+def _penalised(x_real, x_fake, alpha, W, a, lam, *, pays=1.0, bend=-2.0, at=None):
+    x = alpha * x_real + (1 - alpha) * x_fake if at is None else at
+    g = input_gradient(x, W, a)
+    v = pays * 2 * lam * (1 - 1 / np.sqrt((g**2).sum(axis=1, keepdims=True))) * g / x.shape[0]
+    dW, da = added(weighed(x_real, x_fake, W, a), through_penalty(v, x, W, a, bend=bend))
+    return _penalised_loss(x_real, x_fake, alpha, W, a, lam), dW, da
+
+
+PENALTY = Exercise(
+    "M.21", "critic_loss", "a penalty nobody pays", _penalised_case,
+    lambda x_real, x_fake, alpha, W, a, lam: {
+        "value": _penalised_loss(x_real, x_fake, alpha, W, a, lam),
+        **both(lambda W, a: _penalised_loss(x_real, x_fake, alpha, W, a, lam), W, a)},
+    solution=_penalised,
+    mistakes=(
+        Mistake("the penalty is in the value, and nowhere in the gradients", lambda *args: _penalised(*args, pays=0.0)),
+        Mistake("the part that comes through tanh'' is missing in the penalty's gradient (exhibit 13)",
+                lambda *args: _penalised(*args, bend=0.0)),
+        Mistake("the penalty's gradient was taken at the real points",
+                lambda x_real, *args: _penalised(x_real, *args, at=x_real)),
+        Mistake("a 2 is missing in the penalty's gradient: the derivative of a square",
+                lambda *args: _penalised(*args, pays=0.5)),
+        Mistake("lam is missing in the penalty's gradient", lambda *args: _penalised(*args, pays=1 / args[-1])),
+        Mistake("the penalty's gradient has the wrong sign", lambda *args: _penalised(*args, pays=-1.0)),
+    ),
+    hints=("Set lam to a million. The value follows; do the gradients?",
+           "First dP/dg: v = 2 lam (1 - 1/norm) g / N. It is exhibit 12, and here no norm is 0.",
+           "Then hold v fixed and differentiate <v, g> with respect to W and a: exhibit 13, with this v. Repair that first.",
+           "With slope = 1 - u * u: dW += v.T @ (slope * a.T) + x.T @ ((v @ W) * a.T * (-2 * u * slope)), "
+           "and da += (slope * (v @ W)).sum(axis=0)[:, None]."),
+    batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]},
+)
+
+
+# ---------------------------------------------------------------- M.22
+
+
+def _unrolled_case(rng):
+    n, = sizes(rng, 1)
+    return rng.normal(size=n), rng.normal(size=n), float(rng.uniform(0.5, 1.0)), 4
+
+
+def _unrolled_loss(theta, psi, eta, steps):
+    for _ in range(steps):
+        psi = psi + eta * theta / (1 + np.exp(theta * psi))
+    return float(-np.log1p(np.exp(-theta * psi)).sum())
+
+
+def _unrolled(theta, psi, eta, steps, *, memory=1.0, chain=True, product=True, sign=1.0, ahead=True):
+    """psi_dot is d psi / d theta. memory: how much of the last step's it keeps, besides the new part."""
+    first, psi_dot = psi, 0
+    for _ in range(steps):
+        slope = sigmoid(-theta * psi)
+        bend = -slope * (1 - slope)
+        new = slope + product * theta * psi * bend  # d/d theta of theta f'(theta psi)
+        psi_dot = memory * psi_dot * (1 + chain * eta * theta**2 * bend) + eta * new
+        psi = psi + eta * theta * slope
+    psi = psi if ahead else first
+    return (psi + sign * theta * psi_dot) * sigmoid(-theta * psi)
+
+
+UNROLLED = Exercise(
+    "M.22", "unrolled_gradient", "looking ahead is not unrolling", _unrolled_case,
+    lambda theta, psi, eta, steps: {"dtheta": differences(lambda theta: _unrolled_loss(theta, psi, eta, steps), theta)},
+    solution=_unrolled,
+    mistakes=(
+        Mistake("the psi of the future is taken for a constant, but each step on the way to it depends on theta",
+                lambda *args: _unrolled(*args, sign=0.0)),
+        Mistake("not even looking ahead: that is the gradient at the psi of today",
+                lambda *args: _unrolled(*args, sign=0.0, ahead=False)),
+        Mistake("only the last of D's steps is differentiated; theta moves all of them",
+                lambda *args: _unrolled(*args, memory=0.0)),
+        Mistake("each step starts where the last one ended, and that has moved too: the factor d psi_next / d psi is missing",
+                lambda *args: _unrolled(*args, chain=False)),
+        Mistake("theta stands in theta f'(theta psi) twice, and one of them was differentiated",
+                lambda *args: _unrolled(*args, product=False)),
+        Mistake("D goes uphill; what theta does to psi has the wrong sign", lambda *args: _unrolled(*args, sign=-1.0)),
+    ),
+    hints=("V(theta, psi_K) depends on theta twice: directly, and through psi_K. The code has the first.",
+           "Carry psi_dot = d psi / d theta along, from 0: one more line in the loop, the derivative of the line that is there.",
+           "With f' = sigmoid(-theta psi) and f'' = -f' (1 - f'), eta theta f' has the derivative "
+           "eta (f' + theta psi f'' + theta^2 f'' psi_dot). Compute it before psi changes.",
+           "At the end: (psi + theta psi_dot) sigmoid(-theta psi)."),
+)
+
+EXHIBITS = (POWER, PENALTY, UNROLLED)

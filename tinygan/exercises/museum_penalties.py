@@ -1,0 +1,180 @@
+"""The museum's fourth room: a gradient penalty, part by part."""
+
+import numpy as np
+
+from .grading import Exercise, Mistake, Wrong, differences
+from .museum_formulas import sizes
+
+# ---------------------------------------------------------------- M.10
+
+
+def _images(rng):
+    n, c, h, w = sizes(rng, 4)
+    return rng.uniform(1, 2, size=(n, c, h, w)), rng.uniform(-2, -1, size=(n, c, h, w)), int(rng.integers(1000))
+
+
+SPREAD, OUTSIDE = "the spread of alpha within a sample", "how far alpha is outside [0, 1]"
+SHARED = "the number of other samples with the same alpha"
+
+
+def _alphas(answer, x_real, x_fake, seed):
+    """What is wrong with the alphas of the points that the answer gives: all of it should be 0, for each sample."""
+    x = answer(x_real, x_fake, seed)
+    if not isinstance(x, np.ndarray) or x.shape != x_real.shape:
+        raise Wrong(f"interpolates must return an array shaped like x_real, {x_real.shape}; "
+                    f"it returns {'nothing' if x is None else f'one of shape {np.shape(x)}'}")
+    alpha = ((x - x_fake) / (x_real - x_fake)).reshape(x.shape[0], -1)
+    first = alpha[:, 0]
+    return {SPREAD: np.ptp(alpha, axis=1), OUTSIDE: np.maximum(np.abs(alpha - 0.5) - 0.5, 0).max(axis=1),
+            SHARED: (np.abs(first[:, None] - first) < 1e-9).sum(axis=1) - 1.0}
+
+
+def _between(alpha):
+    """An answer that draws its alpha as alpha(rng, N, C, H, W)."""
+
+    def answer(x_real, x_fake, seed):
+        weight = alpha(np.random.default_rng(seed), *x_real.shape)
+        return weight * x_real + (1 - weight) * x_fake
+
+    return answer
+
+
+ALPHA = Exercise(
+    "M.10", "interpolates", "not on the line between", _images,
+    lambda x_real, x_fake, seed: {name: np.zeros(x_real.shape[0]) for name in (SPREAD, OUTSIDE, SHARED)},
+    solution=lambda x_real, x_fake, seed: _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, 1, 1)))(x_real, x_fake, seed),
+    observe=_alphas,
+    mistakes=(
+        Mistake("every pixel draws its own, so the point is not on the line between the two images",
+                _between(lambda rng, n, c, h, w: rng.uniform(size=(n, c, h, w)))),
+        Mistake("every channel draws its own", _between(lambda rng, n, c, h, w: rng.uniform(size=(n, c, 1, 1)))),
+        Mistake("all samples share one", _between(lambda rng, n, c, h, w: rng.uniform())),
+        Mistake("alpha is normal, not uniform: the line is left at both ends (keras-team/keras-io, issue 143)",
+                _between(lambda rng, n, c, h, w: rng.normal(size=(n, 1, 1, 1)))),
+    ),
+    hints=("Compute alpha back from the result, (x - x_fake) / (x_real - x_fake), and look at one sample of it.",
+           "A point on a line is one number: how far along. Every pixel of a sample has to use the same.",
+           "An alpha of shape (N, 1, 1, 1) is broadcast to (N, C, H, W), the same number for a whole image."),
+)
+
+
+# ---------------------------------------------------------------- M.11
+
+
+def _naive_penalty(g, lam):
+    return lam * sum((sum(entry**2 for entry in one.ravel()) ** 0.5 - 1) ** 2 for one in g) / g.shape[0]
+
+
+def _norms(g, axis):
+    return np.sqrt((g**2).sum(axis=axis))
+
+
+NORM = Exercise(
+    "M.11", "gradient_penalty", "the norm of every pixel",
+    lambda rng: (rng.normal(size=sizes(rng, 4)) / 3, float(rng.uniform(3, 12))), lambda g, lam: {"value": _naive_penalty(g, lam)},
+    solution=lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) - 1) ** 2),
+    mistakes=(
+        Mistake("that is one norm for each pixel, not for each sample", lambda g, lam: lam * np.mean((_norms(g, 1) - 1) ** 2)),
+        Mistake("that is one norm for each channel", lambda g, lam: lam * np.mean((_norms(g, (2, 3)) - 1) ** 2)),
+        Mistake("that is one norm for the whole batch", lambda g, lam: lam * np.mean((_norms(g, None) - 1) ** 2)),
+        Mistake("the squared norm stands where the norm belongs",
+                lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) ** 2 - 1) ** 2)),
+        Mistake("summed over the samples",
+                lambda g, lam: lam * np.sum((_norms(g, (1, 2, 3)) - 1) ** 2), "the mean over the batch was not taken"),
+        Mistake("lam was left out", lambda g, lam: np.mean((_norms(g, (1, 2, 3)) - 1) ** 2), "1/lam"),
+    ),
+    hints=("How many norms should there be, and how many are there? Print norm.shape.",
+           "The score of one sample depends on all pixels of all channels. Its gradient is one long vector.",
+           "Sum over axis=(1, 2, 3), or flatten each sample first: g.reshape(N, -1)."),
+    constants=lambda g, lam: {"lam": lam}, batch=lambda g, lam: g.shape[0],
+)
+
+
+# ---------------------------------------------------------------- M.12
+
+
+def _flat_case(rng):
+    """Some gradients shorter than 1, some longer, and one sample at which D is flat."""
+    n, d = sizes(rng, 2)
+    g = rng.normal(size=(n + 2, d)) * rng.choice([0.4, 1.5], size=(n + 2, 1))
+    g[rng.integers(n + 2)] = 0
+    return g, float(rng.uniform(3, 12))
+
+
+def _pull(g, lam, norm):
+    return 2 * lam * (1 - 1 / norm) * g / g.shape[0]
+
+
+def _length(g):
+    return np.sqrt((g**2).sum(axis=-1, keepdims=True))
+
+
+SQUARE_ROOT = Exercise(
+    "M.12", "penalty_derivative", "NaN in one step", _flat_case,
+    lambda g, lam: {"dg": differences(lambda g: float(_naive_penalty(g, lam)), g)},
+    solution=lambda g, lam: _pull(g, lam, np.sqrt((g**2).sum(axis=-1, keepdims=True) + 1e-12)),
+    mistakes=(
+        Mistake("0 / 0", lambda g, lam: _pull(g, lam, _length(g)), "not finite"),
+        Mistake("a norm below 1 was raised to 1: short gradients are not pulled up any more",
+                lambda g, lam: _pull(g, lam, np.maximum(_length(g), 1.0))),
+        Mistake("0.1 is not small: every norm is wrong now, to save one", lambda g, lam: _pull(g, lam, _length(g) + 0.1)),
+        Mistake("one flat sample silences the whole batch",
+                lambda g, lam: np.zeros_like(g) if not _length(g).all() else _pull(g, lam, _length(g)), "zero everywhere"),
+        Mistake("the direction of g has length 1; here it has the length of g",
+                lambda g, lam: 2 * lam * (_length(g) - 1) * g / g.shape[0]),
+    ),
+    hints=("Which samples give the NaN? What is their gradient, and what does the formula divide by what?",
+           "The square root has an infinite slope at 0. Keep what is under it away from 0, by much less than all that matters.",
+           "norm = np.sqrt((g**2).sum(axis=-1, keepdims=True) + 1e-12). At g = 0 this gives (1 - 1e6) times 0."),
+    constants=lambda g, lam: {"lam": lam}, batch=lambda g, lam: g.shape[0],
+)
+
+
+# ---------------------------------------------------------------- M.13
+
+
+def _curvature_case(rng):
+    n, d, k = sizes(rng, 3)
+    return rng.normal(size=(n, d)), rng.normal(size=(d, k)) / d**0.5, rng.normal(size=(k, 1)), float(rng.uniform(3, 12))
+
+
+def input_gradient(x, W, a):
+    """The gradient of s = tanh(x W) a with respect to x, (N, d): row n is sum_k a_k (1 - tanh^2) W[:, k]."""
+    return sum(a[k, 0] * (1 - np.tanh(x @ W[:, k]) ** 2)[:, None] * W[:, k] for k in range(a.size))
+
+
+def through_penalty(v, x, W, a, *, bend=-2.0, direct=1.0):
+    """dW and da of <v, g> for the input gradient g of s = tanh(x W) a and v held fixed. bend: tanh'' = bend tanh tanh'."""
+    u = np.tanh(x @ W)
+    slope, v_W = 1 - u * u, v @ W
+    return direct * (v.T @ (slope * a.T)) + x.T @ (bend * u * slope * v_W * a.T), (slope * v_W).sum(axis=0)[:, None]
+
+
+def _r1(x, W, a, gamma, **change):
+    return through_penalty(gamma * input_gradient(x, W, a) / x.shape[0], x, W, a, **change)
+
+
+CURVATURE = Exercise(
+    "M.13", "penalty_gradients", "right for ReLU", _curvature_case,
+    lambda x, W, a, gamma: {"dW": differences(lambda W: float(gamma / 2 * (input_gradient(x, W, a) ** 2).sum() / x.shape[0]), W),
+                            "da": differences(lambda a: float(gamma / 2 * (input_gradient(x, W, a) ** 2).sum() / x.shape[0]), a)},
+    solution=lambda x, W, a, gamma: _r1(x, W, a, gamma),
+    mistakes=(
+        Mistake("W also moves the slopes, through tanh'', which is zero for ReLU and not for tanh",
+                lambda x, W, a, gamma: _r1(x, W, a, gamma, bend=0.0)),
+        Mistake("tanh'' is negative where tanh is positive: its sign is the wrong way round",
+                lambda x, W, a, gamma: _r1(x, W, a, gamma, bend=2.0)),
+        Mistake("tanh'' = -2 tanh tanh': a 2 is missing in it", lambda x, W, a, gamma: _r1(x, W, a, gamma, bend=-1.0)),
+        Mistake("the part through tanh'' is right, and the first part is gone",
+                lambda x, W, a, gamma: _r1(x, W, a, gamma, direct=0.0)),
+        Mistake("gamma/2 stands in P, and the square gives its 2 back",
+                lambda x, W, a, gamma: _r1(x, W, a, gamma / 2), "factor 2"),
+    ),
+    hints=("da is right. Replace np.tanh by a ReLU, in your mind: what is different about its slope when W moves?",
+           "W stands in g twice: as W', and inside the slope. The code has differentiated the first.",
+           "When x W moves by h, the slope moves by -2 u slope h. So <v, g> moves by the sum of (v W) a' (-2 u slope) h.",
+           "Add x' times that: dW += x.T @ ((v @ W) * a.T * (-2 * u * slope))."),
+    constants=lambda x, W, a, gamma: {"gamma": gamma}, batch=lambda x, W, a, gamma: x.shape[0],
+)
+
+EXHIBITS = (ALPHA, NORM, SQUARE_ROOT, CURVATURE)

@@ -1,0 +1,136 @@
+"""Learning, and what a person gets to see of it.
+
+    learn(run, folder)            trains, prints the scores beside the truth's, and writes into the folder
+        run.npz                   see `tinygan.runs`
+        summary.png               the run on one page
+        training.gif              what G made of the same noise as it learned
+    scores(run), draw(run, path)  each of these alone
+    sample(run, n, seed)          points in the units of the data
+"""
+
+import signal
+from contextlib import contextmanager
+
+import numpy as np
+
+from . import runs
+from .data import Mixture
+from .engine import optim
+from .engine.arguments import seed_sequence
+from .history import Diverged
+from .metrics import mode_report, report_1d, table
+from .train import train
+
+PICTURE, ANIMATION = "summary.png", "training.gif"
+SCORED, FRAMES = 10_000, 40  # samples to score, pictures in the animation
+
+
+def learn(run, folder, quiet=False):
+    """Train the run and write it into `folder`, which must exist. Returns whether it came to its end.
+
+    Ctrl-C stops it at the end of a step; what was learned so far is written and drawn, and one more Ctrl-C skips the
+    drawing. Raises `Diverged`, after writing run.npz.
+    """
+    with _ctrl_c() as stopped:
+        _say(run.data, f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}")
+        from . import plots  # matplotlib takes longer to import than everything else together
+
+        run, diverged = _train(run, stopped, quiet)
+        runs.save(run, folder)
+        for name in (PICTURE, ANIMATION):  # of an older run, which --force has given up
+            (folder / name).unlink(missing_ok=True)
+    if diverged:
+        raise diverged
+    try:
+        _say(scores(run))
+        if stopped:
+            _say("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
+        written = [folder / runs.RUN, draw(run, folder / PICTURE)]
+        if run.film and (run.data.dim <= 2 or run.settings["data"] == "digits"):
+            written.append(plots.gif(run.film, run.data, folder / ANIMATION))
+        _say("Written:", *(f"  {path}" for path in written))
+    except KeyboardInterrupt:
+        return False
+    return not stopped
+
+
+def _train(run, stopped, quiet):
+    """The run with what it has learned, and the `Diverged` that ended it or None."""
+    from . import plots
+
+    settings, film, diverged = run.settings, None, None
+    same = {key: settings[key] for key in ("steps", "batch", "d_steps", "pack", "update", "ema")}
+    if not run.G.replicas:
+        z = np.random.default_rng(0).standard_normal((runs.FILMED, settings["latent"]))
+        film = plots.Snapshots(z, max(1, settings["steps"] // FRAMES), run.G)
+
+    def after_step(state):
+        if film:
+            film(state)
+        return stopped
+
+    try:
+        history = train(run.G, run.D, run.data, run.loss, **same, opt_d=optim.Adam(settings["lr_d"] or settings["lr"]),
+                        opt_g=optim.Adam(settings["lr"]), schedule=runs.SCHEDULES[settings["schedule"]], seed=run.seeds[2],
+                        callback=after_step, progress=False if quiet else None)
+    except Diverged as error:
+        history, diverged = error.history, error
+    return run._replace(history=history, film=film), diverged
+
+
+def _say(*lines):
+    """Print; if whoever was reading has left, nobody hears it, and the run goes on."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        pass
+
+
+@contextmanager
+def _ctrl_c():
+    """Here Ctrl-C interrupts nothing; it only fills the list that is yielded."""
+    stopped = []
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def scores(run):
+    """The scores of a run beside those of as many true samples, as text. Empty where the true density is not known."""
+    lost = [f"replica {r} diverged at step {step}" for r, step in enumerate(np.atleast_1d(run.history.diverged)) if step]
+    if not isinstance(run.data, Mixture):
+        return "\n".join(lost)
+    rng = np.random.default_rng(run.seeds[3])
+    z = rng.standard_normal((SCORED, run.G.d_in))
+    rows = {"true samples": run.data.sample(SCORED, rng)}
+    for r in range(*(run.G.replicas or (1,))):
+        one, name = run.replica(r), f"replica {r}" if run.G.replicas else "generated"
+        if one.history.G_ema is not None:
+            rows[f"{name}, averaged"] = one.history.G_ema(z)
+        rows[name] = one.G(z)
+    if run.data.dim > 1:
+        text = table({name: mode_report(x, run.data) for name, x in rows.items()}, run.data)
+        advice = "A sample within 3 standard deviations of a mode is of high quality."
+    else:
+        reports = {name: report_1d(x, run.data, rng) for name, x in rows.items()}
+        lines = [f"{name:<22}{w1:10.4f}{js:10.4f}" for name, (w1, js) in reports.items()]
+        text = "\n".join([f"{'':<22}{'W1':>10}{'JS':>10}", *lines])
+        advice = "Both are distances; W1 is in standard deviations of the data."
+    return "\n".join(["", text, f"The nearer to the row of the true samples, the better. {advice}", *lost])
+
+
+def draw(run, path):
+    """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each."""
+    from . import plots
+
+    if run.G.replicas:
+        return plots.save(plots.replicas(run.generator(), run.data), path)
+    return plots.save(plots.summary(run.generator(), run.D, run.data, run.loss, run.history, run.film), path)
+
+
+def sample(run, n, seed, raw=False):
+    """`n` points from a single run's generator, (n, d), in the units of its data."""
+    z = np.random.default_rng(seed_sequence(seed)).standard_normal((n, run.G.d_in))
+    return run.data.restore(run.generator(raw)(z))

@@ -1,0 +1,139 @@
+"""What can be asked for at the command line, the help, and the complaint about each option that makes no sense."""
+
+import argparse
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from . import data, runs
+from .engine.arguments import choice, count, number
+from .train import UPDATES
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse prints its whole usage before an error; one line that says what to do is kinder."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+
+
+def parser():
+    """What can be asked for, and the help."""
+    name = "tinygan" if Path(sys.argv[0]).stem == "tinygan" else "python -m tinygan"
+    top = _Parser(prog=name, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=f"""\
+examples:
+  {name}                                              the demo
+  {name} train --data moons --steps 3000 --out moons
+  {name} train --data points.csv --out mine           your own points, a row each
+  {name} sample mine -n 500 --out new.csv             new ones, in the same units
+
+exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C.
+A run that is stopped or diverges leaves what it has learned in its folder.""", description="""\
+Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
+ring in less than half a minute.""")
+    top.set_defaults(command="demo", seed=0, out=None, force=False)
+    commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND")
+
+    one = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
+    _add(one, "--seed", _count("SEED", 0), 0, "another seed is another run", metavar="SEED")
+    _add_out(one, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
+
+    one = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
+    _add_training(one)
+
+    one = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
+    one.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(one, "-n", _count("N"), 1000, "how many points", metavar="N")
+    _add(one, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
+    _add(one, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
+    one.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    _add_out(one, "FILE", "the file to write; it ends in .csv or .npy", required=True)
+
+    one = _command(commands, "plot", "draw a finished run on a page of your own format")
+    one.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(one, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    _add_out(one, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
+
+    _command(commands, "lessons", "list the lessons, in the order to read them")
+    return top
+
+
+def _command(commands, name, what):
+    one = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+    one.set_defaults(command=name)
+    return one
+
+
+def _add(one, name, convert, default, what, **more):
+    shown = "" if default is None else f" (default {' '.join(map(str, default)) if isinstance(default, list) else default})"
+    one.add_argument(name, type=convert, default=default, help=what + shown, **more)
+
+
+def _add_out(one, metavar, what, required=False):
+    one.add_argument("--out", type=Path, required=required, metavar=metavar, help=what)
+    one.add_argument("--force", action="store_true", help="write there even if it exists")
+
+
+def _add_training(one):
+    rate, d = _number("RATE", above=0), SimpleNamespace(**runs.DEFAULTS)
+    what = one.add_argument_group("what to learn")
+    _add(what, "--data", _data, d.data, f"{', '.join(data.NAMES)}; or a .csv, .tsv, .txt or .npy file", metavar="DATA")
+    what = one.add_argument_group("the networks, G and D")
+    _add(what, "--hidden", _count("N"), d.hidden, "sizes of the hidden layers of both", nargs="+", metavar="N")
+    _add(what, "--latent", _count("N"), d.latent, "dimensions of the noise z", metavar="N")
+    _add(what, "--activation", _choice("activation", runs.ACTIVATIONS), d.activation, ", ".join(runs.ACTIVATIONS), metavar="NAME")
+    _add(what, "--pack", _count("N"), d.pack, "points that D judges together; 2 helps against mode collapse", metavar="N")
+    what = one.add_argument_group("how to learn")
+    _add(what, "--loss", _choice("loss", runs.LOSSES), d.loss, ", ".join(runs.LOSSES), metavar="LOSS")
+    _add(what, "--steps", _count("N"), d.steps, "steps of G", metavar="N")
+    _add(what, "--batch", _count("N"), d.batch, f"true points, and generated ones, in each step (default {runs.BATCH}, or "
+         "all of a smaller data set)", metavar="N")
+    _add(what, "--d-steps", _count("N"), d.d_steps, "steps of D for each step of G", metavar="N")
+    _add(what, "--lr", rate, d.lr, "the learning rate, of Adam", metavar="RATE")
+    _add(what, "--lr-d", rate, d.lr_d, "another one for D (default: that of --lr)", metavar="RATE")
+    _add(what, "--schedule", _choice("schedule", runs.SCHEDULES), d.schedule,
+         f"of the learning rates: {', '.join(runs.SCHEDULES)}", metavar="NAME")
+    _add(what, "--update", _choice("update", UPDATES), d.update, f"of the two players: {' or '.join(UPDATES)}", metavar="NAME")
+    _add(what, "--ema", _number("SHARE", above=0, below=1), d.ema, "judge a running average of G, which keeps this share of "
+         "itself each step: .99 to .9999 (default: G itself)", metavar="SHARE")
+    _add(what, "--seed", _count("SEED", 0), d.seed, "of everything random", metavar="SEED")
+    _add(what, "--replicas", _count("N"), d.replicas, "train N independent runs side by side (default: one run)", metavar="N")
+    what = one.add_argument_group("what to write")
+    what.add_argument("--quiet", action="store_true", help="no progress bar")
+    _add_out(what, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
+
+
+def _checked(convert, check):
+    """An argparse type: convert the text where that is possible, then check; the check's own message reaches the user."""
+
+    def argument(text):
+        try:
+            value = convert(text)
+        except ValueError:
+            value = text
+        try:
+            check(value)
+        except (TypeError, ValueError) as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return value
+
+    return argument
+
+
+def _count(name, minimum=1):
+    return _checked(int, lambda value: count(name, value, minimum))
+
+
+def _number(name, **limits):
+    return _checked(float, lambda value: number(name, value, **limits))
+
+
+def _choice(what, known):
+    return _checked(str, lambda value: choice(what, value, known))
+
+
+def _data(text):
+    """The name of a data set, or anything that looks like a file: that is read later, and then complained about."""
+    if not Path(text).suffix and not Path(text).exists():
+        _choice("data set", [*data.NAMES, "or a .csv, .tsv, .txt or .npy file"])(text)
+    return text

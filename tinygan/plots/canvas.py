@@ -1,0 +1,116 @@
+"""What all pictures share: colours, a window, dots, ticks and a legend; and the checks before anything is drawn."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..data import Mixture, Points
+from ..engine.numerics import sigmoid
+from ..losses import Hinge, LeastSquares
+
+TRUE, FAKE, JUDGE = "#0072B2", "#D55E00", "#009E73"
+STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "legend.fontsize": 8,
+         "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
+         "figure.constrained_layout.w_pad": .1}
+
+
+def style():
+    """The look of these pictures as a context, for figures of your own: `with style(): fig, ax = plt.subplots()`."""
+    return plt.rc_context(STYLE)
+
+
+def check(name, thing, **wanted):
+    """Raises ValueError unless a network or data set is a single one with these attributes."""
+    if getattr(thing, "replicas", ()):
+        raise ValueError(f"{name} holds {thing.replicas[0]} replicas, but a picture shows one network: "
+                         "train one without replicas")
+    for key, value in wanted.items():
+        got = getattr(thing, key, type(thing).__name__)
+        if got != value:
+            raise ValueError(f"this picture needs {name} with {key} = {value}; got {got}. `summary` chooses pictures that fit")
+
+
+def is_digits(data):
+    return data.dim == 64 and getattr(data, "name", "") == "digits"
+
+
+def shown(data, x):
+    return data.restore(x) if hasattr(data, "restore") else x
+
+
+def axes_for(ax, size, D=None, **wanted):
+    """`ax`, or the Axes of a new figure; but first the checks of D, so that nothing is made in vain."""
+    if D is not None:
+        check("D", D, d_out=1, **wanted)
+    if ax is not None and not isinstance(ax, Axes):
+        raise ValueError(f"ax must be one matplotlib Axes, such as plt.subplots()[1]; got {type(ax).__name__}")
+    return plt.subplots(figsize=size)[1] if ax is None else ax
+
+
+def judged(D, x, loss):
+    """What D says of x (N, d): the values (N,), their name, and the value between real and fake."""
+    s = D(x)[..., 0]
+    if loss is None or loss.is_probability:
+        return sigmoid(s), "$D$: probability of real", .5
+    known = {LeastSquares: .5, Hinge: 0.}  # of other scores only the differences mean something
+    return s, "$D$: score", known.get(type(loss), float(np.median(s)))
+
+
+def true_samples(data, n=1000):
+    """`n` true samples, the same ones every time; all of them when there are fewer."""
+    return data.sample(min(n, data.x.shape[-2]) if isinstance(data, Points) else n, np.random.default_rng(0))
+
+
+def window_of(data, x=None):
+    """(low, high), (d,) each, equal sides: the truth, most of x unless that is twice as far away, and a margin."""
+    if isinstance(data, Mixture):
+        reach = 3 * data.stds[:, None]
+        low, high = (data.means - reach).min(axis=0), (data.means + reach).max(axis=0)
+    else:
+        low, high = np.quantile(data if isinstance(data, np.ndarray) else true_samples(data), (.005, .995), axis=0)
+    size = (high - low).max() or 1.
+    if x is not None:
+        most = np.quantile(x, (.01, .99), axis=0)
+        low, high = np.clip(most[0], low - size / 2, low), np.clip(most[1], high, high + size / 2)
+    middle, half = (low + high) / 2, .58 * max((high - low).max(), size)
+    return middle - half, middle + half
+
+
+def grid_points(low, high, n=160):
+    """n x n points of the window as (n^2, 2), and the coordinates along both sides."""
+    sides = np.linspace(low, high, n).swapaxes(0, 1)
+    return np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2), sides
+
+
+def histogram(x, edges):
+    """A histogram of x (N, 1) as a density of all N, of which some may lie outside; and the edges."""
+    return np.histogram(x, edges)[0] / (x.shape[0] * np.diff(edges)), edges
+
+
+def draw_dots(ax, x, **look):
+    size = np.clip(1.2 * ax.bbox.width / ax.figure.dpi, 1, 5)  # smaller dots in smaller pictures
+    look = {"s": size, "color": FAKE, "alpha": .7, "linewidths": 0, "label": "generated"} | look
+    return ax.scatter(*x.swapaxes(0, 1), **look)
+
+
+def plane(ax, window):
+    (left, bottom), (right, top) = window
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    return ax
+
+
+def outside(ax, x):
+    """How many of x (N, d) lie outside the window, for a label or title; nothing if none does."""
+    low, high = np.array([ax.get_xlim(), ax.get_ylim()])[:x.shape[-1]].swapaxes(0, 1)
+    outside = np.count_nonzero(((x < low) | (x > high)).any(axis=-1)) if x.shape[-1] < 3 else 0
+    return f", {outside} of {x.shape[0]} outside" if outside else ""
+
+
+def finish(ax, x=None, handles=()):
+    """Small ticks and a legend below, which says how many of x are not to be seen."""
+    ax.tick_params(labelsize=8)
+    if handles:
+        labels = [h.get_label() + (outside(ax, x) if h.get_label() == "generated" else "") for h in handles]
+        columns = 2 if ax.bbox.width > 3.2 * ax.figure.dpi else 1
+        ax.legend(handles, labels, loc="upper center", bbox_to_anchor=(.5, -.14), ncols=columns)
+    return ax

@@ -1,0 +1,170 @@
+"""Whole figures: the page that a run leaves behind, one panel for each replica, and where a figure goes in the end."""
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.collections import PathCollection
+
+from ..data import from_array
+from ..files import whole
+from .canvas import check, is_digits, outside, shown, style, true_samples
+from .film import movable
+from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, samples_2d
+
+MOST = 16  # replicas on one page
+
+
+@style()
+def summary(G, D, data, loss, history, snapshots=None, seed=0):
+    """The page a run leaves behind, a Figure: what was learned beside the truth, what D says, the histories, some snapshots.
+
+    Draws G_ema when the history has one. `seed` chooses the latent points. Data of 3 and more dimensions are seen along
+    their first two principal components, without snapshots; digits as pictures.
+    """
+    data = from_array(data) if isinstance(data, np.ndarray) else data
+    G = G if history.G_ema is None else history.G_ema
+    check("G", G, d_out=data.dim)
+    check("D", D, d_out=1)
+    z = np.random.default_rng(seed).standard_normal((1000, G.d_in))
+    panels = _panels(G, D if D.d_in == data.dim else None, data, loss, z)
+    kept = 0 if snapshots is None or not (data.dim < 3 or is_digits(data)) else len(snapshots.x)
+    film = np.unique(np.linspace(0, kept - 1, min(8, kept)).astype(int))
+    heights = [3.9, 2.3] + [1.5] * (kept > 0)
+    figure = plt.figure(figsize=(11, sum(heights)))
+    parts = figure.subfigures(len(heights), 1, height_ratios=heights)
+    for (title, draw), ax in zip(panels.items(), np.ravel(parts[0].subplots(1, len(panels))), strict=True):
+        draw(ax)
+        ax.set_title(title)
+    counted = history.modes_step.size > 0
+    histories(history, parts[1].subplots(1, 2 + counted), loss, data.n_modes if counted else None)
+    for i, ax in zip(film, np.ravel(parts[2].subplots(1, film.size)) if kept else (), strict=True):
+        movable(ax, data, snapshots.x[-1])(snapshots.x[i])  # so all of them have one window
+        ax.set(title=f"step {snapshots.steps[i]:,}", xlabel="", ylabel="", xticks=(), yticks=())
+        if ax.get_legend():
+            ax.get_legend().remove()
+    return figure
+
+
+def _panels(G, D, data, loss, z):
+    """The pictures that fit the data, title -> function of an Axes. D is None when it judges several points at once."""
+    x, real = G(z), true_samples(data)
+    if data.dim == 1:
+        graph = {"what G makes of z": lambda ax: latent_image(G, ax)}
+        return {"density": lambda ax: density_1d(x, data, D, loss, ax)} | (graph if G.d_in == 1 else {})
+    if data.dim == 2:
+        verdict = {"what D says, and where it pulls G": lambda ax: gradient_arrows(
+            G, D, loss, z[:60], heat_map(D, data, ax, loss), real[:60])}
+        return {"samples": lambda ax: samples_2d(x, data, ax), **({} if D is None else verdict),
+                "what G makes of a grid of z": lambda ax: latent_image(G, ax, data=data)}
+    if is_digits(data):
+        return {"true": lambda ax: images(shown(data, real[:100]), ax),
+                "generated": lambda ax: images(shown(data, x[:100]), ax)}
+    flat, project = _flattened(data)
+    return {"principal components of the true samples": lambda ax: samples_2d(project(x), flat, ax).set(
+        xlabel="first", ylabel="second")}
+
+
+def _flattened(data):
+    """The true samples along their first two principal components, as data, and the function that takes points there."""
+    real = true_samples(data)
+    center = real.mean(axis=-2)
+    directions = np.linalg.svd(real - center, full_matrices=False)[2][:2].swapaxes(0, 1)  # (d, 2)
+
+    def project(x):
+        return (x - center) @ directions
+
+    return from_array(project(real)), project
+
+
+@style()
+def replicas(G, data, seed=0):
+    """What each replica of G makes of the same latent points: a Figure with a small panel for each, all with one window.
+
+    Above a panel stands its number: `G.replica(3)` is panel 3. Of more than 16, the first 16 are drawn, and a note says so.
+    1-D data are seen as densities, others as in `summary`. Raises ValueError for a network without replicas.
+    """
+    if not getattr(G, "replicas", ()):
+        raise ValueError("replicas draws a panel for each replica of a network, but this G is a single one: make it with "
+                         "mlp(..., replicas=8), or look at it with summary")
+    data = from_array(data) if isinstance(data, np.ndarray) else data
+    check("G", G.replica(0), d_out=data.dim)
+    n, z = min(G.replicas[0], MOST), np.random.default_rng(seed).standard_normal((1000, G.d_in))
+    made = [_finite(G.replica(r), z) for r in range(n)]
+    if data.dim > 2 and not is_digits(data):
+        data, project = _flattened(data)
+        made = [project(x) for x in made]
+    rows = -(-n // 4)
+    columns = -(-n // rows)
+    width, height = (2.5, 1.6) if data.dim == 1 else (2, 2.1)
+    figure = plt.figure(figsize=(width * columns, height * rows + .3))
+    everything = np.concatenate(made)
+    for r, x in enumerate(made):
+        ax = figure.add_subplot(rows, columns, r + 1)
+        movable(ax, data, everything)(x)  # so all of them have one window
+        ax.set(title=str(r), xlabel="", ylabel="", yticks=(), **{} if data.dim == 1 else {"xticks": ()})
+        ax.set_title(outside(ax, x).removeprefix(", "), loc="right", fontsize=7, color="0.4")
+    _one_legend(figure, columns)
+    if data.dim == 1:
+        _one_height(figure.axes)
+    if G.replicas[0] > n:
+        figure.suptitle(f"The first {n} of {G.replicas[0]} replicas", fontsize=9)
+    return figure
+
+
+def _one_legend(figure, columns):
+    """A legend below all panels in the place of one below each; pictures have none."""
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    for legend in filter(None, (ax.get_legend() for ax in figure.axes)):
+        legend.remove()
+    if handles:
+        legend = figure.legend(handles, names, loc="outside lower center", ncols=min(2, columns))
+        for dots in legend.findobj(PathCollection):
+            dots.set_sizes([12])  # in the small panels they are too small to tell their colour
+
+
+def _one_height(axes):
+    """Densities side by side: the tallest bar of all fits, unless it is much taller than the truth."""
+    truth = axes[0].lines[0].get_ydata().max()
+    tallest = max(patch.get_data().values.max() for ax in axes for patch in ax.patches)
+    for ax in axes:
+        ax.set_ylim(0, 1.08 * np.clip(tallest, truth, 2.5 * truth))
+
+
+def _finite(G, z):
+    """G(z), where a replica that diverged may have left no number: those points are put far outside."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.clip(np.nan_to_num(G(z).astype(float), nan=1e30), -1e30, 1e30)
+
+
+def save(figure, path, dpi=110):
+    """Write the figure to `path` (.png, .pdf or .svg), close it, and return the Path.
+
+    Nothing half-written is left: a picture that was there before stays until the new one is complete. Raises ValueError for
+    another ending, or a directory that does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".pdf", ".svg") or not path.parent.is_dir():
+        raise ValueError(f"save writes a file that ends in .png, .pdf or .svg, in a directory that exists; got {str(path)!r}")
+    with whole(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)
+    plt.close(figure)
+    return path
+
+
+def show(name):
+    """The end of a script: show all figures; where no window can be opened, save them as name.png in the current folder.
+
+    Several are name_1.png, name_2.png and so on, and a sentence says where they are. When nobody reads along (the output
+    goes to a file or another program) nothing is saved or said.
+    """
+    if plt.get_backend().lower() != "agg":
+        plt.show()
+    elif sys.stdout.isatty() and plt.get_fignums():
+        figures = [plt.figure(number) for number in plt.get_fignums()]
+        names = [f"{name}.png"] if len(figures) == 1 else [f"{name}_{i}.png" for i in range(1, len(figures) + 1)]
+        for figure, file in zip(figures, names, strict=True):
+            save(figure, file)
+        pictures = "picture is" if len(names) == 1 else "pictures are"
+        print(f"No window can be opened here, so the {pictures} in {', '.join(names)}")

@@ -1,0 +1,239 @@
+"""One picture each: samples against the truth, what D says, where it pulls G, how the training went."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.collections import EllipseCollection, LineCollection
+
+from ..data import Mixture
+from ..engine.arguments import count, points
+from ..engine.numerics import sigmoid
+from ..losses import LeastSquares, Minimax
+from .canvas import (
+    FAKE,
+    JUDGE,
+    TRUE,
+    axes_for,
+    check,
+    draw_dots,
+    finish,
+    grid_points,
+    histogram,
+    judged,
+    plane,
+    style,
+    true_samples,
+    window_of,
+)
+
+
+@style()
+def density_1d(x, data, D=None, loss=None, ax=None):
+    """The true density p (filled line) and the histogram of x (N, 1). Data without a density lend a kernel estimate.
+
+    With a discriminator, a second axis on the right (the figure's last Axes) shows its verdict and, where that is what the
+    loss aims at, the best one where there are points: D* = p / (p + q) = sigmoid(log p - log q), q a kernel estimate from x.
+    Returns the left Axes.
+    """
+    check("data", data, dim=1)
+    x, real, ax = points("x", x, 1), true_samples(data), axes_for(ax, (6, 3.6), D, d_in=1)
+    width = max(1e-6, data.stds.min() if isinstance(data, Mixture) else real.std() / 3)  # of one mode
+
+    def smooth(x):  # a kernel estimate is a mixture around the samples; the kernel is as wide as Silverman's for one mode
+        return Mixture(x, 1.06 * width * x.shape[0] ** -.2)
+
+    p, q = data if isinstance(data, Mixture) else smooth(real), smooth(x)
+    (low,), (high,) = window_of(data, x)
+    near = p.means + p.stds[:, None] * np.linspace(-6, 6, 61)  # a narrow mode may lie between two points of a grid
+    t = np.union1d(np.linspace(low, high, 801), np.clip(near if p is data else [], low, high))[:, None]
+    edges = np.linspace(low, high, 1 + int(np.clip(3 * (high - low) / width, 60, 300)))
+    density, bars = np.exp(p.log_prob(t)), histogram(x, edges)
+    ax.fill_between(t[:, 0], density, color=TRUE, alpha=.15, linewidth=0)
+    handles = [*ax.plot(t, density, color=TRUE, label="true density $p$"),
+               ax.stairs(*bars, color=FAKE, alpha=.5, fill=True, label="generated")]
+    tallest = np.clip(bars[0].max(), density.max(), 2.5 * density.max())
+    ax.set(xlim=(low, high), ylim=(0, 1.08 * tallest), xlabel="$x$", ylabel="density")
+    if D is not None:
+        log_p, log_q = p.log_prob(t), q.log_prob(t)
+        best = np.where(np.exp(log_p) + np.exp(log_q) < .01 * density.max(), np.nan, sigmoid(log_p - log_q))
+        handles += _judge_1d(ax.twinx(), t, D, loss, best)  # NaN, as the ratio of two tails is noise
+    return finish(ax, x, handles)
+
+
+def _judge_1d(ax, t, D, loss, best):
+    """D's verdict at t (T, 1), and the best one where the loss aims at it; returns the lines."""
+    verdict, name, _ = judged(D, t, loss)
+    lines = ax.plot(t, verdict, color=JUDGE, label=name, clip_on=False)
+    if loss is None or isinstance(loss, (Minimax, LeastSquares)):
+        best = getattr(loss, "real_label", 1) * best
+        lines += ax.plot(t, best, "k--", linewidth=1, label="$D^* = p/(p+q)$", clip_on=False)
+    if loss is None or loss.is_probability:
+        ax.set(ylim=(0, 1), yticks=(0, .5, 1), yticklabels=("0", "1/2", "1"))
+    ax.spines["right"].set(visible=True, color=JUDGE)
+    ax.set_ylabel(name, color=JUDGE)
+    ax.tick_params(colors=JUDGE, labelsize=8)
+    return lines
+
+
+@style()
+def samples_2d(x, data, ax=None):
+    """Samples x (N, 2) over the truth: modes far apart are circles at 1 and 3 standard deviations, with a pale ring where they
+    are too small to be found; overlapping ones are contours around the same shares of the mass; other data are true points.
+    Returns the Axes.
+    """
+    check("data", data, dim=2)
+    x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
+    return finish(plane(ax, window_of(data, x)), x, [_truth(ax, data, window_of(data, x)), draw_dots(ax, x)])
+
+
+def _truth(ax, data, window):
+    """The true distribution on the plane; returns the handle for a legend."""
+    if not isinstance(data, Mixture):
+        return draw_dots(ax, true_samples(data), color=TRUE, alpha=.5, label="true samples")
+    gaps = np.linalg.norm(data.means[:, None] - data.means, axis=-1) + np.diag(np.full(data.n_modes, np.inf))
+    if gaps.min() > 6 * data.stds.max():
+        width = float(window[1][0] - window[0][0])
+        tiny = 6 * data.stds < .03 * width
+        for means, size, look in ((data.means, 2 * data.stds, {"linewidths": .8, "zorder": 3}),
+                                  (data.means, 6 * data.stds, {"linewidths": .8, "zorder": 3}),
+                                  (data.means[tiny], np.full(tiny.sum(), .08 * width), {"linewidths": 2, "alpha": .3})):
+            ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=means, offset_transform=ax.transData,
+                                                facecolors="none", edgecolors=TRUE, **look))
+        return ax.plot([], [], "o", color=TRUE, fillstyle="none", label="true modes, 1 and 3 std")[0]
+    grid, sides = grid_points(*window)
+    levels = np.quantile(data.log_prob(true_samples(data, 10_000)), (.0111, .6065))  # what 1 and 3 std leave outside
+    height = data.log_prob(grid).reshape(sides[0].size, -1)
+    ax.contour(*sides, height, levels, colors=TRUE, linewidths=1, linestyles="-", zorder=3)
+    return ax.plot([], [], color=TRUE, label="true: 39 % and 99 % inside")[0]
+
+
+@style()
+def heat_map(D, data, ax=None, loss=None):
+    """D's verdict on the plane: blue is real, red is fake, the black line lies between. Returns the Axes, with a colour bar.
+
+    `data` gives the window, or is the window itself: (left, right, bottom, top).
+    """
+    if hasattr(data, "sample"):
+        check("data", data, dim=2)
+    elif np.shape(data) != (4,) or not (data[0] < data[1] and data[2] < data[3]):
+        raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {data!r}")
+    ax = axes_for(ax, (4.8, 4.2), D, d_in=2)
+    low, high = window_of(data) if hasattr(data, "sample") else np.reshape(data, (2, 2)).swapaxes(0, 1)
+    grid, sides = grid_points(low, high)
+    verdict, name, middle = judged(D, grid, loss)
+    reach = .5 if loss is None or loss.is_probability else max(float(np.abs(verdict - middle).max()), 1e-9)
+    verdict = verdict.reshape(sides[0].size, -1)
+    image = ax.imshow(verdict, cmap="RdBu", vmin=middle - reach, vmax=middle + reach, origin="lower", alpha=.8,
+                      extent=(low[0], high[0], low[1], high[1]), interpolation="bilinear")
+    if verdict.min() < middle < verdict.max():
+        ax.contour(*sides, verdict, [middle], colors="black", linewidths=.8, linestyles="-")
+    ax.figure.colorbar(image, ax=ax, fraction=.046, pad=.02).set_label(name)
+    return finish(plane(ax, (low, high)))
+
+
+@style()
+def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
+    """Where the generator's loss wants each fake point x = G(z) to go: -dL/dx, times N to be per point. Returns the Axes.
+
+    z is (N, d_z). All arrows are stretched by one factor, which the legend states. On an Axes with a drawing the window stays.
+    `x_real`, as many as z, is needed only by losses that compare with real samples (`loss.needs_real`).
+    """
+    if loss.needs_real and x_real is None:
+        raise ValueError(f"{loss!r} compares with real samples: give gradient_arrows as many of them as z, in x_real=")
+    check("G", G, d_out=2)
+    x, ax = G(points("z", z, G.d_in)), axes_for(ax, (4.2, 4.6), D, d_in=2)
+    s, tape = D.forward(x)
+    pull = -x.shape[0] * D.backward(loss.g(s, D(x_real) if loss.needs_real else None).ds_fake, tape, grads=False)
+    if not ax.has_data():
+        plane(ax, window_of(x))
+    long = float(np.quantile(np.linalg.norm(pull, axis=-1), .9))
+    factor = .12 * float(np.ptp(ax.get_xlim())) / long if long > 0 else 1.
+    ax.quiver(*x.swapaxes(0, 1), *pull.swapaxes(0, 1), angles="xy", scale_units="xy", scale=1 / factor, width=.004, zorder=4)
+    arrow, = ax.plot([], [], "k", marker=r"$\rightarrow$", markersize=12, linestyle="none",
+                     label=rf"$-\partial L_G/\partial x$, $\times$ {factor:.2g}")
+    return finish(ax, x, [draw_dots(ax, x, s=16, edgecolors="white", linewidths=.5, alpha=1, zorder=5), arrow])
+
+
+@style()
+def latent_image(G, ax=None, side=21, data=None):
+    """What G makes of the square [-2.5, 2.5]^2 of its first two latent coordinates (others are 0), over the truth of `data`.
+
+    `side` lines each way; those of constant z_1 carry its colour, the others are grey. With d_z = 1 it is the curve that G
+    makes of [-2.5, 2.5], or with points on the line too, the graph of x = G(z). Returns the Axes.
+    """
+    side, t = count("side", side, 2), np.linspace(-2.5, 2.5, 401)
+    check("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)
+    ax, z1 = axes_for(ax, (4.8, 4.2)), np.linspace(-2.5, 2.5, side)
+    if G.d_in == 1:
+        curve, z1 = np.concatenate([t[:, None], G(t[:, None])], axis=-1)[:, -2:], t[1:]
+        lines, others = np.stack([curve[:-1], curve[1:]], axis=1), []  # (400, 2, 2): a short line for each colour
+    else:
+        z = np.zeros((2, side, t.size, G.d_in))
+        z[0, ..., 0] = z[1, ..., 1] = z1[:, None]
+        z[0, ..., 1] = z[1, ..., 0] = t
+        lines, others = G(z.reshape(-1, G.d_in)).reshape(2, side, t.size, 2)
+    ax.add_collection(LineCollection(others, colors="0.75", linewidths=.5))
+    colored = ax.add_collection(LineCollection(lines, array=z1, cmap="viridis", linewidths=1))
+    window = window_of(lines.reshape(-1, 2) if data is None else data)
+    handles = [] if data is None else [_truth(ax, data, window)]
+    plane(ax, window)
+    if G.d_out == 2:
+        ax.figure.colorbar(colored, ax=ax, fraction=.046, pad=.02).set_label("$z_1$" if G.d_in > 1 else "$z$")
+    else:
+        colored.set(array=None, color=FAKE)
+        ax.set(aspect="auto", xlim=(-2.5, 2.5), xlabel="$z$", ylabel="$x = G(z)$")
+    return finish(ax, handles=handles)
+
+
+@style()
+def histories(history, axes=None, loss=None, modes=None):
+    """Both losses, D's mean verdict on real and fake points, and the modes found, if they were counted.
+
+    Returns the 2 or 3 Axes as an array; `axes`, if given, are as many. With replicas each is a thin line and their median a
+    thick one. When `loss` is made of binary cross-entropy, dotted lines show where D = 1/2 everywhere would lead;
+    another one the number of true `modes`, if given.
+    """
+    panels = 3 if history.modes_step.size else 2
+    axes = np.ravel(plt.subplots(1, panels, figsize=(3.3 * panels, 2.6))[1] if axes is None else axes)
+    if axes.size != panels:
+        raise ValueError(f"this history fills {panels} axes; got {axes.size}. Make them with plt.subplots(1, {panels})")
+    known, two = isinstance(loss, Minimax), math.log(2)
+    g_end = {"-ln 2": -two} if type(loss) is Minimax else {"ln 2": two}
+    half = ({"2 ln 2": 2 * two} | g_end, {"1/2": .5}) if known else ({}, {})
+    verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if known else "mean score"
+    table = [("loss", history.step, {"$D$": (history.d_loss, JUDGE), "$G$": (history.g_loss, FAKE)}, half[0]),
+             (verdict, history.step, {"real": (history.d_real, TRUE), "fake": (history.d_fake, FAKE)}, half[1]),
+             ("modes", history.modes_step, {"found": (history.modes, FAKE)}, {"true": modes} if modes else {})]
+    for ax, (ylabel, step, curves, marks) in zip(axes, table, strict=False):
+        for name, (y, color) in curves.items():
+            ax.plot(step, y, color=color, linewidth=.4, alpha=.3) if y.ndim > 1 else None
+            middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else y  # of those that have not diverged
+            ax.plot(step, middle, color=color, linewidth=1 if y.ndim == 1 else 1.8, label=name)
+        for name, y in marks.items():
+            ax.axhline(y, color=TRUE if name == "true" else "black", linestyle=":", linewidth=1)
+            ax.annotate(name, (1, y), (3, 0), ("axes fraction", "data"), "offset points", va="center", fontsize=8)
+        ax.set(xlabel="step", ylabel=ylabel)
+        finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+    axes[1].set_ylim((0, 1) if known else None)
+    axes[-1].set_ylim(bottom=0 if panels == 3 else None)
+    return axes
+
+
+@style()
+def images(x, ax=None, columns=10):
+    """Rows of pixels x (N, side^2), -1 (white) to 1 (black), such as digits, as a mosaic of square pictures. Returns the Axes."""
+    mosaic, ax = tiled(points("x", x), count("columns", columns)), axes_for(ax, (4.2, 4.2))
+    ax.imshow(mosaic, cmap=plt.get_cmap("gray_r").with_extremes(bad="0.8"), vmin=-1, vmax=1)
+    ax.set_axis_off()
+    return ax
+
+
+def tiled(x, columns):
+    n, d = x.shape
+    side, rows = math.isqrt(d), -(-n // columns)
+    if side**2 != d:
+        raise ValueError(f"images draws square pictures, such as 8 x 8 = 64 numbers a row; got {d} numbers a row")
+    tiles = np.full((rows * columns, side + 1, side + 1), np.nan)  # a row and a column of NaN between pictures
+    tiles[:n, :side, :side] = x.reshape(n, side, side)
+    return tiles.reshape(rows, columns, side + 1, side + 1).swapaxes(1, 2).reshape(rows * (side + 1), -1)[:-1, :-1]
