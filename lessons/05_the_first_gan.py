@@ -28,8 +28,8 @@ from tinygan.train import d_step, g_step, train
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps, and a result that is less exact
 P = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)  # the real distribution; at -3 and 3 some games fail
 STEPS = 400 if FAST else 1200  # of each player; with 50 no game is won yet
-BATCH = 128  # samples in a step; with 16 they follow the noise, and half of the games end above 5 floors
-LR = 3e-3  # learning rate of both, falling to 0; kept constant, they never come to rest, and not every game is won
+BATCH = 128  # samples in a step; with 16 the players follow the noise, and half of the games end above 5 floors
+LR = 3e-3  # learning rate of both, falling to 0; kept constant, the players never come to rest, and not every game is won
 SEEDS = range(2 if FAST else 5)  # independent games; every claim must hold for each
 FEW = 8  # a learned W1 below FEW times the floor counts as success; with 2 some games fail the test
 FRAMES = 4 if FAST else 24  # of the animation; more are smoother, and slower to draw
@@ -76,8 +76,8 @@ def discriminator_gradient(G, D, x_real, z):
 # %%
 # The generator's gradient
 # ------------------------
-# G wants its points to be taken for real. It minimises the cross-entropy of the fake scores with the label "real" (this is the
-# *non-saturating* loss; lesson 06 is about the other one):
+# G wants its points to be taken for real. It minimises the cross-entropy of the fake scores with the label "real" (this is
+# the *non-saturating* loss; lesson 06 compares it with the other one):
 #
 # .. math:: L_G = \frac1N \sum \log(1 + e^{-f}), \qquad \frac{dL_G}{df} = -\frac{\sigma(-f)}{N}.
 #
@@ -253,27 +253,27 @@ def bars(G):
 
 # %%
 # The true density is blue, what G makes of z is orange, and D's opinion, from 0 to 1, is the green line.
-fig_film, ax = plt.subplots(figsize=(6, 3.8))
-ax.fill_between(x[:, 0], np.exp(P.log_prob(x)), color=TRUE, alpha=0.3, linewidth=0, label="true density")
-generated = ax.stairs(bars(film[0][1]), edges, fill=True, color=FAKE, alpha=0.5, label="generated")
-opinion = ax.twinx()
+fig_film, stage = plt.subplots(figsize=(6, 3.8))
+stage.fill_between(x[:, 0], np.exp(P.log_prob(x)), color=TRUE, alpha=0.3, linewidth=0, label="true density")
+generated = stage.stairs(bars(film[0][1]), edges, fill=True, color=FAKE, alpha=0.5, label="generated")
+opinion = stage.twinx()
 line, = opinion.plot(x[:, 0], 0 * x[:, 0], color=JUDGE, linewidth=2, label="$D$: probability of real")
 opinion.axhline(0.5, color=JUDGE, linestyle=":", linewidth=1)
 opinion.spines["right"].set(visible=True, color=JUDGE)
 opinion.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "1/2", "1"))
 opinion.tick_params(colors=JUDGE)
-ax.set(xlabel="$x$", ylabel="density", xlim=(-4, 4), ylim=(0, 1))
+stage.set(xlabel="$x$", ylabel="density", xlim=(-4, 4), ylim=(0, 1))
 fig_film.legend(loc="outside lower center", ncols=3)
 
 # %%
-# Each frame moves the bars and the line; nothing else is drawn again.
+# Each frame moves the bars and the line, and says which step it shows.
 
 
 def draw(frame):
     step, G, D = film[frame]
     generated.set_data(bars(G))
     line.set_ydata(sigmoid(D(x)[:, 0]))
-    ax.set_title(f"step {step}")
+    stage.set_title(f"step {step}")
     return generated, line
 
 

@@ -26,13 +26,14 @@ from tinygan.train import Diverged, d_step, train
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 RING = data.ring(std=0.1).standardized()  # eight modes on a circle; narrower ones are hit later, and the runs must be longer
-SEEDS = 2 if FAST else 5  # runs of each kind, trained side by side; every count below is out of so many
-STEPS = 600 if FAST else 800  # of each run; with 100 not every healthy run has found all modes
+SEEDS = 2 if FAST else 6  # runs of each kind, trained side by side; every count below is out of so many
+STEPS = 500 if FAST else 800  # of each run; with 100 not every healthy run has found all modes
+BATCH = 96  # samples in a step; with 8 the healthy runs miss modes too
 LOSS = NonSaturating()  # with Minimax() D's numbers mean the same, and G's is -ln 2 where this one's is ln 2
 HEALTHY = 1e-3  # Adam's learning rate for both players of the healthy run; with 0.1 it fails as well
 SLOW = 1e-4  # the collapsed run's D learns at this rate, its G at HEALTHY; with HEALTHY it does not collapse
-WILD = 0.1  # step of the diverging run's gradient descent, with momentum 0.9; with 0.001 it does not diverge
-ENOUGH = 0.9  # share of the modes that a healthy run must find; with 0.2 every collapsed run passes
+WILD = 0.2  # step of the diverging run's gradient descent, with momentum 0.9; with 0.001 it does not diverge
+ENOUGH = 0.9  # share of the modes that a healthy run must find; with 0.2 most collapsed runs pass
 plt.rcParams.update(STYLE)
 
 # %%
@@ -55,10 +56,10 @@ assert math.isclose(LOSS.g(nothing).value, math.log(2)) and abs(math.log(2) - 0.
 
 def run(opt_d, opt_g):
     """G and the history, of SEEDS runs side by side."""
-    G = mlp(2, 64, 64, 2, seed=1, replicas=SEEDS)
-    D = mlp(2, 64, 64, 1, seed=2, replicas=SEEDS)
+    G = mlp(2, 48, 48, 2, seed=1, replicas=SEEDS)
+    D = mlp(2, 48, 48, 1, seed=2, replicas=SEEDS)
     try:
-        return G, train(G, D, RING, LOSS, steps=STEPS, batch=128, opt_d=opt_d, opt_g=opt_g, progress=False)
+        return G, train(G, D, RING, LOSS, steps=STEPS, batch=BATCH, opt_d=opt_d, opt_g=opt_g, progress=False)
     except Diverged as error:
         return G, error.history
 
@@ -69,7 +70,7 @@ _, diverged = run(opt_d=SGD(WILD, momentum=0.9), opt_g=SGD(WILD, momentum=0.9))
 
 # %%
 # What became of them? For once we look at samples, so that we know what the histories ought to say. Every healthy generator
-# visits at least seven of the eight modes, every collapsed one at most six. Of the third kind none survived a hundred steps.
+# visits at least seven of the eight modes, every collapsed one at most six. Of the third kind none survived twenty steps.
 
 
 def visited(G):
@@ -80,7 +81,7 @@ def visited(G):
 
 assert np.all(visited(G_healthy) >= 7), visited(G_healthy)
 assert np.all(visited(G_collapsed) <= 6), visited(G_collapsed)
-assert np.all((diverged.diverged > 0) & (diverged.diverged < 100)), diverged.diverged
+assert np.all((diverged.diverged > 0) & (diverged.diverged < 20)), diverged.diverged
 print("modes visited, of 8: healthy", visited(G_healthy), " collapsed", visited(G_collapsed))
 print("step of divergence:", diverged.diverged)
 
@@ -101,8 +102,8 @@ def looks_finished(history):
     return (losses < 0.1) & (doubt < 0.1)
 
 
-for name, history in (("healthy", healthy), ("collapsed", collapsed)):
-    print(f"{name:>9}: D loss", late(history.d_loss).round(2), "G loss", late(history.g_loss).round(2),
+for truth, history in (("healthy", healthy), ("collapsed", collapsed)):
+    print(f"{truth:>9}: D loss", late(history.d_loss).round(2), "G loss", late(history.g_loss).round(2),
           "D(real)", late(history.d_real).round(2), f"looks finished: {looks_finished(history).sum()} of {SEEDS}")
 
 # %%
@@ -115,15 +116,16 @@ assert not np.any(looks_finished(healthy))
 # %%
 # A rising loss of G
 # ------------------
-# In every healthy run G's loss was least within the first 20 steps, when fewer than eight modes had been found in at least half
-# of the runs. Then it *rose*, while G became better, because D became better too. It even ends higher than
-# that of every collapsed run. Whoever keeps the generator with the smallest loss, as one would keep a classifier, throws the
-# training away.
-assert np.all(healthy.g_loss.argmin(axis=0) < 20)
-assert np.mean(healthy.modes[0] < 8) >= 0.5 and np.all(healthy.modes[-1] == 8)
+# In every healthy run G's loss was least within the first 150 steps, and the next look at the modes found at most six. Then
+# the loss *rose*, while G became better, because D became better too. In the end all eight modes are found, and G's loss is
+# higher than that of every collapsed run. Whoever keeps the generator with the smallest loss, as one would keep a
+# classifier, throws the training away.
+least = healthy.step[healthy.g_loss.argmin(axis=0)]
+modes_then = healthy.modes[np.searchsorted(healthy.modes_step, least), np.arange(SEEDS)]
+assert np.all(least < 150) and np.all(modes_then <= 6), (least, modes_then)
+assert np.all(healthy.modes[-1] == 8)
 assert late(healthy.g_loss).min() > late(collapsed.g_loss).max()
-print(f"step of the smallest G loss: {healthy.step[healthy.g_loss.argmin(axis=0)]},")
-print(f"modes found at step {healthy.modes_step[0]}: {healthy.modes[0]}, at the end: {healthy.modes[-1]}")
+print(f"step of the smallest G loss: {least}; modes found then: {modes_then}, at the end: {healthy.modes[-1]}")
 
 # %%
 # A sharper eye
@@ -144,8 +146,6 @@ def name_by_losses(history):
 
 
 assert np.all(outrun(collapsed) > 0.1) and np.all(outrun(healthy) == 0)
-
-
 runs = {"healthy": healthy, "collapsed": collapsed, "diverged": diverged}
 for truth, history in runs.items():
     names = name_by_losses(history)
@@ -160,7 +160,7 @@ for truth, history in runs.items():
 two_modes = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)
 G_two = mlp(1, 32, 32, 1, seed=3, replicas=SEEDS)
 D_two = mlp(1, 32, 32, 1, seed=4, replicas=SEEDS)
-success = train(G_two, D_two, two_modes, LOSS, steps=600, batch=128, opt_d=Adam(3e-3, beta1=0, beta2=0.9),
+success = train(G_two, D_two, two_modes, LOSS, steps=STEPS // 2 + 200, batch=128, opt_d=Adam(3e-3, beta1=0, beta2=0.9),
                 opt_g=Adam(3e-3, beta1=0, beta2=0.9), schedule=linear, progress=False)
 for x in G_two(np.random.default_rng(0).standard_normal((SEEDS, 2000, 1))):
     share = np.mean(x > 0)
@@ -176,7 +176,7 @@ assert np.all(name_by_losses(success) == "collapsed")
 
 
 def name(history, modes):
-    """The same, from how many of the modes were found lately."""
+    """"healthy", "collapsed" or "diverged" for each seed, from the modes found lately."""
     if not history.modes_step.size:  # it ended before anybody looked
         return np.where(history.diverged > 0, "diverged", "unknown")
     found = np.median(history.modes[-12:], axis=0)
@@ -195,33 +195,33 @@ assert np.all(name(success, 2) == "healthy")
 # divergence between real and fake, which is at most ln 2 = 0.69.
 
 
-def second_opinion(G, steps=200, batch=128):
+def second_opinion(G, steps=300):
     """The bound that a fresh D finds for each generator, in nats."""
-    D, opt, losses = mlp(2, 64, 64, 1, seed=3, replicas=SEEDS), Adam(1e-2, beta1=0.9, beta2=0.99), []
+    D, opt, losses = mlp(2, 48, 48, 1, seed=3, replicas=SEEDS), Adam(1e-2, beta1=0.9, beta2=0.99), []
     rng = np.random.default_rng(9)
     for step in range(steps):
         opt.factor = linear(step / steps)
-        x_real = RING.sample(SEEDS * batch, rng).reshape(SEEDS, batch, 2)
-        losses.append(d_step(D, opt, x_real, G(rng.standard_normal((SEEDS, batch, 2))), LOSS))
+        x_real = RING.sample(SEEDS * BATCH, rng).reshape(SEEDS, BATCH, 2)
+        losses.append(d_step(D, opt, x_real, G(rng.standard_normal((SEEDS, BATCH, 2))), LOSS))
     return math.log(2) - np.mean(losses[-steps // 5:], axis=0) / 2
 
 
 # %%
-# Now the two kinds fall apart. The fresh D finds more than 0.3 in every collapsed run and less than 0.3 in every healthy one.
+# Now the two kinds fall apart. The fresh D finds more than 0.45 in every collapsed run and less in every healthy one.
 # It is the same loss as before; only this D had time to learn.
 opinion = {"healthy": second_opinion(G_healthy), "collapsed": second_opinion(G_collapsed)}
 for truth, bound in opinion.items():
     print(f"{truth:>9}: at least", bound.round(2), "of ln 2 = 0.69")
-assert opinion["collapsed"].min() > 0.3
-assert opinion["healthy"].max() < 0.3
+assert opinion["collapsed"].min() > 0.45
+assert opinion["healthy"].max() < 0.45
 
 # %%
 # When to stop
 # ------------
 # So not where a loss is least, and not where D says 1/2. Decide on a number of steps beforehand, or watch something that
 # does not depend on the opponent: samples, counted modes, a distance, a second opinion. In the second half of the
-# healthy runs each look found at least seven of the eight modes; nothing in the losses marks the place.
-assert np.all(healthy.modes[healthy.modes_step.size // 2:] >= 7)
+# healthy runs each look found at least six of the eight modes; the losses do not say when that began.
+assert np.all(healthy.modes[healthy.modes_step.size // 2:] >= 6)
 
 # %%
 # The picture
@@ -230,17 +230,19 @@ assert np.all(healthy.modes[healthy.modes_step.size // 2:] >= 7)
 fig, axes = plt.subplots(3, 3, figsize=(10, 7.5))
 plots.histories(healthy, axes[0], LOSS, modes=8)
 plots.histories(collapsed, axes[1], LOSS, modes=8)
-if diverged.modes_step.size:
-    plots.histories(diverged, axes[2], LOSS, modes=8)
-else:
-    plots.histories(diverged, axes[2, :2], LOSS)
+looks = diverged.modes_step.size > 0
+plots.histories(diverged, axes[2, :2 + looks], LOSS)
+if not looks:
     axes[2, 2].text(0.5, 0.5, "over before the first\nlook at the modes", ha="center", va="center")
     axes[2, 2].set_axis_off()
+
+# %%
+# The diverged losses need a scale of their own, on which 2 ln 2 and ln 2 are one.
 for ax in axes[:2, 0]:
     ax.set_ylim(0, 2.5)
 axes[2, 0].set(yscale="log", ylim=(0.1, 1e14), yticks=(1, 1e4, 1e8, 1e12))
 for mark in list(axes[2, 0].texts):
-    mark.remove()  # on this scale 2 ln 2 and ln 2 are one
+    mark.remove()
 for ax, truth in zip(axes[:, 0], runs, strict=True):
     ax.set_ylabel(f"{truth}\n\n{ax.get_ylabel()}")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygan import checkpoint, files, history, learning, options, plots, runs
+from tinygan import checkpoint, files, history, plots
 from tinygan.__main__ import COMMANDS, main
+from tinygan.cli import learning, options, runs
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--hidden", "8", "--steps", "5", "--quiet")
@@ -261,7 +262,7 @@ def test_a_run_that_diverges_says_where_and_is_kept(cli):
     assert err.endswith("Try a learning rate ten times smaller. The run so far is in run\n")
     assert left() == ["run", "run/run.npz"] and "Written" not in out
     kept = runs.load("run").history
-    assert kept.diverged > 0 and kept.step.size == kept.diverged - 1
+    assert kept.diverged > 0 and kept.step[-1] == kept.diverged < 10  # within a few steps
     assert cli("sample", "run", "--out", "x.csv")[0] == 0
     assert cli("plot", "run", "--out", "x.svg")[:2] == (0, "x.svg\n") and Path("x.svg").stat().st_size > 1000
 
@@ -293,10 +294,10 @@ def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_what_ctrl_c_keeps_before_anything_was_recorded_can_be_drawn(cli, monkeypatch):
+def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
     press_ctrl_c(monkeypatch, 1)
     assert cli("train", "--data", "gaussians_1d", *SMALL, "--steps", 5000, "--out", "run")[0] == 130
-    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and runs.load("run").history.step.size == 0
+    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and runs.load("run").history.step.tolist() == [1]
 
 
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):

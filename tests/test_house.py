@@ -18,12 +18,12 @@ FLOORS = {
     "files": -1, "engine/arguments": -1,
     "engine/numerics": 0, "engine/optim": 0, "engine/gradcheck": 0, "data": 0, "metrics": 0,
     "engine/layers": 1, "engine/conv": 1, "engine/norm": 1, "losses": 1, "dirac": 1,
-    "engine/network": 2, "history": 2, "plots/canvas": 2,
+    "engine/network": 2, "history": 2, "plots/canvas": 2, "exercises/grading": 2,
     "penalties": 3, "train": 3, "checkpoint": 3, "plots/pictures": 3,
-    "runs": 4, "unroll": 4, "study": 4, "estimator": 4, "plots/film": 4,
-    "zoo/": 5, "plots/page": 5,
-    "plots/__init__": 6,
-    "learning": 7, "options": 7, "playground": 7,
+    "cli/runs": 4, "unroll": 4, "study": 4, "estimator": 4, "plots/film": 4,
+    "zoo/": 5, "plots/page": 5, "exercises/": 5,
+    "plots/__init__": 6, "exercises/__init__": 6,
+    "cli/learning": 7, "cli/options": 7, "exercises/plugin": 7, "playground": 7,
     "__main__": 8,
 }
 ONLY = {"matplotlib": {"plots/"}, "sklearn": {"data", "metrics", "estimator"}}  # who may import what, even inside a function
@@ -106,12 +106,12 @@ def test_the_engine_stands_alone():
      "engine/network, line 1: the engine knows nothing about GANs, but imports losses"),
     ("losses", "from . import plots", "losses, line 1: floor 1 imports plots/__init__, floor 6"),
     ("losses", "from .plots import TRUE", "losses, line 1: floor 1 imports plots/__init__, floor 6"),
-    ("plots/__init__", "from ..learning import learn", "plots/__init__, line 1: floor 6 imports learning, floor 7"),
+    ("plots/__init__", "from ..cli.learning import learn", "plots/__init__, line 1: floor 6 imports cli/learning, floor 7"),
     ("train", "import numpy", "surprise has no floor: add it to the table in test_house.py"),
 ])
 def test_a_planted_upward_import_is_caught(tmp_path, name, line, message):
     package = tmp_path / "tinygan"
-    for other in ("__init__", "engine/__init__", "engine/layers", "plots/__init__", "losses", "train", "learning",
+    for other in ("__init__", "engine/__init__", "engine/layers", "plots/__init__", "losses", "train", "cli/learning",
                   *["surprise"] * ("surprise" in message)):
         path = package.joinpath(other).with_suffix(".py")
         path.parent.mkdir(parents=True, exist_ok=True)

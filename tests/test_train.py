@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import threadpoolctl
 from oracles import LOSSES, NAIVE_D, NAIVE_G, SEEDS, SHAPES, loss_name, same_bits
 
 from tinygan import losses
@@ -324,7 +325,7 @@ def check_looking_changes_nothing(progress=True):
 
 def test_looking_changes_nothing(capsys):
     check_looking_changes_nothing()
-    assert "D loss" in capsys.readouterr().err
+    assert "loss D" in capsys.readouterr().err
 
 
 def test_no_bar_where_nobody_watches(capsys):
@@ -464,13 +465,13 @@ def check_divergence(player, what, bad, update="alternating"):
     message, history = str(caught.value), caught.value.history
     assert "diverged at step 4" in message and "The parameters from before this step are kept" in message
     if what == "value":
-        assert f"the loss of {player} is {abs(bad):.3g} in size" in message
+        assert f"the loss of {player} is {abs(bad):.3g}" in message
     else:
         layer = "Dense(2 -> 8)" if player == "D" else "Dense(3 -> 8)"
         assert f"of the gradient W are not finite in layer 0 of {player}, {layer}" in message
     before = naive_run(update, steps=3)
     assert same_bits(G.theta, before[0].theta) and same_bits(D.theta, before[1].theta)
-    assert history.step.tolist() == [1, 2, 3] and history.diverged == 4
+    assert history.step.tolist() == [1, 2, 3, 4] and history.diverged == 4  # the losses of the last step show what happened
 
 
 @EACH_UPDATE
@@ -547,7 +548,7 @@ def test_the_run_stops_when_the_last_replica_is_lost():
     G, D = players(replicas=2)
     with pytest.raises(train.Diverged, match="step 7") as caught:
         run(G=G, D=D, loss=Once((3, 1), (7, 0)))
-    assert caught.value.history.diverged.tolist() == [7, 3] and caught.value.history.step[-1] == 6
+    assert caught.value.history.diverged.tolist() == [7, 3] and caught.value.history.step[-1] == 7
 
 
 # --- what people pass in ----------------------------------------------------------------------------------------------
@@ -600,3 +601,16 @@ def test_a_bad_argument_is_named_before_anything_moves(settings, error, message)
         run(**settings)
     assert message in str(caught.value)
     assert same_bits(settings["G"].theta, before[0]) and same_bits(settings["D"].theta, before[1])
+
+
+def test_training_takes_one_thread_and_gives_the_others_back():
+    """On small matrices threads mostly wait for each other; and so the number of threads does not matter for the bits."""
+    def threads():
+        return {library["num_threads"] for library in threadpoolctl.threadpool_info()}
+
+    seen = []
+    with threadpoolctl.threadpool_limits(2):
+        before = threads()
+        run(callback=lambda state: seen.append(threads()))
+        assert threads() == before
+    assert all(one <= {1} for one in seen) and seen

@@ -5,10 +5,11 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import files, learning, runs
+from . import files
+from .cli import learning, runs
+from .cli.options import parser
+from .cli.runs import Misuse
 from .history import Diverged
-from .options import parser
-from .runs import Misuse
 
 
 def main(argv=None):

@@ -18,7 +18,8 @@ LOSS_LIMIT = 1e6
 class History:
     """The numbers of a training run, one row for each recorded step. With replicas each column has shape (rows, R).
 
-    step              (rows,)   steps completed, from 1; every step for runs of up to 1000, evenly spaced for longer ones
+    step              (rows,)   steps completed, from 1: every step in runs of up to 1000, evenly spaced ones in longer runs,
+                      and in any case the last
     d_loss, g_loss    losses before that step's updates
     d_real, d_fake    after that step, D's mean verdict on real and fake points: a probability where the loss is
                       made of probabilities, otherwise the score
@@ -34,7 +35,7 @@ class History:
         self.steps, self.G_ema = steps, G_ema
         self.every = -(-steps // ROWS)
         self.look_every = -(-steps // LOOKS) if count_modes else steps + 1
-        rows, looks = -(-steps // self.every), -(-steps // self.look_every) if count_modes else 0
+        rows, looks = -(-steps // self.every) + 1, -(-steps // self.look_every) if count_modes else 0
         self._step, self._modes_step = np.zeros(rows, int), np.zeros(looks, int)
         self._table = np.full((len(self.columns), rows, *replicas), np.nan)
         self._modes = np.zeros((looks, *replicas), int)
@@ -50,14 +51,18 @@ class History:
         return self.look_every <= self.steps and (step % self.look_every == 0 or step == self.steps)
 
     def record(self, step, **values):
-        """Copy one row: a number, or an array (R,), for each column."""
+        """Copy one row: a number, or an array (R,), for each column. A step is recorded once."""
+        if self._rows and self._step[self._rows - 1] == step:
+            return
         self._step[self._rows] = step
         for column, value in zip(self._table, map(values.pop, self.columns), strict=True):
             column[self._rows] = value
         self._rows += 1
 
     def record_modes(self, step, modes):
-        """Copy one count of modes: a number, or an array (R,)."""
+        """Copy one count of modes: a number, or an array (R,). A step is recorded once."""
+        if self._looks and self._modes_step[self._looks - 1] == step:
+            return
         self._modes_step[self._looks], self._modes[self._looks] = step, modes
         self._looks += 1
 
@@ -88,12 +93,12 @@ class History:
         return history
 
     def describe(self):
-        """The last row as one line for a progress bar; the median over replicas, where there are any."""
+        """The last row as one line for a progress bar: modes, both losses, D's verdicts; medians, where there are replicas."""
         if not self._rows:
             return ""
         d_loss, g_loss, d_real, d_fake = (np.median(column[self._rows - 1]) for column in self._table)
-        modes = f"  modes {np.median(self.modes[-1]):g}" if self._looks else ""
-        return f"D loss {d_loss:.3f}  G loss {g_loss:.3f}  D(real) {d_real:.2f}  D(fake) {d_fake:.2f}{modes}"
+        modes = f"modes {np.median(self.modes[-1]):g}  " if self._looks else ""
+        return f"{modes}loss D {d_loss:.2f} G {g_loss:.2f}  D(real) {d_real:.2f} D(fake) {d_fake:.2f}"
 
     def __repr__(self):
         done = self.step[-1] if self._rows else 0
@@ -116,7 +121,7 @@ class Guard:
         self.before = {name: net.theta.copy() for name, net in self.players.items()}
 
     def check(self, step, **losses):
-        """Raises `Diverged` when the run, or its last replica, is lost; a lost replica is noted and held still."""
+        """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are noted and held still."""
         # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
         finite = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
         lost = ~(finite & np.all([np.abs(loss) <= LOSS_LIMIT for loss in losses.values()], axis=0))
@@ -128,9 +133,10 @@ class Guard:
             for name, net in self.players.items():
                 net.theta[lost] = self.before[name][lost]
         if np.any(new) and np.all(lost):
-            raise Diverged(message, self.history)
+            return Diverged(message, self.history)
         for name, net in self.players.items():
             self.before[name][...] = net.theta
+        return None
 
     def diagnose(self, step, losses):
         """Where the first number that is not finite stands: player, then loss, gradient or parameter, then layer."""
@@ -139,7 +145,8 @@ class Guard:
             found = []
             loss = np.max(np.abs(losses[name]))
             if not loss <= LOSS_LIMIT:
-                found.append(f"the loss of {name} is {loss:.3g} in size" + f" (limit {LOSS_LIMIT:.0e})" * bool(np.isfinite(loss)))
+                size = f"{loss:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(loss) else f"{loss}"
+                found.append(f"the loss of {name} is {size}")
             for what, flat in (("gradient", net.grad), ("parameter", net.theta)):
                 for layer, parameter, view in net.views(flat):
                     bad = view.size - np.count_nonzero(np.isfinite(view))

@@ -140,32 +140,56 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     state = SimpleNamespace(step=0, G=G, D=D, G_ema=G_ema, history=history)
     guard = Guard(G, D, history)
 
-    with _bar(steps, progress) as bar, np.errstate(over="ignore", invalid="ignore"):  # the guard looks at every step
+    # The guard looks at every step, so NumPy need not warn. And on small matrices threads mostly wait for each other.
+    with _bar(steps, progress) as bar, np.errstate(over="ignore", invalid="ignore"), _one_thread():
+        watch = _Watch(G, D, G_ema, loss, pack, streams, history, bar)
         for step in range(1, steps + 1):
-            opt_d.factor = opt_g.factor = (schedule or constant)((step - 1) / steps)
+            for scheduled in (opt_d, opt_g):
+                scheduled.factor = (schedule or constant)((step - 1) / steps)
             for penalty in penalties:
                 penalty.fraction = (step - 1) / steps
+
             for _ in range(d_steps - 1):
                 d_step(D, opt_d, streams.real(), G(streams.latent()), loss, penalties, streams.penalty, pack)
             x_real, z_d, z_g = streams.real(), streams.latent(), streams.latent()
             d_loss, g_loss = update(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties, streams.penalty, pack)
-            guard.check(step, D=d_loss, G=g_loss)
+            diverged = guard.check(step, D=d_loss, G=g_loss)
             if G_ema is not None:
                 G_ema.theta += (1 - keep) * (G.theta - G_ema.theta)
 
-            if history.wants(step):
-                d_real, d_fake = (_verdict(D(packed(x, pack)), loss) for x in (x_real, G(z_g)))
-                history.record(step, d_loss=d_loss, g_loss=g_loss, d_real=d_real, d_fake=d_fake)
-                if not bar.disable:
-                    bar.set_postfix_str(history.describe(), refresh=False)
-            if history.wants_modes(step):
-                history.record_modes(step, streams.count_modes(G_ema or G))
-            bar.update()
             state.step = step
+            watch(step, d_loss, g_loss, x_real, z_g, last=diverged)
+            if diverged:
+                raise diverged
             if callback is not None and callback(state):
+                watch(step, d_loss, g_loss, x_real, z_g, last=True)
                 break
     opt_d.factor = opt_g.factor = 1.0
     return history
+
+
+class _Watch:
+    """What is kept and shown of a run while it goes on: rows of the history, counts of modes, the progress bar."""
+
+    def __init__(self, G, D, G_ema, loss, pack, streams, history, bar):
+        self.G, self.D, self.best, self.loss, self.pack = G, D, G_ema or G, loss, pack
+        self.streams, self.history, self.bar = streams, history, bar
+
+    def __call__(self, step, d_loss, g_loss, x_real, z, last):
+        history = self.history
+        if history.wants(step) or last:
+            d_real, d_fake = self._verdict(x_real), self._verdict(self.G(z))
+            history.record(step, d_loss=d_loss, g_loss=g_loss, d_real=d_real, d_fake=d_fake)
+            if not self.bar.disable:
+                self.bar.set_postfix_str(history.describe(), refresh=False)
+        if history.wants_modes(step):
+            history.record_modes(step, self.streams.count_modes(self.best))
+        self.bar.update(step - self.bar.n)
+
+    def _verdict(self, x):
+        """D's mean opinion of a batch: a probability where the loss is made of probabilities, otherwise the score."""
+        s = self.D(packed(x, self.pack))
+        return (sigmoid(s) if self.loss.is_probability else s).mean(axis=(-2, -1))
 
 
 class Streams:
@@ -202,16 +226,17 @@ class Streams:
         return draw(*self.rngs[0]) if self.single else np.stack([draw(*rngs) for rngs in self.rngs])
 
 
-def _verdict(s, loss):
-    """D's mean opinion of a batch: a probability where the loss is made of probabilities, otherwise the score."""
-    return (sigmoid(s) if loss.is_probability else s).mean(axis=(-2, -1))
-
-
 def _bar(steps, progress):
     from tqdm import tqdm
 
-    return tqdm(total=steps, unit="step", disable=None if progress is None else not progress, dynamic_ncols=True,
-                mininterval=0.2)
+    shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+    return tqdm(total=steps, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)
+
+
+def _one_thread():
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    return threadpool_limits(1)
 
 
 def _check_players(G, D, data, loss, batch, pack):

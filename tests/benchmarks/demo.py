@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygan import data, metrics, runs
+from tinygan import data, metrics
+from tinygan.cli import runs
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 

@@ -3,6 +3,7 @@
     grading     an exercise and the judge
     plugin      the exercises under pytest, with the board
     ex02 ...    the exercises of each lesson
+    museum      real bugs to find and repair
 
 The files that students fill in stand in lessons/exercises; `copy_to` makes a student's own copy.
 """
@@ -21,12 +22,14 @@ LESSONS = {
     "08": "why training circles",
 }
 
+MUSEUM = "the museum of real bugs"
+
 FOLDER = Path(__file__).parents[2] / "lessons" / "exercises"
 
 
 def exercises_of(lesson):
-    """The exercises of a lesson ("02"), in order."""
-    return importlib.import_module(f".ex{lesson}", __name__).EXERCISES
+    """The exercises of a lesson ("02"), or of the "museum", in order."""
+    return importlib.import_module(f".ex{lesson}" if lesson in LESSONS else f".{lesson}", __name__).EXERCISES
 
 
 def copy_to(folder):
@@ -35,7 +38,8 @@ def copy_to(folder):
     Raises FileNotFoundError where the package was installed without the repository.
     """
     if not FOLDER.is_dir():
-        raise FileNotFoundError(f"there are no exercises in {FOLDER}: they come with the repository. Clone it, then pip install -e .")
+        raise FileNotFoundError(f"there are no exercises in {FOLDER}: they come with the repository. "
+                                "Clone it, then pip install -e .")
     folder, copied, kept = Path(folder), [], []
     for file in sorted(FOLDER.rglob("*.py")):
         target = folder / file.relative_to(FOLDER)

@@ -1,6 +1,8 @@
 """Exercises of lesson 05: the first GAN."""
 
+import contextlib
 import copy
+import io
 import math
 
 import numpy as np
@@ -18,7 +20,7 @@ from .grading import Exercise, Mistake, Wrong, differences
 LOSS = NonSaturating()
 
 
-def _players(rng):
+def players(rng):
     """A small G (2 -> 3) and D (3 -> 1), smooth, so that differences are exact."""
     g_seed, d_seed = (int(seed) for seed in rng.integers(1 << 30, size=2))
     G = mlp(2, int(rng.integers(4, 7)), 3, activation=Tanh, seed=g_seed, dtype=np.float64)
@@ -26,23 +28,23 @@ def _players(rng):
     return G, D
 
 
-def _d_loss(D, x_real, x_fake):
+def d_loss(D, x_real, x_fake):
     """As the textbook has it; the scores are small enough."""
     return float(np.log1p(np.exp(-D(x_real))).mean() + np.log1p(np.exp(D(x_fake))).mean())
 
 
-def _g_loss(G, D, z):
+def g_loss(G, D, z):
     return float(np.log1p(np.exp(-D(G(z)))).mean())
 
 
-def _at(net, theta):
+def at(net, theta):
     """The same network with other parameters."""
     net = net.copy()
     net.theta[...] = theta
     return net
 
 
-def _used(**nets):
+def used(**nets):
     """Networks as an answer meets them, name -> copy: with the gradient of an earlier step still in `grad`."""
     nets = {name: net.copy() for name, net in nets.items()}
     for net in nets.values():
@@ -50,7 +52,7 @@ def _used(**nets):
     return nets
 
 
-def _still_whole(nets, arrays):
+def still_whole(nets, arrays):
     """Raises when an answer put a new array in place of theta or grad: the layers would not see it."""
     for name, net in nets.items():
         for what, change in (("theta", f"{name}.theta -= ..."), ("grad", f"{name}.zero_grad()")):
@@ -59,15 +61,15 @@ def _still_whole(nets, arrays):
                             f"change the numbers inside it:  {change}")
 
 
-def _arrays_of(nets):
+def arrays_of(nets):
     return {(name, what): getattr(net, what) for name, net in nets.items() for what in ("theta", "grad")}
 
 
 def _gradient_of(answer, nets, *args):
     """The value and the gradients that an answer leaves behind; the first of the networks is the one it is about."""
-    arrays, before = _arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
+    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
     value = answer(*nets.values(), *args)
-    _still_whole(nets, arrays)
+    still_whole(nets, arrays)
     for name, net in nets.items():
         if not np.array_equal(net.theta, before[name]):
             raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
@@ -79,12 +81,12 @@ def _gradient_of(answer, nets, *args):
 
 
 def _d_case(rng):
-    _, D = _players(rng)
+    _, D = players(rng)
     n = int(rng.integers(5, 10))
     return D, rng.normal(0.5, 1, (n, 3)), rng.normal(-0.5, 1, (n, 3))
 
 
-def _d_mistake(ds_real=lambda r: -sigmoid(-r), ds_fake=lambda f: sigmoid(f), tapes=(0, 1), value=_d_loss, n=None, clear=True):
+def _d_mistake(ds_real=lambda r: -sigmoid(-r), ds_fake=lambda f: sigmoid(f), tapes=(0, 1), value=d_loss, n=None, clear=True):
     """D's gradient with one thing done differently."""
     def answer(D, x_real, x_fake):
         (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
@@ -105,7 +107,7 @@ def _overwritten(D, x_real, x_fake):
     D.backward(-sigmoid(-r) / r.shape[0], tape_real)
     D.zero_grad()
     D.backward(sigmoid(f) / f.shape[0], tape_fake)
-    return _d_loss(D, x_real, x_fake)
+    return d_loss(D, x_real, x_fake)
 
 
 def _swapped(D, x_real, x_fake):
@@ -114,8 +116,8 @@ def _swapped(D, x_real, x_fake):
 
 DISCRIMINATOR = Exercise(
     "05.1", "discriminator_gradient", "the discriminator's gradient", _d_case,
-    lambda D, x_real, x_fake: {"value": _d_loss(D, x_real, x_fake),
-                               "D.grad": differences(lambda theta: _d_loss(_at(D, theta), x_real, x_fake), D.theta)},
+    lambda D, x_real, x_fake: {"value": d_loss(D, x_real, x_fake),
+                               "D.grad": differences(lambda theta: d_loss(at(D, theta), x_real, x_fake), D.theta)},
     solution=lambda D, x_real, x_fake: d_gradients(D, x_real, x_fake, LOSS),
     mistakes=(
         Mistake("the labels are swapped: this D learns to call the fake points real", _swapped),
@@ -137,7 +139,7 @@ DISCRIMINATOR = Exercise(
            "Clear D.grad once, then call D.backward twice, each time with its own tape: the second call adds to the first.",
            "r, tape_real = D.forward(x_real), the same for f; D.zero_grad(); D.backward(-sigmoid(-r) / N, tape_real); "
            "D.backward(sigmoid(f) / N, tape_fake); return softplus(-r).mean() + softplus(f).mean()"),
-    observe=lambda answer, D, *batches: _gradient_of(answer, _used(D=D), *batches),
+    observe=lambda answer, D, *batches: _gradient_of(answer, used(D=D), *batches),
     batch=lambda D, x_real, x_fake: x_real.shape[0],
 )
 
@@ -146,7 +148,7 @@ DISCRIMINATOR = Exercise(
 
 
 def _g_case(rng):
-    G, D = _players(rng)
+    G, D = players(rng)
     return G, D, rng.normal(size=(int(rng.integers(5, 10)), 2))
 
 
@@ -167,13 +169,13 @@ def _g_mistake(ds=lambda f: -sigmoid(-f), value=lambda f: softplus(-f), mean=Tru
 
 def _detached(G, D, z):
     G.zero_grad()
-    return _g_loss(G, D, z)
+    return g_loss(G, D, z)
 
 
 GENERATOR = Exercise(
     "05.2", "generator_gradient", "the generator's gradient, through the discriminator", _g_case,
-    lambda G, D, z: {"value": _g_loss(G, D, z), "G.grad": differences(lambda theta: _g_loss(_at(G, theta), D, z), G.theta),
-                     "D.grad": _used(D=D)["D"].grad},
+    lambda G, D, z: {"value": g_loss(G, D, z), "G.grad": differences(lambda theta: g_loss(at(G, theta), D, z), G.theta),
+                     "D.grad": used(D=D)["D"].grad},
     solution=lambda G, D, z: g_gradients(G, D, z, LOSS),
     mistakes=(
         Mistake("the gradient never reaches G: it is cut off from its loss", _detached, "zero everywhere"),
@@ -194,7 +196,7 @@ GENERATOR = Exercise(
            "softplus(-f) has the derivative -sigmoid(-f), and the mean divides by N.",
            "dx_fake = D.backward(-sigmoid(-f) / N, tape_D, grads=False); G.zero_grad(); G.backward(dx_fake, tape_G); "
            "return softplus(-f).mean()"),
-    observe=lambda answer, G, D, z: _gradient_of(answer, _used(G=G, D=D), z),
+    observe=lambda answer, G, D, z: _gradient_of(answer, used(G=G, D=D), z),
     batch=lambda G, D, z: z.shape[0],
 )
 
@@ -246,7 +248,7 @@ def _adam_observed(answer, theta, grad, m, v, t, lr, beta1, beta2, eps):
     """theta, m and v. Kept corrections are named here: elsewhere they are just a constant factor."""
     result = answer(theta, grad, m, v, t, lr, beta1, beta2, eps)
     if not isinstance(result, tuple) or len(result) != 3:
-        raise Wrong(f"adam_step must return three arrays, theta, m and v; it returns {'nothing' if result is None else 'something else'}",
+        raise Wrong(f"adam_step must return three arrays; it returns {'nothing' if result is None else 'something else'}",
                     "return theta, m, v")
     kept, wanted = result[1], (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
     if isinstance(kept, np.ndarray) and kept.shape == wanted.shape and kept.dtype.kind == "f" and np.allclose(kept, wanted, 1e-9):
@@ -293,7 +295,7 @@ ADAM = Exercise(
 
 
 def _step_case(rng):
-    G, D = _players(rng)
+    G, D = players(rng)
     n = int(rng.integers(5, 10))
     return G, D, rng.normal(0.5, 1, (n, 3)), *rng.normal(size=(2, n, 2)), round(float(rng.uniform(0.5, 1)), 2)
 
@@ -301,16 +303,16 @@ def _step_case(rng):
 def _step_truth(G, D, x_real, z_d, z_g, lr):
     """Both steps from differences: D's at the parameters as they come, G's against the D that has moved."""
     x_fake = G(z_d)
-    D = _at(D, D.theta - lr * differences(lambda theta: _d_loss(_at(D, theta), x_real, x_fake), D.theta).gradient)
-    G = _at(G, G.theta - lr * differences(lambda theta: _g_loss(_at(G, theta), D, z_g), G.theta).gradient)
+    D = at(D, D.theta - lr * differences(lambda theta: d_loss(at(D, theta), x_real, x_fake), D.theta).gradient)
+    G = at(G, G.theta - lr * differences(lambda theta: g_loss(at(G, theta), D, z_g), G.theta).gradient)
     return {"D.theta": D.theta, "G.theta": G.theta}
 
 
 def _step_observed(answer, G, D, *args):
-    nets = _used(G=G, D=D)
-    arrays = _arrays_of(nets)
+    nets = used(G=G, D=D)
+    arrays = arrays_of(nets)
     answer(nets["G"], nets["D"], *args)
-    _still_whole(nets, arrays)
+    still_whole(nets, arrays)
     return {"D.theta": nets["D"].theta, "G.theta": nets["G"].theta}
 
 
@@ -407,9 +409,10 @@ def _ring_observed(answer, *args):
     """Let the answer train, then look at what has become of both players."""
     G, D, opt_g, opt_d, ring, steps, batch, rng = copy.deepcopy(args)
     nets = {"G": G, "D": D}
-    arrays, before = _arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
-    answer(G, D, opt_g, opt_d, ring, steps, batch, rng)
-    _still_whole(nets, arrays)
+    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
+    with contextlib.redirect_stdout(io.StringIO()):  # whoever trains may print how it goes
+        answer(G, D, opt_g, opt_d, ring, steps, batch, rng)
+    still_whole(nets, arrays)
     for (name, net), opt in zip(nets.items(), (opt_g, opt_d), strict=True):
         _has_moved(name, net.theta, before[name], getattr(opt, "t", 0), steps)
     if ring.drawn <= batch:
@@ -438,13 +441,13 @@ def _modes(G, D):
     rng = np.random.default_rng(0)
     x = G(rng.standard_normal((2000, 2)))
     modes = mode_report(x, RING).modes
-    d_real, d_fake = (float(sigmoid(D(points)).mean()) for points in (RING.sample(2000, rng), x))
+    s_real, s_fake = (float(D(points).mean()) for points in (RING.sample(2000, rng), x))
     if modes < RING.n_modes:
         seen = (f"after {STEPS} steps G reaches {modes} of {RING.n_modes} modes; "
-                f"D gives {d_real:.2f} to real points, {d_fake:.2f} to fake ones")
-        if d_fake > d_real + 0.2:
+                f"D's mean score is {s_real:+.1f} for real points, {s_fake:+.1f} for fake ones")
+        if s_fake > s_real + 1:
             why = "D takes the fake points for the real ones: in D's loss the labels are swapped, or D goes uphill"
-        elif d_real > 0.8 and d_fake < 0.2:
+        elif s_real > s_fake + 3:
             why = ("G does not go where D would believe it: is G's derivative -sigmoid(-f) / N, with its minus? "
                    "And is G.grad cleared before every backward?")
         else:

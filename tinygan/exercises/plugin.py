@@ -1,24 +1,33 @@
 """The exercises under pytest: how answers are found, what a wrong one prints, and the board at the end.
 
-A folder with exercises has a conftest.py of one line, `from tinygan.exercises.plugin import *`. Then
+A folder with exercises has a conftest.py of one line, `from tinygan.exercises.plugin import pytest_addhooks`. Then
 
-    pytest FOLDER                  judges every answer in its files exNN_*.py
+    pytest FOLDER                  judges every answer in its files exNN_*.py and museum_NN_*.py
     pytest FOLDER -m ex02          those of lesson 02;  -k dense_backward  one of them;  --sw  up to the first that is not right
+    pytest FOLDER -m museum        the museum; an exhibit that nobody has touched is to do
     pytest FOLDER --hint           one more hint for the first exercise that is not solved
     pytest FOLDER --solution       judges the library's own answers instead
 """
 
 import importlib.util
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from . import LESSONS, exercises_of
+from . import FOLDER, LESSONS, MUSEUM, exercises_of
 from .grading import ToDo, Wrong, grade
 
-__all__ = ["pytest_addoption", "pytest_configure", "pytest_collect_file", "pytest_report_teststatus", "pytest_terminal_summary"]
+# The rows of the board: marker -> title.
+ROWS = {**{f"ex{lesson}": f"{lesson} {title}" for lesson, title in LESSONS.items()}, "museum": MUSEUM}
+
+
+def pytest_addhooks(pluginmanager):
+    """Bring in everything else, once, however many folders have a conftest.py that asks for it."""
+    if not pluginmanager.has_plugin(__name__):
+        pluginmanager.register(sys.modules[__name__], __name__)
 
 
 def pytest_addoption(parser):
@@ -28,27 +37,43 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    for lesson, title in LESSONS.items():
-        config.addinivalue_line("markers", f"ex{lesson}: exercises of {title}")
+    for marker, title in ROWS.items():
+        config.addinivalue_line("markers", f"{marker}: exercises, {title}")
     config.tinygan_board = {}
 
 
 def pytest_collect_file(file_path, parent):
-    name = re.fullmatch(r"(ex(\d\d)_\w+)\.py", file_path.name)
-    if name and name[2] in LESSONS:
-        return _File.from_parent(parent, path=file_path)
+    name = re.fullmatch(r"(?:(ex\d\d)|museum_(\d\d))_\w+\.py", file_path.name)
+    if name and (name[2] or name[1] in ROWS):
+        return _File.from_parent(parent, path=file_path, marker=name[1] or "museum", exhibit=name[2])
     return None
 
 
 class _File(pytest.File):
-    """A student's file with the answers of one lesson."""
+    """A student's file with the answers of one lesson, or with one exhibit of the museum."""
+
+    def __init__(self, *, marker, exhibit, **more):
+        super().__init__(**more)
+        self.marker, self.exhibit = marker, exhibit
 
     def collect(self):
-        lesson = self.path.name[2:4]
-        for exercise in exercises_of(lesson):
-            item = _Item.from_parent(self, name=exercise.name, exercise=exercise)
-            item.add_marker(f"ex{lesson}")
-            yield item
+        for exercise in exercises_of(self.marker.removeprefix("ex")):
+            if self.exhibit is None or exercise.number == f"M.{self.exhibit}":
+                item = _Item.from_parent(self, name=exercise.name, exercise=exercise)
+                item.add_marker(self.marker)
+                yield item
+
+    def untouched(self, exercise, wrong):
+        """Whether an exhibit is still as it was shipped; in place, whether it still fails in the same way."""
+        shipped = FOLDER / "museum" / self.path.name
+        if self.exhibit is None:
+            return False
+        if shipped.is_file() and not shipped.samefile(self.path):
+            return self.path.read_text("utf-8") == shipped.read_text("utf-8")
+        try:
+            grade(exercise, exercise.mistakes[0].answer)
+        except Wrong as same:
+            return wrong.lines == same.lines
 
     def answers(self):
         """The student's module; what keeps it from loading is the student's to see, in one line."""
@@ -74,18 +99,25 @@ class _Item(pytest.Item):
         self.exercise = exercise
 
     def runtest(self):
-        board = self.config.tinygan_board
-        board[self.exercise.number] = ("to do", self)
         try:
             grade(self.exercise, self._answer())
         except ToDo:
-            if self.config.getoption("stepwise", False):
-                self.session.shouldstop = f"next: {self.exercise.number} {self.exercise.name}"
-            pytest.skip("to do")
-        except Wrong:
-            board[self.exercise.number] = ("wrong", self)
+            self._to_do()
+        except Wrong as wrong:
+            if self.parent.untouched(self.exercise, wrong):
+                self._to_do()
+            self._note("wrong")
             raise
-        board[self.exercise.number] = ("done", self)
+        self._note("done")
+
+    def _to_do(self):
+        self._note("to do")
+        if self.config.getoption("stepwise", False):
+            self.session.shouldstop = f"next: {self.exercise.number} {self.exercise.name}"
+        pytest.skip("to do")
+
+    def _note(self, state):
+        self.config.tinygan_board[self.exercise.number] = (state, self)
 
     def _answer(self):
         if self.config.getoption("--solution"):
@@ -100,7 +132,7 @@ class _Item(pytest.Item):
         if not isinstance(excinfo.value, Wrong):
             return super().repr_failure(excinfo)
         again = f"again: pytest {_short(self.path)} -k {self.exercise.name}"
-        return "\n".join([f"{self.exercise.number} {self.exercise.title}", *excinfo.value.lines, again])
+        return "\n".join([*excinfo.value.lines, again])  # pytest's header has the number and the name
 
     def reportinfo(self):
         return self.path, None, f"{self.exercise.number} {self.exercise.name}"
@@ -119,17 +151,19 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     write = terminalreporter.write_line
     terminalreporter.section("your exercises" if not config.getoption("--solution") else "the library's answers")
-    for lesson, title in LESSONS.items():
-        count = Counter(state for number, (state, _) in board.items() if number[:2] == lesson)
+    for marker, title in ROWS.items():
+        count = Counter(state for state, item in board.values() if item.parent.marker == marker)
         if count:
             bar = "#" * count["done"] + "x" * count["wrong"] + "." * count["to do"]
-            write(f"{lesson} {title:<40} {bar:<8} {count['done']} done, {count['wrong']} wrong, {count['to do']} to do")
+            write(f"{title:<36} {bar:<8} {count['done']} done, {count['wrong']} wrong, {count['to do']} to do")
     unsolved = [(number, item) for number, (state, item) in sorted(board.items()) if state != "done"]
     if not unsolved:
         write("All of these are solved.")
         return
     number, item = unsolved[0]
     write(f"Next: {number} {item.exercise.title}: {item.exercise.name} in {_short(item.path)}")
+    if item.parent.exhibit and board[number][0] == "to do":
+        write("Read its story, look for the bug, change something: then the check says what it sees.")
     if config.getoption("--hint"):
         shown = config.cache.get("tinygan/hints", {})
         shown[number] = min(shown.get(number, 0) + 1, len(item.exercise.hints))

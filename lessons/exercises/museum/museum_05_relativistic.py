@@ -2,13 +2,13 @@
 
 The relativistic average loss asks of each real sample whether it looks more real than the average fake, and of each fake
 whether it looks more real than the average real. A reader compared the paper's formula with the author's code. "You're right
-actually, how did I not notice this before", she answered, and set out to do the analyses again. A gradient check would not
-have told her: value and gradient agree.
+actually, how did I not notice this before", came the answer, and the analyses were to be done again. A gradient check would
+not have helped: value and gradient agree.
 
 Source: AlexiaJM/RelativisticGAN, issue 2, at the time of writing.
 
-Promised: D's loss value = 1/2 E softplus(mean(f) - r) + 1/2 E softplus(f - mean(r)) and its derivatives. r are the scores of
-the real samples, f those of the fake ones, and E is the mean over the batch.
+Promised: D's loss and its derivatives; r are the scores of real samples, f those of fake ones, E is the mean over the batch.
+    value = 1/2 E softplus(mean(f) - r) + 1/2 E softplus(f - mean(r))
     r (N, 1), f (N, 1)  ->  value, dr (N, 1), df (N, 1)
 """
 

@@ -1,8 +1,8 @@
 """The histogram that ate its data.
 
 A beautiful page lets you watch a GAN train in the browser, and draws how far the generated points are from the true ones, as
-KL and JS divergence between two histograms. The histogram of the true points sums to .336 instead of 1: of 450 points, 299
-are nowhere. The curves fall while the GAN learns, so they look as one expects.
+KL and JS divergence between two histograms. The histogram of the true points sums to about a third instead of 1: of 450
+points, some 300 are nowhere. The curves fall while the GAN learns, so they look as one expects.
 
 Source: poloclub/ganlab, demo/ganlab_evaluators.ts (createGridsForTrue), at the time of writing. `splice` below does what
 JavaScript's does.

@@ -7,8 +7,8 @@ statistics, this code is right.
 
 Source: facebookresearch/CrypTen, pull request 143, at the time of writing.
 
-Promised: dx through y = gamma (x - mean) / sqrt(var + 1e-5), where mean and var (divided by N) are those of the batch, column
-by column.
+Promised: the derivative through BatchNorm in training mode; mean and var (divided by N) are those of the batch, for each column.
+    y = gamma (x - mean) / sqrt(var + 1e-5)
     dy (N, d), x (N, d), gamma (1, d)  ->  dx (N, d)
 """
 

@@ -7,9 +7,9 @@ is content. Then, with the usual constants, the steps soon become twice as long 
 Source: eriklindernoren/ML-From-Scratch, issue 35 and mlfromscratch/deep_learning/optimizers.py (Adam);
 shinseung428/gan_numpy, gan.py; at the time of writing.
 
-Promised: the path of Adam (Kingma & Ba 2015, Algorithm 1) from theta = 0, given the gradient g_t of each step t = 1 ... T: m
-<- beta1 m + (1 - beta1) g_t; v <- beta2 v + (1 - beta2) g_t^2; theta <- theta - lr m^ / (sqrt(v^) + 1e-8), where m^ and v^
-are m and v freed from the bias of their beginning. Row t of the path is theta after step t.
+Promised: the path of Adam (Kingma & Ba 2015, Algorithm 1) from theta = 0, for the gradients g_1 ... g_T. In each step
+    m <- beta1 m + (1 - beta1) g_t;   v <- beta2 v + (1 - beta2) g_t^2;   theta <- theta - lr m^ / (sqrt(v^) + 1e-8)
+where m^ and v^ are m and v freed from the bias of their beginning. Row t of the path is theta after step t.
     grads (T, P), lr, beta1, beta2 numbers  ->  path (T, P)
 """
 

@@ -8,8 +8,7 @@ better since he changed this.
 Source: hwalsuklee/tensorflow-generative-model-collections, issue 33; also eriklindernoren/PyTorch-GAN, issue 5; at the time
 of writing.
 
-Promised: for each sample one point, uniformly distributed on the line from its fake to its real image; each sample draws its
-own.
+Promised: for each sample a point, uniformly distributed on the line from its fake to its real image, each drawn for itself.
     x_real (N, C, H, W), x_fake (N, C, H, W), seed an int  ->  x (N, C, H, W)
 """
 

@@ -2,7 +2,7 @@
 
 In a tutorial's WGAN-GP everything can be NaN from one step to the next. Nothing grew before, nothing oscillated: the last
 step was a healthy one. It takes a single sample at which D is flat, so that its gradient is exactly zero. With ReLU units
-that is a matter of time, and four years passed between the first report and the repair.
+that is a matter of time. More than four years passed between the first report and the repair.
 
 Source: keras-team/keras-io, issues 624 and 910, pull request 2364, examples/generative/wgan_gp.py, at the time of writing.
 

@@ -6,8 +6,9 @@ activation, and for tanh the very same lines are wrong by a large part of the an
 
 Source: ddbourgin/numpy-ml, numpy_ml/neural_nets/layers/layers.py (FullyConnected._bwd2), at the time of writing.
 
-Promised: the gradients of the penalty P = gamma/2 * mean_n ||g_n||^2 for the critic s = tanh(x W) a, where g_n is the
-gradient of s_n with respect to x_n, that is g = (slope * a') W' with slope = 1 - tanh(x W)^2.
+Promised: the gradients of P = gamma/2 * mean_n ||g_n||^2 for the critic s = tanh(x W) a, where g_n is the gradient of s_n with
+respect to x_n:
+    g = (slope * a') W'   with   slope = 1 - tanh(x W)^2
     x (N, d), W (d, k), a (k, 1), gamma a number  ->  dW (d, k), da (k, 1)
 """
 

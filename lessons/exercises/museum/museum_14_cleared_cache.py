@@ -1,13 +1,13 @@
 """The generator that never moved.
 
-The WGAN-GP of the same library comes with a test of 57 quantities: inputs, outputs, weights, scores, both losses, and every
+The WGAN-GP of the library of exhibit 13 has a test of 57 quantities: inputs, outputs, weights, scores, both losses, and every
 gradient of the critic, compared with an autograd to three digits. All agree. No gradient of the generator is among them, and
 its weights never change: train it for a month, and it makes the samples of its first minute.
 
 Source: ddbourgin/numpy-ml, numpy_ml/neural_nets/models/wgan_gp.py (update_generator), at the time of writing.
 
-Promised: the gradients of the Wasserstein generator loss L = -mean D(G(z)), with G(z) = tanh(tanh(z V) W) and D(x) =
-tanh(tanh(x A) a).
+Promised: the gradients of the generator's Wasserstein loss.
+    L = -mean D(G(z)),   G(z) = tanh(tanh(z V) W),   D(x) = tanh(tanh(x A) a)
     z (N, d_z), V (d_z, k), W (k, d), A (d, h), a (h, 1)  ->  dV (d_z, k), dW (k, d)
 """
 

@@ -6,8 +6,8 @@ learns from the real image something that is true of neither.
 
 Source: shinseung428/gan_numpy, gan.py (discriminator and backprop_dis), at the time of writing.
 
-Promised: the gradients of D's loss E softplus(-r) + E softplus(f), where r are the scores of x_real and f those of x_fake,
-for D(x) = tanh(x W) a. E is the mean over the batch.
+Promised: the gradients of D's loss, where r are the scores of x_real, f those of x_fake, and E is the mean over the batch.
+    L = E softplus(-r) + E softplus(f),   D(x) = tanh(x W) a
     x_real (N, d), x_fake (N, d), W (d, k), a (k, 1)  ->  dW (d, k), da (k, 1)
 """
 

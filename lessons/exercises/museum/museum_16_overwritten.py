@@ -7,8 +7,8 @@ notebook. Here the same character is missing in a critic, where it always makes 
 Source: karpathy/nn-zero-to-hero, lectures/micrograd/micrograd_lecture_second_half_roughly.ipynb (quoted in issue 52), at the
 time of writing.
 
-Promised: the gradients of the Wasserstein critic's loss E D(x_fake) - E D(x_real), for D(x) = tanh(x W) a. E is the mean over
-the batch.
+Promised: the gradients of the Wasserstein critic's loss; E is the mean over the batch.
+    L = E D(x_fake) - E D(x_real),   D(x) = tanh(x W) a
     x_real (N, d), x_fake (M, d), W (d, k), a (k, 1)  ->  dW (d, k), da (k, 1)
 """
 

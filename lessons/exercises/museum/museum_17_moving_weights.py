@@ -6,8 +6,9 @@ D on a real batch and then on a fake one, and what should be one step down one l
 
 Source: eriklindernoren/ML-From-Scratch, mlfromscratch/deep_learning/layers.py (Dense.backward_pass), at the time of writing.
 
-Promised: W and a after one step of gradient descent, theta - lr dL/dtheta, on D's whole loss L = E softplus(-r) + E
-softplus(f), where r are the scores of x_real, f those of x_fake, and D(x) = tanh(x W) a.
+Promised: W and a after one step of gradient descent, theta - lr dL/dtheta, on D's whole loss. r are the scores of x_real, f
+those of x_fake, E is the mean over the batch.
+    L = E softplus(-r) + E softplus(f),   D(x) = tanh(x W) a
     x_real (N, d), x_fake (N, d), W (d, k), a (k, 1), lr a number  ->  W (d, k), a (k, 1)
 """
 

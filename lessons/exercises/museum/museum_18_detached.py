@@ -7,9 +7,9 @@ alone.
 
 Source: wangle53/CSA-CDGAN, issue 5 and train.py, at the time of writing.
 
-Promised: L = mean (x - target)^2 + weight * E softplus(-D(x)), with x = G(z). Returns L and fills G.grad with dL/dtheta_G;
-D.grad stays as it was. The first mean is over all entries, E over the batch. (G and D are networks of this package: see
-tinygan/engine/network.py.)
+Promised: returns L and fills G.grad with dL/dtheta_G; D.grad stays as it was. The first mean is over all entries, E over the
+batch. G and D are networks of this package: see tinygan/engine/network.py.
+    L = mean (x - target)^2 + weight * E softplus(-D(x)),   x = G(z)
     G, D networks, z (N, d_z), target (N, d), weight a number  ->  L, and G.grad (P,)
 """
 

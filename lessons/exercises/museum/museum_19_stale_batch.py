@@ -7,9 +7,9 @@ the generator's loss.
 
 Source: tamarott/SinGAN, issues 58, 126 and 140, SinGAN/training.py, at the time of writing.
 
-Promised: `steps` steps of gradient descent on L = E softplus(-D(G(z))) over G's parameters, each theta <- theta - lr
-dL/dtheta with the gradient at the theta of that moment. Moves G.theta; D stays as it is. (G and D are networks of this
-package: see tinygan/engine/network.py. grads=False leaves D.grad alone.)
+Promised: `steps` steps of gradient descent on L over G's parameters, each with the gradient at the theta of that moment. Moves
+G.theta; D stays as it is. G and D are networks of this package (tinygan/engine/network.py); grads=False leaves D.grad alone.
+    theta <- theta - lr dL/dtheta,   L = E softplus(-D(G(z)))
     G, D networks, z (N, d_z), lr a number, steps an int  ->  G.theta (P,), moved in place
 """
 

@@ -7,9 +7,10 @@ mended it.
 
 Source: pytorch/pytorch, pull request 13350, at the time of writing.
 
-Promised: the gradient of the critic's loss E D(x_fake) - E D(x_real) over W, for D(x) = tanh(x W / sigma) a. Each forward
-pass, the real batch's first, takes one step of power iteration from where the last one ended: v = W'u / |W'u|, u = W v / |W
-v|, sigma = u' W v. In backward, the u and v of its own forward pass count as constants.
+Promised: the gradient over W of the critic's loss. Each forward pass, the real batch's first, takes one step of power iteration
+from where the last one ended. In backward, the u and v of its own forward pass count as constants, and sigma depends on W.
+    L = E D(x_fake) - E D(x_real),   D(x) = tanh(x W / sigma) a
+    v = W'u / |W'u|,   u = W v / |W v|,   sigma = u' W v
     x_real (N, d), x_fake (N, d), W (d, k), a (k, 1), u (d,)  ->  dW (d, k)
 """
 

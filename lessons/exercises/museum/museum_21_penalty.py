@@ -6,8 +6,8 @@ be hard; half a year later the issue had to be opened again. Exhibit 13, repaire
 
 Source: mlpack/mlpack, issues 2891 and 3063, at the time of writing.
 
-Promised: the critic's loss value = E D(x_fake) - E D(x_real) + lam E (||g|| - 1)^2 with all of its gradients, for D(x) =
-tanh(x W) a. Here g is the gradient of D with respect to x at x = alpha x_real + (1 - alpha) x_fake.
+Promised: the critic's loss with all of its gradients; g is the gradient of D with respect to x.
+    value = E D(x_fake) - E D(x_real) + lam E (||g|| - 1)^2,   D(x) = tanh(x W) a,   g at x = alpha x_real + (1 - alpha) x_fake
     x_real (N, d), x_fake (N, d), alpha (N, 1), W (d, k), a (k, 1), lam a number  ->  value, dW (d, k), da (k, 1)
 """
 

@@ -5,29 +5,10 @@ The player is small: critic(x) = tanh(x W) a, where nothing else is said. The tr
 
 import numpy as np
 
-from ..engine import gradcheck
-from ..engine.numerics import sigmoid
-from .grading import Exercise, Mistake, differences
-from .museum_formulas import sizes
-
-
-def critic(x, W, a):
-    return np.tanh(x @ W) @ a
-
-
-def critic_backward(x, ds, W, a):
-    """dW and da of sum(ds * critic(x))."""
-    h = np.tanh(x @ W)
-    return x.T @ (ds @ a.T * (1 - h * h)), h.T @ ds
-
-
-def added(*gradients):
-    return tuple(map(sum, zip(*gradients, strict=True)))
-
-
-def critic_case(rng):
-    n, d, k = sizes(rng, 3)
-    return rng.normal(size=(n, d)) + 1, rng.normal(size=(n, d)), rng.normal(size=(d, k)), rng.normal(size=(k, 1))
+from ...engine import gradcheck
+from ...engine.numerics import sigmoid
+from ..grading import Exercise, Mistake, differences
+from .common import added, both, critic, critic_backward, critic_case, sizes, weighed
 
 
 def _d_loss(x_real, x_fake, W, a):
@@ -37,10 +18,6 @@ def _d_loss(x_real, x_fake, W, a):
 def _ds(x_real, x_fake, W, a):
     n = x_real.shape[0]
     return -sigmoid(-critic(x_real, W, a)) / n, sigmoid(critic(x_fake, W, a)) / n
-
-
-def both(loss, W, a):
-    return {"dW": differences(lambda W: loss(W, a), W), "da": differences(lambda a: loss(W, a), a)}
 
 
 # ---------------------------------------------------------------- M.14
@@ -125,12 +102,6 @@ SLOT = Exercise(
 def _unequal_case(rng):
     n, m, d, k = sizes(rng, 4)
     return rng.normal(size=(n, d)) + 1, rng.normal(size=(m, d)), rng.normal(size=(d, k)), rng.normal(size=(k, 1))
-
-
-def weighed(x_real, x_fake, W, a, real=-1.0, fake=1.0):
-    """The gradient of real * mean critic(x_real) + fake * mean critic(x_fake)."""
-    return added(*(critic_backward(x, np.full((x.shape[0], 1), weight / x.shape[0]), W, a)
-                   for x, weight in ((x_real, real), (x_fake, fake))))
 
 
 OVERWRITTEN = Exercise(

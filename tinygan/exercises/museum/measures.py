@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .grading import Exercise, Mistake, Wrong
+from ..grading import Exercise, Mistake, Wrong
 
 # ---------------------------------------------------------------- M.06
 

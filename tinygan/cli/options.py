@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from . import data, runs
-from .engine.arguments import choice, count, number
-from .train import UPDATES
+from .. import data
+from ..engine.arguments import choice, count, number
+from ..train import UPDATES
+from . import runs
 
 
 class _Parser(argparse.ArgumentParser):

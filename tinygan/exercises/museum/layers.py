@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .grading import Exercise, Mistake, differences
-from .museum_formulas import sizes
+from ..grading import Exercise, Mistake, differences
+from .common import sizes
 
 # ---------------------------------------------------------------- M.08
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .grading import Exercise, Mistake, Wrong, differences
-from .museum_formulas import sizes
+from ..grading import Exercise, Mistake, Wrong, differences
+from .common import input_gradient, sizes, through_penalty
 
 # ---------------------------------------------------------------- M.10
 
@@ -136,18 +136,6 @@ SQUARE_ROOT = Exercise(
 def _curvature_case(rng):
     n, d, k = sizes(rng, 3)
     return rng.normal(size=(n, d)), rng.normal(size=(d, k)) / d**0.5, rng.normal(size=(k, 1)), float(rng.uniform(3, 12))
-
-
-def input_gradient(x, W, a):
-    """The gradient of s = tanh(x W) a with respect to x, (N, d): row n is sum_k a_k (1 - tanh^2) W[:, k]."""
-    return sum(a[k, 0] * (1 - np.tanh(x @ W[:, k]) ** 2)[:, None] * W[:, k] for k in range(a.size))
-
-
-def through_penalty(v, x, W, a, *, bend=-2.0, direct=1.0):
-    """dW and da of <v, g> for the input gradient g of s = tanh(x W) a and v held fixed. bend: tanh'' = bend tanh tanh'."""
-    u = np.tanh(x @ W)
-    slope, v_W = 1 - u * u, v @ W
-    return direct * (v.T @ (slope * a.T)) + x.T @ (bend * u * slope * v_W * a.T), (slope * v_W).sum(axis=0)[:, None]
 
 
 def _r1(x, W, a, gamma, **change):

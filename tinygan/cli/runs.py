@@ -1,6 +1,6 @@
 """A run: from its settings to networks, data and loss; from there to a file; and back.
 
-    build(settings) -> Run        before any training, which is done by `tinygan.learning`
+    build(settings) -> Run        before any training, which is done by `tinygan.cli.learning`
     save(run, folder)             run.npz: settings, parameters of both networks, history; of a user's own data, the points too
     load(folder) -> Run           the same run again, to sample from or to draw
 
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import checkpoint, data, losses
-from .engine import layers, optim
-from .engine.arguments import choice, spawn
-from .engine.network import mlp
-from .history import History
-from .train import packed
+from .. import checkpoint, data, losses
+from ..engine import layers, optim
+from ..engine.arguments import choice, spawn
+from ..engine.network import mlp
+from ..history import History
+from ..train import packed
 
 LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "least-squares": losses.LeastSquares,
           "hinge": losses.Hinge, "wasserstein": losses.Wasserstein}

@@ -1,7 +1,7 @@
 """Learning, and what a person gets to see of it.
 
     learn(run, folder)            trains, prints the scores beside the truth's, and writes into the folder
-        run.npz                   see `tinygan.runs`
+        run.npz                   see `tinygan.cli.runs`
         summary.png               the run on one page
         training.gif              what G made of the same noise as it learned
     scores(run), draw(run, path)  each of these alone
@@ -13,13 +13,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from ..data import Mixture
+from ..engine import optim
+from ..engine.arguments import seed_sequence
+from ..history import Diverged
+from ..metrics import mode_report, report_1d, table
+from ..train import train
 from . import runs
-from .data import Mixture
-from .engine import optim
-from .engine.arguments import seed_sequence
-from .history import Diverged
-from .metrics import mode_report, report_1d, table
-from .train import train
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
 SCORED, FRAMES = 10_000, 40  # samples to score, pictures in the animation
@@ -33,7 +33,7 @@ def learn(run, folder, quiet=False):
     """
     with _ctrl_c() as stopped:
         _say(run.data, f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}")
-        from . import plots  # matplotlib takes longer to import than everything else together
+        from .. import plots  # matplotlib takes longer to import than everything else together
 
         run, diverged = _train(run, stopped, quiet)
         runs.save(run, folder)
@@ -56,7 +56,7 @@ def learn(run, folder, quiet=False):
 
 def _train(run, stopped, quiet):
     """The run with what it has learned, and the `Diverged` that ended it or None."""
-    from . import plots
+    from .. import plots
 
     settings, film, diverged = run.settings, None, None
     same = {key: settings[key] for key in ("steps", "batch", "d_steps", "pack", "update", "ema")}
@@ -123,7 +123,7 @@ def scores(run):
 
 def draw(run, path):
     """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each."""
-    from . import plots
+    from .. import plots
 
     if run.G.replicas:
         return plots.save(plots.replicas(run.generator(), run.data), path)

@@ -5,14 +5,9 @@ import math
 
 import numpy as np
 
-from ..engine.numerics import sigmoid, softplus
-from .grading import Exercise, Mistake, differences
-
-
-def sizes(rng, n):
-    """n sizes from 2 to 7, all different: equal sizes hide a transposed product."""
-    return [int(size) for size in rng.permutation(np.arange(2, 8))[:n]]
-
+from ...engine.numerics import sigmoid, softplus
+from ..grading import Exercise, Mistake, differences
+from .common import sizes
 
 # ---------------------------------------------------------------- M.01
 

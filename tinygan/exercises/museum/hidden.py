@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from ..engine.numerics import sigmoid
-from .grading import Exercise, Mistake, differences
-from .museum_formulas import sizes
-from .museum_penalties import input_gradient, through_penalty
-from .museum_steps import added, both, critic, critic_backward, critic_case, weighed
+from ...engine.numerics import sigmoid
+from ..grading import Exercise, Mistake, differences
+from .common import added, both, critic, critic_backward, critic_case, input_gradient, sizes, through_penalty, weighed
 
 # ---------------------------------------------------------------- M.20
 

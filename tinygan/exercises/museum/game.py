@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ..engine import gradcheck
-from ..engine.layers import Tanh
-from ..engine.network import mlp
-from ..engine.numerics import sigmoid, softplus
-from .grading import Exercise, Mistake, differences
-from .museum_formulas import sizes
+from ...engine import gradcheck
+from ...engine.layers import Tanh
+from ...engine.network import mlp
+from ...engine.numerics import sigmoid, softplus
+from ..grading import Exercise, Mistake, differences
+from .common import sizes
 
 
 def players(rng):

@@ -1,0 +1,18 @@
+"""The museum of real bugs: mistakes that shipped in public code, each rebuilt in a few lines, to be found and repaired.
+
+    formulas    data and losses: one formula each
+    measures    measures and tests
+    layers      a layer, an optimiser
+    penalties   a gradient penalty, part by part
+    steps       composition, in one player's step: every part is right, and together they are wrong
+    game        composition, where two players meet
+    hidden      composition, where a path is out of sight
+
+An exhibit is an exercise whose file in lessons/exercises/museum holds code that looks right. The first of its mistakes is the
+bug as it shipped, the others are repairs that miss. The stories, with their sources, stand in those files and in docs/museum.rst.
+"""
+
+from . import formulas, game, hidden, layers, measures, penalties, steps
+
+COMPOSITION = steps.EXHIBITS + game.EXHIBITS + hidden.EXHIBITS
+EXERCISES = formulas.EXHIBITS + measures.EXHIBITS + layers.EXHIBITS + penalties.EXHIBITS + COMPOSITION
