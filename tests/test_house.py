@@ -20,7 +20,7 @@ FLOORS = {
     "engine/layers": 1, "engine/conv": 1, "engine/norm": 1, "losses": 1, "dirac": 1,
     "engine/network": 2, "history": 2, "plots/canvas": 2, "exercises/grading": 2,
     "penalties": 3, "train": 3, "checkpoint": 3, "plots/pictures": 3,
-    "cli/runs": 4, "unroll": 4, "study": 4, "estimator": 4, "plots/film": 4,
+    "cli/runs": 4, "exercises/museum/common": 4, "unroll": 4, "study": 4, "estimator": 4, "plots/film": 4,
     "zoo/": 5, "plots/page": 5, "exercises/": 5,
     "plots/__init__": 6, "exercises/__init__": 6,
     "cli/learning": 7, "cli/options": 7, "exercises/plugin": 7, "playground": 7,

@@ -676,3 +676,16 @@ def test_refused_before_a_figure_is_made(name):
     draw, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_mode_shares_are_the_counts():
+    mixture = data.ring(4)
+    x = np.concatenate([mixture.means[[0, 0, 1]], mixture.means[[2]] * 0.9, [[np.nan, 0]]])  # one near mode 2, one nowhere
+    ax = plots.mode_shares(x, mixture)
+    heights = [[bar.get_height() for bar in bars] for bars in ax.containers]
+    assert heights == [[0.4, 0.2, 0.2, 0], [0.4, 0.2, 0, 0]]
+    line, = (lines for lines in ax.collections if len(lines.get_segments()) == 4)
+    assert all(segment[:, 1].tolist() == [0.25, 0.25] for segment in line.get_segments())
+    plt.close(ax.figure)
+    with pytest.raises(ValueError, match="needs a Mixture; got Curve"):
+        plots.mode_shares(x, data.moons())

@@ -121,7 +121,7 @@ class Guard:
         self.before = {name: net.theta.copy() for name, net in self.players.items()}
 
     def check(self, step, **losses):
-        """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are noted and held still."""
+        """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are held still."""
         # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
         finite = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
         lost = ~(finite & np.all([np.abs(loss) <= LOSS_LIMIT for loss in losses.values()], axis=0))

@@ -26,7 +26,7 @@ def _truth(loss):
 
 
 def _minimax(f):
-    return np.log(1 - 1 / (1 + np.exp(-f))).mean()
+    return np.log(1 / (1 + np.exp(f))).mean()  # 1 - sigmoid(f), without a difference in which digits are lost
 
 
 def _non_saturating(f):

@@ -4,7 +4,7 @@
     FAKE    vermillion      what the generator has learned
     JUDGE   bluish green    the discriminator; the best possible one, D* = p / (p + q), is black and dashed
 
-    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, histories, images
+    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, histories, images
     film        Snapshots of a training, and a gif of them
     page        whole figures: summary of a run, replicas side by side; save and show
     canvas      colours, style, and what the others share
@@ -21,7 +21,7 @@ probability (also when None) or a score. Legends stand below the drawing: figure
 from .canvas import FAKE, JUDGE, STYLE, TRUE, style
 from .film import Snapshots, gif
 from .page import replicas, save, show, summary
-from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, samples_2d
+from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
 
 __all__ = ["TRUE", "FAKE", "JUDGE", "STYLE", "style", "density_1d", "samples_2d", "heat_map", "gradient_arrows", "latent_image",
-           "histories", "images", "Snapshots", "gif", "summary", "replicas", "save", "show"]
+           "mode_shares", "histories", "images", "Snapshots", "gif", "summary", "replicas", "save", "show"]

@@ -7,11 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import PathCollection
 
-from ..data import from_array
+from ..data import Mixture, from_array
 from ..files import whole
 from .canvas import check, is_digits, outside, shown, style, true_samples
 from .film import movable
-from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, samples_2d
+from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
 
 MOST = 16  # replicas on one page
 
@@ -54,9 +54,13 @@ def _panels(G, D, data, loss, z):
         graph = {"what G makes of z": lambda ax: latent_image(G, ax)}
         return {"density": lambda ax: density_1d(x, data, D, loss, ax)} | (graph if G.d_in == 1 else {})
     if data.dim == 2:
-        verdict = {"what D says, and where it pulls G": lambda ax: gradient_arrows(
-            G, D, loss, z[:60], heat_map(D, data, ax, loss), real[:60])}
-        return {"samples": lambda ax: samples_2d(x, data, ax), **({} if D is None else verdict),
+        middle = {}
+        if D is not None:
+            middle["what D says, and where it pulls G"] = lambda ax: gradient_arrows(
+                G, D, loss, z[:60], heat_map(D, data, ax, loss), real[:60])
+        elif isinstance(data, Mixture):
+            middle["how its samples are shared out"] = lambda ax: mode_shares(x, data, ax).set_box_aspect(1)
+        return {"samples": lambda ax: samples_2d(x, data, ax), **middle,
                 "what G makes of a grid of z": lambda ax: latent_image(G, ax, data=data)}
     if is_digits(data):
         return {"true": lambda ax: images(shown(data, real[:100]), ax),

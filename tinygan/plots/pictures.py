@@ -10,6 +10,7 @@ from ..data import Mixture
 from ..engine.arguments import count, points
 from ..engine.numerics import sigmoid
 from ..losses import LeastSquares, Minimax
+from ..metrics import mode_counts
 from .canvas import (
     FAKE,
     JUDGE,
@@ -218,6 +219,22 @@ def histories(history, axes=None, loss=None, modes=None):
     axes[1].set_ylim((0, 1) if known else None)
     axes[-1].set_ylim(bottom=0 if panels == 3 else None)
     return axes
+
+
+@style()
+def mode_shares(x, data, ax=None):
+    """How many of x (N, d) went to each mode of a Mixture: of high quality (full) and all (pale), beside the true share (line).
+
+    Returns the Axes.
+    """
+    if not isinstance(data, Mixture):
+        raise ValueError(f"mode_shares counts samples by mode, so it needs a Mixture; got {type(data).__name__}")
+    (good, nearest), ax, mode = mode_counts(x, data), axes_for(ax, (4.2, 4.2)), np.arange(data.n_modes)
+    ax.bar(mode, nearest / np.shape(x)[0], color=FAKE, alpha=.35, label="all generated")
+    ax.bar(mode, good / np.shape(x)[0], color=FAKE, label="of high quality")
+    ax.hlines(data.weights, mode - .45, mode + .45, color=TRUE, linewidth=2, label="true share")
+    ax.set(xlabel="mode", ylabel="share of the samples", xticks=mode if data.n_modes <= 12 else [])
+    return finish(ax, handles=ax.get_legend_handles_labels()[0])
 
 
 @style()

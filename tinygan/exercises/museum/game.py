@@ -6,7 +6,7 @@ from ...engine import gradcheck
 from ...engine.layers import Tanh
 from ...engine.network import mlp
 from ...engine.numerics import sigmoid, softplus
-from ..grading import Exercise, Mistake, differences
+from ..grading import Exercise, Mistake, Wrong, differences
 from .common import sizes
 
 
@@ -43,9 +43,12 @@ def _at(net, theta, f):
 
 
 def _filled(answer, G, D, *args):
-    """What the answer returns and what it leaves in the two gradients, on copies."""
+    """What the answer returns and what it leaves in G.grad, on copies."""
     G, D = G.copy(), D.copy()
-    return {"the loss": answer(G, D, *args), "G.grad": G.grad, "D.grad": D.grad}
+    loss = answer(G, D, *args)
+    if D.grad.any():
+        raise Wrong("on the way through D, D's own gradient was filled too", "D.backward(..., grads=False) leaves D.grad alone")
+    return {"the loss": loss, "G.grad": G.grad}
 
 
 def _content(G, D, z, target, weight, *, content=1.0, adversarial=None, label=1.0, freeze=True):
@@ -63,8 +66,7 @@ DETACHED = Exercise(
     "M.18", "generator_gradient", "a loss that is only printed", _content_case,
     lambda G, D, z, target, weight: {
         "the loss": _content_loss(G, D, z, target, weight),
-        "G.grad": differences(lambda theta: _at(G, theta, lambda: _content_loss(G, D, z, target, weight)), G.theta.copy()),
-        "D.grad": np.zeros_like(D.grad)},
+        "G.grad": differences(lambda theta: _at(G, theta, lambda: _content_loss(G, D, z, target, weight)), G.theta.copy())},
     solution=_content, observe=_filled,
     mistakes=(
         Mistake("the adversarial loss is in the sum, and nothing of it reaches G",
@@ -73,8 +75,7 @@ DETACHED = Exercise(
         Mistake("the weight is in the loss, but not in the gradient", lambda *args: _content(*args, adversarial=1.0)),
         Mistake("with this label G learns to be recognised as fake (the code above has this label as well)",
                 lambda *args: _content(*args, label=0.0)),
-        Mistake("on the way through D, D's own gradient was filled too: grads=False keeps it out",
-                lambda *args: _content(*args, freeze=False)),
+        Mistake("on the way through D, D's own gradient was filled too", lambda *args: _content(*args, freeze=False)),
     ),
     hints=("Multiply `weight` by a million. The loss follows; does G.grad?",
            "D(x) gives a score and forgets how it came about. To go back through D you need its tape: D.forward(x).",
