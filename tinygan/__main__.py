@@ -115,6 +115,20 @@ def lessons(options):
     return 0
 
 
+def exercises(options):
+    """Copy the exercises for a student."""
+    from .exercises import copy_to
+
+    copied, kept = copy_to(options.folder)
+    if copied:
+        kept_ones = f"; {len(kept)} were there already and are as they were" if kept else ""
+        print(f"{len(copied)} files copied into {options.folder}{kept_ones}")
+    else:
+        print(f"All {len(kept)} files are in {options.folder} already; nothing was changed")
+    print(f"Write your answers there. Then:  {Path(sys.executable).name} -m pytest {options.folder}")
+    return 0
+
+
 def _claim(path, force, suffixes=(), a_folder=False):
     """Refuse a path that nothing can be written to, or where something is already, unless told to write over it."""
     if suffixes and path.suffix.lower() not in suffixes:
@@ -135,7 +149,7 @@ def _free(name):
     return folder
 
 
-COMMANDS = {command.__name__: command for command in (demo, train, sample, plot, lessons)}
+COMMANDS = {command.__name__: command for command in (demo, train, sample, plot, lessons, exercises)}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygan import data, metrics
-from tinygan.cli import runs
+from tinygan.cli import learning, runs
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 
@@ -33,7 +33,7 @@ def one(seed):
                        check=True, capture_output=True)
         seconds = time.perf_counter() - start
         run = runs.load(out)
-    report = metrics.mode_report(runs.sample(run, 10_000, seed), data.ring())
+    report = metrics.mode_report(learning.sample(run, 10_000, seed), data.ring())
     return {"seed": seed, "seconds": seconds, **report._asdict()}
 
 

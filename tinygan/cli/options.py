@@ -56,6 +56,9 @@ ring in less than half a minute.""")
     _add_out(one, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
     _command(commands, "lessons", "list the lessons, in the order to read them")
+
+    one = _command(commands, "exercises", "copy the exercises into a folder of your own; answers that are there stay as they are")
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
     return top
 
 

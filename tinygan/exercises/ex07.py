@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
-from ..losses import NonSaturating
 from ..metrics import wasserstein_1d
 from .grading import Exercise, Mistake, Wrong
 
@@ -26,32 +25,32 @@ def _rest(a):
     for _ in range(60):
         d = (low + high) / 2
         low, high = (d, high) if -a / d + (1 - a) / (1 - d) + 1 / (1 - d) < 0 else (low, d)
-    return {"d": d, "d_loss": _cost(d, a), "g_loss": -math.log(d)}
+    return {"d_loss": _cost(d, a), "g_loss": -math.log(d), "d": d}
 
 
-def _at_rest(a):
-    return a / 2, _cost(a / 2, a), -math.log(a / 2)
+def _at_rest(d=lambda a: a / 2, d_loss=_cost, g_loss=lambda d, a: -math.log(d)):
+    """The three numbers, with another idea of D's best answer or of a loss."""
+    return lambda a: (d_loss(d(a), a), g_loss(d(a), a), d(a))
 
 
 AT_REST = Exercise(
     "07.1", "losses_at_rest", "the numbers of a game that is won", lambda rng: (round(float(rng.uniform(0.6, 0.95)), 2),), _rest,
-    solution=_at_rest,
+    solution=_at_rest(),
     mistakes=(
-        Mistake("the label a was left out: 1/2, 2 ln 2 and ln 2 belong to a = 1", lambda a: (0.5, 2 * LN2, LN2)),
-        Mistake("D says a only where all points are real; here every second one is fake", lambda a: (a, _cost(a, a), -math.log(a))),
-        Mistake("fake points say 0, and that counts too: 1 / (1 + a) are the odds the wrong way round",
-                lambda a: (1 / (1 + a), _cost(1 / (1 + a), a), -math.log(1 / (1 + a)))),
+        Mistake("the label a was left out: 2 ln 2, ln 2 and 1/2 belong to a = 1", lambda a: (2 * LN2, LN2, 0.5), "whatever it is given"),
+        Mistake("D says a only where all points are real; here every second one is fake", _at_rest(lambda a: a)),
+        Mistake("the odds are the wrong way round: a / (2 - a) to 1 for real, so d = a / 2", _at_rest(lambda a: 1 - a / 2)),
+        Mistake("D says 1/2 only for a = 1: a label below 1 pulls its answer down", _at_rest(lambda a: 0.5 + 0 * a)),
         Mistake("the loss is a mean over real plus a mean over fake points; this is half of the sum",
-                lambda a: (a / 2, _cost(a / 2, a) / 2, -math.log(a / 2)), "factor 2"),
-        Mistake("the best d is right, but real points cost -a log d - (1 - a) log(1 - d), not -log d",
-                lambda a: (a / 2, _cost(a / 2, 1), -math.log(a / 2))),
-        Mistake("the second half of the real points' cost, -(1 - a) log(1 - d), is missing",
-                lambda a: (a / 2, -a * math.log(a / 2) - math.log(1 - a / 2), -math.log(a / 2))),
+                _at_rest(d_loss=lambda d, a: _cost(d, a) / 2), "factor 2"),
+        Mistake("the best d is right, but a real point costs -a log d - (1 - a) log(1 - d), not -log d",
+                _at_rest(d_loss=lambda d, a: _cost(d, 1))),
+        Mistake("the second half of a real point's cost, -(1 - a) log(1 - d), is missing",
+                _at_rest(d_loss=lambda d, a: -a * math.log(d) - math.log(1 - d))),
         Mistake("the label a is for D's real points only; G's loss is -log d",
-                lambda a: (a / 2, _cost(a / 2, a), -a * math.log(a / 2) - (1 - a) * math.log(1 - a / 2))),
-        Mistake("that is G's minimax loss, log(1 - d); the non-saturating one is -log d",
-                lambda a: (a / 2, _cost(a / 2, a), math.log(1 - a / 2))),
-        Mistake("logarithms to the base 2", lambda a: (a / 2, _cost(a / 2, a) / LN2, -math.log2(a / 2)), "1.4427 times"),
+                _at_rest(g_loss=lambda d, a: -a * math.log(d) - (1 - a) * math.log(1 - d))),
+        Mistake("that is G's minimax loss, log(1 - d); the non-saturating one is -log d", _at_rest(g_loss=lambda d, a: math.log(1 - d))),
+        Mistake("logarithms to the base 2", _at_rest(d_loss=lambda d, a: _cost(d, a) / LN2, g_loss=lambda d, a: -math.log2(d))),
     ),
     hints=("If D cannot tell real from fake, it says the same number d to all points, and its loss is a function of d alone.",
            "The loss is -a log d - (1 - a) log(1 - d) for real points, and -log(1 - d) for fake ones. Set the derivative to 0.",
@@ -92,7 +91,7 @@ VERDICTS = Exercise(
         Mistake("those are mean scores; a probability is sigmoid of a score", _verdict_mistake(lambda s: s.mean())),
         Mistake("0.5 * (tanh(s) + 1) is sigmoid(2 s)", _verdict_mistake(lambda s: (0.5 * (np.tanh(s) + 1)).mean())),
         Mistake("sigmoid(-s) is the probability of fake", _verdict_mistake(lambda s: sigmoid(-s).mean())),
-        Mistake("those are sums, not means", _verdict_mistake(lambda s: sigmoid(s).sum()), "a mean was not taken"),
+        Mistake("those are sums, not means", _verdict_mistake(lambda s: sigmoid(s).sum()), "the mean over the batch was not taken"),
         Mistake("1/2 was taken as the threshold of the scores; a probability of 1/2 is the score 0",
                 _verdict_mistake(accuracy=lambda r, f: np.concatenate([r > 0.5, f < 0.5]).mean())),
         Mistake("a fake point that D calls real was counted as right",
@@ -104,7 +103,7 @@ VERDICTS = Exercise(
     hints=("sigmoid(r) has one probability for each real point. Their mean is d_real; the same for f.",
            "D is right about a real point where its probability is above 1/2, that is, where the score is above 0.",
            "accuracy = (np.sum(r > 0) + np.sum(f < 0)) / (r.size + f.size)"),
-    constants=lambda r, f: {"1/N": 1 / r.size, "1/M": 1 / f.size},
+    batch=lambda r, f: r.size,
 )
 
 
@@ -113,8 +112,8 @@ VERDICTS = Exercise(
 
 def _opinion(r, f):
     """The same, gathered the other way: how much more than a coin does each point's verdict say?"""
-    gain = [math.log(2 / (1 + math.exp(-s))) for s in r.ravel().tolist()], [math.log(2 / (1 + math.exp(s))) for s in f.ravel().tolist()]
-    return {"bound": sum(gain[0]) / r.size / 2 + sum(gain[1]) / f.size / 2}
+    real, fake = ([math.log(2 / (1 + math.exp(-s))) for s in scores.ravel().tolist()] for scores in (r, -f))
+    return {"bound": sum(real) / r.size / 2 + sum(fake) / f.size / 2}
 
 
 def _loss(r, f):
@@ -132,11 +131,12 @@ OPINION = Exercise(
         Mistake("2 ln 2 stayed whole while the loss was halved", lambda r, f: 2 * LN2 - _loss(r, f) / 2),
         Mistake("the mean was taken over all points together; the loss is a mean over real plus a mean over fake ones",
                 lambda r, f: LN2 - np.concatenate([softplus(-r), softplus(f)]).mean()),
-        Mistake("the labels are swapped: a real point with a high score is one that D got right", lambda r, f: LN2 - _loss(-r, -f) / 2),
+        Mistake("the labels are swapped: a real point with a high score is one that D got right",
+                lambda r, f: LN2 - _loss(-r, -f) / 2),
         Mistake("that is D's loss", lambda r, f: _loss(r, f)),
         Mistake("that is G's loss; the bound comes from D's", lambda r, f: softplus(-f).mean()),
     ),
-    hints=("Solve loss = 2 ln 2 - 2 JSD for the JSD. A D that is not the best has a larger loss, so what comes out is too small, if anything.",
+    hints=("Solve loss = 2 ln 2 - 2 JSD for the JSD. A D that is not the best has a larger loss, so what comes out is smaller.",
            "The loss is that of lesson 05: mean of softplus(-r) plus mean of softplus(f). N and M may differ.",
            "np.log(2) - (softplus(-r).mean() + softplus(f).mean()) / 2"),
 )
@@ -186,17 +186,20 @@ AVERAGE = Exercise(
     "07.4", "running_average", "the running average of a generator", _path, _weighted,
     solution=_averaged,
     mistakes=(
-        Mistake("keep and 1 - keep are swapped: this average runs after the newest row", lambda thetas, keep: _averaged(thetas, 1 - keep)),
+        Mistake("keep and 1 - keep are swapped: this average runs after the newest row",
+                lambda thetas, keep: _averaged(thetas, 1 - keep)),
         Mistake("the average began at 0, not at the first row: it is pulled towards 0", _from_zero),
         Mistake("that began at 0 and was corrected as in Adam; this average begins at the first row",
                 lambda thetas, keep: _from_zero(thetas, keep) / (1 - keep ** thetas.shape[0])),
-        Mistake("that is the plain mean of all rows, in which old rows count as much as new ones", lambda thetas, keep: thetas.mean(axis=0)),
+        Mistake("that is the plain mean of all rows, in which old rows count as much as new ones",
+                lambda thetas, keep: thetas.mean(axis=0)),
         Mistake("the rows came in the wrong order, the newest first", lambda thetas, keep: _averaged(thetas[::-1], keep)),
         Mistake("the last row was left out", lambda thetas, keep: _averaged(thetas[:-1], keep)),
         Mistake("each row was mixed with the row before it, not with the average so far", _forgetful),
         Mistake("the old average was added whole: keep is missing before it",
                 lambda thetas, keep: thetas[0] + (1 - keep) * thetas[1:].sum(axis=0)),
-        Mistake("average = thetas[0] is a view of the first row, and += then writes into it", _in_place, "changes its argument thetas"),
+        Mistake("average = thetas[0] is a view of the first row, and += then writes into it",
+                _in_place, "changes its argument thetas"),
     ),
     hints=("Begin with a copy of the first row, then go through the others in order.",
            "A keep of 0.9 means: nine tenths of the average as it was, one tenth of the new row.",
@@ -230,7 +233,8 @@ W1 = Exercise(
         Mistake("only one of the two was sorted", lambda x, y: np.abs(np.sort(x) - y).mean()),
         Mistake("one was sorted upwards and one downwards: the longest way of all",
                 lambda x, y: np.abs(np.sort(x) - np.sort(y)[::-1]).mean()),
-        Mistake("that is how far apart the means are: points between others would cost nothing", lambda x, y: np.abs(x.mean() - y.mean())),
+        Mistake("that is how far apart the means are; two sets with one mean may be far from each other",
+                lambda x, y: np.abs(x.mean() - y.mean())),
         Mistake("differences with their signs cancel: distances are absolute", lambda x, y: (np.sort(x) - np.sort(y)).mean()),
         Mistake("the distances were squared", lambda x, y: (_sorted_gap(x, y) ** 2).mean()),
         Mistake("the root of the mean square is W2", lambda x, y: np.sqrt((_sorted_gap(x, y) ** 2).mean())),
@@ -247,32 +251,107 @@ W1 = Exercise(
 
 # ---------------------------------------------------------------- 07.6
 
-NAMES = ("healthy", "collapsed", "diverged")
-LOOKS = 16
+LIMIT, ENOUGH = 1e6, 0.9
 
 
 def _runs(rng):
-    """Runs of all kinds, each (d_loss, g_loss, modes, n_modes, name): the name is how it was made."""
-    def losses(d=1.2, g=1.0, noise=0.1, **last):
-        steps = int(rng.integers(40, 60))
-        both = {"d": d + noise * rng.normal(size=steps), "g": g + noise * rng.normal(size=steps)}
-        for name, values in last.items():
-            both[name][-len(values):] = values
-        return both["d"], both["g"]
-
-    def looks(*quarters):
-        return np.concatenate([np.broadcast_to(quarter, LOOKS // 4) for quarter in quarters]).astype(int)
-
-    calm = {"d": 2 * LN2, "g": LN2, "noise": 0.01}
-    wild = {"d": 2 * LN2, "g": 1.0, "noise": 0.5}
+    """Runs of all kinds, each (d_loss, g_loss, modes, n_modes, its name): it has the name as which it was made."""
     few = int(rng.integers(2, 7))
+
+    def run(name, quarters, n_modes=8, d=1.2, g=1.0, noise=0.1, d_end=(), g_end=()):
+        d_loss, g_loss = (mean + noise * rng.normal(size=50) for mean in (d, g))
+        for loss, end in ((d_loss, d_end), (g_loss, g_end)):
+            loss[50 - np.size(end):] = end
+        return d_loss, g_loss, np.concatenate([np.broadcast_to(quarter, 4) for quarter in quarters]), n_modes, name
+
     runs = [
-        (*losses(), looks(4, 7, 8, 8), 8, "healthy"),
-        (*losses(), looks(3, 5, 8, [8, 7, 8, 8]), 8, "healthy"),  # one look a little worse
-        (*losses(d=1.1, g=1.6), looks(1, 2, 6, [8, 8, 8, 5]), 8, "healthy"),  # the last look is bad luck
-        (*losses(**wild), looks(4, 8, 8, 8), 8, "healthy"),
-        (*losses(d=0.9, g=2.0), looks(9, 15, 22, 23), 25, "healthy"),  # 23 of 25 are more than nine tenths
-        (*losses(g=[2e3, 9e5]), looks(4, 7, 8, 8), 8, "healthy") if False else
-        (*losses(d_=None) if False else losses(), looks(5, 8, 8, 8), 8, "healthy"),
+        run("healthy", (4, 7, 8, 8)),
+        run("healthy", (4, 8, 8, (8, 8, 8, 1))),  # one unlucky look
+        run("healthy", (3, 6, 8, 8), d=2 * LN2, noise=0.5),  # D at 1/2, and restless
+        run("healthy", (9, 15, 22, 23), n_modes=25),
+        run("collapsed", (few, few, few, few), d=2 * LN2, g=LN2, noise=0.01),  # the losses look as if it was won
+        run("collapsed", (8, 8, 8, few)),  # it was good once
+        run("collapsed", (few, few, few, (few, few, few, 8))),  # one lucky look
+        run("collapsed", (9, 15, 22, 22), n_modes=25),
+        run("diverged", (4, 7, 8, 8), d_end=(7.0, 1e4, np.nan)),
+        run("diverged", (4, 7, 8, 8), g_end=(30.0, np.inf)),
+        run("diverged", (4, 7, 8, 8), g_end=(1e3, 4e5, 8e7)),
+        run("diverged", (4, 7, 8, 8), g_end=(-2e4, -5e6)),
+        run("diverged", (4, 4, 2, 1), d_end=np.nan),
     ]
-    return runs, calm, few, looks
+    return ([runs[i] for i in rng.permutation(len(runs))],)
+
+
+def _named(lost=lambda d, g: not np.all(np.abs([d, g]) <= LIMIT), found=lambda late, modes: np.median(late), enough=ENOUGH):
+    """The rule of the exercise, with another idea of lost, of how many modes were found, or of how many are enough."""
+    def answer(d_loss, g_loss, modes, n_modes):
+        if lost(d_loss, g_loss):
+            return "diverged"
+        return "collapsed" if found(modes[-modes.size // 4:], modes) < enough * n_modes else "healthy"
+
+    return answer
+
+
+def _tempting(d_loss, g_loss, modes, n_modes):
+    if not np.all(np.abs([d_loss, g_loss]) <= LIMIT):
+        return "diverged"
+    return "healthy" if abs(d_loss[-12:].mean() - 2 * LN2) + abs(g_loss[-12:].mean() - LN2) < 0.1 else "collapsed"
+
+
+def _modes_first(d_loss, g_loss, modes, n_modes):
+    name = _named(lambda d, g: False)(d_loss, g_loss, modes, n_modes)
+    return name if name == "collapsed" else _named()(d_loss, g_loss, modes, n_modes)
+
+
+def _names_observed(answer, runs):
+    """The names, compared here: words say more about a run than numbers."""
+    names = []
+    for *run, _ in runs:
+        copies = [part.copy() if isinstance(part, np.ndarray) else part for part in run]
+        names.append(answer(*copies))
+        if not isinstance(names[-1], str) or names[-1] not in KINDS:
+            raise Wrong(f"name_run returns {names[-1]!r}", f"it must be one of {', '.join(KINDS)}")
+        if not all(np.array_equal(part, copy, equal_nan=True) for part, copy in zip(run, copies, strict=True)):
+            raise Wrong("name_run changes its arguments", "an answer leaves its arguments as they are; sort or clip a copy")
+    wrong = [(name, run) for name, run in zip(names, runs, strict=True) if name != run[-1]]
+    if wrong:
+        yours, (d_loss, g_loss, modes, n_modes, name) = wrong[0]
+        stories = [mistake.story for mistake in NAME_RUN.mistakes if [mistake.answer(*run) for *run, _ in runs] == names]
+        why = [f"that is what comes out by this mistake: {stories[0]}"] if stories else []
+        late = " ".join(map(str, modes[-modes.size // 4:]))
+        raise Wrong(*why, f"{len(wrong)} of {len(runs)} runs get a wrong name; one of them is {name}, and yours says {yours}:",
+                    f"modes in its last quarter {late} (of {n_modes}), its last losses {d_loss[-1]:.3g} and {g_loss[-1]:.3g}")
+    return {"names": 1.0}
+
+
+KINDS = ("healthy", "collapsed", "diverged")
+
+NAME_RUN = Exercise(
+    "07.6", "name_run", "a run and its name", _runs, lambda runs: {"names": 1.0},
+    solution=_named(),
+    mistakes=(
+        Mistake("losses near 2 ln 2 and ln 2 say that D cannot tell, not that all modes are there", _tempting),
+        Mistake("NaN > 1e6 is False, so NaN slips through: ask whether all are <= 1e6, and turn that round",
+                _named(lambda d, g: np.any(np.abs([d, g]) > LIMIT))),
+        Mistake("a loss that is finite but beyond a million counts as diverged too",
+                _named(lambda d, g: not np.isfinite([d, g]).all())),
+        Mistake("large means large in size: a loss may run away to minus infinity",
+                _named(lambda d, g: not np.all(np.array([d, g]) <= LIMIT))),
+        Mistake("only D's loss was looked at: G's may run away as well", _named(lambda d, g: not np.all(np.abs(d) <= LIMIT))),
+        Mistake("only the last look was asked: one look may be lucky or unlucky", _named(found=lambda late, modes: modes[-1])),
+        Mistake("all looks were asked; what counts is the last quarter", _named(found=lambda late, modes: np.median(modes))),
+        Mistake("the best look was asked: modes that were found once may be lost again",
+                _named(found=lambda late, modes: modes.max())),
+        Mistake("a mean follows one bad look; the median does not", _named(found=lambda late, modes: late.mean())),
+        Mistake("every mode was asked for, where nine tenths are enough", _named(enough=1)),
+        Mistake("a run that diverged has lost its modes too: ask whether it diverged first", _modes_first),
+    ),
+    hints=("Ask in the order of the docstring: first whether it diverged, then whether it collapsed.",
+           "np.all(np.abs(losses) <= 1e6) is False for NaN and for infinity too.",
+           "modes[-modes.size // 4:] is the last quarter. np.median of it, against 0.9 * n_modes."),
+    observe=_names_observed,
+    cases=3,
+)
+
+
+EXERCISES = (AT_REST, VERDICTS, OPINION, AVERAGE, W1, NAME_RUN)

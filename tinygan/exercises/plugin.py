@@ -165,9 +165,11 @@ def pytest_terminal_summary(terminalreporter, config):
     if item.parent.exhibit and board[number][0] == "to do":
         write("Read its story, look for the bug, change something: then the check says what it sees.")
     if config.getoption("--hint"):
-        shown = config.cache.get("tinygan/hints", {})
+        cache = getattr(config, "cache", None)  # without it (-p no:cacheprovider) there is only ever the first hint
+        shown = cache.get("tinygan/hints", {}) if cache else {}
         shown[number] = min(shown.get(number, 0) + 1, len(item.exercise.hints))
-        config.cache.set("tinygan/hints", shown)
+        if cache:
+            cache.set("tinygan/hints", shown)
         for k, hint in enumerate(item.exercise.hints[:shown[number]], start=1):
             write(f"  hint {k} of {len(item.exercise.hints)}: {hint}")
     else:

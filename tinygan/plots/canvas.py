@@ -11,7 +11,7 @@ from ..losses import Hinge, LeastSquares
 TRUE, FAKE, JUDGE = "#0072B2", "#D55E00", "#009E73"
 STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "legend.fontsize": 8,
          "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
-         "figure.constrained_layout.w_pad": .1}
+         "figure.constrained_layout.w_pad": .1, "figure.constrained_layout.h_pad": .08}
 
 
 def style():

@@ -73,7 +73,7 @@ DETACHED = Exercise(
                 lambda *args: _content(*args, adversarial=0.0)),
         Mistake("the content loss is in the sum, and nothing of it reaches G", lambda *args: _content(*args, content=0.0)),
         Mistake("the weight is in the loss, but not in the gradient", lambda *args: _content(*args, adversarial=1.0)),
-        Mistake("with this label G learns to be recognised as fake (the code above has this label as well)",
+        Mistake("with this label G learns to be recognised as fake (in the code of the story it is this label, too)",
                 lambda *args: _content(*args, label=0.0)),
         Mistake("on the way through D, D's own gradient was filled too", lambda *args: _content(*args, freeze=False)),
     ),

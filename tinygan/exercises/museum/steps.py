@@ -49,8 +49,8 @@ CLEARED = Exercise(
     solution=lambda z, V, W, A, a: _generator(z, V, W, A, a),
     mistakes=(
         Mistake("nothing reaches G", lambda z, V, W, A, a: (np.zeros_like(V), np.zeros_like(W)), "zero everywhere"),
-        Mistake("the derivative of the score went into G without going back through D. (The library above does this as well; "
-                "the other bug hides it)", lambda *args: _generator(*args, through_D=False)),
+        Mistake("the derivative of the score went into G without going back through D. (The library in the story does this "
+                "as well; the other bug hides it)", lambda *args: _generator(*args, through_D=False)),
         Mistake("G's last tanh was left out on the way back", lambda *args: _generator(*args, last_tanh=False)),
         Mistake("G is pushed away from high scores", lambda *args: _generator(*args, sign=1.0), "sign"),
         Mistake("the mean of the loss is gone",
