@@ -1,68 +1,18 @@
-"""Exercises of lesson 05: the first GAN."""
+"""Exercises of lesson 05: the first GAN. The last of them, the training loop, is judged in `ring`."""
 
-import contextlib
-import copy
-import io
 import math
 
 import numpy as np
 
-from .. import data
-from ..engine.layers import Tanh
-from ..engine.network import mlp
 from ..engine.numerics import sigmoid, softplus
 from ..engine.optim import SGD, Adam
 from ..losses import NonSaturating
-from ..metrics import mode_report
-from ..train import alternating, d_gradients, d_step, g_gradients, g_step
+from ..train import alternating, d_gradients, d_step, g_gradients
 from .grading import Exercise, Mistake, Wrong, differences
+from .players import arrays_of, at, d_loss, g_loss, players, still_whole, used
+from .ring import RING_LOOP
 
 LOSS = NonSaturating()
-
-
-def players(rng):
-    """A small G (2 -> 3) and D (3 -> 1), smooth, so that differences are exact."""
-    g_seed, d_seed = (int(seed) for seed in rng.integers(1 << 30, size=2))
-    G = mlp(2, int(rng.integers(4, 7)), 3, activation=Tanh, seed=g_seed, dtype=np.float64)
-    D = mlp(3, int(rng.integers(4, 7)), 1, activation=Tanh, seed=d_seed, dtype=np.float64)
-    return G, D
-
-
-def d_loss(D, x_real, x_fake):
-    """As the textbook has it; the scores are small enough."""
-    return float(np.log1p(np.exp(-D(x_real))).mean() + np.log1p(np.exp(D(x_fake))).mean())
-
-
-def g_loss(G, D, z):
-    return float(np.log1p(np.exp(-D(G(z)))).mean())
-
-
-def at(net, theta):
-    """The same network with other parameters."""
-    net = net.copy()
-    net.theta[...] = theta
-    return net
-
-
-def used(**nets):
-    """Networks as an answer meets them, name -> copy: with the gradient of an earlier step still in `grad`."""
-    nets = {name: net.copy() for name, net in nets.items()}
-    for net in nets.values():
-        net.grad[...] = np.linspace(-1, 1, net.grad.size)
-    return nets
-
-
-def still_whole(nets, arrays):
-    """Raises when an answer put a new array in place of theta or grad: the layers would not see it."""
-    for name, net in nets.items():
-        for what, change in (("theta", f"{name}.theta -= ..."), ("grad", f"{name}.zero_grad()")):
-            if getattr(net, what) is not arrays[name, what]:
-                raise Wrong(f"{name}.{what} = ... puts a new array there, but the layers of {name} look into the old one",
-                            f"change the numbers inside it:  {change}")
-
-
-def arrays_of(nets):
-    return {(name, what): getattr(net, what) for name, net in nets.items() for what in ("theta", "grad")}
 
 
 def _gradient_of(answer, nets, *args):
@@ -248,7 +198,7 @@ def _adam_observed(answer, theta, grad, m, v, t, lr, beta1, beta2, eps):
     """theta, m and v. Kept corrections are named here: elsewhere they are just a constant factor."""
     result = answer(theta, grad, m, v, t, lr, beta1, beta2, eps)
     if not isinstance(result, tuple) or len(result) != 3:
-        raise Wrong(f"adam_step must return three arrays; it returns {'nothing' if result is None else 'something else'}",
+        raise Wrong(f"adam_step must return three arrays; it returns one {type(result).__name__}",
                     "return theta, m, v")
     kept, wanted = result[1], (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
     if isinstance(kept, np.ndarray) and kept.shape == wanted.shape and kept.dtype.kind == "f" and np.allclose(kept, wanted, 1e-9):
@@ -316,13 +266,14 @@ def _step_observed(answer, G, D, *args):
     return {"D.theta": nets["D"].theta, "G.theta": nets["G"].theta}
 
 
-def _step_mistake(d=1, g=1, order="dg", same_z=False):
+def _step_mistake(d=1, g=1, order="dg", noise=lambda z_d, z_g: (z_d, z_g)):
     """A GAN step in which each player moves `d` and `g` times as far, in another order or with another z."""
     def answer(G, D, x_real, z_d, z_g, lr):
+        z_d, z_g = noise(z_d, z_g)
         d_gradients(D, x_real, G(z_d), LOSS)
         if order == "dg":
             D.theta -= d * lr * D.grad
-        g_gradients(G, D, z_d if same_z else z_g, LOSS)
+        g_gradients(G, D, z_g, LOSS)
         G.theta -= g * lr * G.grad
         if order == "gd":
             d_gradients(D, x_real, G(z_d), LOSS)
@@ -365,7 +316,10 @@ STEP = Exercise(
         Mistake("G went first; D goes first, and G looks at the D that has moved", _step_mistake(order="gd")),
         Mistake("G's points were scored before D's step, and carried back through D after it: score them afresh",
                 _looked_too_early),
-        Mistake("G was updated with the fake batch of D's step: it has a z of its own, z_g", _step_mistake(same_z=True)),
+        Mistake("G was updated with the fake batch of D's step: it has a z of its own, z_g",
+                _step_mistake(noise=lambda z_d, z_g: (z_d, z_d))),
+        Mistake("D was updated with the fake batch of G's step: its own z is z_d",
+                _step_mistake(noise=lambda z_d, z_g: (z_g, z_g))),
         Mistake("D moved uphill", _step_mistake(d=-1)),
         Mistake("G moved uphill: its loss is a loss too, and it minimises", _step_mistake(g=-1)),
         Mistake("G did not move", _step_mistake(g=0)),
@@ -381,172 +335,6 @@ STEP = Exercise(
     batch=lambda G, D, x_real, z_d, z_g, lr: x_real.shape[0],
 )
 
-
-# ---------------------------------------------------------------- 05.5
-
-RING = data.ring(std=0.3).standardized()  # wide modes: an honest loop finds all eight on every seed that we tried
-STEPS, BATCH = 800, 64
-
-
-class _Counted:
-    """The ring as a student gets it; counts the points that were drawn."""
-
-    dim, drawn = RING.dim, 0
-
-    def sample(self, n, rng):
-        self.drawn += n
-        return RING.sample(n, rng)
-
-
-def _ring_case(rng):
-    g_seed, d_seed, seed = (int(seed) for seed in rng.integers(1 << 30, size=3))
-    G, D = mlp(2, 32, 32, 2, seed=g_seed), mlp(2, 32, 32, 1, seed=d_seed)
-    opt_g, opt_d = (Adam(5e-3, beta1=0.5, beta2=0.99) for _ in range(2))
-    return G, D, opt_g, opt_d, _Counted(), STEPS, BATCH, np.random.default_rng(seed)
-
-
-def _ring_observed(answer, *args):
-    """Let the answer train, then look at what has become of both players."""
-    G, D, opt_g, opt_d, ring, steps, batch, rng = copy.deepcopy(args)
-    nets = {"G": G, "D": D}
-    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
-    with contextlib.redirect_stdout(io.StringIO()):  # whoever trains may print how it goes
-        answer(G, D, opt_g, opt_d, ring, steps, batch, rng)
-    still_whole(nets, arrays)
-    for (name, net), opt in zip(nets.items(), (opt_g, opt_d), strict=True):
-        _has_moved(name, net.theta, before[name], getattr(opt, "t", 0), steps)
-    if ring.drawn <= batch:
-        raise Wrong(f"only {ring.drawn} real points were drawn in the whole training",
-                    "every step sees a fresh batch: call data.sample inside the loop")
-    return {"modes": _modes(G, D)}
-
-
-def _has_moved(name, theta, before, t, steps):
-    opt = f"opt_{name.lower()}"
-    bad = theta.size - np.count_nonzero(np.isfinite(theta))
-    if bad:
-        raise Wrong(f"{bad} of {theta.size} numbers in {name}.theta are not finite: the training diverged",
-                    "look at the derivatives of the losses: is a division by N missing, or does a log meet a 0?")
-    if np.array_equal(theta, before):
-        raise Wrong(f"{name} never moved: " + (f"{opt}.step was never called" if not t else
-                                               f"{opt} took {t} steps, with {name}.grad zero every time"),
-                    f"each step: {name}'s gradient, then {opt}.step({name}.theta, {name}.grad)")
-    if 0 < t < steps:
-        raise Wrong(f"{name} took {t} step{'s' * (t > 1)}; it has {steps} to take: is {opt}.step inside the loop?",
-                    "in every step of the loop each player moves once")
-
-
-def _modes(G, D):
-    """8.0 when all modes are there; otherwise raises, and says what was seen."""
-    rng = np.random.default_rng(0)
-    x = G(rng.standard_normal((2000, 2)))
-    modes = mode_report(x, RING).modes
-    s_real, s_fake = (float(D(points).mean()) for points in (RING.sample(2000, rng), x))
-    if modes < RING.n_modes:
-        seen = (f"after {STEPS} steps G reaches {modes} of {RING.n_modes} modes; "
-                f"D's mean score is {s_real:+.1f} for real points, {s_fake:+.1f} for fake ones")
-        if s_fake > s_real + 1:
-            why = "D takes the fake points for the real ones: in D's loss the labels are swapped, or D goes uphill"
-        elif s_real > s_fake + 3:
-            why = ("G does not go where D would believe it: is G's derivative -sigmoid(-f) / N, with its minus? "
-                   "And is G.grad cleared before every backward?")
-        else:
-            why = "both players move, and yet do not meet: check the two gradients with 05.1 and 05.2 first"
-        raise Wrong(seen, why)
-    return float(modes)
-
-
-class _Other(NonSaturating):
-    """The loss with the derivatives of D or of G turned round."""
-
-    def __init__(self, d=1, g=1):
-        super().__init__()
-        self.turn_d, self.turn_g = d, g
-
-    def d(self, s_real, s_fake):
-        value, ds_real, ds_fake = super().d(s_real, s_fake)
-        return value, self.turn_d * ds_real, self.turn_d * ds_fake
-
-    def g(self, s_fake, s_real=None):
-        value, ds_fake = super().g(s_fake)
-        return value, self.turn_g * ds_fake
-
-
-class _Recognised(NonSaturating):
-    """G minimises D's own loss on its points."""
-
-    def g(self, s_fake, s_real=None):
-        return softplus(s_fake).mean(), sigmoid(s_fake) / s_fake.shape[0]
-
-
-class _Idle:
-    """An optimiser that nobody calls."""
-
-    def step(self, theta, grad):
-        pass
-
-
-def _train(loss=LOSS, g=None, d=None, gradient=g_gradients, fresh=True, sum_up=False):
-    """The loop with one thing done differently: another loss, an idle player, another gradient for G, one batch for ever."""
-    def answer(G, D, opt_g, opt_d, ring, steps, batch, rng):
-        opt_g, opt_d, x_real = g or opt_g, d or opt_d, ring.sample(batch, rng)
-        for step in range(steps):
-            if fresh and step:
-                x_real = ring.sample(batch, rng)
-            d_step(D, opt_d, x_real, G(rng.standard_normal((batch, 2))), loss)
-            kept = G.grad.copy()
-            gradient(G, D, rng.standard_normal((batch, 2)), loss)
-            if sum_up:
-                G.grad += kept
-            opt_g.step(G.theta, G.grad)
-
-    return answer
-
-
-def _solution(G, D, opt_g, opt_d, data, steps, batch, rng):
-    for _ in range(steps):
-        d_step(D, opt_d, data.sample(batch, rng), G(rng.standard_normal((batch, 2))), LOSS)
-        g_step(G, D, opt_g, rng.standard_normal((batch, 2)), LOSS)
-
-
-def _one_step(G, D, opt_g, opt_d, ring, steps, batch, rng):
-    for _ in range(steps):
-        x_real, z = ring.sample(batch, rng), rng.standard_normal((batch, 2))
-    alternating(G, D, opt_g, opt_d, x_real, z, z, LOSS)
-
-
-def _no_gradient(G, D, z, loss):
-    G.zero_grad()
-
-
-def _overflow(G, D, opt_g, opt_d, ring, steps, batch, rng):
-    alternating(G, D, opt_g, opt_d, ring.sample(batch, rng), *rng.standard_normal((2, batch, 2)), LOSS)
-    G.theta *= np.inf
-
-
-RING_LOOP = Exercise(
-    "05.5", "train_ring", "Algorithm 1: eight modes of eight", _ring_case, lambda *args: {"modes": 8.0},
-    solution=_solution,
-    mistakes=(
-        Mistake("G was never trained", _train(g=_Idle()), "G never moved: opt_g.step was never called"),
-        Mistake("G is cut off from its loss", _train(gradient=_no_gradient), "with G.grad zero every time"),
-        Mistake("D was never trained", _train(d=_Idle()), "D never moved"),
-        Mistake("the labels in D's loss are swapped", _train(_Other(d=-1)), "the labels are swapped"),
-        Mistake("G goes uphill", _train(_Other(g=-1)), "with its minus"),
-        Mistake("G minimises what D minimises on fake points", _train(_Recognised()), "with its minus"),
-        Mistake("G's gradients pile up from step to step", _train(sum_up=True), "G.grad cleared"),
-        Mistake("only the batches are drawn in the loop; the players move once, after it", _one_step, "inside the loop"),
-        Mistake("one real batch for the whole training", _train(fresh=False), "only 64 real points"),
-        Mistake("the parameters overflowed", _overflow, "not finite"),
-    ),
-    hints=("It is gan_step in a loop, with two optimisers for the two subtractions. Fresh points and fresh z in every step.",
-           "D's turn: data.sample(batch, rng) gives x_real; G(rng.standard_normal((batch, 2))) gives x_fake. "
-           "discriminator_gradient, then opt_d.step(D.theta, D.grad).",
-           "G's turn: generator_gradient(G, D, rng.standard_normal((batch, 2))), then opt_g.step(G.theta, G.grad)."),
-    observe=_ring_observed,
-    seconds=30.0,
-    cases=1,
-)
 
 
 EXERCISES = (DISCRIMINATOR, GENERATOR, ADAM, STEP, RING_LOOP)

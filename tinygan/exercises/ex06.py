@@ -6,8 +6,8 @@ from ..engine import gradcheck
 from ..engine.numerics import sigmoid, softplus
 from ..losses import Hinge, Minimax, NonSaturating
 from ..train import g_gradients
-from .ex05 import arrays_of, at, players, still_whole, used
 from .grading import Digits, Exercise, Mistake, Wrong, differences
+from .players import arrays_of, at, players, still_whole, used
 
 
 def _scores(rng):
@@ -178,9 +178,9 @@ HINGE_D = Exercise(
                 _hinge_mistake(inside=lambda a, b: (1.0 * (a > 0), -1.0 * (b > 0))), "sign"),
         Mistake("the mean's 1/N is missing in the derivatives", _hinge_mistake(mean=False), "batch size"),
     ),
-    hints=("max(u, 0) has the slope 1 where u > 0 and 0 elsewhere: a mask.",
+    hints=("max(u, 0) has the slope 1 where u > 0 and 0 elsewhere: a mask, and 1.0 * (u > 0) makes numbers of it.",
            "For a real point u = 1 - r, and the chain rule brings a minus. For a fake one u = 1 + f.",
-           "np.maximum(1 - r, 0).mean() + np.maximum(1 + f, 0).mean(), -(1 - r > 0) / N, (1 + f > 0) / N"),
+           "np.maximum(1 - r, 0).mean() + np.maximum(1 + f, 0).mean(), -1.0 * (r < 1) / N, 1.0 * (f > -1) / N"),
     batch=lambda r, f: r.shape[0],
 )
 
@@ -233,7 +233,7 @@ def _lengths_observed(answer, G, D, z):
     result = answer(nets["G"], nets["D"], z)
     still_whole(nets, arrays)
     if not isinstance(result, tuple) or len(result) != 2:
-        raise Wrong(f"gradient_lengths must return two numbers; it returns {'nothing' if result is None else 'something else'}",
+        raise Wrong(f"gradient_lengths must return two numbers; it returns one {type(result).__name__}",
                     "return minimax, non_saturating")
     return dict(zip(("minimax", "non_saturating"), result, strict=True))
 

@@ -1,0 +1,54 @@
+"""Two small players that several exercises are about, and what an answer may and may not do to them."""
+
+import numpy as np
+
+from ..engine.layers import Tanh
+from ..engine.network import mlp
+from .grading import Wrong
+
+
+def players(rng):
+    """A small G (2 -> 3) and D (3 -> 1), smooth, so that differences are exact."""
+    g_seed, d_seed = (int(seed) for seed in rng.integers(1 << 30, size=2))
+    G = mlp(2, int(rng.integers(4, 7)), 3, activation=Tanh, seed=g_seed, dtype=np.float64)
+    D = mlp(3, int(rng.integers(4, 7)), 1, activation=Tanh, seed=d_seed, dtype=np.float64)
+    for net in (G, D):
+        net.theta += 0.1 * rng.normal(size=net.theta.shape)  # no bias is 0
+    return G, D
+
+
+def d_loss(D, x_real, x_fake):
+    """As the textbook has it; the scores are small enough."""
+    return float(np.log1p(np.exp(-D(x_real))).mean() + np.log1p(np.exp(D(x_fake))).mean())
+
+
+def g_loss(G, D, z):
+    return float(np.log1p(np.exp(-D(G(z)))).mean())
+
+
+def at(net, theta):
+    """The same network with other parameters."""
+    net = net.copy()
+    net.theta[...] = theta
+    return net
+
+
+def used(**nets):
+    """Networks as an answer meets them, name -> copy: with the gradient of an earlier step still in `grad`."""
+    nets = {name: net.copy() for name, net in nets.items()}
+    for net in nets.values():
+        net.grad[...] = np.linspace(-1, 1, net.grad.size)
+    return nets
+
+
+def still_whole(nets, arrays):
+    """Raises when an answer put a new array in place of theta or grad: the layers would not see it."""
+    for name, net in nets.items():
+        for what, change in (("theta", f"{name}.theta -= ..."), ("grad", f"{name}.zero_grad()")):
+            if getattr(net, what) is not arrays[name, what]:
+                raise Wrong(f"{name}.{what} = ... puts a new array there, but the layers of {name} look into the old one",
+                            f"change the numbers inside it:  {change}")
+
+
+def arrays_of(nets):
+    return {(name, what): getattr(net, what) for name, net in nets.items() for what in ("theta", "grad")}
