@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ in_turn = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 def run(path, folder):
     """Run a lesson as the tests want it: short, without a window, with every warning an error."""
-    environment = {**os.environ, "TINYGAN_FAST": "1", "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "TINYGAN_FAST": "1", "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.run([sys.executable, "-W", "error", str(path)], cwd=folder, env=environment, timeout=LONGEST_RUN,
                           capture_output=True, text=True, check=False)
 
@@ -80,11 +81,20 @@ def test_there_are_lessons():
     assert [path.stem[:2] for path in LESSONS] == sorted({path.stem[:2] for path in LESSONS}), "two lessons share a number"
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """All lessons, begun at once and two at a time, each in a folder of its own: {lesson: (folder, its future)}."""
+    with ThreadPoolExecutor(2) as two:
+        folders = {lesson: tmp_path_factory.mktemp(lesson.stem) for lesson in LESSONS}
+        yield {lesson: (folder, two.submit(run, lesson, folder)) for lesson, folder in folders.items()}
+
+
 @in_turn
-def test_lesson_runs(lesson, tmp_path):
-    done = run(lesson, tmp_path)
+def test_lesson_runs(lesson, runs):
+    folder, future = runs[lesson]
+    done = future.result()
     assert done.returncode == 0, f"{lesson.name} failed:\n{done.stdout}{done.stderr}"
-    assert not any(tmp_path.iterdir()), "a lesson must leave nothing behind"
+    assert not any(folder.iterdir()), "a lesson must leave nothing behind"
 
 
 @in_turn

@@ -207,8 +207,8 @@ def test_how_wrong_they_are(number, least, most):
 def run(folder, *arguments):
     """What a student's pytest prints, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], cwd=folder, env=environment,
-                          capture_output=True, text=True, timeout=60, check=False).stdout
+    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-q", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False).stdout
 
 
 def test_a_student_at_work(tmp_path):

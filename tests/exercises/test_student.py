@@ -24,7 +24,7 @@ def folder(tmp_path):
 def run(folder, *options):
     """What pytest says about a folder of answers, with the exit code."""
     env = os.environ | {"PYTHONPATH": str(FOLDER.parents[1]), "COLUMNS": "120", "PY_COLORS": "0"}
-    command = [sys.executable, "-m", "pytest", str(folder), *options]
+    command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", str(folder), *options]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     return done.returncode, done.stdout
 

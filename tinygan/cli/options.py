@@ -33,7 +33,7 @@ A run that is stopped or diverges leaves what it has learned in its folder.""", 
 Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
 ring in less than half a minute.""")
     top.set_defaults(command="demo", seed=0, out=None, force=False)
-    commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND")
+    commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
     one = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
     _add(one, "--seed", _count("SEED", 0), 0, "another seed is another run", metavar="SEED")

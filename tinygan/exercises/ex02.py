@@ -87,11 +87,13 @@ BACKWARD = Exercise(
         Mistake("db lost its first axis", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(axis=0)), "keepdims"),
         Mistake("the update's minus sign was put into the gradient",
                 lambda dy, x, W: (dy @ W.T, -x.T @ dy, _total(dy)), "sign"),
-        Mistake("dx and dW were returned in the other order", lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "dx has shape"),
-        Mistake("x was squared on the way: that is the derivative of x^2 W / 2", lambda dy, x, W: (x * (dy @ W.T), x.T @ dy, _total(dy))),
+        Mistake("dx and dW were returned in the other order",
+                lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "dx has shape"),
+        Mistake("x was squared on the way: that is the derivative of x^2 W / 2",
+                lambda dy, x, W: (x * (dy @ W.T), x.T @ dy, _total(dy))),
     ),
     hints=("Write one entry: y[n, j] = sum_i x[n, i] W[i, j] + b[j]. Which y's does W[i, j] appear in? All those of column j.",
-           "So dL/dW[i, j] = sum_n x[n, i] dy[n, j]. A sum over n of products is a matrix product: which of the two is transposed?",
+           "So dL/dW[i, j] = sum_n x[n, i] dy[n, j]. A sum over n of products is a matrix product: of which two?",
            "dx = dy W', dW = x' dy, and db is the sum of dy over the batch, with shape (1, k)."),
     batch=lambda dy, x, W: dy.shape[0],
 )
@@ -183,13 +185,16 @@ NUMERICAL = Exercise(
     lambda f, x: {"gradient": gradcheck.complex_step(f, x)},  # another way to differentiate: it takes no difference
     solution=gradcheck.central,
     mistakes=(
-        *(Mistake(f"a one-sided difference, (f(x + h) - f(x)) / h with h = {h:g}; its error is of order h, not h^2", _one_sided(h))
-          for h in (6e-6, 1e-3, 1e-4, 1e-5, 1e-6)),
-        *(Mistake(f"the step h = {h:g} is too large: the formula's own error, of order h^2, shows", _central(h)) for h in (1e-3, 1e-2, .1)),
-        *(Mistake(f"the step h = {h:g} is too small: rounding eats the difference", _central(h)) for h in (1e-10, 1e-11, 1e-12)),
+        *(Mistake(f"a one-sided difference, (f(x + h) - f(x)) / h with h = {h:g}; its error is of order h, not h^2",
+                  _one_sided(h)) for h in (6e-6, 1e-3, 1e-4, 1e-5, 1e-6)),
+        *(Mistake(f"the step h = {h:g} is too large: the formula's own error, of order h^2, shows", _central(h))
+          for h in (1e-3, 1e-2, .1)),
+        *(Mistake(f"the step h = {h:g} is too small: rounding eats the difference", _central(h))
+          for h in (1e-10, 1e-11, 1e-12)),
         Mistake("divided by h, where x + h and x - h are 2h apart", _central(6e-6, apart=1), "factor 2"),
         Mistake("the difference is taken backwards", _central(6e-6, apart=-2), "sign"),
-        Mistake("all entries of x were moved at once: that gives the sum of the partial derivatives, in every place", _all_at_once),
+        Mistake("all entries of x were moved at once: that gives the sum of the partial derivatives, in every place",
+                _all_at_once),
         Mistake("an entry of x was moved and not put back before the next one", _never_put_back),
     ),
     hints=("Move one entry of x at a time: up by h, down by h, everything else as it was. A fresh copy of x for each is safest.",

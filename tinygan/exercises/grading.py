@@ -29,7 +29,10 @@ CASES = 5
 
 
 class Mistake(NamedTuple):
-    """A wrong answer that people give: what they did, in words, and the function. `says`: what the message must contain, if not the story."""
+    """A wrong answer that people give: what they did, in words, and the function that does it.
+
+    `says` are words that the message must contain, where the general diagnosis names the cause before the story can.
+    """
 
     story: str
     answer: Callable
