@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 
 from tinygan import data, dirac, history, losses, penalties
-from tinygan.engine import gradcheck, layers, network, numerics, optim
+from tinygan.engine import gradcheck, layers, network, norm, numerics, optim
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, GLoss
@@ -196,7 +196,7 @@ def clipped_logarithm(patch):
 
 def db_not_summed(patch):
     """The bias gets the gradient of the first sample only."""
-    patch.setattr(layers, "_sum_over_batch", lambda dy: dy[..., :1, :])
+    patch.setattr(layers, "sum_over_batch", lambda dy: dy[..., :1, :])
 
 
 def gradients_never_cleared(patch):
@@ -312,3 +312,58 @@ def means_held_fixed(patch):
         return DLoss(d(self, s_real, s_fake).value, -p_real / (2 * n), p_fake / (2 * n))
 
     patch.setattr(losses.RelativisticAverage, "d", wrong)
+
+
+def _batch_norm_backward(patch, dx):
+    """BatchNorm with a backward whose dx is dx(layer, dy, xh, r); the parameters' gradients stay right."""
+    backward = norm.BatchNorm.backward
+
+    def wrong(self, dy, tape, grads=True):
+        backward(self, dy, tape, grads)
+        return dx(self, dy, *tape)
+
+    patch.setattr(norm.BatchNorm, "backward", wrong)
+
+
+def batch_norm_statistics_held(patch):
+    """Mean and variance taken for constants."""
+    _batch_norm_backward(patch, lambda self, dy, xh, r: self.gain * dy / r)
+
+
+def batch_norm_variance_held(patch):
+    """The variance alone taken for a constant."""
+    _batch_norm_backward(patch, lambda self, dy, xh, r: self.gain * (dy - self.mean(dy)) / r)
+
+
+def batch_norm_without_gain(patch):
+    _batch_norm_backward(patch, lambda self, dy, xh, r: self.rate(dy, xh) / r)
+
+
+def spectral_u_overwritten(patch):
+    """Every forward writes the new u into the one array that the tapes of all forwards hold."""
+    forward = norm.SpectralNorm.forward
+
+    def wrong(self, x):
+        y, (x, hat, u, v, sigma) = forward(self, x)
+        self.u[...] = u
+        return y, (x, hat, self.u, v, sigma)
+
+    patch.setattr(norm.SpectralNorm, "forward", wrong)
+
+
+def sigma_held(patch):
+    """The gradient of W / sigma with sigma taken for a constant."""
+    patch.setattr(norm, "_through_sigma", lambda G, hat, u, v, sigma: G / sigma)
+
+
+def layer_norm_variance_at_rest(patch):
+    """The tangent of LayerNorm as if the variance stood still while x moves."""
+    def wrong(self, x_dot, tape):
+        xh, r = tape
+        xh_dot = (x_dot - self.mean(x_dot)) / r
+        y_dot = self.gain * xh_dot
+        if self.gain_dot is not None:
+            y_dot = y_dot + self.gain_dot * xh + self.shift_dot
+        return y_dot, (xh_dot, np.zeros_like(r))
+
+    patch.setattr(norm.LayerNorm, "tangent", wrong)

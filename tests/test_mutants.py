@@ -11,6 +11,7 @@ import test_gradcheck
 import test_layers
 import test_losses
 import test_network
+import test_norm
 import test_numerics
 import test_optim
 import test_penalties
@@ -98,6 +99,20 @@ MUSEUM = [
         "one alpha per pixel (hwalsuklee/tensorflow-generative-model-collections #33)"),
     Row(mutants.means_held_fixed, test_losses.check_derivatives, (losses.RelativisticAverage,),
         "the relativistic average without the gradient through its means"),
+    Row(mutants.batch_norm_statistics_held, test_norm.check_backward, ("BatchNorm",),
+        "BatchNorm's backward without the mean and variance terms (facebookresearch/CrypTen #143)"),
+    Row(mutants.batch_norm_variance_held, test_norm.check_backward, ("BatchNorm",), "without the variance term alone"),
+    Row(mutants.batch_norm_without_gain, test_norm.check_backward, ("BatchNorm, inside",),
+        "BatchNorm's backward without gamma (denizyuret/Knet.jl #288)"),
+    Row(mutants.spectral_u_overwritten, test_norm.check_spectral_tape, (),
+        "spectral norm's u overwritten between D(real) and D(fake) (pytorch/pytorch PR 13350)"),
+    Row(mutants.spectral_u_overwritten, test_norm.check_forward_leaves_u, (), "the same: a forward that leaves a mark"),
+    Row(mutants.spectral_u_overwritten, test_norm.check_g_step_leaves_d, (), "the same: G's step, or a plot, changes D"),
+    Row(mutants.sigma_held, test_norm.check_backward, ("SpectralNorm",), "spectral norm without the term <G, What> u'v"),
+    Row(mutants.sigma_held, test_norm.check_penalty, ("R1", "SpectralNorm"), "the same in a gradient penalty"),
+    Row(mutants.layer_norm_variance_at_rest, test_norm.check_tangents, ("LayerNorm",),
+        "the tangent of LayerNorm without the variance's own rate"),
+    Row(mutants.layer_norm_variance_at_rest, test_norm.check_penalty, ("WGANGP", "LayerNorm"), "the same in a gradient penalty"),
     Row(mutants.one_sided_tolerance, test_gradcheck.check_wrong_gradient_is_caught, ("too small",),
         "loss - 0.3133 < 1e-2 passes for anything smaller (kwotsin/mimicry)"),
     Row(mutants.nan_is_not_outside, test_gradcheck.check_wrong_gradient_is_caught, ("NaN",), "NaN passes a check of > tolerance"),
@@ -118,7 +133,8 @@ def test_the_mistake_is_caught(row, monkeypatch):
 
 
 def test_every_mutant_is_in_the_museum():
-    planted = {value for value in vars(mutants).values() if getattr(value, "__module__", "") == "mutants"}
+    planted = {value for name, value in vars(mutants).items()
+               if getattr(value, "__module__", "") == "mutants" and not name.startswith("_")}
     assert planted == {row.mutant for row in MUSEUM}
 
 
@@ -136,6 +152,15 @@ def test_why_the_value_is_checked_against_the_formula(monkeypatch):
     test_losses.check_derivatives(losses.Minimax)
     mutants.hinge_generator_clipped(monkeypatch)
     test_losses.check_derivatives(losses.Hinge)
+
+
+@pytest.mark.parametrize("mutant", [mutants.batch_norm_without_gain, mutants.batch_norm_variance_held])
+def test_why_batch_norm_is_not_checked_with_a_sum(mutant, monkeypatch):
+    """The gradient of sum(y) is 0, and so is the wrong one: only a random cotangent shows the mistake (PABannier/nanograd #2)."""
+    mutant(monkeypatch)
+    test_norm.check_batch_norm_by_its_sum()
+    with pytest.raises(AssertionError):
+        test_norm.check_backward("BatchNorm")
 
 
 def test_why_whole_steps_are_checked(monkeypatch):

@@ -1,4 +1,4 @@
 """The engine: layers, networks, optimisers and gradient checks. It knows nothing about GANs.
 
-Read it in this order: numerics, layers, network, optim, gradcheck.
+Read it in this order: numerics, layers, network, optim, gradcheck; then norm and features, more layers.
 """

@@ -72,9 +72,14 @@ class Sequential:
         self._theta_dot = None
         self._bind()
         self._initialise(seed, init)
+        for layer, name, start in self._buffers():
+            setattr(layer, name, np.tile(start, (*self.replicas, *[1] * start.ndim)).astype(self.dtype))
 
     def _parameters(self):
         return [(layer, name) for layer in self.layers for name in layer.parameters]
+
+    def _buffers(self):
+        return [(layer, name, start) for layer in self.layers for name, start in getattr(layer, "buffers", {}).items()]
 
     def views(self, flat):
         """An array shaped like theta, cut into one view per parameter: yields (layer, name, view) in order."""
@@ -93,8 +98,8 @@ class Sequential:
         for r, child in enumerate(seeds):
             rng = np.random.default_rng(child)
             for layer, name, view in self.views(self.theta):
-                if name == "W":
-                    (view[r] if self.replicas else view)[...] = init(rng, *layer.shapes["W"])
+                drawn = init(rng, *layer.shapes["W"]) if name == "W" else layer.start.get(name, 0)
+                (view[r] if self.replicas else view)[...] = drawn
 
     @property
     def theta_dot(self):
@@ -152,21 +157,25 @@ class Sequential:
 
     def copy(self):
         """An independent network with the same layers and parameters."""
-        return self._twin(self.theta.copy(), self.replicas)
+        return self._twin(np.copy, self.replicas)
 
     def replica(self, r):
         """Replica r as an independent network without the replica axis. Raises ValueError when there is no such replica."""
         if not self.replicas or not 0 <= r < self.replicas[0]:
             has = f"replicas 0 to {self.replicas[0] - 1}" if self.replicas else "no replicas"
             raise ValueError(f"there is no replica {r}: this network has {has}")
-        return self._twin(self.theta[r].copy(), ())
+        return self._twin(lambda array: array[r].copy(), ())
 
-    def _twin(self, theta, replicas):
+    def _twin(self, part, replicas):
+        """A network of its own: `part` copies, from theta and every buffer, what it is to have of them."""
         twin = object.__new__(Sequential)
         vars(twin).update(vars(self))
         twin.layers = tuple(copy.copy(layer) for layer in self.layers)
-        twin.theta, twin.grad, twin.replicas, twin._theta_dot = theta, np.zeros_like(theta), replicas, None
+        twin.theta, twin.replicas, twin._theta_dot = part(self.theta), replicas, None
+        twin.grad = np.zeros_like(twin.theta)
         twin._bind()
+        for layer, name, _ in twin._buffers():
+            setattr(layer, name, part(getattr(layer, name)))
         return twin
 
     def __copy__(self):
@@ -182,13 +191,13 @@ class Sequential:
 
     def __repr__(self):
         lines, shape = [], "".join(f"{r}, " for r in self.replicas) + "N, "
-        features = self.d_in
+        features, wide = self.d_in, max(20, *(len(repr(layer)) for layer in self.layers))
         for layer in self.layers:
             features = getattr(layer, "k", features)
             size = sum(math.prod(layer.shapes[name]) for name in layer.parameters)
             held = " + ".join(f"{name} {layer.shapes[name]}" for name in layer.parameters)
-            lines.append(f"  {layer!r:<20} -> ({shape}{features})".ljust(44) + (f"{size:>9,}   {held}" if size else ""))
-            lines[-1] = lines[-1].rstrip()
+            line = f"  {layer!r:<{wide}} -> ({shape}{features})"
+            lines.append(f"{line:<{wide + 24}}{size:>9,}   {held}" if size else line)
         total = f"{self.theta.shape[-1]:,} parameters"
         each = f" in each of {self.replicas[0]} replicas" if self.replicas else ""
         return "\n".join([f"Sequential: ({shape}{self.d_in}) -> ({shape}{self.d_out}), {total}{each}, {self.dtype}", *lines])
