@@ -1,6 +1,15 @@
 """Settings shared by all tests: hypothesis draws the same examples every time, and no clock can make it fail."""
 
+import sys
+
 from hypothesis import settings
 
 settings.register_profile("tinygan", derandomize=True, deadline=None, max_examples=25, database=None)
 settings.load_profile("tinygan")
+
+
+def pytest_collection_finish(session):
+    """Lessons run in processes of their own: begin them now, on another core, while the other tests run on this one."""
+    lessons = [item.callspec.params["lesson"] for item in session.items if item.originalname == "test_lesson_runs"]
+    if lessons and not session.config.option.collectonly:
+        session.config.lessons = sys.modules["test_lessons"].begin(lessons)

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -81,20 +82,21 @@ def test_there_are_lessons():
     assert [path.stem[:2] for path in LESSONS] == sorted({path.stem[:2] for path in LESSONS}), "two lessons share a number"
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """All lessons, begun at once and two at a time, each in a folder of its own: {lesson: (folder, its future)}."""
-    with ThreadPoolExecutor(2) as two:
-        folders = {lesson: tmp_path_factory.mktemp(lesson.stem) for lesson in LESSONS}
-        yield {lesson: (folder, two.submit(run, lesson, folder)) for lesson, folder in folders.items()}
+def begin(lessons):
+    """Run the lessons one after the other beside everything else: {lesson: the future of (its outcome, what it left behind)}."""
+    def alone(lesson):
+        with tempfile.TemporaryDirectory() as folder:
+            return run(lesson, folder), os.listdir(folder)
+
+    beside = ThreadPoolExecutor(1)
+    return {lesson: beside.submit(alone, lesson) for lesson in lessons}
 
 
 @in_turn
-def test_lesson_runs(lesson, runs):
-    folder, future = runs[lesson]
-    done = future.result()
+def test_lesson_runs(lesson, request):
+    done, left = request.config.lessons[lesson].result()  # begun in conftest.py
     assert done.returncode == 0, f"{lesson.name} failed:\n{done.stdout}{done.stderr}"
-    assert not any(folder.iterdir()), "a lesson must leave nothing behind"
+    assert not left, "a lesson must leave nothing behind"
 
 
 @in_turn
