@@ -171,7 +171,7 @@ for name, distance in zip(("real digits", "Gaussian", "independent pixels"), np.
 # One number never tells all. A lazy model that always draws the *average* zero and the *average* one
 # beats the Gaussian by this measure. Turn the question round, and ask how far each real digit is from the nearest
 # drawing: now the lazy model is the worse one. It has found the middle of each cloud and nothing else. A GAN that
-# does something like it is said to have collapsed; lessons 09 to 15 are about that.
+# does something like it is said to have collapsed; lesson 07 meets one.
 table = []
 for seed in range(SPLITS):
     x_a, y_a, x_b, _ = halves(seed)

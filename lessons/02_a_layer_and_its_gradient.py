@@ -19,7 +19,7 @@ from tinygan.engine.network import Sequential
 N, FEATURES_IN, FEATURES_OUT = 7, 3, 5  # all different: a wrong transpose does not even fit; with 4, 4, 4 it does
 SEEDS = 20  # networks over which the error of the difference is measured; one alone gives a ragged curve
 H = 6e-6  # the step of the differences; 1e-3 or 1e-9 loses three digits or more, as the picture will show
-STEPS = np.logspace(-12, 0, 49)  # in the picture; with 13 for 49 they miss the best h, and the claim about it fails
+STEPS = np.logspace(-12, 0, 49)  # in the picture; with 13 instead of 49 they miss the best h, and the claim about it fails
 plt.rcParams.update(plots.STYLE)
 
 # %%

@@ -172,7 +172,7 @@ assert np.all(name_by_losses(success) == "collapsed")
 # ---------------
 # The ``History`` has a column that is no loss: ``modes``, how many modes of the data were hit by 1000 samples, counted every
 # so often. (The data are a mixture, so ``train`` can count. A blurred generator that hits nothing gets a small count
-# too; lesson 10 tells blur and collapse apart.) With it the rule is short, and right for all four kinds of run.
+# too; ``metrics.mode_report`` tells blur and collapse apart.) With it the rule is short, and right for all four kinds of run.
 
 
 def name(history, modes):

@@ -97,7 +97,7 @@ print(f"simultaneous: the radius goes from {radius[0]:.2f} to {radius[-1]:.2f}")
 
 # %%
 # A smaller learning rate does not change the direction. To go equally far one needs four times as many steps of a quarter of
-# the size; each pushes out sixteen times less, so all together about four times less. Less, but out.
+# the size; each pushes out sixteen times less, so all together, once the growth is small, about four times less. Less, but out.
 growth = []
 for h in (H, H / 4, H / 16):
     end = dirac.trajectory(velocity, dirac.simultaneous, START, steps=round(STEPS * H / h), h=h)[-1]
@@ -215,8 +215,9 @@ for gamma in tried:
 # %%
 # Other games
 # -----------
-# ``tinygan.dirac`` holds what we wrote, and other games. In the *Wasserstein* game f(t) = t: everything goes round twice as
-# fast, and the factor :math:`\sqrt{1 + h^2}` holds everywhere. Clipping :math:`\psi`, as this game's inventors did, bounds
+# ``tinygan.dirac`` holds what we wrote, and other games. In the *Wasserstein* game f(t) = t: near the middle everything goes
+# round twice as fast, and the factor :math:`\sqrt{1 + h^2}` holds everywhere. Clipping :math:`\psi`, as this game's
+# inventors did, bounds
 # the orbit; it does not end. R1 ends it.
 assert np.array_equal(dirac.trajectory(dirac.minimax, dirac.alternating, START, STEPS, H), around[:STEPS + 1])
 radius = np.linalg.norm(dirac.trajectory(dirac.wasserstein, dirac.simultaneous, START, STEPS, H), axis=-1)
@@ -311,7 +312,7 @@ draw_factors(axes["factors"])
 #
 # Large GANs have as many numbers as parameters, and a Jacobian of their own; near an equilibrium it decides in the same way
 # (Mescheder et al. 2017, *The Numerics of GANs*). The game of two numbers is in Mescheder, Geiger & Nowozin (2018), *Which
-# Training Methods for GANs do actually Converge?*; R1 for networks is lesson 12.
+# Training Methods for GANs do actually Converge?*; R1 for networks is in ``tinygan/penalties.py``.
 #
 # To try:
 #

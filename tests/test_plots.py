@@ -34,6 +34,9 @@ G, D = mlp(2, 16, 2, seed=0), mlp(2, 16, 1, seed=1)
 G1, D1 = mlp(1, 16, 1, seed=0), mlp(1, 16, 1, seed=1)
 
 
+LEGEND = ["true modes, 1 and 3 std (pale: to find them)", "generated"]
+
+
 def rng(seed=0):
     return np.random.default_rng(seed)
 
@@ -207,7 +210,7 @@ def test_the_dots_are_the_samples_and_circles_are_1_and_3_std():
         np.testing.assert_allclose(circles.get_widths(), diameter)
         assert {to_hex(c) for c in circles.get_edgecolors()} == {plots.TRUE.lower()}
     assert ring.get_offsets().shape == (8, 2) and ring.get_widths().min() > 0.2  # small modes are pointed at
-    assert ax.get_aspect() == 1 and legend(ax) == ["true modes, 1 and 3 std", "generated"]
+    assert ax.get_aspect() == 1 and legend(ax) == LEGEND
 
 
 def test_wide_modes_are_not_pointed_at_and_overlapping_ones_become_contours():
@@ -536,7 +539,7 @@ def test_each_replica_has_a_panel_with_its_number_the_same_z_and_one_window():
         np.testing.assert_array_equal(generated(ax), MANY.replica(r)(z).astype(float))
         assert ax.get_xlim() == figure.axes[0].get_xlim() and ax.get_ylim() == figure.axes[0].get_ylim()
         assert not ax.get_xticks().size and not ax.get_yticks().size and ax.get_legend() is None
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["true modes, 1 and 3 std", "generated"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == LEGEND
     assert len(figure.legends) == 1
 
 

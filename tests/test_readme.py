@@ -19,10 +19,15 @@ def flat(text):
     return " ".join(text.split())
 
 
-def test_the_code_runs(capsys):
+@pytest.mark.parametrize("steps", [20, pytest.param(4000, marks=pytest.mark.slow)])
+def test_the_code_runs(capsys, steps):
     code, = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    exec(compile(code, "README.md", "exec"), {})
-    assert "modes" in capsys.readouterr().out
+    names = {}
+    exec(compile(code.replace("steps=4000", f"steps={steps}"), "README.md", "exec"), names)
+    assert capsys.readouterr().out.startswith("modes ") and names["history"].step[-1] == steps
+    if steps == 4000:
+        score = names["metrics"].mode_report(names["G"](np.random.default_rng(0).standard_normal((10_000, 2))), names["ring"])
+        assert score.modes in (7, 8) and 0.7 < score.high_quality < 0.9
 
 
 def test_the_demo_finds_all_modes_as_often_as_it_says():

@@ -45,7 +45,7 @@ def _complain(error, code):
 def demo(options):
     """Learn the ring from scratch."""
     story = ("A GAN learns eight Gaussians on a ring, from scratch: G turns noise into points,\n"
-             "D tries to tell them from true ones, and G learns from what gave it away.")
+             "D tries to tell them from true ones, two at a time (PacGAN), and G learns from what gave it away.")
     return _learn(runs.DEMO | {"seed": options.seed}, options.out or _free("tinygan-demo"), options.force, story=story)
 
 

@@ -11,7 +11,7 @@ Written out, the whole algorithm is
         g_step(G, D, opt_g, latent(), loss)
 
 and `train` is this loop with what one wants around it: random streams, replicas, averaging, schedules,
-a history, a progress bar, and a stop in the very step in which a number is no longer finite.
+a history, a progress bar, and a stop in the very step in which a run diverges. On a first reading, stop where `train` begins.
 """
 
 from types import SimpleNamespace
@@ -122,9 +122,9 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     callback   called as callback(state) after each step: state.step (from 1), .G, .D, .G_ema, .history; true stops the run
     progress   True or False; None shows a bar where a person is watching the terminal
 
-    Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite; the history so far and the
-    parameters from before that step are kept. A replica that diverges is noted in `history.diverged` and the others
-    go on: `Diverged` is raised when none is left.
+    Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite, or a loss exceeds a million; the
+    history so far and the parameters from before that step are kept. A replica that diverges is noted in
+    `history.diverged` and the others go on: `Diverged` is raised when none is left.
     """
     data = from_array(data) if isinstance(data, np.ndarray) else data
     steps, batch, d_steps, pack = count("steps", steps), count("batch", batch), count("d_steps", d_steps), count("pack", pack)

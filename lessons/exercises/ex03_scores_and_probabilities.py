@@ -6,7 +6,7 @@ random arrays of odd sizes and compares the result with arithmetic in 150 digits
 Notation: s is a score, any real number, and sigma(s) = 1 / (1 + exp(-s)) the probability of "real" that it stands for.
 y is a label: 1 for real, 0 for fake, or something between. Logarithms are natural. Everything is float64.
 
-"Right for every score" means: every result to its own last digits, were it 1e-50, and nothing that NumPy warns about
+"Right for every score" means: every result down to 1e-80 to its own last digits, and nothing that NumPy warns about
 (overflow, division by zero, an invalid value). Answers may use each other.
 """
 

@@ -14,6 +14,8 @@ from tinygan.exercises.grading import ToDo, Wrong, grade
 
 ALL = [exercise for lesson in LESSONS for exercise in exercises_of(lesson)]
 MISTAKES = [(exercise, mistake) for exercise in ALL for mistake in exercise.mistakes]
+# Those of the exercise that trains take long each: two of them always, the others with the slow tests.
+PLANTED = [pytest.param(e, m, marks=[pytest.mark.slow] * (e.cases == 1 and m not in e.mistakes[:2])) for e, m in MISTAKES]
 
 
 def stub(exercise):
@@ -46,7 +48,7 @@ def test_the_stub_is_to_do_and_the_solution_passes(exercise):
     grade(exercise, exercise.solution)
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=lambda x: getattr(x, "name", "") or x.story[:40])
+@pytest.mark.parametrize(("exercise", "mistake"), PLANTED, ids=lambda x: getattr(x, "name", "") or x.story[:40])
 def test_every_mistake_is_named(exercise, mistake):
     said = first_message(exercise.number, mistake.story)
     assert (mistake.says or mistake.story) in said, said
@@ -59,6 +61,7 @@ def test_the_same_failure_twice_gives_the_same_message(exercise):
     assert message(exercise, mistake.answer) == first_message(exercise.number, mistake.story)
 
 
+@pytest.mark.slow
 def test_at_least_95_percent_of_mistakes_are_named_by_cause():
     """Not only located: a message that lists entries names no cause."""
     located = [mistake.story for exercise, mistake in MISTAKES

@@ -15,6 +15,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse prints its whole usage before an error; one line that says what to do is kinder."""
 
     def error(self, message):
+        message = message.replace("COMMAND  :", "COMMAND:")
         self.exit(2, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
 
 

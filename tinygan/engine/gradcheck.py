@@ -245,15 +245,17 @@ def _factor(got, wanted, judged, name, batch, constants):
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
              0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
     if batch is not None:
-        known |= {float(batch): f"{batch} is the batch size: the mean over the batch was not taken",
-                  1 / batch: f"{batch} is the batch size: the mean over the batch was taken twice"}
+        known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
+                  1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
+                             "or a mean taken twice"}
     for constant, number in (constants or {}).items():
         known |= {float(number): f"that is {constant}: it was applied once too often",
                   1 / number: f"that is 1/{constant}: it was left out"}
+    everywhere = " in every entry" if a.size > 1 else ""
     for factor, cause in known.items():
         for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
             if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
-                return f"{name} is {ratio:.6g} times the truth in every entry: {cause}{also if factor != -1 else ''}"
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also if factor != -1 else ''}"
     if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
         return None  # one number is always a multiple of another
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"

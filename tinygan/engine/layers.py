@@ -7,6 +7,8 @@ Every layer is a function y = f(x) with four methods:
     tangent(x_dot, tape)                         -> y_dot, tape_dot
     tangent_backward(dy, dy_dot, tape, tape_dot) -> dx, dx_dot
 
+On a first reading, take the first two and skip the others: they serve gradient penalties and second derivatives.
+
 `x` holds a batch: samples along axis -2, features along axis -1. Somewhere behind y waits one number L.
 
 **backward** is the chain rule. It receives dy = dL/dy, an array shaped like y, and returns dx = dL/dx, shaped
@@ -143,7 +145,8 @@ class LeakyReLU(Activation):
         self.leak = number("LeakyReLU: slope", slope, above=0, below=1, including=(0,))
 
     def value(self, x):
-        # The mask as numbers: one multiplication each way, where np.where costs twenty times as much.
+        # The mask as numbers: one multiplication each way, where np.where costs many times as much.
+        # x is complex, and x.real needed, in a gradient check by the complex step.
         slope = (x.real > 0).astype(x.dtype)
         if self.leak:
             slope *= 1 - self.leak
@@ -213,7 +216,7 @@ class Softplus(Activation):
 
 
 def sum_over_batch(dy):
-    """The sum over axis -2, kept: (..., N, k) -> (..., 1, k). As a matrix product it is three to five times as fast as np.sum."""
+    """The sum over axis -2, kept: (..., N, k) -> (..., 1, k). As a matrix product it is faster than np.sum."""
     return np.ones((1, dy.shape[-2]), dy.dtype) @ dy
 
 

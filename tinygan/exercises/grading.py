@@ -13,6 +13,7 @@ with this exercise stand beside it as functions: a wrong result that equals one 
 import contextlib
 import inspect
 import io
+import math
 import threading
 import traceback
 import types
@@ -26,6 +27,7 @@ import numpy as np
 from ..engine import gradcheck
 
 CASES = 5
+PACKAGE = Path(__file__).parents[1]
 
 
 class Mistake(NamedTuple):
@@ -94,9 +96,13 @@ def grade(exercise, answer, seeds=None):
         raise Wrong(f"{exercise.name} is a {type(answer).__name__}; it must be a function")
     printed = io.StringIO()
     seeds = range(exercise.cases) if seeds is None else seeds
-    with contextlib.redirect_stdout(printed):
-        for seed in seeds:
-            _grade_case(exercise, answer, seed, exercise.seconds)
+    try:
+        with contextlib.redirect_stdout(printed):
+            for seed in seeds:
+                _grade_case(exercise, answer, seed, exercise.seconds)
+    except Wrong as wrong:
+        said = printed.getvalue().strip()
+        raise Wrong(*wrong.lines, *[f"it printed: {said[:60]!r}"] * bool(said)) from None
     if printed.getvalue():
         raise Wrong(f"the result is right, but {exercise.name} prints {printed.getvalue().strip()[:40]!r}",
                     "an answer only returns: remove the print")
@@ -130,7 +136,8 @@ def _compare(exercise, answer, args, truth, result, where):
         if not outcome.ok:
             also = [f"({' and '.join(right)} {'is' if len(right) == 1 else 'are'} right)"] * bool(right)
             why = [_hard_coded(exercise, answer)] if _hard_coded(exercise, answer) else outcome.why
-            raise Wrong(*why, *also, f"norm error {outcome.norm_error:.1e} (limit {gradcheck.NORM_LIMIT:.0e}); {where}")
+            size = f"relative error {outcome.norm_error:.1e} (limit {gradcheck.NORM_LIMIT:.0e}); "
+            raise Wrong(*why, *also, size * math.isfinite(outcome.norm_error) + where)
         right.append(name)
 
 
@@ -212,8 +219,10 @@ def _observe(exercise, answer, args, names):
 
 def _error(error):
     """An exception in the student's code, as two lines without a traceback."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "tinygan/exercises/grading" not in frame.filename]
-    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    # Of the lines on the way, the last one that is the student's: not this package's, not a library's.
+    own = [f for f in frames if not Path(f.filename).is_relative_to(PACKAGE) and "site-packages" not in Path(f.filename).parts]
+    place = f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
     return f"it stops with {type(error).__name__}: {error}", place
 
 

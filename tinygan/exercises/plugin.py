@@ -97,6 +97,7 @@ class _Item(pytest.Item):
     def __init__(self, *, exercise, **more):
         super().__init__(**more)
         self.exercise = exercise
+        self.extra_keyword_matches.add(exercise.number)  # so that -k 02.1 finds it
 
     def runtest(self):
         try:
@@ -131,7 +132,7 @@ class _Item(pytest.Item):
     def repr_failure(self, excinfo, style=None):
         if not isinstance(excinfo.value, Wrong):
             return super().repr_failure(excinfo)
-        again = f"again: pytest {_short(self.path)} -k {self.exercise.name}"
+        again = f"again: pytest {_short(self.path)}::{self.exercise.name}"
         return "\n".join([*excinfo.value.lines, again])  # pytest's header has the number and the name
 
     def reportinfo(self):

@@ -84,7 +84,8 @@ def _modes(G, D):
             why = ("G does not go where D would believe it: is G's derivative -sigmoid(-f) / N, with its minus? "
                    "And are D.grad and G.grad cleared before every backward?")
         else:
-            why = "both players move, and yet do not meet: check the two gradients with 05.1 and 05.2 first"
+            why = ("both players move, and yet do not meet: check that opt_d and opt_g take the steps, "
+                   "and the gradients with 05.1 and 05.2")
         raise Wrong(seen, why)
     return float(modes)
 

@@ -101,7 +101,8 @@ def _truth(ax, data, window):
                                   (data.means[tiny], np.full(tiny.sum(), .08 * width), {"linewidths": 2, "alpha": .3})):
             ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=means, offset_transform=ax.transData,
                                                 facecolors="none", edgecolors=TRUE, **look))
-        return ax.plot([], [], "o", color=TRUE, fillstyle="none", label="true modes, 1 and 3 std")[0]
+        label = "true modes, 1 and 3 std" + " (pale: to find them)" * bool(tiny.any())
+        return ax.plot([], [], "o", color=TRUE, fillstyle="none", label=label)[0]
     grid, sides = grid_points(*window)
     levels = np.quantile(data.log_prob(true_samples(data, 10_000)), (.0111, .6065))  # what 1 and 3 std leave outside
     height = data.log_prob(grid).reshape(sides[0].size, -1)

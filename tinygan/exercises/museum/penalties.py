@@ -80,7 +80,7 @@ NORM = Exercise(
         Mistake("the squared norm stands where the norm belongs",
                 lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) ** 2 - 1) ** 2)),
         Mistake("summed over the samples",
-                lambda g, lam: lam * np.sum((_norms(g, (1, 2, 3)) - 1) ** 2), "the mean over the batch was not taken"),
+                lambda g, lam: lam * np.sum((_norms(g, (1, 2, 3)) - 1) ** 2), "the mean over the batch is missing"),
         Mistake("lam was left out", lambda g, lam: np.mean((_norms(g, (1, 2, 3)) - 1) ** 2), "1/lam"),
     ),
     hints=("How many norms should there be, and how many are there? Print norm.shape.",

@@ -54,7 +54,7 @@ CLEARED = Exercise(
         Mistake("G's last tanh was left out on the way back", lambda *args: _generator(*args, last_tanh=False)),
         Mistake("G is pushed away from high scores", lambda *args: _generator(*args, sign=1.0), "sign"),
         Mistake("the mean of the loss is gone",
-                lambda *args: _generator(*args, mean=False), "the mean over the batch was not taken"),
+                lambda *args: _generator(*args, mean=False), "the mean over the batch is missing"),
     ),
     hints=("Put a print into the loop of `backward`. How often does it run for D, and how often for G?",
            "zip stops with the shortest of its lists. Which of the three is empty when G goes backward, and who emptied it?",
