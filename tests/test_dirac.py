@@ -216,6 +216,7 @@ def test_r1_spirals_in(step):
     assert radii(lambda p: dirac.minimax(p) + 0.3 * p * dirac.PSI, STEPS[step])[-1] > 10  # R1 with the wrong sign
 
 
+@pytest.mark.slow
 def test_non_saturating_orbits_settle_on_a_circle_or_creep_inwards():
     """Simultaneous steps push out by h^2/8, the field pulls in by h r^2/16: they balance at r^2 = 2h."""
     for h in (0.05, 0.1, 0.2):

@@ -461,6 +461,7 @@ def test_penalty_is_exact(penalty, name):
     assert sum(judged) >= 3
 
 
+@pytest.mark.slow
 def test_the_whole_step_with_penalties_and_every_layer():
     """Loss and three penalties over theta, u at rest: there the free-moving u has the same derivative as the held one."""
     for seed in range(2):
