@@ -80,6 +80,8 @@ DISCRIMINATOR = Exercise(
         Mistake("D.grad was not cleared: it still holds the gradient of the step before", _d_mistake(clear=False)),
         Mistake("of the two, the fake points' derivative has the wrong sign: sigmoid(f) / N, without a minus",
                 _d_mistake(ds_fake=lambda f: -sigmoid(f))),
+        Mistake("of the two, the real points' derivative has the wrong sign: -sigmoid(-r) / N, with a minus",
+                _d_mistake(ds_real=lambda r: sigmoid(-r))),
         Mistake("the mean's 1/N was left out", _d_mistake(n=1), "batch size"),
         Mistake("divided by 2N, as if the loss were the mean over all points; it is a sum of two means",
                 lambda D, x_real, x_fake: _d_mistake(n=2 * x_real.shape[0])(D, x_real, x_fake), "factor 2"),
@@ -167,8 +169,9 @@ def _adam_one_by_one(theta, grad, m, v, t, lr, beta1, beta2, eps):
     for theta_i, grad_i, m_i, v_i in zip(*(array.tolist() for array in (theta, grad, m, v)), strict=True):
         m_i, v_i = m_i + (1 - beta1) * (grad_i - m_i), v_i + (1 - beta2) * (grad_i**2 - v_i)
         m_hat, v_hat = m_i / (1 - beta1**t), v_i / (1 - beta2**t)
-        columns.append((theta_i - lr * m_hat / (math.sqrt(v_hat) + eps), m_i, v_i))
-    return dict(zip(("theta", "m", "v"), map(np.array, zip(*columns, strict=True)), strict=True))
+        columns.append((m_i, v_i, theta_i - lr * m_hat / (math.sqrt(v_hat) + eps)))
+    # theta last: where m or v is wrong, that is the cause.
+    return dict(zip(("m", "v", "theta"), map(np.array, zip(*columns, strict=True)), strict=True))
 
 
 def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
@@ -226,6 +229,7 @@ ADAM = Exercise(
         Mistake("the root of v is missing", _adam_mistake(lambda m, v, eps: m / (v + eps))),
         Mistake("v averages the square of m, where the gradient's own square was meant",
                 _adam_mistake(square=lambda grad, m: m**2)),
+        Mistake("v averages the gradient itself, where its square was meant", _adam_mistake(square=lambda grad, m: grad)),
         Mistake("one v for all parameters: each entry has its own, so nothing is summed or averaged over entries",
                 _adam_mistake(square=lambda grad, m: np.mean(grad**2))),
         Mistake("the step was taken with the old m and v: they take the new gradient in first", _adam_mistake(stale=True)),
