@@ -94,6 +94,18 @@ def test_samples_follow_the_seed(cli, undrawn):
     assert np.array_equal(a, b) and not np.array_equal(a, c) and a.shape == (1000, 2)
 
 
+def test_penalties_are_trained_with(cli, undrawn):
+    """Each changes D, and each other, and is kept in the settings."""
+    ends = []
+    for more in ((), ("--r1", .5), ("--r2", .5), ("--gp", .5, "--loss", "wasserstein"), ("--r1", .5, "--loss", "relativistic")):
+        out = f"run{len(ends)}"
+        assert cli("train", *SMALL, *more, "--out", out)[0] == 0
+        ends.append(runs.load(out).D.theta.tobytes())
+    assert len(set(ends)) == 5 and runs.load("run1").settings["r1"] == .5
+    code, _, err = cli("train", "--r1", 0)
+    assert code == 2 and "--r1: WEIGHT must be a finite number above 0" in err
+
+
 def test_replicas(cli):
     code, out, _ = cli("train", *SMALL, "--replicas", 3, "--out", "run")
     assert code == 0 and all(f"\nreplica {r} " in out for r in range(3)) and left() == ["run", "run/run.npz", "run/summary.png"]

@@ -60,6 +60,7 @@ def _train(run, stopped, quiet):
 
     settings, film, diverged = run.settings, None, None
     same = {key: settings[key] for key in ("steps", "batch", "d_steps", "pack", "update", "ema")}
+    penalties = [make(settings[name]) for name, make in runs.PENALTIES.items() if settings[name]]
     if not run.G.replicas:
         z = np.random.default_rng(0).standard_normal((runs.FILMED, settings["latent"]))
         film = plots.Snapshots(z, max(1, settings["steps"] // FRAMES), run.G)
@@ -71,8 +72,8 @@ def _train(run, stopped, quiet):
 
     try:
         history = train(run.G, run.D, run.data, run.loss, **same, opt_d=optim.Adam(settings["lr_d"] or settings["lr"]),
-                        opt_g=optim.Adam(settings["lr"]), schedule=runs.SCHEDULES[settings["schedule"]], seed=run.seeds[2],
-                        callback=after_step, progress=False if quiet else None)
+                        opt_g=optim.Adam(settings["lr"]), penalties=penalties, seed=run.seeds[2], callback=after_step,
+                        schedule=runs.SCHEDULES[settings["schedule"]], progress=False if quiet else None)
     except Diverged as error:
         history, diverged = error.history, error
     return run._replace(history=history, film=film), diverged

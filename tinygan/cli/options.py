@@ -99,6 +99,9 @@ def _add_training(one):
     _add(what, "--schedule", _choice("schedule", runs.SCHEDULES), d.schedule,
          f"of the learning rates: {', '.join(runs.SCHEDULES)}", metavar="NAME")
     _add(what, "--update", _choice("update", UPDATES), d.update, f"of the two players: {' or '.join(UPDATES)}", metavar="NAME")
+    for name, which in (("--r1", "D's gradient at true points; .01 to 1"), ("--r2", "D's gradient at generated points; .01 to 1"),
+                        ("--gp", "D's gradient between them, as WGAN-GP has it; .1 to 10; the Wasserstein loss wants it")):
+        _add(what, name, _number("WEIGHT", above=0), None, f"weight of a penalty on {which} (default: none)", metavar="WEIGHT")
     _add(what, "--ema", _number("SHARE", above=0, below=1), d.ema, "judge a running average of G, which keeps this share of "
          "itself each step: .99 to .9999 (default: G itself)", metavar="SHARE")
     _add(what, "--seed", _count("SEED", 0), d.seed, "of everything random", metavar="SEED")

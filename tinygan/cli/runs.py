@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import checkpoint, data, losses
+from .. import checkpoint, data, losses, penalties
 from ..engine import layers, optim
 from ..engine.arguments import choice, spawn
 from ..engine.network import mlp
@@ -22,14 +22,16 @@ from ..history import History
 from ..train import packed
 
 LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "least-squares": losses.LeastSquares,
-          "hinge": losses.Hinge, "wasserstein": losses.Wasserstein}
+          "hinge": losses.Hinge, "wasserstein": losses.Wasserstein, "relativistic": losses.Relativistic,
+          "relativistic-average": losses.RelativisticAverage}
+PENALTIES = {"r1": penalties.R1, "r2": penalties.R2, "gp": penalties.WGANGP}
 ACTIVATIONS = {"relu": layers.ReLU, "leaky-relu": layers.LeakyReLU, "tanh": layers.Tanh, "softplus": layers.Softplus,
                "sigmoid": layers.Sigmoid}
 SCHEDULES = {"constant": optim.constant, "linear": optim.linear, "cosine": optim.cosine}
 
 DEFAULTS = {"data": "ring", "loss": "non-saturating", "hidden": [64, 64, 64], "latent": 2, "activation": "relu",
             "steps": 4000, "batch": None, "d_steps": 1, "pack": 1, "lr": 2e-3, "lr_d": None, "schedule": "cosine",
-            "update": "alternating", "ema": None, "seed": 0, "replicas": None}
+            "update": "alternating", "r1": None, "r2": None, "gp": None, "ema": None, "seed": 0, "replicas": None}
 BATCH = 256  # unless the settings say otherwise, or the data have fewer rows
 # D judges two points at a time: a pair from one mode gives a collapsed generator away (PacGAN, Lin et al. 2018).
 DEMO = DEFAULTS | {"pack": 2}
