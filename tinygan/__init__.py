@@ -6,12 +6,13 @@ Read it in this order:
     engine/optim, gradcheck            what to do with a gradient, and how to know that it is right
     losses                             what each player minimises
     train                              the game: one gradient and one step for each player, and the loop
+    penalties, dirac                   the gradient of a gradient; why training circles, with two parameters
     data, metrics, plots               what is true, how near we came, and a look at both
 
 or start with lessons/01_generative_or_discriminative.py.
 """
 
-from . import data, losses, metrics
+from . import data, losses, metrics, penalties
 from .engine import gradcheck
 from .engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from .engine.network import Sequential, he, mlp, orthogonal, xavier
@@ -22,5 +23,5 @@ from .train import d_gradients, d_step, g_gradients, g_step
 __all__ = [
     "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
     "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
-    "metrics", "mlp", "orthogonal", "xavier",
+    "metrics", "mlp", "orthogonal", "penalties", "xavier",
 ]

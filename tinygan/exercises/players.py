@@ -23,6 +23,7 @@ def d_loss(D, x_real, x_fake):
 
 
 def g_loss(G, D, z):
+    """The non-saturating one, as the textbook has it."""
     return float(np.log1p(np.exp(-D(G(z)))).mean())
 
 
@@ -51,4 +52,5 @@ def still_whole(nets, arrays):
 
 
 def arrays_of(nets):
+    """The arrays that the networks' layers look into: {(network's name, "theta" or "grad"): array}."""
     return {(name, what): getattr(net, what) for name, net in nets.items() for what in ("theta", "grad")}

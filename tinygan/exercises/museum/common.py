@@ -14,6 +14,7 @@ def sizes(rng, n):
 
 
 def critic(x, W, a):
+    """The scores of a critic with one hidden layer of tanh, (N, 1)."""
     return np.tanh(x @ W) @ a
 
 
