@@ -188,8 +188,9 @@ class Relativistic:
         D minimises  E softplus(f_i - r_i)
         G minimises  E softplus(r_i - f_i)
 
-    Only differences of scores count, so a score alone is no probability. D cannot win by pushing all fake scores down:
-    each is measured against a real one, which is why this loss has no easy way to drop modes (Sun et al. 2020).
+    Only differences of scores count, so a score alone is no probability. Each fake is judged beside a real sample, not by a
+    threshold of its own: Sun et al. (2020) show that, as a function of the generated points, this loss has no bad basins
+    where losses that treat the two sides separately have many, each a way to drop modes.
     """
 
     needs_real = True

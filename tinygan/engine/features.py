@@ -131,7 +131,7 @@ class MinibatchDiscrimination(Parametric):
 
     def _apart(self, M):
         """M_i - M_j for all pairs: (..., N, dims kernels) -> (..., dims, kernels, N, N)."""
-        # Long axes last, in memory too: three times as fast as with a transposed view (256 samples, 5 kernels, 3 dims).
+        # Long axes last, in memory too: much faster than with a transposed view.
         M = np.ascontiguousarray(M.swapaxes(-1, -2)).reshape(*M.shape[:-2], self.dims, self.kernels, M.shape[-2])
         return M[..., :, None] - M[..., None, :]
 
@@ -153,7 +153,7 @@ class MinibatchDiscrimination(Parametric):
 
 
 class FourierFeatures:
-    """y = (cos 2 pi x B, sin 2 pi x B) with fixed frequencies B ~ N(0, scale^2) (Tancik et al. 2020, sections 4 and 6.1).
+    """y = (cos 2 pi x B, sin 2 pi x B) with fixed frequencies B ~ N(0, scale^2) (Tancik et al. 2020, the Gaussian mapping).
 
     x (..., N, d) -> y (..., N, k), k even, B (d, k/2): details of size 1/scale become visible to a smooth network. B is drawn
     once, from `seed`, is the same for every replica, and is not trained: no parameters. scale: about 1 / (smallest detail).

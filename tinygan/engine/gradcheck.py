@@ -231,7 +231,7 @@ def _not_a_number(got, name):
         return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
     if not got.any():
         where = " everywhere" if got.ndim else ""
-        return f"{name} is zero{where}: nothing arrives (a lost return value, or a product with nothing)"
+        return f"{name} is zero{where}: nothing arrived (a lost return value, a product with nothing), or it was cleared"
     return None
 
 

@@ -31,18 +31,21 @@ def pytest_addhooks(pluginmanager):
 
 
 def pytest_addoption(parser):
+    """--hint and --solution."""
     group = parser.getgroup("tinygan exercises")
     group.addoption("--hint", action="store_true", help="show one more hint for the first exercise that is not solved")
     group.addoption("--solution", action="store_true", help="judge the library's own answers instead of yours")
 
 
 def pytest_configure(config):
+    """A marker for each row of the board, and the board."""
     for marker, title in ROWS.items():
         config.addinivalue_line("markers", f"{marker}: exercises, {title}")
     config.tinygan_board = {}
 
 
 def pytest_collect_file(file_path, parent):
+    """Files of answers, known by their names."""
     name = re.fullmatch(r"(?:(ex\d\d)|museum_(\d\d))_\w+\.py", file_path.name)
     if name and (name[2] or name[1] in ROWS):
         return _File.from_parent(parent, path=file_path, marker=name[1] or "museum", exhibit=name[2])
@@ -140,6 +143,7 @@ class _Item(pytest.Item):
 
 
 def pytest_report_teststatus(report):
+    """An exercise that nobody has touched is neither passed nor failed nor skipped."""
     if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[2] == "Skipped: to do":
         return "to do", "-", "TO DO"
     return None

@@ -31,10 +31,12 @@ def check(name, thing, **wanted):
 
 
 def is_digits(data):
+    """Whether the data are scikit-learn's digits, which are drawn as pictures."""
     return data.dim == 64 and getattr(data, "name", "") == "digits"
 
 
 def shown(data, x):
+    """x in the units of the data before they were standardised, where data know them."""
     return data.restore(x) if hasattr(data, "restore") else x
 
 
@@ -88,12 +90,14 @@ def histogram(x, edges):
 
 
 def draw_dots(ax, x, **look):
+    """Points x (N, 2) as generated ones, unless `look` says otherwise; returns the collection."""
     size = np.clip(1.2 * ax.bbox.width / ax.figure.dpi, 1, 5)  # smaller dots in smaller pictures
     look = {"s": size, "color": FAKE, "alpha": .7, "linewidths": 0, "label": "generated"} | look
     return ax.scatter(*x.swapaxes(0, 1), **look)
 
 
 def plane(ax, window):
+    """Make ax a window on the plane, both axes on one scale; returns ax."""
     (left, bottom), (right, top) = window
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     return ax

@@ -248,6 +248,7 @@ def images(x, ax=None, columns=10):
 
 
 def tiled(x, columns):
+    """Square pictures x (N, side^2) side by side in one array, with NaN between them and in empty places."""
     n, d = x.shape
     side, rows = math.isqrt(d), -(-n // columns)
     if side**2 != d:
