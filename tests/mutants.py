@@ -7,11 +7,12 @@ from importlib import import_module
 
 import numpy as np
 
-from tinygan import data, dirac, history, losses, penalties
+from tinygan import data, dirac, game, history, losses, metrics, penalties, stacked, study, unroll
 from tinygan.engine import gradcheck, layers, network, norm, numerics, optim
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
-from tinygan.losses import BCE, DLoss, GLoss
+from tinygan.losses import BCE, DLoss, DTangent, GLoss
+from tinygan.metrics import clouds, modes
 
 train = import_module("tinygan.train")  # the module: the package gives its name to the function
 Sequential, Dense = network.Sequential, layers.Dense
@@ -270,7 +271,9 @@ def consensus_misses_a_factor(patch):
 
 def penalty_without_its_gradient(patch):
     """The penalty is added to the loss, its gradient never computed."""
-    def wrong(D, scores_shape, tape, of_gradient):
+    def wrong(D, scores_shape, tape, of_gradient, ds=None):
+        if ds is not None:
+            D.backward(ds, tape)
         return of_gradient(D.backward(np.ones(scores_shape, D.dtype), tape, grads=False))[0]
 
     patch.setattr(penalties, "add_penalty", wrong)
@@ -280,14 +283,14 @@ def norm_over_one_axis(patch):
     """The norm of one coordinate of the input gradient, where all of them belong to it."""
     add = penalties.add_penalty
 
-    def wrong(D, scores_shape, tape, of_gradient):
+    def wrong(D, scores_shape, tape, of_gradient, ds=None):
         mask = np.arange(D.d_in) == 0
 
         def of_one(g):
             value, v = of_gradient(g * mask)
             return value, v * mask
 
-        return add(D, scores_shape, tape, of_one)
+        return add(D, scores_shape, tape, of_one, ds)
 
     patch.setattr(penalties, "add_penalty", wrong)
 
@@ -299,7 +302,13 @@ def one_alpha_for_each_coordinate(patch):
         def random(self, shape):
             return super().random((shape[0], 3))
 
-    patch.setattr(penalties.WGANGP, "__call__", lambda self, *args: call(self, *args[:-1], Wide(args[-1].bit_generator)))
+    patch.setattr(penalties.WGANGP, "__call__", lambda self, *args: call(self, *args[:5], Wide(args[5].bit_generator), *args[6:]))
+
+
+def penalty_drops_the_loss(patch):
+    """The penalty takes the loss's derivative and does nothing with it."""
+    add = penalties.add_penalty
+    patch.setattr(penalties, "add_penalty", lambda D, shape, tape, of_gradient, ds=None: add(D, shape, tape, of_gradient))
 
 
 def means_held_fixed(patch):
@@ -367,3 +376,273 @@ def layer_norm_variance_at_rest(patch):
         return y_dot, (xh_dot, np.zeros_like(r))
 
     patch.setattr(norm.LayerNorm, "tangent", wrong)
+
+
+def stacked_images_first(patch):
+    """An image is drawn first, whatever it shows: digits with more images are more frequent."""
+    def wrong(self, n, rng):
+        images = rng.integers(self._images.shape[0], size=(n, self.channels))
+        return self._images[images].reshape(n, self.dim)
+
+    patch.setattr(stacked.Stacks, "sample", wrong)
+
+
+def stacked_kl_among_found(patch):
+    """The KL to a uniform distribution over the modes that were found: 0 for every collapse that is even."""
+    def wrong(n):
+        q = n[n > 0] / n.sum()
+        return float(q @ np.log(q.size * q))
+
+    patch.setattr(stacked, "_kl_to_uniform", wrong)
+
+
+def stacked_judge_learns_what_it_is_tested_on(patch):
+    """One half for everything: the accuracy is that of images seen, the yardstick the distance of an image to itself."""
+    training = stacked.halves().training
+    patch.setattr(stacked, "halves", lambda: stacked.Halves(training, training))
+
+
+def _one_step_back(patch, wrong):
+    """Unrolling with wrong(lambda, dx before; lambda, dx after; the step's arguments) in place of what a step back gives."""
+    right = unroll._one_step_back
+
+    def step_back(step, lambda_, dx, loss, lr):
+        return wrong((lambda_, dx), right(step, lambda_, dx, loss, lr), lambda **other: right(
+            *{"step": step, "lambda_": lambda_, "dx": dx, "loss": loss, "lr": lr, **other}.values()))
+
+    patch.setattr(unroll, "_one_step_back", step_back)
+
+
+def unrolled_that_only_looks_ahead(patch):
+    """D's steps are taken, and no gradient flows back through them."""
+    _one_step_back(patch, lambda before, after, again: before)
+
+
+def unrolled_without_lr(patch):
+    """The step's own -lr is forgotten in the chain."""
+    _one_step_back(patch, lambda before, after, again: again(lr=1.0))
+
+
+def unrolled_uphill(patch):
+    """The chain of steps that D would take uphill."""
+    _one_step_back(patch, lambda before, after, again: again(lr=-0.5))
+
+
+def unrolled_through_the_last_step_only(patch):
+    """lambda goes no further back than one step."""
+    _one_step_back(patch, lambda before, after, again: (0 * after[0], after[1]))
+
+
+def unrolled_without_the_hessian(patch):
+    """lambda is handed back as it is, as if D's steps did not depend on where they start."""
+    _one_step_back(patch, lambda before, after, again: (before[0], after[1]))
+
+
+def loss_without_curvature(patch):
+    """The loss's derivatives are taken for constants while the scores move: its second derivative is forgotten."""
+    patch.setattr(losses, "_sigmoid_dot", lambda s, s_dot: 0 * s)
+
+
+def unrolled_in_D_itself(patch):
+    """The steps ahead are taken by D, and not by a copy."""
+    patch.setattr(Sequential, "copy", lambda self: self)
+
+
+def unrolled_real_scores_forgotten(patch):
+    """G's relativistic loss at the end, as if the steps had not moved the real points' scores."""
+    for loss in (losses.Relativistic, losses.RelativisticAverage):
+        patch.setattr(loss, "g_real", lambda self, s_fake, s_real: 0 * s_real)
+
+
+def half_of_sigmoid_dot(patch):
+    """sigmoid' = sigmoid, without its second factor."""
+    patch.setattr(losses, "_sigmoid_dot", lambda s, s_dot: sigmoid(s) * s_dot)
+
+
+def rate_of_the_sum(patch):
+    """The second derivative of a sum, where the loss is a mean."""
+    patch.setattr(losses.LeastSquares, "d_tangent", lambda self, r, f, r_dot, f_dot: DTangent(r_dot, f_dot))
+
+
+def straight_taken_for_a_square(patch):
+    patch.setattr(losses._Straight, "g_tangent", lambda self, s, s_dot, r=None, r_dot=None: s_dot / s.shape[-2])
+
+
+def pair_with_one_side_at_rest(patch):
+    """The pairing loss's rate as if only the fake scores moved."""
+    right = losses.Relativistic.d_tangent
+    patch.setattr(losses.Relativistic, "d_tangent", lambda self, r, f, r_dot, f_dot: right(self, r, f, 0 * r_dot, f_dot))
+
+
+def means_at_rest(patch):
+    """The relativistic average's rate as if both batch means stood still while the scores move."""
+    def wrong(self, r, f, r_dot, f_dot):
+        n = r.shape[-2]
+        real_dot = losses._sigmoid_dot(f.mean() - r, -r_dot)
+        fake_dot = losses._sigmoid_dot(f - r.mean(), f_dot)
+        return DTangent(-(real_dot + fake_dot.mean()) / (2 * n), (fake_dot + real_dot.mean()) / (2 * n))
+
+    patch.setattr(losses.RelativisticAverage, "d_tangent", wrong)
+
+
+def _game_rate(patch, wrong):
+    """The game's rate, wrong(rate, game, direction, point) in place of rate(game, direction, point)."""
+    right = game.Game.rate
+    patch.setattr(game.Game, "rate", lambda self, direction, point=None: wrong(right, self, direction, point))
+
+
+def game_of_gradients(patch):
+    """The Jacobian of the gradients, not of the field: players that climb."""
+    _game_rate(patch, lambda rate, game, direction, point: -rate(game, direction, point))
+
+
+def game_without_mixed_blocks(patch):
+    """Each player by itself: nobody notices that the other one moves."""
+    def wrong(rate, game, direction, point):
+        of_g = np.arange(direction.size) < game.n_g
+        return np.where(of_g, rate(game, direction * of_g, point), rate(game, direction * ~of_g, point))
+
+    _game_rate(patch, wrong)
+
+
+def game_with_D_deaf(patch):
+    """One mixed block is missing: D's gradient does not change as G's points move."""
+    def wrong(rate, game, direction, point):
+        of_g = np.arange(direction.size) < game.n_g
+        return np.where(of_g, rate(game, direction, point), rate(game, direction * ~of_g, point))
+
+    _game_rate(patch, wrong)
+
+
+def game_penalty_left_out(patch):
+    patch.setattr(game.Game, "_penalty_field", lambda self, point: 0 * point)
+
+
+def mmd_diagonal_kept(patch):
+    """Each sample compared with itself as well: the biased estimate."""
+    patch.setattr(clouds, "_pair_sum", lambda x, bandwidths: clouds._kernel_sum(x, x, bandwidths))
+
+
+def coverage_balls_around_the_fakes(patch):
+    """The balls stand around the samples to be judged: this is recall, which scattered samples fool."""
+    right = metrics.coverage_and_density
+    patch.setattr(metrics, "coverage_and_density", lambda x, real, k=5: right(real, x[clouds._good(x)], k))
+
+
+def coverage_counts_the_point_itself(patch):
+    """The nearest neighbour of each true sample is the sample itself: every ball one neighbour too small."""
+    radius = clouds._radius
+    patch.setattr(clouds, "_radius", lambda real, k: radius(real, k - 1))
+
+
+def js_on_a_third_of_the_cells(patch):
+    """The true grid covers only a part of the window on which the samples are counted."""
+    cells = clouds._cells
+
+    def wrong(mixture, n):
+        edges, p = cells(mixture, n)
+        return edges, np.where(np.arange(p.size) < p.size // 3, p, 0)
+
+    patch.setattr(clouds, "_cells", wrong)
+
+
+def classifier_asked_what_it_learned(patch):
+    says_real = clouds._says_real
+
+    def wrong(x, real, asked):
+        half = asked.shape[0] // 2
+        return says_real(asked[:half], asked[half:], asked)
+
+    patch.setattr(clouds, "_says_real", wrong)
+
+
+def _other_quality(patch, good):
+    """High quality as good(offset from the nearest centre (N, d), its std (N, 1)) has it; (N,)."""
+    assign = modes._assign
+
+    def wrong(x, mixture):
+        nearest = assign(x, mixture)[0]
+        at, found = np.minimum(nearest, mixture.n_modes - 1), nearest < mixture.n_modes
+        offset = np.where(found[:, None], np.nan_to_num(x, posinf=0, neginf=0), 0) - mixture.means[at]
+        return nearest, found & good(offset, mixture.stds[at, None])
+
+    patch.setattr(modes, "_assign", wrong)
+
+
+def quality_in_a_box(patch):
+    """3 std along each axis: 99.46 % of the truth, corners included."""
+    _other_quality(patch, lambda offset, std: (np.abs(offset) <= 3 * std).all(axis=-1))
+
+
+def quality_by_the_variance(patch):
+    _other_quality(patch, lambda offset, std: np.linalg.norm(offset, axis=-1) <= 3 * std[:, 0] ** 2)
+
+
+def kl_of_nothing_is_perfect(patch):
+    """The sum over modes that were found is empty, and an empty sum is 0."""
+    kl = modes._reverse_kl
+    patch.setattr(modes, "_reverse_kl", lambda n, weights: kl(n, weights) if n.sum() else 0.0)
+
+
+def bad_samples_left_out(patch):
+    """Rows that are not finite are removed before anything is counted."""
+    report = metrics.mode_report
+
+    def wrong(x, mixture):
+        keep = np.isfinite(x).all(axis=-1)
+        return report(np.asarray(x)[keep] if keep.any() else x, mixture)
+
+    patch.setattr(metrics, "mode_report", wrong)
+
+
+def optimistic_backwards(patch):
+    """Yesterday's step is added where it should be taken away."""
+    step = optim.Optimistic.step
+
+    def wrong(self, theta, grad):
+        if self.last is not None:
+            self.last = -self.last
+        step(self, theta, grad)
+
+    patch.setattr(optim.Optimistic, "step", wrong)
+
+
+def extragradient_without_going_back(patch):
+    """The second step is taken from the look-ahead point: two plain steps."""
+    def wrong(G, D, *rest):
+        train.simultaneous(G, D, *rest)
+        return train.simultaneous(G, D, *rest)
+
+    patch.setitem(train.UPDATES, "extragradient", wrong)
+
+
+def clipped_before_the_step(patch):
+    """The weights are clipped, and then the optimiser moves them out again."""
+    def wrong(self, theta, grad):
+        np.clip(theta, -self.bound, self.bound, out=theta)
+        self.opt.step(theta, grad)
+
+    patch.setattr(optim.Clipped, "step", wrong)
+
+
+def instance_noise_on_fakes_only(patch):
+    real = train.Streams.real
+
+    def wrong(self):
+        self.instance_noise, std = None, self.instance_noise
+        x = real(self)
+        self.instance_noise = std
+        return x
+
+    patch.setattr(train.Streams, "real", wrong)
+
+
+def streams_by_place_in_the_group(patch):
+    """Every group of a study begins again with the streams of seed 0: they follow the place in the group, not the seed."""
+    train_group = study.train_group
+
+    def wrong(group):
+        rows = train_group(group._replace(seeds=tuple(range(len(group.seeds)))))
+        return [row._replace(seed=seed) for row, seed in zip(rows, group.seeds, strict=True)]
+
+    patch.setattr(study, "train_group", wrong)

@@ -252,3 +252,14 @@ def test_a_trajectory_of_many_starts_is_that_of_each():
 def test_what_cannot_be_played(make, message):
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+def test_eigenvalues_of_a_matrix():
+    """In place of a field its Jacobian may be given; anything else that is an array is refused."""
+    J = np.array([[0.0, -2.0], [2.0, -1.0]])
+    np.testing.assert_array_equal(dirac.eigenvalues(J), dirac.eigenvalues(J.copy()))
+    np.testing.assert_allclose(dirac.eigenvalues(J), dirac.r1_eigenvalues(1.0, slope=2.0), atol=1e-14)
+    np.testing.assert_allclose(dirac.eigenvalues(J), dirac.eigenvalues(lambda point: J @ point), atol=1e-9)
+    for bad in (np.zeros(4), np.zeros((2, 3)), np.full((2, 2), math.nan)):
+        with pytest.raises(ValueError, match=r"a Jacobian must be a finite array \(P, P\)"):
+            dirac.eigenvalues(bad)

@@ -233,3 +233,74 @@ def test_the_hinge_generator_is_not_clipped():
 def test_constants_that_make_no_loss(make, message):
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+# --- second derivatives -----------------------------------------------------------------------------------------------
+
+
+def check_tangents(loss, seed=0, make=None, n=7):
+    """The rates of D's ds and of G's ds along random velocities of the scores: by the complex step, and by differences of ds."""
+    loss = (make or loss)()
+    r, f = scores(seed, n)
+    r_dot, f_dot = scores(seed + 100, n)
+    rates = [*loss.d_tangent(r, f, r_dot, f_dot), loss.g_tangent(f, f_dot, r, r_dot)]
+
+    def along(t):
+        d, g = loss.d(r + t * r_dot, f + t * f_dot), loss.g(f + t * f_dot, r + t * r_dot)
+        return np.stack([d.ds_real, d.ds_fake, g.ds_fake])
+
+    h = gradcheck.STEP
+    steps, differences = np.imag(along(1e-30j)) / 1e-30, (along(h) - along(-h)) / (2 * h)
+    for what, rate, step, difference in zip(("ds_real", "ds_fake", "G's ds_fake"), rates, steps, differences, strict=True):
+        assert np.abs(rate - step).max() <= 1e-15, f"{loss}, {what}: the complex step gives another rate"
+        assert np.abs(rate - difference).max() <= 1e-10, f"{loss}, {what}: differences give another rate"
+
+
+@EACH_LOSS
+def test_the_rate_of_the_derivative(loss):
+    for seed in SEEDS:
+        check_tangents(loss, seed, n=(7, 1, 300)[seed % 3])
+
+
+@pytest.mark.parametrize("make", [lambda: losses.Minimax(real_label=0.9), lambda: losses.NonSaturating(real_label=0.7),
+                                  lambda: losses.Hinge(margin=0.5)], ids=["Minimax(.9)", "NonSaturating(.7)", "Hinge(.5)"])
+def test_the_rate_of_the_derivative_with_other_constants(make):
+    for seed in SEEDS:
+        check_tangents(None, seed, make)
+
+
+@EACH_LOSS
+def test_second_derivatives_are_symmetric(loss):
+    """<u, H v> = <v, H u> for both scores together, of D's loss."""
+    r, f = scores()
+    for seed in SEEDS:
+        u, v = scores(seed), scores(seed + 50)
+        one, other = (np.vdot(a, loss().d_tangent(r, f, *b)) for a, b in ((u, v), (v, u)))
+        assert one == pytest.approx(other, rel=1e-12, abs=1e-15)
+        assert (one == 0) == (loss in (losses.Hinge, losses.Wasserstein))
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.needs_real], ids=loss_name)
+def test_the_generators_loss_by_the_real_scores(loss):
+    for seed in SEEDS:
+        check_g_real(loss, seed)
+
+
+def check_g_real(loss, seed=0):
+    r, f = scores(seed)
+    result = gradcheck.check(lambda s: loss().g(f, s).value, loss().g_real(f, r), r)
+    assert result.ok, str(result)
+
+
+@EACH_LOSS
+def test_a_rate_keeps_dtype_and_replicas_and_refuses_other_shapes(loss):
+    r, f = scores(3, 7, np.float32, replicas=(3,))
+    together = [*loss().d_tangent(r, f, f, r), loss().g_tangent(f, r, r, f)]
+    for i in range(3):
+        alone = [*loss().d_tangent(r[i], f[i], f[i], r[i]), loss().g_tangent(f[i], r[i], r[i], f[i])]
+        assert all(same_bits(a[i], b) for a, b in zip(together, alone, strict=True)) and together[0].dtype == np.float32
+    for bad in (np.zeros((7,)), np.zeros((6, 1)), np.zeros((3, 7, 1))):
+        with pytest.raises(ValueError, match="scores"):
+            loss().d_tangent(r[0], f[0], r[0], bad)
+        with pytest.raises(ValueError, match="scores"):
+            loss().g_tangent(f[0], bad, r[0], r[0])

@@ -5,20 +5,28 @@ from typing import NamedTuple
 import mutants
 import numpy as np
 import pytest
+import test_clouds
 import test_data
 import test_dirac
+import test_game
 import test_gradcheck
 import test_layers
 import test_losses
+import test_metrics
 import test_network
 import test_norm
 import test_numerics
 import test_optim
 import test_penalties
+import test_remedies
+import test_stacked
+import test_study
 import test_train
+import test_unroll
 
 from tinygan import losses
 from tinygan.engine import layers, optim
+from tinygan.penalties import R1
 
 
 class Row(NamedTuple):
@@ -93,6 +101,13 @@ MUSEUM = [
         "the same in a gradient penalty (ddbourgin/numpy-ml)"),
     Row(mutants.penalty_without_its_gradient, test_penalties.check_penalty, ("R2", layers.Softplus, 0, (7, 3, 5)),
         "the penalty is added to the loss, its gradient never computed (mlpack/mlpack #2891)"),
+    Row(mutants.penalty_drops_the_loss, test_penalties.check_whole_step, (losses.NonSaturating(), "R1 R2"),
+        "the penalty takes the loss's derivative along and loses it"),
+    Row(mutants.optimistic_backwards, test_remedies.check_bilinear, ("optimistic",), "the optimistic step's sign"),
+    Row(mutants.extragradient_without_going_back, test_remedies.check_bilinear, ("extragradient",),
+        "extra-gradient that does not go back: two plain steps"),
+    Row(mutants.clipped_before_the_step, test_remedies.check_clipping, (), "weights clipped before the step"),
+    Row(mutants.instance_noise_on_fakes_only, test_remedies.check_instance_noise, (), "noise on the fake points only"),
     Row(mutants.norm_over_one_axis, test_penalties.check_penalty, ("WGANGP", layers.Tanh, 0, (7, 3, 5)),
         "the norm over one axis only (eriklindernoren/PyTorch-GAN #20, caogang/wgan-gp #25)"),
     Row(mutants.one_alpha_for_each_coordinate, test_penalties.check_one_alpha_for_each_sample, (),
@@ -116,6 +131,61 @@ MUSEUM = [
     Row(mutants.one_sided_tolerance, test_gradcheck.check_wrong_gradient_is_caught, ("too small",),
         "loss - 0.3133 < 1e-2 passes for anything smaller (kwotsin/mimicry)"),
     Row(mutants.nan_is_not_outside, test_gradcheck.check_wrong_gradient_is_caught, ("NaN",), "NaN passes a check of > tolerance"),
+    Row(mutants.stacked_images_first, test_stacked.check_labels_come_first, (), "the digits are not equally frequent"),
+    Row(mutants.stacked_kl_among_found, test_stacked.check_same_digit, (), "KL over the modes found only: collapse scores 0"),
+    Row(mutants.stacked_judge_learns_what_it_is_tested_on, test_stacked.check_halves, (), "one half for everything"),
+    Row(mutants.stacked_judge_learns_what_it_is_tested_on, test_stacked.check_judge_has_not_seen_what_it_is_tested_on, (),
+        "the same, by the judge's accuracy and yardstick"),
+    Row(mutants.unrolled_that_only_looks_ahead, test_unroll.check_unrolled, (losses.NonSaturating, 2),
+        '"unrolled" that only looks ahead: no gradient flows through D\'s updates (andrewliao11/unrolled-gans #1, #2)'),
+    Row(mutants.unrolled_that_only_looks_ahead, test_unroll.check_unrolled, (losses.Relativistic, 1, layers.Softplus, True),
+        "the same with one step and another loss"),
+    Row(mutants.unrolled_without_lr, test_unroll.check_unrolled, (losses.NonSaturating, 1), "the chain without the step's lr"),
+    Row(mutants.unrolled_uphill, test_unroll.check_unrolled, (losses.Wasserstein, 1), "the chain with the step's sign turned"),
+    Row(mutants.unrolled_through_the_last_step_only, test_unroll.check_unrolled, (losses.LeastSquares, 2),
+        "the chain goes through the last step alone"),
+    Row(mutants.unrolled_without_the_hessian, test_unroll.check_unrolled, (losses.NonSaturating, 2), "lambda without H lambda"),
+    Row(mutants.loss_without_curvature, test_unroll.check_unrolled, (losses.NonSaturating, 1), "a loss without curvature"),
+    Row(mutants.curvature_dropped, test_unroll.check_unrolled, (losses.Wasserstein, 1), "unrolled without f''"),
+    Row(mutants.moving_weights_forgotten, test_unroll.check_unrolled, (losses.LeastSquares, 2), "lambda moves nothing on the way back"),
+    Row(mutants.unrolled_in_D_itself, test_unroll.check_unrolled, (losses.NonSaturating, 1),
+        "D is left where the steps ahead have led it"),
+    Row(mutants.unrolled_real_scores_forgotten, test_unroll.check_unrolled, (losses.Relativistic, 2),
+        "a relativistic loss whose real scores are taken for constants"),
+    Row(mutants.half_of_sigmoid_dot, test_losses.check_tangents, (losses.Minimax,), "sigmoid' with one of its factors"),
+    Row(mutants.half_of_sigmoid_dot, test_losses.check_tangents, (losses.NonSaturating,), "the same"),
+    Row(mutants.loss_without_curvature, test_losses.check_tangents, (losses.Relativistic,), "no second derivative"),
+    Row(mutants.rate_of_the_sum, test_losses.check_tangents, (losses.LeastSquares,), "the rate of a sum, not of a mean"),
+    Row(mutants.straight_taken_for_a_square, test_losses.check_tangents, (losses.Hinge,), "a straight line with curvature"),
+    Row(mutants.straight_taken_for_a_square, test_losses.check_tangents, (losses.Wasserstein,), "the same"),
+    Row(mutants.pair_with_one_side_at_rest, test_losses.check_tangents, (losses.Relativistic,), "one side of each pair at rest"),
+    Row(mutants.means_at_rest, test_losses.check_tangents, (losses.RelativisticAverage,), "both means at rest"),
+    Row(mutants.unrolled_real_scores_forgotten, test_losses.check_g_real, (losses.RelativisticAverage,), "real scores forgotten"),
+    Row(mutants.game_of_gradients, test_game.check_jacobian, (losses.Minimax,), "the Jacobian of the gradients, not of the field"),
+    Row(mutants.game_without_mixed_blocks, test_game.check_jacobian, (losses.Minimax,), "two Hessians, and no game between them"),
+    Row(mutants.game_with_D_deaf, test_game.check_jacobian, (losses.Wasserstein,), "one of the mixed blocks is missing"),
+    Row(mutants.loss_without_curvature, test_game.check_jacobian, (losses.NonSaturating,), "a loss without curvature"),
+    Row(mutants.curvature_dropped, test_game.check_jacobian, (losses.Wasserstein,), "the Jacobian without f''"),
+    Row(mutants.game_penalty_left_out, test_game.check_jacobian, (losses.Minimax, layers.Tanh, 0, (R1(0.5),)),
+        "the penalty's part is missing"),
+    Row(mutants.mmd_diagonal_kept, test_clouds.check_mmd2, (), "MMD with each sample compared with itself"),
+    Row(mutants.mmd_diagonal_kept, test_clouds.check_mmd2_is_unbiased, (), "the same: true samples no longer score 0 on average"),
+    Row(mutants.coverage_balls_around_the_fakes, test_clouds.check_coverage_and_density, (2,), "radii of the wrong set"),
+    Row(mutants.coverage_counts_the_point_itself, test_clouds.check_coverage_and_density, (2,), "k counts the point itself"),
+    Row(mutants.js_on_a_third_of_the_cells, test_clouds.check_cells, (),
+        "true and fake histograms on different supports: the true grid sums to .336 (poloclub/ganlab)"),
+    Row(mutants.js_on_a_third_of_the_cells, test_clouds.check_js, (), "the same, by the divergence"),
+    Row(mutants.classifier_asked_what_it_learned, test_clouds.check_c2st_null, (), "a test on the training samples"),
+    Row(mutants.quality_in_a_box, test_metrics.test_mode_report_is_its_definition, (test_data.data.grid, 0.1),
+        "high quality by a box, not a circle"),
+    Row(mutants.quality_by_the_variance, test_metrics.test_mode_report_is_its_definition, (test_metrics.three, 0.1),
+        "a variance passed where a standard deviation is expected (fjxmlzn/PacGAN, MetricLogger)"),
+    Row(mutants.kl_of_nothing_is_perfect, test_metrics.test_no_high_quality_sample_scores_the_largest_kl, (),
+        "the KL of a sampler without one good sample: 0"),
+    Row(mutants.bad_samples_left_out, test_metrics.test_bad_samples_lower_the_quality_but_not_the_balance, (),
+        "NaN removed before the quality is computed"),
+    Row(mutants.streams_by_place_in_the_group, test_study.check_grouping, (),
+        "a seed's random numbers depend on which seeds are trained beside it"),
 ]
 
 

@@ -270,15 +270,20 @@ def test_at_rest_the_gradient_is_that_of_the_true_spectral_norm():
 
 
 def check_forward_leaves_u():
-    """Only backward with grads=True, a training step, stores u; two forwards before it leave their tapes alone."""
+    """Only a training step stores u, backward with grads=True or a penalty; two forwards before it leave their tapes alone."""
     case = test_layers.Case(SPECTRAL, 0, SHAPES[0])
     layer, u = case.f, case.f.u.copy()
     _, tape = layer.forward(case.x)
     layer.forward(case.x - 1)
     layer.backward(case.dy, tape, grads=False)
+    layer.W_dot, layer.b_dot = np.ones_like(layer.W), np.ones_like(layer.b)  # a Hessian's product: D is only looked at
     _, tape_dot = layer.tangent(case.x_dot, tape)
     layer.tangent_backward(case.dy, case.dy_dot, tape, tape_dot)
     assert same_bits(layer.u, u), "u changed without a training step"
+    layer.W_dot = layer.b_dot = None  # W held fixed: a penalty
+    layer.tangent_backward(case.dy, case.dy_dot, tape, layer.tangent(case.x_dot, tape)[1])
+    assert same_bits(layer.u, tape[2]) and not same_bits(layer.u, u), "a penalty's step did not store u"
+    layer.u = u
     layer.backward(case.dy, tape)
     assert same_bits(layer.u, tape[2]) and not same_bits(layer.u, u)
 

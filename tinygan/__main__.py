@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import files
-from .cli import learning, runs
+from .cli import learning, runs, studying
 from .cli.options import parser
 from .cli.runs import Misuse
 from .history import Diverged
@@ -33,8 +33,8 @@ def main(argv=None):
         return _complain(f"not enough memory: {error}", 1)
     except (ValueError, OverflowError) as error:
         return _complain(error, 1)
-    except KeyboardInterrupt:
-        return _complain("stopped by Ctrl-C", 130)
+    except KeyboardInterrupt as stop:
+        return _complain("; ".join(["stopped by Ctrl-C", *map(str, stop.args)]), 130)
 
 
 def _complain(error, code):
@@ -103,6 +103,21 @@ def plot(options):
     return 0
 
 
+def study(options):
+    """Compare remedies over many seeds."""
+    if options.list:
+        print(studying.listed())
+        return 0
+    folder = options.out or _free("tinygan-study")
+    if folder.exists() and not folder.is_dir():
+        raise Misuse(f"{folder} is a file. Choose another --out")
+    if folder.exists() and any(folder.iterdir()) and not studying.begun(folder):
+        raise Misuse(f"{folder} exists already, and there is no study in it to go on with. Choose another --out")
+    with _made(folder):
+        studying.study(options, folder)
+    return 0
+
+
 def lessons(options):
     """List the lessons."""
     folder = Path(__file__).parent.parent / "lessons"
@@ -149,7 +164,7 @@ def _free(name):
     return folder
 
 
-COMMANDS = {command.__name__: command for command in (demo, train, sample, plot, lessons, exercises)}
+COMMANDS = {command.__name__: command for command in (demo, train, sample, plot, study, lessons, exercises)}
 
 
 if __name__ == "__main__":

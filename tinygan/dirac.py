@@ -132,8 +132,14 @@ def eigenvalues(field, point=(0.0, 0.0)):
 
     Real parts below 0: the flow comes to rest there. For a step instead of a field, absolute values below 1.
     A step `simultaneous` has 1 + h lambda for each lambda of its field (Mescheder et al. 2018, section 2 and appendix A).
+    In place of a field it takes its Jacobian, an array (P, P), such as `game.Game.jacobian` of two networks. Raises ValueError
+    for an array that is not square or not finite.
     """
-    found = np.linalg.eigvals(jacobian(field, point)).astype(complex)
+    J = field if isinstance(field, np.ndarray) else jacobian(field, point)
+    if J.ndim != 2 or J.shape[0] != J.shape[1] or not np.isfinite(J).all():
+        raise ValueError(f"a Jacobian must be a finite array (P, P); got shape {J.shape} with {(~np.isfinite(J)).sum()} entries "
+                         "that are not finite")
+    found = np.linalg.eigvals(J).astype(complex)
     return found[np.lexsort((-found.real, -found.imag))]
 
 

@@ -119,12 +119,17 @@ class Guard:
     def __init__(self, G, D, history):
         self.players, self.history = {"D": D, "G": G}, history
         self.before = {name: net.theta.copy() for name, net in self.players.items()}
+        self.some_lost = False
 
     def check(self, step, **losses):
         """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are held still."""
         # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
-        finite = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
-        lost = ~(finite & np.all([np.abs(loss) <= LOSS_LIMIT for loss in losses.values()], axis=0))
+        fine = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
+        for loss in losses.values():
+            fine = fine & (np.abs(loss) <= LOSS_LIMIT)
+        if np.all(fine) and not self.some_lost:
+            return self._keep()
+        lost = ~fine
         new = lost & (self.history.diverged == 0)
         message = self.diagnose(step, losses) if np.any(new) else ""
         self.history.diverged[new] = step
@@ -134,9 +139,12 @@ class Guard:
                 net.theta[lost] = self.before[name][lost]
         if np.any(new) and np.all(lost):
             return Diverged(message, self.history)
+        self.some_lost = True
+        return self._keep()
+
+    def _keep(self):
         for name, net in self.players.items():
             self.before[name][...] = net.theta
-        return None
 
     def diagnose(self, step, losses):
         """Where the first number that is not finite stands: player, then loss, gradient or parameter, then layer."""

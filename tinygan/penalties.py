@@ -15,35 +15,39 @@ the ordinary parameter gradient of the summed scores, and its rate of change as 
 and one tangent_backward; the forward pass was done already, for the loss. It is exact for every activation, smooth ones
 included, because the layers keep the f'' term.
 
-A penalty is called as
+The loss's own derivative ds can ride along for nothing. tangent_backward adds x_dot' dy + x' dy_dot at each layer. For the
+penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well: the loss's backward pass, which need not be done then.
 
-    penalty(D, x_real, x_fake, tape_real, tape_fake, rng) -> value, shape () or (R,), and adds dP/dtheta to D.grad
+A penalty says `at` which scores it is taken, "real", "fake" or "between", and is called as
+
+    penalty(D, x_real, x_fake, tape_real, tape_fake, rng, ds=None) -> value, shape () or (R,)
+
+It adds dP/dtheta to D.grad, and, where ds = dL/ds at those scores is given, the loss's dL/dtheta through them as well.
 """
-
-import math
 
 import numpy as np
 
 from .engine.arguments import number
 
 
-def add_penalty(D, scores_shape, tape, of_gradient):
+def add_penalty(D, scores_shape, tape, of_gradient, ds=None):
     """Adds dP/dtheta to D.grad and returns P, for any penalty of_gradient(g) -> (P, dP/dg) on the input gradient g.
 
     tape is what D.forward(x) gave; scores_shape is (..., N, 1); g and dP/dg are shaped like x.
+    ds, shaped like the scores: a loss's own derivative, whose gradient is then added in the same pass.
     """
     ones = np.ones(scores_shape, D.dtype)
     g = D.backward(ones, tape, grads=False)
     value, v = of_gradient(g)
     _, tape_dot = D.tangent(v, tape)
-    D.tangent_backward(ones, np.zeros_like(ones), tape, tape_dot)
+    D.tangent_backward(ones, np.zeros_like(ones) if ds is None else ds, tape, tape_dot)
     return value
 
 
 class _SquaredNorm:
     """gamma/2 E |g|^2 at one of the two batches.
 
-    gamma is a number, or a function of the fraction of the run that has passed (`falling(.1, .003)`), which `train` sets.
+    gamma is a number, or a function of the fraction of the run that has passed (`Falling(.1, .003)`), which `train` sets.
     gamma is a squared length in the units of the data: about .01 to 1 for data of standard deviation 1.
     """
 
@@ -51,14 +55,14 @@ class _SquaredNorm:
         self.gamma = gamma if callable(gamma) else number(f"{type(self).__name__}: gamma", gamma, above=0)
         self.fraction = 0.0
 
-    def _on(self, D, x, tape):
+    def _on(self, D, x, tape, ds):
         gamma = float(self.gamma(self.fraction)) if callable(self.gamma) else self.gamma
         n = x.shape[-2]
 
         def half_square(g):  # P and dP/dg
             return gamma / 2 * (g * g).sum(axis=(-2, -1)) / n, gamma / n * g
 
-        return add_penalty(D, (*x.shape[:-1], 1), tape, half_square)
+        return add_penalty(D, (*x.shape[:-1], 1), tape, half_square, ds)
 
     def __repr__(self):
         return f"{type(self).__name__}({self.gamma if callable(self.gamma) else f'{self.gamma:g}'})"
@@ -70,15 +74,19 @@ class R1(_SquaredNorm):
     Their code leaves out the 1/2: its 10 is gamma = 20 here.
     """
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None):
-        return self._on(D, x_real, tape_real)
+    at = "real"
+
+    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
+        return self._on(D, x_real, tape_real, ds)
 
 
 class R2(_SquaredNorm):
     """gamma/2 E |grad_x s|^2 over fake points (Mescheder et al. 2018, section 4.1)."""
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None):
-        return self._on(D, x_fake, tape_fake)
+    at = "fake"
+
+    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
+        return self._on(D, x_fake, tape_fake, ds)
 
 
 class WGANGP:
@@ -89,11 +97,15 @@ class WGANGP:
     rng: a Generator, or with replicas a list of them, one for each.
     """
 
+    at = "between"
+
+    at = "between"
+
     def __init__(self, lam=10.0):
         self.lam = number("WGANGP: lam", lam, above=0)
         self.fraction = 0.0
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None):
+    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
         if rng is None:
             raise ValueError("WGANGP draws points between real and fake ones: pass rng=, a numpy Generator")
         n = x_real.shape[-2]
@@ -105,13 +117,20 @@ class WGANGP:
             r = np.sqrt((g * g).sum(axis=-1, keepdims=True) + 1e-12)
             return self.lam * ((r - 1) ** 2).mean(axis=(-2, -1)), 2 * self.lam / n * (1 - 1 / r) * g
 
-        return add_penalty(D, s.shape, tape, distance_to_one)
+        return add_penalty(D, s.shape, tape, distance_to_one, ds)
 
     def __repr__(self):
         return f"WGANGP({self.lam:g})"
 
 
-def falling(start, stop):
+class Falling:
     """A schedule for gamma: from `start` to `stop` by equal factors, as the run goes on."""
-    start, stop = number("start", start, above=0), number("stop", stop, above=0)
-    return lambda fraction: start * math.exp(fraction * math.log(stop / start))
+
+    def __init__(self, start, stop):
+        self.start, self.stop = number("Falling: start", start, above=0), number("Falling: stop", stop, above=0)
+
+    def __call__(self, fraction):
+        return self.start * (self.stop / self.start) ** fraction
+
+    def __repr__(self):
+        return f"{self.start:g} falling to {self.stop:g}"

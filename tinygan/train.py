@@ -14,18 +14,22 @@ and `train` is this loop with what one wants around it: random streams, replicas
 a history, a progress bar, and a stop in the very step in which a run diverges. On a first reading, stop where `train` begins.
 """
 
+import functools
 from types import SimpleNamespace
 
 import numpy as np
 
 from .data import Mixture, from_array
-from .engine.arguments import choice, count, number, spawn
+from .engine.arguments import choice, count, number
+from .engine.features import packed
+from .engine.machine import keep_memory, one_thread
 from .engine.numerics import sigmoid
-from .engine.optim import Adam, constant
+from .engine.optim import Adam, Clipped, Optimistic, constant
 from .history import Diverged, Guard, History
-from .metrics import mode_report
+from .streams import Streams
+from .unroll import unrolled_g_gradients
 
-__all__ = ["d_gradients", "g_gradients", "d_step", "g_step", "packed", "train", "History", "Diverged"]
+__all__ = ["d_gradients", "g_gradients", "d_step", "g_step", "train", "History", "Diverged"]
 
 
 def d_gradients(D, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
@@ -39,20 +43,23 @@ def d_gradients(D, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
     s_fake, tape_fake = D.forward(x_fake)
     value, ds_real, ds_fake = loss.d(s_real, s_fake)
     D.zero_grad()
-    D.backward(ds_real, tape_real)
-    D.backward(ds_fake, tape_fake)
-    for penalty in penalties:
-        value = value + penalty(D, x_real, x_fake, tape_real, tape_fake, rng)
+    ds = {"real": ds_real, "fake": ds_fake}
+    for penalty in penalties:  # the first penalty at a batch takes the loss's own gradient along
+        value = value + penalty(D, x_real, x_fake, tape_real, tape_fake, rng, ds.pop(penalty.at, None))
+    for batch, tape in (("real", tape_real), ("fake", tape_fake)):
+        if batch in ds:
+            D.backward(ds[batch], tape)
     return value
 
 
-def g_gradients(G, D, z, loss, x_real=None, pack=1):
+def g_gradients(G, D, z, loss, x_real=None, pack=1, noise=0.0):
     """The generator's loss, with its gradient over G.theta in G.grad. D is fixed here, but the gradient passes through it.
 
     z: (..., N, d_z); x_real, (..., N, d), is needed only by losses that compare with real scores (`loss.needs_real`).
+    noise: instance noise, added to G's points before D sees them, shaped like them.
     """
     x_fake, tape_G = G.forward(z)
-    s_fake, tape_D = D.forward(packed(x_fake, pack))
+    s_fake, tape_D = D.forward(packed(x_fake + noise, pack))
     s_real = D(packed(x_real, pack)) if loss.needs_real else None
     value, ds_fake = loss.g(s_fake, s_real)
     dx_fake = D.backward(ds_fake, tape_D, grads=False)
@@ -68,43 +75,55 @@ def d_step(D, opt, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
     return value
 
 
-def g_step(G, D, opt, z, loss, x_real=None, pack=1):
-    """One step of the generator; returns its loss before the step."""
-    value = g_gradients(G, D, z, loss, x_real, pack)
+def g_step(G, D, opt, z, loss, x_real=None, pack=1, noise=0.0, gradients=g_gradients):
+    """One step of the generator; returns its loss before the step. `gradients` may be an `unrolled_g_gradients`."""
+    value = gradients(G, D, z, loss, x_real, pack=pack, noise=noise)
     opt.step(G.theta, G.grad)
     return value
 
 
-def packed(x, pack):
-    """`pack` samples side by side as one: (..., N, d) -> (..., N/pack, pack*d). Raises ValueError unless pack divides N."""
-    if pack == 1:
-        return x
-    *replicas, n, d = x.shape
-    if n % pack:
-        raise ValueError(f"a batch of {n} cannot be packed by {pack}: choose a batch size that {pack} divides")
-    return x.reshape(*replicas, n // pack, pack * d)
-
-
-def alternating(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1):
+def alternating(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1, noise=(0.0, 0.0),
+                gradients=g_gradients):
     """D steps, then G steps against the D that has just moved. Returns both losses."""
-    d_loss = d_step(D, opt_d, x_real, G(z_d), loss, penalties, rng, pack)
-    return d_loss, g_step(G, D, opt_g, z_g, loss, x_real, pack)
+    d_loss = d_step(D, opt_d, x_real, G(z_d) + noise[0], loss, penalties, rng, pack)
+    return d_loss, g_step(G, D, opt_g, z_g, loss, x_real, pack, noise[1], gradients)
 
 
-def simultaneous(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1):
-    """Both look at the other as it stands, then both step. Returns both losses."""
-    d_loss = d_gradients(D, x_real, G(z_d), loss, penalties, rng, pack)
-    g_loss = g_gradients(G, D, z_g, loss, x_real, pack)
+def both_gradients(G, D, x_real, z_d, z_g, loss, penalties=(), rng=None, pack=1, noise=(0.0, 0.0), gradients=g_gradients):
+    """D.grad and G.grad with both players as they stand. Returns both losses."""
+    d_loss = d_gradients(D, x_real, G(z_d) + noise[0], loss, penalties, rng, pack)
+    return d_loss, gradients(G, D, z_g, loss, x_real, pack=pack, noise=noise[1])
+
+
+def simultaneous(G, D, opt_g, opt_d, *batch_and_rules):
+    """Both look at the other as it stands, then both step. The batch and the rules are those of `both_gradients`."""
+    losses = both_gradients(G, D, *batch_and_rules)
     opt_d.step(D.theta, D.grad)
     opt_g.step(G.theta, G.grad)
-    return d_loss, g_loss
+    return losses
 
 
-UPDATES = {"alternating": alternating, "simultaneous": simultaneous}
+def extragradient(G, D, opt_g, opt_d, *batch_and_rules):
+    """Both step, look at the game from there, go back, and take the step that is right there (Korpelevich 1976).
+
+    Both looks use the same batch. An optimiser with a memory remembers both gradients, as ExtraAdam does (Gidel et al. 2019,
+    algorithm 4). Returns both losses from before the step.
+    """
+    start_G, start_D = G.theta.copy(), D.theta.copy()
+    losses = simultaneous(G, D, opt_g, opt_d, *batch_and_rules)
+    both_gradients(G, D, *batch_and_rules)
+    G.theta[...], D.theta[...] = start_G, start_D
+    opt_d.step(D.theta, D.grad)
+    opt_g.step(G.theta, G.grad)
+    return losses
+
+
+# "optimistic" is simultaneous too, with optimisers that guess ahead: `optim.Optimistic`.
+UPDATES = {"alternating": alternating, "simultaneous": simultaneous, "optimistic": simultaneous, "extragradient": extragradient}
 
 
 def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=None, penalties=(), update="alternating",
-          ema=None, schedule=None, pack=1, seed=0, callback=None, progress=None):
+          ema=None, schedule=None, pack=1, instance_noise=None, clip=None, unroll=None, seed=0, callback=None, progress=None):
     """Train both players in place for `steps` steps of the generator and return the `History`.
 
     G, D       networks: G turns z ~ N(0, I) into points, D turns points into one score; D.d_in is pack * data.dim
@@ -114,11 +133,17 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     d_steps    steps of D for each step of G; 1, or 5 for a Wasserstein critic
     opt_d, opt_g   an optimiser for each; Adam(lr=1e-3, beta1=.5) by default
     penalties  on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
-    update     "alternating": G looks at D after D's step; "simultaneous": before it
+    update     "alternating": G looks at D after D's step; "simultaneous": before it; "optimistic": simultaneous, each step with
+               what it changed since the last one added again (Daskalakis et al. 2018); "extragradient": see there
     ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
     schedule   fraction of the run -> factor on both learning rates (`optim.linear`, `optim.cosine`)
     pack       points that D judges together (PacGAN, Lin et al. 2018), 1 to 4
-    seed       an int or a SeedSequence, for data, latent noise and evaluation; the networks have seeds of their own
+    instance_noise   None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
+               a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
+    clip       None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
+    unroll     None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017; see `tinygan.unroll`), (5, .1)
+    seed       an int or a SeedSequence, for data, latent noise and evaluation, or a list with one for each replica; the
+               networks have seeds of their own
     callback   called as callback(state) after each step: state.step (from 1), .G, .D, .G_ema, .history; true stops the run
     progress   True or False; None shows a bar where a person is watching the terminal
 
@@ -129,30 +154,32 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     data = from_array(data) if isinstance(data, np.ndarray) else data
     steps, batch, d_steps, pack = count("steps", steps), count("batch", batch), count("d_steps", d_steps), count("pack", pack)
     _check_players(G, D, data, loss, batch, pack)
-    update = UPDATES[choice("update", update, UPDATES)]
-    opt_d, opt_g = opt_d or Adam(), opt_g or Adam()
-    if opt_d is opt_g:
-        raise ValueError("opt_d and opt_g are the same object; each player needs an optimiser of its own")
+    choice("update", update, UPDATES)
+    opt_d, opt_g = _optimisers(opt_d, opt_g, update, clip)
+    step_both, gradients = UPDATES[update], _gradients_of_g(unroll)
     keep = None if ema is None else number("ema", ema, above=0, below=1)
     G_ema = None if ema is None else G.copy()
-    streams = Streams(G, data, batch, seed)
+    streams = Streams(G, data, batch, seed, instance_noise)
     history = History(steps, G.replicas, G_ema, count_modes=isinstance(data, Mixture))
     state = SimpleNamespace(step=0, G=G, D=D, G_ema=G_ema, history=history)
     guard = Guard(G, D, history)
 
-    # The guard looks at every step, so NumPy need not warn. And on small matrices threads mostly wait for each other.
-    with _bar(steps, progress) as bar, np.errstate(over="ignore", invalid="ignore"), _one_thread():
+    # The guard looks at every step, so NumPy need not warn.
+    keep_memory()
+    with _bar(steps, progress) as bar, np.errstate(over="ignore", invalid="ignore"), one_thread():
         watch = _Watch(G, D, G_ema, loss, pack, streams, history, bar)
         for step in range(1, steps + 1):
-            for scheduled in (opt_d, opt_g):
-                scheduled.factor = (schedule or constant)((step - 1) / steps)
-            for penalty in penalties:
-                penalty.fraction = (step - 1) / steps
+            fraction = (step - 1) / steps
+            opt_d.factor = opt_g.factor = (schedule or constant)(fraction)
+            for scheduled in (streams, *penalties):
+                scheduled.fraction = fraction
 
             for _ in range(d_steps - 1):
-                d_step(D, opt_d, streams.real(), G(streams.latent()), loss, penalties, streams.penalty, pack)
-            x_real, z_d, z_g = streams.real(), streams.latent(), streams.latent()
-            d_loss, g_loss = update(G, D, opt_g, opt_d, x_real, z_d, z_g, loss, penalties, streams.penalty, pack)
+                x_fake = G(streams.latent()) + streams.noise()
+                d_step(D, opt_d, streams.real(), x_fake, loss, penalties, streams.penalty, pack)
+            x_real, z_d, z_g, noise = streams.real(), streams.latent(), streams.latent(), (streams.noise(), streams.noise())
+            d_loss, g_loss = step_both(G, D, opt_g, opt_d, x_real, z_d, z_g,
+                                       loss, penalties, streams.penalty, pack, noise, gradients)
             diverged = guard.check(step, D=d_loss, G=g_loss)
             if G_ema is not None:
                 G_ema.theta += (1 - keep) * (G.theta - G_ema.theta)
@@ -192,40 +219,6 @@ class _Watch:
         return (sigmoid(s) if self.loss.is_probability else s).mean(axis=(-2, -1))
 
 
-class Streams:
-    """The random numbers of a run: for each replica a stream for data, for latent noise, for evaluation and for penalties.
-
-    They are spawned once, so that looking at a run never changes it.
-    """
-
-    def __init__(self, G, data, batch, seed):
-        self.single, self.data, self.batch, self.d_z, self.dtype = not G.replicas, data, batch, G.d_in, G.dtype
-        seeds = spawn(seed, *G.replicas) if G.replicas else [seed]
-        self.rngs, penalty = [], []
-        for one in seeds:
-            *three, last = (np.random.default_rng(child) for child in spawn(one, 4))
-            self.rngs.append(three)
-            penalty.append(last)
-        self.penalty = penalty[0] if self.single else penalty
-        self.z_look = self._stack(lambda _data, _latent, look: look.standard_normal((1000, self.d_z), self.dtype))
-
-    def real(self):
-        """A batch of the data, (..., N, d)."""
-        return self._stack(lambda data, _latent, _look: self.data.sample(self.batch, data))
-
-    def latent(self):
-        """z ~ N(0, I), (..., N, d_z)."""
-        return self._stack(lambda _data, latent, _look: latent.standard_normal((self.batch, self.d_z), self.dtype))
-
-    def count_modes(self, G):
-        """How many modes have a high-quality sample among 1000 of G's, always from the same z."""
-        x = G(self.z_look)
-        return mode_report(x, self.data).modes if self.single else [mode_report(one, self.data).modes for one in x]
-
-    def _stack(self, draw):
-        return draw(*self.rngs[0]) if self.single else np.stack([draw(*rngs) for rngs in self.rngs])
-
-
 def _bar(steps, progress):
     from tqdm import tqdm
 
@@ -233,10 +226,24 @@ def _bar(steps, progress):
     return tqdm(total=steps, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)
 
 
-def _one_thread():
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+def _optimisers(opt_d, opt_g, update, clip):
+    """An optimiser for each player, with what `update` and `clip` ask of them."""
+    opt_d, opt_g = opt_d or Adam(), opt_g or Adam()
+    if opt_d is opt_g:
+        raise ValueError("opt_d and opt_g are the same object; each player needs an optimiser of its own")
+    if update == "optimistic":
+        opt_d, opt_g = Optimistic(opt_d), Optimistic(opt_g)
+    return opt_d if clip is None else Clipped(opt_d, clip), opt_g
 
-    return threadpool_limits(1)
+
+def _gradients_of_g(unroll):
+    """`g_gradients`, or with `unroll` (K, lr) its look through K steps of D."""
+    if unroll is None:
+        return g_gradients
+    if not (isinstance(unroll, tuple) and len(unroll) == 2):
+        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {unroll!r}")
+    steps, lr = count("unroll: steps", unroll[0], 0), number("unroll: lr", unroll[1], above=0)
+    return functools.partial(unrolled_g_gradients, steps=steps, lr=lr)
 
 
 def _check_players(G, D, data, loss, batch, pack):

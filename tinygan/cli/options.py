@@ -7,8 +7,11 @@ from types import SimpleNamespace
 
 from .. import data
 from ..engine.arguments import choice, count, number
+from ..study.remedies import REMEDIES, SETUPS
 from ..train import UPDATES
 from . import runs
+
+MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,6 +31,7 @@ examples:
   {name} train --data moons --steps 3000 --out moons
   {name} train --data points.csv --out mine           your own points, a row each
   {name} sample mine -n 500 --out new.csv             new ones, in the same units
+  {name} study --remedies plain r1_r2 --seeds 8       does R1 + R2 help? in how many runs of 8?
 
 exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C.
 A run that is stopped or diverges leaves what it has learned in its folder.""", description="""\
@@ -55,6 +59,9 @@ ring in less than half a minute.""")
     one.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     _add(one, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
     _add_out(one, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
+
+    one = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
+    _add_study(one)
 
     _command(commands, "lessons", "list the lessons, in the order to read them")
 
@@ -109,6 +116,28 @@ def _add_training(one):
     what = one.add_argument_group("what to write")
     what.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_out(what, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
+
+
+def _add_study(one):
+    what = one.add_argument_group("what to compare")
+    what.add_argument("--list", action="store_true", help="say what each remedy and setup is, and stop")
+    _add(what, "--remedies", _choice("remedy", [*REMEDIES, "all"]), ["plain", "packing_2", "relativistic_r1_r2"],
+         "names from --list, or all", nargs="+", metavar="NAME")
+    _add(what, "--data", _choice("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
+         metavar="DATA")
+    _add(what, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
+    _add(what, "--setup", _choice("setup", SETUPS), "collapse", f"what all runs share: {' or '.join(SETUPS)}", metavar="NAME")
+    _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
+         f"{', '.join(f'{setup.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
+    what = one.add_argument_group("how to share out the work; the results do not depend on it")
+    _add(what, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
+    _add(what, "--jobs", _count("N"), 1, "processes", metavar="N")
+    what.add_argument("--cluster", metavar="ADDRESS", help="the Dask scheduler of a cluster, such as tcp://host:8786, which then "
+                      "does the work (pip install 'tinygan[cluster]')")
+    what = one.add_argument_group("what to write")
+    what.add_argument("--quiet", action="store_true", help="no progress bar")
+    what.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write to (default: a new folder tinygan-study); "
+                      "a study that is there already is gone on with: its finished runs are not made again")
 
 
 def _checked(convert, check):

@@ -19,7 +19,7 @@ from ..engine import layers, optim
 from ..engine.arguments import choice, spawn
 from ..engine.network import mlp
 from ..history import History
-from ..train import packed
+from ..engine.features import packed
 
 LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "least-squares": losses.LeastSquares,
           "hinge": losses.Hinge, "wasserstein": losses.Wasserstein, "relativistic": losses.Relativistic,

@@ -60,6 +60,15 @@ def spawn(seed, n):
     return seed_sequence(seed).spawn(n)
 
 
+def each_seed(seed, n):
+    """One SeedSequence for each of `n` replicas: the children of one seed, or a list of n seeds as they are."""
+    if not isinstance(seed, (list, tuple)):
+        return spawn(seed, n)
+    if len(seed) != n:
+        raise ValueError(f"{n} replicas take one seed, or a list of {n} seeds; got a list of {len(seed)}")
+    return [seed_sequence(one) for one in seed]
+
+
 def points(name, x, dim=None, rows=1):
     """`x` as a 2-D array of finite real numbers, shape (N, d), with at least `rows` rows and, if given, `dim` columns.
 

@@ -3,6 +3,7 @@
     MinibatchStd(d)               one feature more: how much the batch varies
     MinibatchDiscrimination(d)    a few features more: how close the other samples are
     FourierFeatures(d, k)         cosines and sines of fixed random frequencies, in place of x
+    packed(x, pack)               no layer, but to the same end: several samples side by side as one (PacGAN)
 
 The first two let D see a batch as a whole, and so that G makes the same point over and over. Each score then depends on every
 sample of its batch. A gradient penalty is on the gradient of the *sum* of the scores, g_n = d(sum_m s_m) / dx_n, and exact for
@@ -202,3 +203,16 @@ class FourierFeatures:
 
 def _halves(y):
     return y[..., :y.shape[-1] // 2], y[..., y.shape[-1] // 2:]
+
+
+def packed(x, pack):
+    """`pack` samples side by side as one: (..., N, d) -> (..., N/pack, pack*d) (Lin et al. 2018, section 2).
+
+    Raises ValueError unless pack divides N.
+    """
+    if pack == 1:
+        return x
+    *replicas, n, d = x.shape
+    if n % pack:
+        raise ValueError(f"a batch of {n} cannot be packed by {pack}: choose a batch size that {pack} divides")
+    return x.reshape(*replicas, n // pack, pack * d)

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .arguments import count, number, seed_sequence, spawn
+from .arguments import count, each_seed, number, seed_sequence
 from .layers import Dense, ReLU
 
 
@@ -47,7 +47,7 @@ def orthogonal(gain=1.0):
 class Sequential:
     """The layers' functions one after the other, with the layers' own four methods and a call: `y = net(x)`.
 
-    seed      an int or a SeedSequence: where the initial weights come from
+    seed      an int or a SeedSequence: where the initial weights come from; or a list of them, one for each replica
     replicas  () for one network, or a number R
     dtype     float32 to train, float64 to check gradients, complex128 for the complex step
     init      a rule (rng, d, k) -> W of shape (d, k): `he` (default), `xavier`, `orthogonal(gain)`; biases start at 0
@@ -94,7 +94,7 @@ class Sequential:
             layer.bind(name, value, gradient)
 
     def _initialise(self, seed, init):
-        seeds = spawn(seed, *self.replicas) if self.replicas else [seed_sequence(seed)]
+        seeds = each_seed(seed, *self.replicas) if self.replicas else [seed_sequence(seed)]
         for r, child in enumerate(seeds):
             rng = np.random.default_rng(child)
             for layer, name, view in self.views(self.theta):

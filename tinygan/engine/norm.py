@@ -113,8 +113,8 @@ class BatchNorm(_Normalised):
         return super().forward(x)
 
     def tangent(self, x_dot, tape):
-        raise ValueError(f"{self} has no tangent: a gradient penalty needs samples that stay independent of each other, and "
-                         f"batch statistics tie them together; use LayerNorm({self.d}) in a network that is penalised")
+        raise ValueError(f"{self} has no tangent: a gradient penalty needs samples that stay independent of each other, and batch "
+                         f"statistics tie them together; use LayerNorm({self.d}) in a network that is penalised or unrolled")
 
     def tangent_backward(self, dy, dy_dot, tape, tape_dot):
         self.tangent(None, tape)
@@ -131,9 +131,9 @@ class SpectralNorm(Parametric):
         What_dot = (W_dot - sigma_dot What) / sigma        dL/dW = (G - <G, What> u'v) / sigma
 
     The tape carries u, v and sigma, so that D may score twice before a backward. forward starts from the stored u and leaves
-    it alone: plotting, evaluating and G's step must not change how D trains. Only backward with grads=True, a training step,
-    stores the new u. `seed` draws the first u, the same for every replica. In a running average of a network, which never
-    trains, u stands still: use more `steps` there.
+    it alone: plotting, evaluating and G's step must not change how D trains. Only a training step stores the new u: backward with
+    grads=True, or a penalty's tangent_backward, where W is held fixed. `seed` draws the first u, the same for every replica. In a
+    running average of a network, which never trains, u stands still: use more `steps` there.
     """
 
     parameters = ("W", "b")
@@ -191,6 +191,8 @@ class SpectralNorm(Parametric):
             dW = _through_sigma(G, hat, u, v, sigma)
             self.dW -= (_inner(G, hat_dot) * u.swapaxes(-1, -2) * v + sigma_dot * dW) / sigma
             dx_dot = dx_dot + dy @ hat_dot.swapaxes(-1, -2)
+        else:
+            self.u = u
         return dx, dx_dot
 
     def __repr__(self):

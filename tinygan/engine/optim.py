@@ -74,6 +74,55 @@ class Adam:
         return f"Adam(lr={self.lr:g}, beta1={self.beta1:g}, beta2={self.beta2:g})"
 
 
+class Optimistic:
+    """Another optimiser's steps, each with its change since the step before added again (Daskalakis et al. 2018, section 3):
+
+        theta <- theta + 2 step_t - step_{t-1}        which is theta - lr (2 grad_t - grad_{t-1}) for plain gradient descent
+
+    In a game the next gradient will be about grad_t + (grad_t - grad_{t-1}): the guess damps the circling. With Adam it is their
+    Optimistic Adam (algorithm 1). The first step is an ordinary one.
+    """
+
+    def __init__(self, opt):
+        self.opt = opt
+        self.last = None
+
+    factor = property(lambda self: self.opt.factor, lambda self, factor: setattr(self.opt, "factor", factor))
+
+    def step(self, theta, grad):
+        """One step: changes theta in place."""
+        start = theta.copy()
+        self.opt.step(theta, grad)
+        step = theta - start
+        if self.last is not None:
+            theta += step - self.last
+        self.last = step
+
+    def __repr__(self):
+        return f"Optimistic({self.opt!r})"
+
+
+class Clipped:
+    """Another optimiser's steps, after each of which every parameter is put back into [-bound, bound].
+
+    On a critic it bounds the slope, roughly (Arjovsky et al. 2017, algorithm 1, where bound is .01).
+    """
+
+    def __init__(self, opt, bound):
+        self.opt = opt
+        self.bound = number("clip", bound, above=0)
+
+    factor = property(lambda self: self.opt.factor, lambda self, factor: setattr(self.opt, "factor", factor))
+
+    def step(self, theta, grad):
+        """One step: changes theta in place."""
+        self.opt.step(theta, grad)
+        np.clip(theta, -self.bound, self.bound, out=theta)
+
+    def __repr__(self):
+        return f"Clipped({self.opt!r}, {self.bound:g})"
+
+
 def constant(fraction):
     """The learning rate stays what it is."""
     return 1.0

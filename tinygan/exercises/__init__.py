@@ -20,6 +20,11 @@ LESSONS = {
     "06": "saturating or not",
     "07": "reading the losses",
     "08": "why training circles",
+    "09": "mode collapse",
+    "10": "measuring collapse",
+    "11": "the Wasserstein critic",
+    "12": "the gradient of a gradient",
+    "14": "unrolling",
 }
 
 MUSEUM = "the museum of real bugs"

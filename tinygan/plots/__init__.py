@@ -7,6 +7,7 @@
     pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, histories, images
     film        Snapshots of a training, and a gif of them
     page        whole figures: summary of a run, replicas side by side; save and show
+    study       whole figures of a study: the samples of each remedy, counts and means with their intervals
     canvas      colours, style, and what the others share
 
 Every picture is drawn on `ax`, or on a new pyplot figure when that is None, and returns its Axes; `summary` and `replicas`
@@ -22,6 +23,8 @@ from .canvas import FAKE, JUDGE, STYLE, TRUE, style
 from .film import Snapshots, gif
 from .page import replicas, save, show, summary
 from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
+from .study import intervals, remedies
 
 __all__ = ["TRUE", "FAKE", "JUDGE", "STYLE", "style", "density_1d", "samples_2d", "heat_map", "gradient_arrows", "latent_image",
-           "mode_shares", "histories", "images", "Snapshots", "gif", "summary", "replicas", "save", "show"]
+           "mode_shares", "histories", "images", "Snapshots", "gif", "summary", "replicas", "remedies", "intervals",
+           "save", "show"]

@@ -1,0 +1,288 @@
+"""The pages of docs: what they name exists, nothing that has a derivative lacks one, and their tables say what the tests do.
+
+Formulas that stand on a page only are tried in test_formulas.py.
+"""
+
+import ast
+import contextlib
+import functools
+import inspect
+import io
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import test_golden
+import test_layers
+import test_norm
+import test_penalties
+
+import tinygan
+from tinygan.engine import gradcheck
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [DOCS / "derivations.rst", *sorted((DOCS / "derivations").glob("*.rst"))]
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+@functools.lru_cache(None)
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+def read(name):
+    return text_of(DOCS / name)
+
+
+# ---------------------------------------------------------------- every name on a page exists
+
+
+def claims(text):
+    """The names in each pair of lines "In the code: ..., Checked by: ...": (code, tests)."""
+    for code, tests in re.findall(r"^:In the code:(.*?)^:Checked by:(.*?)(?=^\S|\Z)", text, flags=re.DOTALL | re.MULTILINE):
+        yield tuple(re.findall(r"``(.+?)``", part) for part in (code, tests))
+
+
+@functools.lru_cache(None)
+def functions_in(path):
+    return {node.name for node in ast.parse(text_of(path)).body if isinstance(node, ast.FunctionDef)}
+
+
+def faults(text):
+    """What is wrong with the names on a page."""
+    found = []
+    for code, tests in claims(text):
+        for name in code:
+            try:
+                pkgutil.resolve_name(name)
+            except (ImportError, AttributeError):
+                found.append(f"{name} does not exist")
+        for name in tests:
+            path, _, function = name.partition("::")
+            if not (ROOT / path).is_file() or function not in functions_in(ROOT / path):
+                found.append(f"{name} does not exist")
+            elif not any(re.search(rf"\b{part}\b", text_of(ROOT / path)) for name in code for part in name.split(".")[-2:]):
+                found.append(f"{name} knows nothing of {' or '.join(code)}")
+        if not (code and tests):
+            found.append(f"{code or tests} stands alone")
+    for section in re.split(r"\n(?=[^\n]+\n[-~=]{4,}\n)", text):
+        if ".. math::" in section and not list(claims(section)):
+            found.append(f"'{section.strip().splitlines()[0]}' has formulas, but names no code and no test")
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_name_on_the_page_exists(page):
+    text = text_of(page)
+    assert faults(text) == [] and (page == PAGES[0] or len(list(claims(text))) >= 2)
+
+
+SOUND = (":In the code: ``tinygan.engine.layers.Dense.backward``,\n   ``tinygan.engine.layers.Tanh``\n"
+         ":Checked by: ``tests/test_layers.py::test_backward_accumulates``\n")
+
+
+@pytest.mark.parametrize("old, new, fault", [
+    ("", "", None), ("Dense.backward", "Dense.backwards", "tinygan.engine.layers.Dense.backwards does not exist"),
+    ("layers.Tanh", "layer.Tanh", "tinygan.engine.layer.Tanh does not exist"),
+    ("_accumulates", "_accumulate", "tests/test_layers.py::test_backward_accumulate does not exist"),
+    ("tests/test_layers.py", "tests/test_layer.py", "tests/test_layer.py::test_backward_accumulates does not exist"),
+    ("test_layers.py::test_backward_accumulates", "test_files.py::test_a_page_is_nothing", "does not exist"),
+    ("test_layers.py::test_backward_accumulates", "test_metrics.py::test_four_modes_by_hand", "knows nothing of tinygan"),
+    ("``tests/test_layers.py::test_backward_accumulates``", "reading it again", "stands alone"),
+    (SOUND, "Sum\n----\n\n.. math:: 1 + 1\n", "'Sum' has formulas, but names no code and no test"),
+])
+def test_a_wrong_name_is_noticed(old, new, fault):
+    found = faults(SOUND.replace(old, new, 1) if old else SOUND)
+    assert (found == []) if fault is None else (len(found) == 1 and fault in found[0])
+
+
+# ---------------------------------------------------------------- nothing is left out
+
+METHODS = ("forward", "backward", "tangent", "tangent_backward", "value", "slope", "curvature",
+           "d", "g", "d_tangent", "g_tangent", "g_real")
+NOT_DERIVED = {  # containers, checks of shapes, and what all layers share
+    "tinygan.losses.BCE", "tinygan.losses.DLoss", "tinygan.losses.GLoss", "tinygan.losses.DTangent",
+    "tinygan.engine.layers.Parametric", "tinygan.engine.layers.check_input", "tinygan.engine.layers.check_like_output"}
+
+
+def mathematics():
+    """Every public thing of the rooms where derivatives are made, by its dotted name: functions, classes, and their methods."""
+    engine = [f"tinygan.engine.{module.name}" for module in pkgutil.iter_modules(tinygan.engine.__path__)]
+    rooms = {name for name in engine if name.split(".")[-1] not in ("arguments", "gradcheck", "machine")}
+    for room in sorted(rooms | {f"tinygan.{name}" for name in ("losses", "penalties", "train", "dirac", "unroll", "game")}):
+        module = import_module(room)
+        for name, thing in vars(module).items():
+            if name.startswith("_") or getattr(thing, "__module__", None) != room or f"{room}.{name}" in NOT_DERIVED:
+                continue
+            methods = [method for method in METHODS if inspect.isclass(thing) and hasattr(thing, method)]
+            yield from [f"{room}.{name}.{method}" for method in methods] or [f"{room}.{name}"]
+
+
+def left_out(pages, things):
+    named = [pkgutil.resolve_name(name) for page in pages for code, _ in claims(page) for name in code]
+    seen = set(map(id, named))
+    return [name for name in things if id(pkgutil.resolve_name(name)) not in seen]
+
+
+def test_every_layer_loss_penalty_optimiser_and_game_has_its_derivation():
+    things = list(mathematics())
+    assert len(things) > 100 and {"tinygan.engine.layers.Dense.tangent_backward", "tinygan.penalties.R1", "tinygan.dirac.minimax",
+                                  "tinygan.engine.optim.Adam", "tinygan.losses.Hinge.g"} <= set(things)
+    assert left_out(list(map(text_of, PAGES)), things) == []
+
+
+def test_a_thing_that_is_left_out_is_noticed():
+    pages = list(map(text_of, PAGES))
+    for name in ("tinygan.engine.norm.SpectralNorm.tangent_backward", "tinygan.losses.Hinge.g", "tinygan.penalties.WGANGP"):
+        assert left_out([page.replace(f"``{name}``", "") for page in pages], mathematics()) == [name]
+    assert all(map(pkgutil.resolve_name, NOT_DERIVED))
+
+
+# ---------------------------------------------------------------- the symbols
+
+
+def test_the_symbols_of_the_notation_are_those_of_the_code():
+    words = {word for path in (ROOT / "tinygan").rglob("*.py") for word in re.findall(r"\w+", text_of(path))}
+    rows = re.findall(r"^   \* - (``.*)$", read("notation.rst"), flags=re.MULTILINE)
+    symbols = [symbol for row in rows for symbol in re.findall(r"``(\w+)``", row)]
+    assert len(symbols) > 40 and set(symbols) <= words
+
+
+# ---------------------------------------------------------------- how we check: limits, tables, the example
+
+
+def test_the_limits_are_those_of_the_code():
+    page = flat(read("gradient_checks.rst"))
+    assert f"h = {gradcheck.STEP:g} * max(1, |x|)" in page.replace("6e-6", "6e-06")
+    for limit in (gradcheck.NORM_LIMIT, gradcheck.ABSOLUTE_LIMIT, gradcheck.RELATIVE_LIMIT):
+        assert f"``{limit:.0e}``" in page
+    shown = re.search(r"\\epsilon\^\{1/3\} = ([\d.]+)\\cdot10\^\{-6\}", page)[1]
+    assert float(shown) == round(np.cbrt(np.finfo(float).eps) * 1e6, 2)
+
+
+CHECKS = {  # the columns of the table
+    "central": "test_backward_agrees_with_central_differences",
+    "transpose": "test_backward_is_the_transpose_of_tangent",
+    "tangent": "test_tangent_and_tangent_backward_are_the_derivatives_of_forward_and_backward",
+    "Hessian": "test_the_hessian_is_symmetric",
+    "tape": "test_two_forwards_before_one_backward test_the_tape_belongs_to_the_caller",
+    "penalty": "test_penalty_is_exact",
+    "PyTorch": "test_activations_and_both_derivatives",
+}
+
+
+def cases(function):
+    """The words in the names of all cases that a test is run on."""
+    marks = [mark for mark in getattr(function, "pytestmark", []) if mark.name == "parametrize"]
+    ids = [mark.kwargs["ids"] for mark in marks if np.iterable(mark.kwargs.get("ids"))]
+    names = [getattr(one, "__name__", str(one)) for many in [*ids, *(mark.args[1] for mark in marks)] for one in many]
+    return set(re.findall(r"\w+", " ".join(names)))
+
+
+def layers():
+    """The names of all layers, room by room."""
+    return [name.split(".")[-2] for name in mathematics()
+            if re.match(r"tinygan\.engine\.(?!network).*\.backward$", name) and "Activation" not in name]
+
+
+def table_of_checks():
+    """A row for each layer: a star for each check that it is among the cases of."""
+    rows = []
+    for layer in layers():
+        stars = ["\\*" if any(layer in cases(vars(module).get(check)) for check in checks.split() for module in
+                              (test_layers, test_norm, test_penalties, test_golden)) else "" for checks in CHECKS.values()]
+        rows.append(", ".join([layer, *stars]).rstrip(", "))
+    return rows
+
+
+def test_the_table_of_checks_is_what_the_tests_do():
+    rows = table_of_checks()
+    shown = re.search(r"\.\. csv-table:: Layers\n(?:   :.*\n)+\n((?:   .*\n)+)", read("gradient_checks.rst"))[1]
+    assert [line.strip() for line in shown.splitlines()] == rows, "docs/gradient_checks.rst must hold:\n   " + "\n   ".join(rows)
+    assert f":header: layer, {', '.join(CHECKS)}" in read("gradient_checks.rst")
+    for check in " ".join(CHECKS.values()).split():
+        assert f"``{check}``" in read("gradient_checks.rst")
+    assert "Dense, \\*, \\*, \\*, \\*, \\*" in rows and "BatchNorm, \\*, , , , \\*" in rows
+
+
+def test_the_tests_and_exhibits_that_the_page_names_are_there():
+    page = read("gradient_checks.rst")
+    names = re.findall(r"``(tests/\w+\.py)::(\w+)``", page)
+    assert len(names) >= 4 and all(function in functions_in(ROOT / path) for path, function in names)
+    source = text_of(ROOT / "tests" / "test_mutants.py")
+    start, stop = re.search(r":start-at: (.*)\n\s+:end-before: (.*)", page).groups()
+    assert source.count(start) == 1 and source.index(start) < source.index(stop)
+
+
+def test_the_example_prints_what_the_page_says():
+    page = read("gradient_checks.rst")
+    code = inspect.cleandoc("\n" + re.search(r"returns one number, your gradient, and the point::\n\n(.*?)\n\n(?=\S)", page,
+                                             flags=re.DOTALL)[1])
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "gradient_checks.rst", "exec"), {})
+    shown = inspect.cleandoc("\n" + page.split(".. code-block:: text\n\n")[1])
+    assert shown == inspect.cleandoc("\n" + said.getvalue()).strip(), f"the page must show:\n{said.getvalue()}"
+
+
+# ---------------------------------------------------------------- the papers
+
+NAME = r"[A-Z][\w-]*[a-z][\w-]*"
+CITED = re.compile(rf"\b({NAME})(?:(?:,\s{NAME})*\s&\s{NAME}|\s+et\s+al\.)?,?\s\(?((?:19|20)\d\d)\b(?!-)")
+
+
+def papers(text):
+    """The papers cited in a text, as the labels of the bibliography: "Mescheder et al. (2018)" -> mescheder2018."""
+    for surname, year in CITED.findall(text):
+        yield surname.split("-")[0].lower().replace("ø", "o").replace("ä", "a") + year
+
+
+def citing_files():
+    """label -> the files of the package that cite the paper."""
+    found = {}
+    for path in sorted((ROOT / "tinygan").rglob("*.py")):
+        for label in papers(text_of(path)):
+            found.setdefault(label, set()).add(path.relative_to(ROOT).as_posix())
+    return found
+
+
+def entries():
+    """label -> the text of its entry in the bibliography."""
+    return dict(re.findall(r"^\.\. _(\w+):\n\n(.*?)(?=^\.\. _|\Z)", read("bibliography.rst"), flags=re.MULTILINE | re.DOTALL))
+
+
+def test_every_paper_that_is_cited_is_in_the_bibliography():
+    known = entries()
+    texts = [ROOT / "README.md", *PAGES, DOCS / "museum.rst", DOCS / "gradient_checks.rst", *(ROOT / "tests").glob("*.py"),
+             *(ROOT / "tinygan").rglob("*.py"), *(ROOT / "lessons").rglob("*.py")]
+    missing = {label: path.name for path in texts for label in papers(text_of(path)) if label not in known}
+    assert missing == {}
+    links = {label for page in texts[1:-1] for label in re.findall(r"<(\w+\d{4})>`", text_of(page))}
+    assert len(links) > 20 and links <= set(known)
+
+
+def test_the_bibliography_says_where_each_paper_is_used():
+    cited, known = citing_files(), entries()
+    assert set(cited) <= set(known)
+    for label, entry in known.items():
+        files = ", ".join(f"``{file}``" for file in sorted(cited.get(label, ())))
+        shown = re.search(r"Used in (.*?)\.$", flat(entry))
+        assert (shown[1] if shown else "") == files, f"{label} must say: {'Used in ' + files if files else 'no file'}."
+        name, authors = re.search(r"\*\*(.*?)\*\*\s+(.*?)\.\s\*", entry, flags=re.DOTALL).groups()
+        assert list(papers(name)) == [label] and name.split()[0].replace("Yazici", "Yazıcı") in authors
+
+
+@pytest.mark.parametrize("text, labels", [
+    ("(Mescheder, Geiger & Nowozin 2018, Which", ["mescheder2018"]), ("Lopez-Paz & Oquab (2017)", ["lopez2017"]),
+    ("(PacGAN, Lin et al. 2018)", ["lin2018"]), ("Goodfellow et\n al. (2014), section 3", ["goodfellow2014"]),
+    ("(Pearlmutter 1994)", ["pearlmutter1994"]), ("Mächler (2012)", ["machler2012"]), ("Huang et al. 2024):", ["huang2024"]),
+    ("SEEDS, 2000, 1", []), ("400 000 updates", []), ("of 10 000 samples", [])])
+def test_how_papers_are_cited(text, labels):
+    assert list(papers(text)) == labels

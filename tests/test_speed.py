@@ -1,0 +1,86 @@
+"""A guard against getting slower that no clock can fool: how many NumPy calls a step makes, and how many pages of memory it touches anew.
+
+A step of these small networks costs about as much as its calls: a microsecond or two each. When a budget breaks, either the change
+is worth it, then raise the budget and say why; or it is not.
+"""
+
+import resource
+import sys
+
+import numpy as np
+import pytest
+
+from tinygan import data
+from tinygan.engine.machine import keep_memory
+from tinygan.engine.network import mlp
+from tinygan.engine.optim import Adam
+from tinygan.losses import NonSaturating, Relativistic
+from tinygan.penalties import R1, R2
+from tinygan.train import alternating, train
+
+# NumPy calls (ufuncs, matrix products among them) in one step of both players, two hidden layers each.
+BUDGET = {"W1": 0, "W2": 0}
+WORKLOADS = {"W1": (NonSaturating(), ()), "W2": (Relativistic(), (R1(0.1), R2(0.1)))}
+PAGE_FAULTS = 5  # in one step, after warming up: the bar; without `keep_memory` it is hundreds
+
+
+class Counting(np.ndarray):
+    """An array that counts every ufunc it takes part in, and whose results count too."""
+
+    calls = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
+        Counting.calls += 1
+        plain = [x.view(np.ndarray) if isinstance(x, Counting) else x for x in inputs]
+        if out is not None:
+            settings["out"] = tuple(x.view(np.ndarray) if isinstance(x, Counting) else x for x in out)
+        result = getattr(ufunc, method)(*plain, **settings)
+        return out[0] if out is not None else np.asarray(result).view(Counting)
+
+
+def counting(net):
+    """The network with parameters, gradients and so everything that it computes made of counting arrays."""
+    net.theta, net.grad = net.theta.view(Counting), net.grad.view(Counting)
+    net._bind()
+    return net
+
+
+def calls(workload, steps=3):
+    """Calls in each of a few steps."""
+    loss, penalties = WORKLOADS[workload]
+    G, D = counting(mlp(2, 16, 16, 2, seed=1)), counting(mlp(2, 16, 16, 1, seed=2))
+    opt_g, opt_d, rng, found = Adam(), Adam(), np.random.default_rng(0), []
+    for _ in range(steps):
+        x_real, z = rng.standard_normal((2, 8, 2), np.float32).view(Counting)
+        Counting.calls = 0
+        alternating(G, D, opt_g, opt_d, x_real, z, z, loss, penalties)
+        found.append(Counting.calls)
+    return found[1:]  # the first step also makes the optimiser's memories
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_numpy_calls_in_a_step(workload):
+    found = calls(workload)
+    assert len(set(found)) == 1 and found[0] <= BUDGET[workload], (
+        f"a step of {workload} makes {found[0]} NumPy calls; its budget is {BUDGET[workload]}")
+
+
+def test_the_count_notices_one_call_more(monkeypatch):
+    before, step = calls("W1")[0], Adam.step
+    monkeypatch.setattr(Adam, "step", lambda self, theta, grad: step(self, theta, grad * 1.0))
+    assert calls("W1")[0] == before + 2
+
+
+def faults(width=128, batch=256, steps=20):
+    """Page faults in each step of `train`, after warming up."""
+    counted = []
+    G, D = mlp(2, width, width, width, 2, seed=1), mlp(2, width, width, width, 1, seed=2)
+    train(G, D, data.grid().standardized(), Relativistic(), steps=steps, batch=batch, penalties=(R1(0.1), R2(0.1)),
+          callback=lambda state: counted.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt))
+    return np.median(np.diff(counted)[steps // 2:])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="page faults are counted, and avoided, on Linux")
+def test_page_faults_in_a_step():
+    keep_memory()
+    assert faults() < PAGE_FAULTS

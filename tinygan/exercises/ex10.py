@@ -1,0 +1,366 @@
+"""Exercises of lesson 10: measuring collapse."""
+
+import math
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from ..data import Mixture
+from ..metrics import coverage_and_density, jensen_shannon, mmd2, mode_counts
+from .grading import Exercise, Mistake, Wrong
+
+# ---------------------------------------------------------------- 10.1
+
+
+def _cloud(rng):
+    """Samples of modes that lie so near to each other that some belong to the reach of two; a few are not finite."""
+    k = int(rng.integers(3, 6))
+    means, stds = rng.uniform(-4, 4, (k, 2)), rng.uniform(0.5, 1.5, k)
+    x = means[rng.integers(k, size=120)] + rng.normal(0, 1.6, (120, 2))
+    x[rng.integers(120, size=3)] = np.nan
+    x[rng.integers(120, size=2), 0] = np.inf
+    return x, means, stds
+
+
+def _good(x, means, stds):
+    """One sample at a time."""
+    n = [0.0] * stds.size
+    for row in x.tolist():
+        if all(map(math.isfinite, row)):
+            distance = [math.dist(row, center) for center in means.tolist()]
+            nearest = distance.index(min(distance))
+            n[nearest] += distance[nearest] <= 3 * stds[nearest]
+    return {"n": n}
+
+
+def _counted(reach=lambda d, std: d <= 3 * std, offset=lambda x: np.linalg.norm(x, axis=-1), near=True):
+    """The counts with another reach, another distance, or every mode in reach in the place of the nearest."""
+    def answer(x, means, stds):
+        x = x[np.isfinite(x).all(axis=-1)]
+        gap = x[:, None] - means
+        good = reach(offset(gap), stds)
+        if near:
+            good = good & (np.linalg.norm(gap, axis=-1).argmin(axis=-1)[:, None] == np.arange(stds.size))
+        return good.sum(axis=0)
+
+    return answer
+
+
+def _whole(*names):
+    """Observe an answer whose numbers may be integers, since it counts."""
+    def observe(answer, *args):
+        result = answer(*args)
+        if len(names) > 1 and (not isinstance(result, tuple) or len(result) != len(names)):
+            raise Wrong(f"it must return {', '.join(names)}; it returns {type(result).__name__}",
+                        "separate them by commas after return")
+        parts = result if len(names) > 1 else (result,)
+        return {name: _floats(part) for name, part in zip(names, parts, strict=True)}
+
+    return observe
+
+
+def _floats(part):
+    counts = isinstance(part, np.ndarray | np.generic) and part.dtype.kind in "iu"
+    return part.astype(float) if counts else float(part) if isinstance(part, int) else part
+
+
+COUNTS = Exercise(
+    "10.1", "good_counts", "good samples of each mode", _cloud, _good,
+    solution=lambda x, means, stds: mode_counts(x, Mixture(means, stds)).high_quality,
+    mistakes=(
+        Mistake("3 std along each axis is a box; its corners are further away than 3 std",
+                _counted(offset=lambda gap: np.abs(gap).max(axis=-1))),
+        Mistake("a variance was compared where a standard deviation belongs: distance <= 3 std, not 3 std**2",
+                _counted(lambda d, std: d <= 3 * std**2)),
+        Mistake("the squared distance was compared with 3 std", _counted(lambda d, std: d**2 <= 3 * std)),
+        Mistake("the squared distance was compared with 3 std**2; the square of 3 std is 9 std**2",
+                _counted(lambda d, std: d**2 <= 3 * std**2)),
+        Mistake("a sample within reach of two modes was counted twice: it belongs to the nearest centre alone",
+                _counted(near=False)),
+        Mistake("every sample was counted for its nearest mode, good or not", _counted(lambda d, std: d < np.inf)),
+        Mistake("one std was taken for all modes", _counted(lambda d, std: d <= 3 * std[0])),
+        Mistake("the distance is the sum of both differences, as one walks in Manhattan",
+                _counted(offset=lambda gap: np.abs(gap).sum(axis=-1))),
+    ),
+    hints=("First the distance of every sample from every centre, (N, K). Then the smallest of each row: whose is it, how large?",
+           "gap = x[:, None] - means has shape (N, K, 2); its norm along the last axis is the distance.",
+           "good = distance.min(axis=-1) <= 3 * stds[nearest] is False for NaN. np.bincount(nearest[good], minlength=K)"),
+    observe=_whole("n"),
+)
+
+
+# ---------------------------------------------------------------- 10.2
+
+
+def _counts(rng):
+    """Nine modes with counts on both sides of every boundary: none, one, just below half a share, exactly half, and more."""
+    while True:
+        j, shares = int(rng.integers(4, 8)), rng.permutation([1, 2, 2, 3, 3, 4, 5, 6, 6])  # of 32; half a share is j samples each
+        half = shares * j
+        n = np.array([0, 1, *(half[2:3] - 1), *half[3:5], *(3 * half[5:7] // 2), *(2 * half[7:] + 1)])
+        if (n >= 32 * j / 9).sum() in (1, 5, 8):  # equal shares: another number than the other mistakes give
+            order = rng.permutation(9)
+            return n[order], 64 * j, shares[order] / 32
+
+
+def _three_scores(n, total, weights):
+    found = half = good = 0
+    for count, weight in zip(n.tolist(), weights.tolist(), strict=True):
+        found += count > 0
+        half += 2 * count >= weight * total  # these numbers are exact
+        good += count
+    return {"modes": float(found), "modes_half": float(half), "quality": good / total}
+
+
+def _mode_scores(modes=lambda n: (n >= 1).sum(), half=lambda n, total, w: n / total >= w / 2,
+                 quality=lambda n, total: n.sum() / total):
+    return lambda n, total, weights: (modes(n), half(n, total, weights).sum(), quality(n, total))
+
+
+SCORES = Exercise(
+    "10.2", "mode_scores", "modes, modes with half their share, quality", _counts, _three_scores,
+    solution=_mode_scores(),
+    mistakes=(
+        Mistake("one sample is enough for a mode to be found", _mode_scores(modes=lambda n: (n > 1).sum())),
+        Mistake("that is the number of modes that there are, not of those that were found", _mode_scores(modes=lambda n: n.size)),
+        Mistake("exactly half of a fair share is enough: >=, not >", _mode_scores(half=lambda n, total, w: n / total > w / 2)),
+        Mistake("the shares were taken among the good samples; bad ones are samples too, and N counts them",
+                _mode_scores(half=lambda n, total, w: n / n.sum() >= w / 2)),
+        Mistake("the fair share of mode k is weights[k], not 1/K",
+                _mode_scores(half=lambda n, total, w: n / total >= 0.5 / n.size)),
+        Mistake("the whole fair share was asked for; half is enough", _mode_scores(half=lambda n, total, w: n / total >= w)),
+        Mistake("that is the share of bad samples", _mode_scores(quality=lambda n, total: 1 - n.sum() / total)),
+        Mistake("the mean count is the sum divided by K; the quality is the sum divided by N",
+                _mode_scores(quality=lambda n, total: n.mean() / total)),
+    ),
+    hints=("n >= 1 is an array of truths, and its sum says how many are true.",
+           "The fair share of mode k is weights[k] of all N samples; half of it is weights[k] / 2.",
+           "(n >= 1).sum(), (n / total >= weights / 2).sum(), n.sum() / total"),
+    observe=_whole("modes", "modes_half", "quality"),
+)
+
+
+# ---------------------------------------------------------------- 10.3
+
+
+def _lopsided(rng):
+    k = int(rng.integers(4, 8))
+    weights = rng.uniform(0.5, 2, k)
+    n = rng.integers(1, 60, k)
+    n[rng.integers(k)] = 0
+    return n, weights / weights.sum()
+
+
+def _sum_of_logs(n, weights):
+    """One good sample at a time: how surprising is it that its mode is so frequent?"""
+    good = int(n.sum())
+    samples = [k for k, count in enumerate(n.tolist()) for _ in range(count)]
+    kl = math.fsum(math.log(int(n[k]) / good) - math.log(weights[k]) for k in samples) / good
+    return {"kl": kl, "kl without any good sample": max(-math.log(weight) for weight in weights.tolist())}
+
+
+def _with_and_without(answer, n, weights):
+    return {"kl": answer(n, weights), "kl without any good sample": answer(np.zeros_like(n), weights)}
+
+
+def _kl(term=lambda q, p: q * np.log(q / p), none=lambda p: -np.log(p.min()), fair=lambda p, found: p[found]):
+    """Reverse KL with another summand, another answer for M = 0, or other fair shares."""
+    def answer(n, weights):
+        if n.sum() == 0:
+            return none(weights)
+        return term(n[n > 0] / n.sum(), fair(weights, n > 0)).sum()
+
+    return answer
+
+
+REVERSE_KL = Exercise(
+    "10.3", "reverse_kl", "the balance of the modes", _lopsided, _sum_of_logs,
+    solution=_kl(),
+    mistakes=(
+        Mistake("that is the forward KL, sum of p ln(p / q), here over the modes that were found",
+                _kl(lambda q, p: p * np.log(p / q))),
+        Mistake("0 ln 0 is NaN in NumPy; its limit is 0, so modes without a sample are left out of the sum",
+                lambda n, p: (n / n.sum() * np.log(n / n.sum() / p)).sum(), "not finite: nan"),
+        Mistake("the fair share of mode k is weights[k], not 1/K", _kl(fair=lambda p, found: np.full(found.sum(), 1 / p.size))),
+        Mistake("the fair shares were made to sum to 1 over the modes that were found: then a total collapse scores 0",
+                _kl(fair=lambda p, found: p[found] / p[found].sum())),
+        Mistake("without a good sample the sum is empty, and 0 would be perfect",
+                _kl(none=lambda p: np.float64(0)), "kl without any good sample is zero"),
+        Mistake("the largest possible value is ln K only if all weights are equal: all samples at the rarest mode cost -ln of "
+                "its weight", _kl(none=lambda p: np.log(p.size))),
+        Mistake("logarithms to the base 2", _kl(lambda q, p: q * np.log2(q / p), lambda p: -np.log2(p.min()))),
+        Mistake("q / p is upside down", _kl(lambda q, p: q * np.log(p / q)), "sign"),
+    ),
+    hints=("q = n / M are the shares among the good samples, p = weights the fair ones. Sum q ln(q / p) where q > 0.",
+           "If M = 0 there is no q. The worst that can happen else is that all samples sit at the mode of the smallest weight.",
+           "found = n > 0; q = n[found] / n.sum(); np.sum(q * np.log(q / weights[found]))"),
+    observe=_with_and_without,
+)
+
+
+# ---------------------------------------------------------------- 10.4
+
+
+def _cells(rng):
+    c = int(rng.integers(6, 12))
+    p = rng.uniform(0.2, 1, c)
+    p *= rng.uniform(0.7, 0.9) / p.sum()
+    counts = rng.multinomial(60, rng.dirichlet(np.ones(c)))
+    counts[rng.integers(c)] = 0
+    return counts, int(counts.sum() + rng.integers(10, 30)), p
+
+
+def _js(counts, total, p):
+    """By entropies: that of the mixture, less the mean of both."""
+    def entropy(shares):
+        return -math.fsum(s * math.log(s) for s in shares if s > 0)
+
+    q, p = [*(counts / total).tolist(), 1 - counts.sum() / total], [*p.tolist(), 1 - math.fsum(p)]
+    return {"js": entropy([(a + b) / 2 for a, b in zip(p, q, strict=True)]) - (entropy(p) + entropy(q)) / 2}
+
+
+def _with_outside(counts, total, p):
+    return np.append(counts, total - counts.sum()) / total, np.append(p, 1 - p.sum())
+
+
+def _divergence(q, p):
+    """KL(q, p) in nats."""
+    return np.sum(q[q > 0] * np.log(q[q > 0] / p[q > 0]))
+
+
+def _jensen(q, p, left=1 / 2, right=1 / 2):
+    return left * _divergence(q, (p + q) / 2) + right * _divergence(p, (p + q) / 2)
+
+
+JS = Exercise(
+    "10.4", "js", "the divergence to an exact density", _cells, _js,
+    solution=lambda counts, total, p: np.float64(jensen_shannon(*_with_outside(counts, total, p))),
+    mistakes=(
+        Mistake("what lies outside was left out on both sides: neither p nor q sums to 1",
+                lambda counts, total, p: _jensen(counts / total, p)),
+        Mistake("q and p were each made to sum to 1 inside, so samples that lie outside cost nothing",
+                lambda counts, total, p: _jensen(counts / counts.sum(), p / p.sum())),
+        Mistake("the outside cell was given to q, and none to p", lambda counts, total, p: _jensen(
+            np.append(counts, total - counts.sum()) / total, np.append(p, 0))),
+        Mistake("counts were divided by those inside, not by N", lambda counts, total, p: _jensen(
+            np.append(counts, total - counts.sum()) / counts.sum(), np.append(p, 1 - p.sum()))),
+        Mistake("that is KL(q, p), which compares with p and not with the middle of both",
+                lambda *args: _divergence(*_with_outside(*args))),
+        Mistake("only KL(q, m) was taken; JS is the mean of KL(q, m) and KL(p, m)",
+                lambda *args: _jensen(*_with_outside(*args), left=1, right=0)),
+        Mistake("both halves were added, not averaged",
+                lambda *args: _jensen(*_with_outside(*args), left=1, right=1), "factor 2"),
+        Mistake("logarithms to the base 2", lambda *args: _jensen(*_with_outside(*args)) / math.log(2)),
+        Mistake("the root of JS is a distance; the divergence itself was asked for",
+                lambda *args: np.sqrt(_jensen(*_with_outside(*args)))),
+    ),
+    hints=("Add one more cell: q gets the samples that are in none of the cells, p the probability that is left.",
+           "m = (p + q) / 2. JS = KL(q, m) / 2 + KL(p, m) / 2, and a cell that is 0 in q contributes 0 to KL(q, m).",
+           "KL(q, m) is np.sum(q[q > 0] * np.log(q[q > 0] / m[q > 0]))."),
+)
+
+
+# ---------------------------------------------------------------- 10.5
+
+
+def _two_clouds(rng):
+    n, m = (int(size) for size in rng.permutation(range(25, 45))[:2])
+    return rng.normal(0.5, 0.8, (n, 2)), rng.normal(0, 1, (m, 2)), int(rng.integers(2, 5))
+
+
+def _covered(x, real, k):
+    """One ball at a time."""
+    covered = 0
+    for i, center in enumerate(real.tolist()):
+        others = sorted(math.dist(center, other) for j, other in enumerate(real.tolist()) if j != i)
+        covered += any(math.dist(center, row) < others[k - 1] for row in x.tolist())
+    return {"coverage": covered / real.shape[0]}
+
+
+def _radius(real, k):
+    return np.sort(cdist(real, real), axis=-1)[:, k, None]
+
+
+COVERAGE = Exercise(
+    "10.5", "coverage", "balls around the truth", _two_clouds, _covered,
+    solution=lambda x, real, k: np.float64(coverage_and_density(x, real, k).coverage),
+    mistakes=(
+        Mistake("the balls stand around the generated samples: that is recall, which scattered samples fool",
+                lambda x, real, k: (cdist(real, x) < _radius(x, k)[:, 0]).any(axis=-1).mean()),
+        Mistake("the point itself was counted as its first neighbour: every ball is one neighbour too small",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k - 1)).any(axis=-1).mean()),
+        Mistake("that is the share of generated samples in some ball (precision); coverage is the share of balls that hold one",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k)).any(axis=0).mean()),
+        Mistake("that is density: how many balls a generated sample lies in, over k",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k)).sum() / (k * x.shape[0])),
+        Mistake("all balls were given one radius, the mean", lambda x, real, k: (
+            cdist(real, x) < _radius(real, k).mean()).any(axis=-1).mean()),
+        Mistake("k generated samples were asked for in each ball; one is enough",
+                lambda x, real, k: ((cdist(real, x) < _radius(real, k)).sum(axis=-1) >= k).mean()),
+        Mistake("x and real were exchanged: that is how much of x the truth covers",
+                lambda x, real, k: (cdist(x, real) < _radius(x, k)).any(axis=-1).mean()),
+    ),
+    hints=("The radius of ball i is the distance from real[i] to its k-th nearest neighbour in real, itself not counted.",
+           "Sort each row of the distances within real: entry 0 is 0, the point itself, so entry k is the k-th neighbour.",
+           "(d < radius[:, None]).any(axis=-1).mean(), with d (M, N) from real to x"),
+)
+
+
+# ---------------------------------------------------------------- 10.6
+
+
+def _mmd_case(rng):
+    n, m = (int(size) for size in rng.permutation(range(6, 14))[:2])
+    return rng.normal(0.6, 1, (n, 2)), rng.normal(0, 1.3, (m, 2)), round(float(rng.uniform(0.7, 1.6)), 2)
+
+
+def _pairs(x, y, b):
+    """One pair at a time."""
+    def k(u, v):
+        return math.exp(-((u[0] - v[0]) ** 2 + (u[1] - v[1]) ** 2) / (2 * b * b))
+
+    x, y = x.tolist(), y.tolist()
+    within, between = 0.0, [k(u, v) for u in x for v in y]
+    for z in (x, y):
+        values = [k(z[i], z[j]) for i in range(len(z)) for j in range(i)]  # each pair once
+        within += math.fsum(values) / len(values)
+    return {"mmd2": within - 2 * math.fsum(between) / len(between)}
+
+
+def _mmd(kernel=lambda d, b: np.exp(-(d**2) / (2 * b**2)), within=None, cross=2.0):
+    """MMD^2 with another kernel, another mean within a cloud, or another weight of the mean between clouds."""
+    def answer(x, y, b):
+        def mean(z):
+            k, n = kernel(cdist(z, z), b), z.shape[0]
+            return within(k, n) if within else (k.sum() - np.trace(k)) / (n * (n - 1))
+
+        return mean(x) + mean(y) - cross * kernel(cdist(x, y), b).mean()
+
+    return answer
+
+
+MMD = Exercise(
+    "10.6", "mmd2", "the kernel's distance without its bias", _mmd_case, _pairs,
+    solution=lambda x, y, b: np.float64(mmd2(x, y, b)),
+    mistakes=(
+        Mistake("the diagonal was kept: each sample compared with itself gives 1, and true samples no longer score 0 on average",
+                _mmd(within=lambda k, n: k.mean())),
+        Mistake("the diagonal was left out of the sum, but not of the number of pairs: n (n - 1), not n**2",
+                _mmd(within=lambda k, n: (k.sum() - n) / n**2)),
+        Mistake("the number of pairs i != j is n (n - 1), and the sum still holds the diagonal",
+                _mmd(within=lambda k, n: k.sum() / (n * (n - 1)))),
+        Mistake("each pair was counted once and divided by n (n - 1): half of the mean",
+                _mmd(within=lambda k, n: (k.sum() - n) / (2 * n * (n - 1)))),
+        Mistake("the 2 in the exponent was forgotten: exp(-d**2 / (2 b**2))", _mmd(lambda d, b: np.exp(-(d**2) / b**2))),
+        Mistake("the distance was not squared", _mmd(lambda d, b: np.exp(-d / (2 * b**2)))),
+        Mistake("the bandwidth was not squared", _mmd(lambda d, b: np.exp(-(d**2) / (2 * b)))),
+        Mistake("the mean between the clouds was subtracted once; (a - b)^2 = a^2 + b^2 - 2 a b", _mmd(cross=1.0)),
+        Mistake("the mean between the clouds was added", _mmd(cross=-2.0)),
+    ),
+    hints=("Three means: within x, within y, between them. Within a cloud no sample meets itself.",
+           "For K = k(x_i, x_j) the mean over i != j is (K.sum() - np.trace(K)) / (n * (n - 1)).",
+           "within x + within y - 2 * K_xy.mean()"),
+)
+
+
+EXERCISES = (COUNTS, SCORES, REVERSE_KL, JS, COVERAGE, MMD)

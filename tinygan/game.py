@@ -1,0 +1,124 @@
+"""The game of two networks as a vector field, and its Jacobian (Mescheder et al. 2017, The Numerics of GANs; 2018, section 2).
+
+What `dirac` does with two numbers, for all the parameters of G and D at once:
+
+    point       (theta_G, theta_D), one array (P,)
+    velocity    -(dL_G/dtheta_G, dL_D/dtheta_D), shaped like it: each player goes downhill on its own loss
+
+On one batch (z, x_real) both losses are functions of the point, and the velocity is a field like those of `dirac`. Its Jacobian
+has four blocks:
+
+    J = - [[ d2L_G/dtheta_G dtheta_G    d2L_G/dtheta_G dtheta_D ]       how each player's wish changes with its own move
+           [ d2L_D/dtheta_D dtheta_G    d2L_D/dtheta_D dtheta_D ]]      and, off the diagonal, with the other one's
+
+The diagonal blocks are symmetric. Of the others, one is minus the transpose of the other where one player loses what the other
+wins: that is the turning. Near an equilibrium the eigenvalues of J decide, as they do for the Dirac-GAN:
+`dirac.eigenvalues(game.jacobian())`.
+
+One pass of the R-operator, with theta_dot in both networks, gives J times any vector, in all four blocks (Pearlmutter 1994).
+"""
+
+import copy
+
+import numpy as np
+
+from .dirac import jacobian
+from .engine.network import Sequential
+from .train import d_gradients, g_gradients
+
+
+class Game:
+    """The field of G and D on one batch: `game(point)` is the velocity (P,) at a point (P,).
+
+    z: (N, d_z); x_real: (N, d); penalties: those of D, see `penalties` (not WGANGP, which is random). G and D are copied, into
+    float64 whatever their dtype; `game.point` is where they stand. SpectralNorm's u and v are held fixed in the Jacobian.
+    Raises ValueError for networks with replicas: take one, G.replica(0).
+    """
+
+    def __init__(self, G, D, z, x_real, loss, penalties=()):
+        for name, net in {"G": G, "D": D}.items():
+            if net.replicas:
+                raise ValueError(f"a game has one G and one D; {name} has {net.replicas[0]} replicas: take {name}.replica(0)")
+        self.G, self.D = _in_float64(G), _in_float64(D)
+        self.z, self.x_real = np.asarray(z, np.float64), np.asarray(x_real, np.float64)
+        self.loss, self.penalties = loss, penalties
+        self.point = np.concatenate([self.G.theta, self.D.theta])
+        self._start = [(layer, name, getattr(layer, name)) for net in (self.G, self.D) for layer, name in _buffers(net)]
+
+    @property
+    def n_g(self):
+        """How many of the point's entries are G's; the others are D's."""
+        return self.G.theta.shape[-1]
+
+    def __call__(self, point):
+        self._stand_at(point)
+        x_fake = self.G(self.z)
+        d_gradients(self.D, self.x_real, x_fake, self.loss, self.penalties)
+        g_gradients(self.G, self.D, self.z, self.loss, self.x_real)
+        return -np.concatenate([self.G.grad, self.D.grad])
+
+    def rate(self, direction, point=None):
+        """J times `direction` (P,) at `point`: how fast the velocity changes as both move. Without the penalties' part."""
+        G, D, loss = self.G, self.D, self.loss
+        self._stand_at(self.point if point is None else point)
+        x_fake, tape_G = G.forward(self.z)
+        (s_real, tape_real), (s_fake, tape_fake) = D.forward(self.x_real), D.forward(x_fake)
+        G.theta_dot, D.theta_dot = direction[:self.n_g], direction[self.n_g:]
+        try:
+            x_dot, dot_G = G.tangent(np.zeros_like(self.z), tape_G)
+            s_real_dot, dot_real = D.tangent(np.zeros_like(self.x_real), tape_real)
+            s_fake_dot, dot_fake = D.tangent(x_dot, tape_fake)
+
+            ds, ds_dot = loss.g(s_fake, s_real).ds_fake, loss.g_tangent(s_fake, s_fake_dot, s_real, s_real_dot)
+            dx, dx_dot = D.tangent_backward(ds, ds_dot, tape_fake, dot_fake)
+            G.zero_grad()
+            G.tangent_backward(dx, dx_dot, tape_G, dot_G)
+
+            (_, *both), both_dot = loss.d(s_real, s_fake), loss.d_tangent(s_real, s_fake, s_real_dot, s_fake_dot)
+            D.zero_grad()  # of what G's loss has left there
+            for one in zip(both, both_dot, (tape_real, tape_fake), (dot_real, dot_fake), strict=True):
+                D.tangent_backward(*one)
+        finally:
+            G.theta_dot = D.theta_dot = None
+        return -np.concatenate([G.grad, D.grad])
+
+    def jacobian(self, point=None):
+        """J at a point (P,), by default where the networks stand: (P, P), exact.
+
+        It takes P passes of `rate`. The penalties' gradients are second derivatives already; their part comes from central
+        differences of them, with an error of about 1e-9.
+        """
+        point = self.point if point is None else np.asarray(point, np.float64)
+        J = np.stack([self.rate(direction, point) for direction in np.eye(point.size)], axis=-1)
+        return J + jacobian(self._penalty_field, point) if self.penalties else J
+
+    def _penalty_field(self, point):
+        """The penalties' part of the velocity; G has none."""
+        self._stand_at(point)
+        x_fake = self.G(self.z)
+        tapes = self.D.forward(self.x_real)[1], self.D.forward(x_fake)[1]
+        self.D.zero_grad()
+        for penalty in self.penalties:
+            penalty(self.D, self.x_real, x_fake, *tapes)
+        return -np.concatenate([np.zeros(self.n_g), self.D.grad])
+
+    def _stand_at(self, point):
+        point = np.asarray(point, np.float64)
+        if point.shape != self.point.shape:
+            raise ValueError(f"a point of this game is an array {self.point.shape}, G's parameters, then D's; got {point.shape}")
+        self.G.theta[...], self.D.theta[...] = point[:self.n_g], point[self.n_g:]
+        for layer, name, value in self._start:  # a training step may have stored another: the field is to have no memory
+            setattr(layer, name, value)
+
+
+def _buffers(net):
+    return [(layer, name) for layer in net.layers for name in getattr(layer, "buffers", {})]
+
+
+def _in_float64(net):
+    """An independent network in float64, with the same layers, parameters and buffers."""
+    twin = Sequential(*map(copy.copy, net.layers), dtype=np.float64)
+    twin.theta[...] = net.theta
+    for (layer, name), (own, _) in zip(_buffers(net), _buffers(twin), strict=True):
+        setattr(own, name, getattr(layer, name).astype(np.float64))
+    return twin

@@ -1,0 +1,147 @@
+"""Modes, quality and balance: how near generated samples come to a mixture whose centres and widths are known.
+
+True samples do not score perfectly either: 3 standard deviations hold 98.89 % of a 2-D Gaussian, not 100 %. So every score
+stands beside `truth_report`, the score of as many true samples.
+
+Notation: K modes with centres c_k, per-axis standard deviations sigma_k and weights w_k; N samples in d dimensions,
+each assigned to its nearest centre a_i (Euclidean). A sample is *high quality* within 3 sigma of that centre.
+n_k counts the high-quality samples of mode k, m_k all of its samples, and M = sum_k n_k. A sample that is NaN, infinite or
+too far away for a float64 distance belongs to no mode, but it is one of the N.
+
+The true shares below suppose that modes do not overlap: at 8 of the larger standard deviations apart they are right to 1e-6.
+SciPy is imported where it is used.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..engine import arguments
+
+RADIUS = 3.0  # of high quality, in standard deviations
+
+
+class ModeCounts(NamedTuple):
+    """Samples per mode, integer arrays of shape (K,)."""
+
+    high_quality: np.ndarray  # n_k
+    nearest: np.ndarray  # m_k
+
+
+class ModeReport(NamedTuple):
+    """The scores of `mode_report`; the formulas are there."""
+
+    modes: int
+    modes_half: int
+    modes_visited: int
+    high_quality: float
+    reverse_kl: float
+    tv: float
+    std_ratio: float
+
+    def __str__(self):
+        return (f"modes {self.modes} (half their share: {self.modes_half}, visited: {self.modes_visited}), "
+                f"high quality {self.high_quality:.2%}, reverse KL {self.reverse_kl:.4f}, TV {self.tv:.4f}, "
+                f"std ratio {self.std_ratio:.3f}")
+
+    def columns(self, mixture):
+        """{heading: text}, a row of `table`."""
+        return {f"modes of {mixture.n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
+                "visited": f"{self.modes_visited}", "high quality": f"{self.high_quality:.2%}",
+                "reverse KL": f"{self.reverse_kl:.4f}", "TV": f"{self.tv:.4f}", "std ratio": f"{self.std_ratio:.3f}"}
+
+
+def mode_counts(x, mixture):
+    """Count the samples `x` (N, d) by mode, N >= 1; raises as `mode_report` does.
+
+    For bar charts: a healthy sampler has m_k near w_k N, and n_k a little less.
+    """
+    return _counts(*_assign(x, mixture), mixture)
+
+
+def mode_report(x, mixture):
+    """Score the samples `x` (N, d) against `mixture`. Raises TypeError or ValueError when x is not (N, d) numbers, N >= 1.
+
+    modes          #{k: n_k >= 1}, the count that most papers print
+    modes_half     #{k: n_k / N >= w_k / 2}, the count to trust
+    modes_visited  #{k: m_k / N >= w_k / 2}: whether the generator goes there at all, sharp or blurred
+    high_quality   M / N; true samples have P(chi_d <= 3), which is 1 - exp(-4.5) = 0.98889 in 2-D
+    reverse_kl     sum over n_k > 0 of (n_k / M) ln(n_k / (M w_k)), nats; when M = 0 its largest possible value,
+                   max_k ln(1 / w_k), which is ln K for equal weights. True samples score about (K - 1) / (2 M)
+    tv             half of sum |q - p| over K modes and one bin for the rest, q = (n_1 ... n_K, N - M) / N, p the true shares
+    std_ratio      standard deviation per axis of the high-quality samples around their own mode's mean, in units of
+                   sigma_k, pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma
+                   are cut off). Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+    """
+    nearest, good = _assign(x, mixture)
+    n, m = _counts(nearest, good, mixture)
+    total, found = nearest.shape[-1], int(n.sum())
+    # A share of exactly one half counts, whichever way w_k was rounded.
+    half = 0.5 * total * mixture.weights * (1 - 1e-9)
+    return ModeReport(
+        modes=int((n >= 1).sum()),
+        modes_half=int((n >= half).sum()),
+        modes_visited=int((m >= half).sum()),
+        high_quality=found / total,
+        reverse_kl=_reverse_kl(n, mixture.weights),
+        tv=_total_variation(n, total, mixture),
+        std_ratio=_std_ratio(np.asarray(x)[good], nearest[good], n, mixture),
+    )
+
+
+def truth_report(mixture, n, rng):
+    """`mode_report` of `n` true samples: the best that a generator can be expected to score."""
+    return mode_report(mixture.sample(n, rng), mixture)
+
+
+def _assign(x, mixture):
+    """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
+    from scipy.spatial import cKDTree
+
+    # Samples may be NaN or infinite, so only their type and shape are checked here.
+    arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), mixture.dim, rows=1)
+    x = np.asarray(x, dtype=np.float64)
+    finite = np.isfinite(x).all(axis=-1)
+    nearest, distance = np.full(finite.shape, mixture.n_modes), np.full(finite.shape, np.inf)
+    distance[finite], nearest[finite] = cKDTree(mixture.means).query(x[finite])  # K when the distance overflows
+    return nearest, distance <= RADIUS * np.append(mixture.stds, 0)[nearest]
+
+
+def _counts(nearest, good, mixture):
+    bins = mixture.n_modes + 1
+    return ModeCounts(*(np.bincount(a, minlength=bins)[:-1] for a in (nearest[good], nearest)))
+
+
+def _share(dim):
+    """P(chi_d <= 3): the share of a d-dimensional Gaussian within 3 standard deviations of its centre."""
+    from scipy.special import gammainc
+
+    return float(gammainc(dim / 2, RADIUS**2 / 2))
+
+
+def _reverse_kl(n, weights):
+    if n.sum() == 0:
+        return float(-np.log(weights.min()))
+    q, p = n[n > 0] / n.sum(), weights[n > 0]
+    return max(0.0, float(q @ np.log(q / p)))  # rounding may leave -1e-17
+
+
+def _total_variation(n, total, mixture):
+    share = _share(mixture.dim)
+    inside = np.abs(n / total - share * mixture.weights).sum()
+    outside = abs((total - n.sum()) / total - (1 - share))
+    return float(inside + outside) / 2
+
+
+def _std_ratio(x, mode, n, mixture):
+    """`x` (M, d) are the high-quality samples and `mode` (M,) their modes; n (K,) counts them."""
+    freedom = np.maximum(n - 1, 0).sum() * mixture.dim
+    if freedom == 0:
+        return math.nan
+    x = (x - mixture.means[mode]) / mixture.stds[mode, None]  # every mode is now N(0, I), cut off at radius 3
+    sums = [np.bincount(mode, column, minlength=n.size) for column in x.swapaxes(-1, -2)]
+    center = np.stack(sums, axis=-1) / np.maximum(n, 1)[:, None]  # (K, d)
+    variance = ((x - center[mode]) ** 2).sum() / freedom
+    # Within radius 3 the mean of |x|^2 is d P(chi_{d+2} <= 3) / P(chi_d <= 3).
+    return math.sqrt(variance * _share(mixture.dim) / _share(mixture.dim + 2))

@@ -1,0 +1,219 @@
+"""Stacked digits: 100 or 1000 modes that a generator must find, in pictures that a person can read.
+
+Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017) lays digits on top of each other as the colour channels of one picture,
+so that every number of c digits is a mode. This is the same with scikit-learn's digits of 8 x 8 pixels: there is nothing to
+download. c = 2 gives 100 modes in 128 dimensions, c = 3 gives 1000 in 192.
+
+    halves()    the 1797 images in two halves: one for the generator to learn from, one for the judge
+    Stacks      the data set: labels first, each of the 10^c numbers equally likely, then an image of each digit
+    Judge       which number is this, how far is it from a real image, and is it a copy of one? `report` scores samples
+    controls    samples whose scores are known beforehand, good ones and bad ones
+
+A mode counts as found when one sample shows it, so N matters: the literature takes N = 26 K samples for K = 10^c modes. That many
+true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes and KL say nothing about beauty: noise falls into
+many modes too (`controls` has it), so they are read beside the share of valid images. scikit-learn is imported where it is used.
+"""
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from . import data
+from .engine import arguments
+
+DIGITS, PIXELS = 10, 64
+PER_MODE = 26  # samples for each mode: N = 26 000 for 1000 modes, as in the literature
+SPLIT_SEED = 0  # of the two halves, the same for everybody
+BATCH = 4096  # images that the judge looks at in one go
+FAR_AWAY = 1e100  # beyond it squares overflow, and an overflow looks like a distance of 0
+
+
+class Halves(NamedTuple):
+    """scikit-learn's digits, each image in one of the two; `labels` (N,) are read-only."""
+
+    training: data.Points
+    held_out: data.Points
+
+
+class StackReport(NamedTuple):
+    """The scores of `Judge.report`; the formulas are there."""
+
+    modes: int
+    kl: float
+    valid: float
+    memorised: float
+
+    def __str__(self):
+        return f"modes {self.modes}, KL {self.kl:.4f}, valid {self.valid:.2%}, memorised {self.memorised:.2%}"
+
+
+@functools.cache
+def halves():
+    """The digits in two Halves, always the same: half of each digit's images, drawn from seed 0, and the others.
+
+    A digit with an odd number of images gives the spare one to the held-out half: 896 and 901 images, in [-1, 1].
+    """
+    whole, rng = data.digits(), np.random.default_rng(SPLIT_SEED)
+    chosen = np.zeros(whole.labels.shape, bool)
+    for digit in range(DIGITS):
+        images = rng.permutation(np.flatnonzero(whole.labels == digit))
+        chosen[images[:images.size // 2]] = True
+    parts = [data.Points(whole.x[rows], "digits", labels=whole.labels[rows]) for rows in (chosen, ~chosen)]
+    for part in parts:
+        part.labels.flags.writeable = False  # everybody gets the same arrays
+    return Halves(*parts)
+
+
+class Stacks(data._Data):
+    """Pictures of `channels` digits each (1 to 4), (n, 64 channels): pixels in [-1, 1], one channel's 64 after the other's.
+
+    Each of the `n_modes` = 10^channels numbers is equally likely, although some digits have more images than others: labels
+    are drawn first. `half` says whose images: "training" or "held_out".
+    """
+
+    def __init__(self, channels=3, half="training"):
+        self.channels = _channels(channels)
+        self.dim, self.n_modes = PIXELS * self.channels, DIGITS**self.channels
+        self.half, self.name = arguments.choice("half", half, Halves._fields), f"stacked digits, {self.channels} channels"
+        points = getattr(halves(), half)
+        self._images = points.x[np.argsort(points.labels, kind="stable")]  # all zeros, then all ones ...
+        self._counts = np.bincount(points.labels, minlength=DIGITS)  # (10,)
+        self._starts = np.cumsum(self._counts) - self._counts
+
+    def sample(self, n, rng):
+        """`n` independent pictures, (n, 64 channels)."""
+        n = self._draws(n, rng)
+        return self.draw(rng.integers(DIGITS, size=(n, self.channels)), rng)
+
+    def draw(self, labels, rng):
+        """Pictures of the digits `labels` (n, channels), an image of each drawn at random. Raises ValueError for other labels."""
+        labels = np.asarray(labels)
+        if labels.dtype.kind not in "iu" or labels.ndim != 2 or labels.shape[-1] != self.channels:
+            raise ValueError(f"labels must be whole numbers of shape (n, {self.channels}); got {labels.dtype} of {labels.shape}")
+        if labels.size and not 0 <= labels.min() <= labels.max() < DIGITS:
+            raise ValueError(f"labels must be digits, 0 to 9; got {labels.min()} to {labels.max()}")
+        which = (rng.random(labels.shape) * self._counts[labels]).astype(int)  # below the count: random() is below 1
+        return self._images.take(self._starts[labels] + which, axis=0).reshape(-1, self.dim)
+
+    def __repr__(self):
+        return f"Stacks: channels {self.channels}, modes {self.n_modes}, dimensions {self.dim}, {self.half} images"
+
+
+class Judge:
+    """Reads digits and measures distances to real images, so that generated stacks can be scored.
+
+    It reads with a support vector machine (scikit-learn's SVC, RBF kernel) trained on the held-out half. `accuracy` is the share
+    of the training half, which it has not seen, that it reads correctly.
+    Its yardstick is the distance (Euclidean, in pixels of [-1, 1]) from a held-out image to the nearest training image, which
+    is what a new image of the same kind has: `near` and `far` are the 1st and the 99th percentile of the 901 such distances.
+    """
+
+    def __init__(self):
+        from sklearn.svm import SVC
+
+        training, held_out = halves()
+        self._training, self._svm = training.x, SVC(C=10).fit(held_out.x, held_out.labels)
+        self.accuracy = float(self._svm.score(training.x, training.labels))
+        self.near, self.far = (float(p) for p in np.percentile(self._nearest(held_out.x), (1, 99)))
+
+    def _nearest(self, images):
+        from sklearn.metrics import pairwise_distances_argmin_min
+
+        return pairwise_distances_argmin_min(images, self._training)[1]
+
+    def look(self, x, progress=None):
+        """The digits (N, c) that the pictures `x` (N, 64 c) show, and each image's distance (N, c) to the nearest training image.
+
+        An image with NaN or infinite pixels shows -1, at an infinite distance. c is 1 to 4; raises as `report` does.
+        """
+        x = np.asarray(x)
+        if x.ndim != 2 or not x.shape[0] or x.shape[-1] not in range(PIXELS, 4 * PIXELS + 1, PIXELS):
+            raise ValueError(f"stacks must have shape (N, 64 c), N at least 1 and c, the channels, 1 to 4; got {x.shape}")
+        if x.dtype.kind not in "fiub":
+            raise TypeError(f"stacks must hold real numbers; got an array of {x.dtype}")
+        images = x.reshape(-1, PIXELS)
+        digits, distance = np.full(images.shape[0], -1), np.full(images.shape[0], np.inf)
+        finite = np.flatnonzero(np.isfinite(images).all(axis=-1))
+        with _bar(finite.size, progress) as bar:
+            for start in range(0, finite.size, BATCH):
+                rows = finite[start:start + BATCH]
+                batch = np.clip(images[rows].astype(np.float64), -FAR_AWAY, FAR_AWAY)
+                digits[rows], distance[rows] = self._svm.predict(batch), self._nearest(batch)
+                bar.update(rows.size)
+        return digits.reshape(x.shape[0], -1), distance.reshape(x.shape[0], -1)
+
+    def report(self, x, progress=None):
+        """Score the stacks `x` (N, 64 c), K = 10^c modes. Raises TypeError or ValueError when x is not such numbers, N >= 1.
+
+        modes      #{k: n_k >= 1}, with n_k stacks that are read as the number k, M = sum n_k
+        kl         sum over n_k > 0 of (n_k / M) ln(K n_k / M), nats: 0 when all numbers are equally frequent, ln K when one is
+                   all there is, or when M = 0. N true samples score about (K - 1) / (2 N)
+        valid      the share of the N c single images whose distance to the nearest training image is at most `far`.
+                   New real images score .99
+        memorised  the share of the N c images whose distance is below `near`. New real images score .01, copies 1.
+                   A blurred image may lie as near to a training image: look at the pictures before accusing
+
+        A stack with a NaN or infinite pixel shows no number, but it is one of the N, and its broken images are not valid.
+        `progress`: True or False; None shows a bar where a person is watching the terminal.
+        """
+        digits, distance = self.look(x, progress)
+        modes = DIGITS**digits.shape[-1]
+        number = digits @ DIGITS**np.arange(digits.shape[-1])[::-1]  # (N,): the digits 2, 0, 7 are the mode 207
+        n = np.bincount(number[(digits >= 0).all(axis=-1)], minlength=modes)
+        return StackReport(int((n >= 1).sum()), _kl_to_uniform(n), float((distance <= self.far).mean()),
+                           float((distance < self.near).mean()))
+
+    def __repr__(self):
+        return (f"Judge: reads {self.accuracy:.2%} of {self._training.shape[0]} images that it has not seen; "
+                f"valid up to a distance of {self.far:.3f}, a copy below {self.near:.3f}")
+
+
+def controls(channels, n, rng):
+    """`n` stacks each from five samplers whose scores are known beforehand: a dict from names to (n, 64 channels).
+
+    real                 held-out images: all modes, KL (K - 1) / (2 n), valid .99, memorised .01
+    training images      the perfect memoriser: the same, but valid 1, memorised 1
+    same digit           one digit in all channels: 10 modes, KL (channels - 1) ln 10
+    one digit missing    no nines: 9^channels modes, KL channels * ln(10 / 9)
+    noise                uniform pixels in [-1, 1]: valid 0, whatever modes they fall into
+    """
+    real, copies = Stacks(channels, "held_out"), Stacks(channels)
+    n = real._draws(n, rng)
+    return {
+        "real": real.sample(n, rng),
+        "training images": copies.sample(n, rng),
+        "same digit": real.draw(np.repeat(rng.integers(DIGITS, size=(n, 1)), channels, axis=-1), rng),
+        "one digit missing": real.draw(rng.integers(DIGITS - 1, size=(n, channels)), rng),
+        "noise": rng.uniform(-1, 1, (n, real.dim)),
+    }
+
+
+def table(rows):
+    """`rows`, a dict from names to StackReports, as lines of aligned plain text."""
+    wide = max([0, *map(len, rows)])
+    lines = [f"{'':{wide}}  modes      KL   valid  memorised"]
+    lines += [f"{name:{wide}}  {r.modes:>5}  {r.kl:>6.4f}  {r.valid:>6.2%}  {r.memorised:>9.2%}" for name, r in rows.items()]
+    return "\n".join(lines)
+
+
+def _channels(value):
+    if arguments.count("channels", value) > 4:
+        raise ValueError(f"channels must be at most 4; got {value}: nobody can draw 26 samples for each of 10^{value} modes")
+    return int(value)
+
+
+def _kl_to_uniform(n):
+    """sum q ln(K q), nats, for the counts n (K,); ln K when there are none."""
+    if n.sum() == 0:
+        return math.log(n.size)
+    q = n[n > 0] / n.sum()
+    return max(0.0, float(q @ np.log(n.size * q)))  # rounding may leave -1e-17
+
+
+def _bar(images, progress):
+    from tqdm import tqdm
+
+    return tqdm(total=images, disable=None if progress is None else not progress, unit=" images", unit_scale=True, desc="judging",
+                leave=False)

@@ -1,0 +1,74 @@
+"""One experiment over many seeds and remedies, in four files, to be read in this order:
+
+    remedies   setups and remedies: what all runs share, and what each remedy changes
+    runs       a group of seeds trained side by side, and what is kept of each run
+    results    the table on the disk, to which runs are added as they finish
+    summaries  counts and means, with their intervals
+
+and `study`, which puts them together. For a look at three remedies:
+
+    from tinygan.study import REMEDIES, SETUPS, study, summary, table
+
+    ring = {"ring": data.ring().standardized()}
+    some = {name: REMEDIES[name] for name in ("plain", "packing_2", "relativistic_r1_r2")}
+    rows = study(some, ring, range(8), SETUPS["collapse"], replicas=4, jobs=2)
+    print(table(summary(rows, ring), ring))
+
+The work is shared out by joblib, which fixes no place for it. The very same study goes to a cluster of many machines, with equal
+results, where joblib is told so:
+
+    from distributed import Client                      # pip install "tinygan[cluster]"
+
+    with Client("tcp://scheduler:8786"), joblib.parallel_config(backend="dask"):
+        rows = study(some, ring, range(1000), SETUPS["collapse"], folder="thousand")
+"""
+
+from contextlib import closing
+
+from ..engine.arguments import count
+from .remedies import REMEDIES, SETUPS, Remedy, Setup, settings
+from .results import TABLE, OtherSettings, Results
+from .runs import TRUTH, Row, check, groups, train_group, truth_rows
+from .summaries import Interval, Summary, mean_interval, summary, table, wilson
+
+__all__ = ["REMEDIES", "SETUPS", "TABLE", "TRUTH", "Interval", "OtherSettings", "Remedy", "Row", "Setup", "Summary",
+           "mean_interval", "settings", "study", "summary", "table", "truth_rows", "wilson"]
+
+
+def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, on_row=None):
+    """Train every remedy on every data set with every seed, and return a `Row` for each, in that order.
+
+    remedies   a dict from names to Remedy, such as a part of REMEDIES
+    data       a dict from names to Mixture, standardised where networks are to like them
+    seeds      ints; one run for each
+    setup      a Setup, such as SETUPS["collapse"]
+    folder     where the results are kept, an existing folder; runs that are there already are not made again. None: nowhere
+    replicas   seeds that are trained side by side in one process, 1 to about 16: less overhead each
+    jobs       processes at a time; None leaves it to joblib, which uses one unless `joblib.parallel_config` says otherwise
+    on_row     called as on_row(row) in this process as each run is finished, and first of all for those that were there
+
+    The results do not depend on `replicas`, on `jobs`, or on where the work is done, to the last bit on machines of one kind. A
+    run that diverges is a row as well. Raises TypeError or ValueError, before anything is trained, for what cannot be; and
+    `OtherSettings` for a folder that holds runs of another kind (see `tinygan.study.results`).
+    """
+    from joblib import Parallel, delayed
+
+    seeds = [count("seed", seed, 0) for seed in seeds]
+    replicas = count("replicas", replicas)
+    check(remedies, data, seeds, setup)
+    results = None if folder is None else Results(folder, remedies, data, setup)
+    wanted = [(name, where, seed) for where in data for name in remedies for seed in seeds]
+    rows = {key: results.rows[key] for key in wanted if results and key in results.rows}
+    told = on_row or (lambda row: None)
+    for row in rows.values():
+        told(row)
+    todo = groups(remedies, data, seeds, setup, replicas, rows)
+    # One writer: the rows come back here, and only this process has the table open.
+    with closing(Parallel(jobs, return_as="generator_unordered")(delayed(train_group)(one) for one in todo)) as finished:
+        for group in finished:
+            for row in group:
+                if results:
+                    results.append(row)
+                rows[row.key] = row
+                told(row)
+    return [rows[key] for key in wanted]
