@@ -209,7 +209,7 @@ def mean_over_replicas(patch):
 
 
 def replicas_share_a_seed(patch):
-    patch.setattr(network, "spawn", lambda seed, n: [seed_sequence(seed)] * n)
+    patch.setattr(network, "each_seed", lambda seed, n: [seed_sequence(seed)] * n)
 
 
 def looking_draws_from_the_training_stream(patch):
@@ -425,7 +425,7 @@ def unrolled_without_lr(patch):
 
 def unrolled_uphill(patch):
     """The chain of steps that D would take uphill."""
-    _one_step_back(patch, lambda before, after, again: again(lr=-0.5))
+    _one_step_back(patch, lambda before, after, again: again(lr=-0.3))
 
 
 def unrolled_through_the_last_step_only(patch):

@@ -13,7 +13,7 @@ lambda = dL_G/dtheta_K and dx = dL_G/dx to begin with, each step of D, from the 
 Neither H nor M is ever built: one pass of the R-operator with theta_dot = lambda gives H lambda in `grad` and M lambda as dx_dot
 (Pearlmutter 1994). Scalar case: theta_1 = theta - lr f'(theta), so dtheta_1/dtheta = 1 - lr f''.
 
-To look ahead without this chain, dx = dL_G/dx alone, is another algorithm: its gradient is that of no loss at all.
+To look ahead without this chain, with dx = dL_G/dx alone, is another algorithm: it follows the gradient of no loss (lesson 14).
 
 What this module settles: the K steps are plain gradient descent, as in the paper's equations. (Adam's would pull its two running
 means into the chain, and has no derivative where a gradient is 0.) They and G's loss see one batch, as in the
@@ -42,9 +42,9 @@ def unrolled_g_gradients(G, D, z, loss, x_real, *, steps=5, lr=0.1, zero_sum=Fal
 
     z: (..., N, d_z); x_real: (..., N, d); with `pack` m, D judges m points at a time. steps: K, usually 1 to 10; with 0 this is
     `g_gradients`. lr: of D's steps, usually .01 to 1. The loss is `loss.g`, or with zero_sum=True what D wins, -`loss.d`. That is
-    the paper's own: its part for the real points counts as well, for G moves the theta_K that scores them. In the derivatives
-    SpectralNorm's u and v are held fixed, as always. Raises ValueError where D has no second derivatives (BatchNorm), and
-    TypeError for a loss without `d_tangent`.
+    the paper's own: its part for the real points counts as well, for G moves the theta_K that scores them. noise is that of
+    `g_gradients`. In the derivatives SpectralNorm's u and v are held fixed, as always. Raises ValueError where D has no second
+    derivatives (BatchNorm), and TypeError for a loss without `d_tangent`.
     """
     steps, lr = count("steps", steps, 0), number("lr", lr, above=0)
     if not hasattr(loss, "d_tangent") or isinstance(loss, type):

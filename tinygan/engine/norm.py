@@ -113,8 +113,8 @@ class BatchNorm(_Normalised):
         return super().forward(x)
 
     def tangent(self, x_dot, tape):
-        raise ValueError(f"{self} has no tangent: a gradient penalty needs samples that stay independent of each other, and batch "
-                         f"statistics tie them together; use LayerNorm({self.d}) in a network that is penalised or unrolled")
+        raise ValueError(f"{self} has no tangent: a gradient penalty needs samples that stay independent of each other, "
+                         f"and batch statistics tie them; use LayerNorm({self.d}) in a network that is penalised or unrolled")
 
     def tangent_backward(self, dy, dy_dot, tape, tape_dot):
         self.tangent(None, tape)

@@ -24,6 +24,7 @@ LESSONS = {
     "10": "measuring collapse",
     "11": "the Wasserstein critic",
     "12": "the gradient of a gradient",
+    "13": "curing collapse",
     "14": "unrolling",
 }
 

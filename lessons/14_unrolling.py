@@ -1,0 +1,371 @@
+r"""
+Unrolling
+=========
+
+A generator learns from the discriminator of this moment. What would it do if it could see how the discriminator will answer?
+
+A chess player who grabs whatever is free loses to one who looks a few moves ahead. In an *unrolled* GAN, G looks K steps of D
+ahead. But it is not enough to look: G's own move changes those steps. The derivative has to go back through D's learning.
+"""
+
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinygan import data, dirac, losses, plots
+from tinygan.engine import gradcheck
+from tinygan.engine.layers import Tanh
+from tinygan.engine.network import mlp
+from tinygan.engine.optim import Adam
+from tinygan.metrics import mode_report
+from tinygan.plots import FAKE, JUDGE, TRUE
+from tinygan.train import d_gradients, d_step, g_gradients, g_step
+from tinygan.unroll import unrolled_g_gradients, unrolled_g_step
+
+FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer games and steps
+K = 3  # steps of D that G looks ahead; with 0 all three kinds of generator below are the same
+ETA = 0.5  # learning rate of those steps; at 0.001 D hardly answers, and looking ahead changes nothing
+REACH = 0.15  # K times the learning rate in the game of two numbers; from 1 on nothing turns any more
+REACH = 0.15  # K times the learning rate in the game of two numbers; from 1 on nothing turns any more
+LOSS = losses.NonSaturating()  # with Wasserstein() the chain is shorter, for the loss itself has no curvature
+GAMES = 3 if FAST else 10  # small games whose gradients are compared; every claim must hold for each of them
+DEPTHS = (1, 3, 10) if FAST else (1, 2, 3, 5, 7, 10)  # numbers of steps ahead in the picture of errors
+SEEDS = 4 if FAST else 8  # GANs of each kind on the ring, trained side by side; every count is out of so many
+STEPS = 200 if FAST else 800  # of both players on the ring; with 50 nobody has come far
+plt.rcParams.update(plots.STYLE)
+
+# %%
+# Two numbers
+# -----------
+# The Dirac-GAN of lesson 08, in its simplest form: G is the number :math:`\theta`, D the number :math:`\psi`, and :math:`V =
+# \psi\theta` is what D wins and G loses. D climbs, by :math:`\partial V/\partial\psi = \theta`. After K steps of length
+# :math:`\eta` it stands at :math:`\psi_K = \psi + K\eta\theta`, and there G loses
+#
+#           \frac{dV_K}{d\theta} = \underbrace{\psi_K}_{\text{D will stand there}} +
+#           \underbrace{\theta\,\frac{d\psi_K}{d\theta}}_{\text{because of me}}
+#           = (\psi + K\eta\theta) + K\eta\theta.
+
+
+def loss_ahead(theta, psi):
+    for _ in range(K):
+        psi = psi + ETA * theta
+    return psi * theta
+
+
+for theta, psi in np.random.default_rng(0).normal(size=(10, 2)):
+    slope = gradcheck.central(lambda t: loss_ahead(t[0], psi), np.array([theta]))[0]  # noqa: B023  called at once
+    assert np.isclose(slope, psi + 2 * K * ETA * theta, rtol=1e-7, atol=1e-8)
+    assert not np.isclose(slope, psi + K * ETA * theta, rtol=1e-2)  # what one gets by looking alone
+
+# %%
+# Whoever only looks ahead, and goes down :math:`\psi_K`, misses half. Both ways are a brake on G, :math:`-\gamma\theta`, as R1
+# is one on D. The circle becomes a spiral; eigenvalues say how fast, and it is the same formula as R1's. G that sees its own
+# part in D's answer brakes twice as hard.
+
+
+def braked(gamma):
+    """The field (theta', psi') of the game with a brake on G."""
+    return lambda point: dirac.wasserstein(point) - gamma * point * dirac.THETA
+
+
+brakes = {"as D is": 0, "only looking ahead": REACH, "unrolled": 2 * REACH}
+ways = {name: dirac.trajectory(braked(gamma), dirac.alternating, steps=400, h=0.1) for name, gamma in brakes.items()}
+for gamma in brakes.values():
+    assert np.allclose(dirac.eigenvalues(braked(gamma)), dirac.r1_eigenvalues(gamma, slope=1), atol=1e-8)
+circle, half, whole = (np.linalg.norm(way[-1]) for way in ways.values())
+assert circle > 1 and half < 0.2 and whole < 0.1 * half
+
+# %%
+# Many numbers
+# ------------
+# Now D is a network. It takes K steps of gradient descent on its own loss, with the points x = G(z):
+#
+#
+# We let copies of D take the steps. D itself must not notice that somebody looked ahead.
+
+
+def look_ahead(D, x_real, x_fake, steps=K, eta=ETA, loss=LOSS):
+    """D before each of its steps, and after the last: a list of steps + 1 networks."""
+    line = [D.copy()]
+    for _ in range(steps):
+        d_gradients(line[-1], x_real, x_fake, loss)
+        line.append(line[-1].copy())
+        line[-1].theta -= eta * line[-2].grad
+    return line
+
+
+# %%
+# The points enter G's loss K + 1 times: at the end, and in every step that D learned from them. The chain rule collects these
+# parts from the end. Let :math:`\lambda = \partial L_G/\partial\theta_K` say how G's loss changes with D's last parameters. The
+# step before was :math:`\theta_{k+1} = \theta_k - \eta\nabla L_D`, so its derivatives are second derivatives of D's loss:
+#
+# .. math:: \frac{dL_G}{dx} \mathrel{-}= \eta\,\frac{\partial^2 L_D}{\partial x\,\partial\theta}\lambda, \qquad
+#           \lambda \mathrel{-}= \eta\,\frac{\partial^2 L_D}{\partial\theta^2}\lambda.
+#
+# No such matrix is ever written down. Both products are *rates of change of a gradient while* :math:`\theta` *moves with
+# velocity* :math:`\lambda`: what ``tangent`` and ``tangent_backward`` compute, the R-operator of lesson 12. One pass gives
+# both.
+
+
+def reaction(D, x_real, x_fake, velocity):
+    """How fast dL_D/dtheta (P,) and dL_D/dx_fake (N, d) change while D's parameters move with `velocity` (P,)."""
+    (s_real, tape_real), (s_fake, tape_fake) = D.forward(x_real), D.forward(x_fake)
+    D.theta_dot = velocity
+    s_real_dot, dot_real = D.tangent(np.zeros_like(x_real), tape_real)  # the points stand still
+    s_fake_dot, dot_fake = D.tangent(np.zeros_like(x_fake), tape_fake)
+    _, ds_real, ds_fake = LOSS.d(s_real, s_fake)
+    ds_real_dot, ds_fake_dot = LOSS.d_tangent(s_real, s_fake, s_real_dot, s_fake_dot)
+    D.zero_grad()
+    D.tangent_backward(ds_real, ds_real_dot, tape_real, dot_real)
+    _, dx_dot = D.tangent_backward(ds_fake, ds_fake_dot, tape_fake, dot_fake)
+    return D.grad, dx_dot
+
+
+# %%
+# The loss's own derivative changes as well, because the scores move: that is ``d_tangent``, for ``sigmoid(s)`` it is
+# ``sigmoid(s) sigmoid(-s) s_dot``. The rest is a loop backwards through D's steps.
+
+
+def unrolled_gradient(G, D, z, x_real):
+    """G.grad, through K steps of D."""
+    x_fake, tape_G = G.forward(z)
+    *steps, last = look_ahead(D, x_real, x_fake)
+    s_fake, tape = last.forward(x_fake)
+    last.zero_grad()
+    dx = last.backward(LOSS.g(s_fake).ds_fake, tape)
+    lambda_ = last.grad
+    for before in reversed(steps):
+        h_lambda, m_lambda = reaction(before, x_real, x_fake, lambda_)
+        lambda_, dx = lambda_ - ETA * h_lambda, dx - ETA * m_lambda
+    G.zero_grad()
+    G.backward(dx, tape_G)
+    return G.grad.copy()
+
+
+# %%
+# Is it right?
+# ------------
+# The judge is the same as in lesson 02: move each parameter of G a little, do *everything* again (new points, K new steps of D,
+# G's loss at the end), and take the difference. Only the whole map counts.
+
+
+def small_game(seed):
+    """G, D, z and real points, in float64."""
+    rng = np.random.default_rng(seed)
+    G, D = (mlp(*sizes, activation=Tanh, dtype=np.float64) for sizes in ((2, 4, 2), (2, 5, 1)))
+    for net in (G, D):
+        net.theta += rng.normal(0, 0.5, net.theta.shape)
+    return G, D, rng.normal(size=(8, 2)), rng.normal(size=(8, 2))
+
+
+def whole_map(theta, G, D, z, x_real):
+    G = G.copy()
+    G.theta[...] = theta
+    return float(LOSS.g(look_ahead(D, x_real, G(z))[-1](G(z))).value)
+
+
+# %%
+# Our gradient agrees in every game. What the library computes is the same, and D has kept every bit.
+for seed in range(GAMES):
+    G, D, z, x_real = small_game(seed)
+    before = D.theta.copy()
+    ours = unrolled_gradient(G, D, z, x_real)
+    result = gradcheck.check(lambda theta: whole_map(theta, G, D, z, x_real), ours, G.theta)  # noqa: B023
+    assert result.ok, str(result)
+    value = unrolled_g_gradients(G, D, z, LOSS, x_real, steps=K, lr=ETA)
+    assert np.allclose(G.grad, ours, rtol=1e-9, atol=1e-12) and np.isclose(value, whole_map(G.theta, G, D, z, x_real))
+    assert np.array_equal(D.theta, before)
+print(f"the last of {GAMES} games: {result}")
+
+# %%
+# The shortcut
+# ------------
+# Programs that call themselves unrolled often do this: let D take K steps, compute G's ordinary gradient, put D back. No
+# gradient flows through the steps. It runs, and the losses look alike; the same judge refuses it, in every game.
+
+
+def shortcut_gradient(G, D, z, x_real):
+    """G.grad at the D of K steps later: the look without the chain."""
+    g_gradients(G, look_ahead(D, x_real, G(z))[-1], z, LOSS)
+    return G.grad.copy()
+
+
+for seed in range(GAMES):
+    G, D, z, x_real = small_game(seed)
+    theirs = shortcut_gradient(G, D, z, x_real)
+    result = gradcheck.check(lambda theta: whole_map(theta, G, D, z, x_real), theirs, G.theta)  # noqa: B023
+    assert not result.ok and result.norm_error > 0.01
+print(f"the shortcut: {result}")
+
+# %%
+# It is not the gradient of some other loss either. The derivative of a gradient is a symmetric matrix, the Hessian; that of
+# the shortcut is none. Whoever follows it goes downhill on nothing.
+
+
+def asymmetry(gradient, G, D, z, x_real):
+    """|J - J'| / |J| of a field of G's parameters."""
+    def field(theta):
+        G.theta[...] = theta
+        return gradient(G, D, z, x_real)
+
+    J = dirac.jacobian(field, G.theta.copy())
+    return np.linalg.norm(J - J.swapaxes(0, 1)) / np.linalg.norm(J)
+
+
+for seed in range(GAMES):
+    assert asymmetry(unrolled_gradient, *small_game(seed)) < 1e-6
+    assert asymmetry(shortcut_gradient, *small_game(seed)) > 0.01
+
+# %%
+# How wrong is it? It depends on how far D moves, and how much G has to do with that. When D hardly moves the shortcut is nearly
+# right, and G learns nothing from looking; when D takes a few real steps, a third of the gradient and more is wrong.
+
+
+def error(loss, game, steps, eta, zero_sum=False):
+    """|shortcut - truth| / |truth|."""
+    G, D, z, x_real = game
+    unrolled_g_gradients(G, D, z, loss, x_real, steps=steps, lr=eta, zero_sum=zero_sum)
+    truth, last = G.grad.copy(), look_ahead(D, x_real, G(z), steps, eta, loss)[-1]
+    unrolled_g_gradients(G, last, z, loss, x_real, steps=0, zero_sum=zero_sum)
+    return np.linalg.norm(G.grad - truth) / np.linalg.norm(truth)
+
+
+games = [small_game(seed) for seed in range(GAMES)]
+errors = {eta: [[error(LOSS, game, steps, eta) for game in games] for steps in DEPTHS] for eta in (0.01, 0.1, 0.5)}
+errors = {eta: np.median(rows, axis=-1) for eta, rows in errors.items()}
+assert errors[0.01][0] < errors[0.1][0] < errors[0.5][0] and errors[0.01][0] < 0.1
+assert errors[0.5][-1] > 0.3
+print({eta: row.round(2).tolist() for eta, row in errors.items()})
+
+# %%
+# When is the shortcut right?
+# ---------------------------
+# Let G lose exactly what D wins, as in the paper (``zero_sum=True``), and let D arrive: at its best answer no small change of D
+# matters to D, so none matters to G, :math:`\lambda = 0`, and the chain is nothing. (That is the *envelope theorem*.) A D that
+# is a straight line with least squares arrives quickly, and the error falls by a factor with each step. With a G that has a
+# loss of its own it stays, however far one looks.
+far = (1, 20, 80)
+square = losses.LeastSquares()
+lines = [(G, mlp(2, 1, seed=seed, dtype=np.float64), z, x_real) for seed, (G, _, z, x_real) in enumerate(games)]
+arriving = {zero_sum: np.array([[error(square, game, steps, 0.12, zero_sum) for game in lines] for steps in far])
+            for zero_sum in (True, False)}
+assert np.all(arriving[True][-1] < 0.1 * arriving[True][0])
+assert np.median(arriving[True][-1]) < 0.01 < 0.1 < np.median(arriving[False][-1])
+
+# %%
+# The ring
+# --------
+# On eight modes, with a D that learns ten times more slowly than its G, a GAN collapses (lesson 09). Three kinds of G, the same
+# networks, data and seeds: one takes D as it is, one only looks ahead, one is unrolled. ``replicas`` trains all seeds side by
+# side.
+ring = data.ring().standardized()
+kinds = {
+    "as D is": lambda G, D, opt, z, x_real: g_step(G, D, opt, z, LOSS),
+    "only looking ahead": lambda G, D, opt, z, x_real: g_step(G, look_ahead(D, x_real, G(z))[-1], opt, z, LOSS),
+    "unrolled": lambda G, D, opt, z, x_real: unrolled_g_step(G, D, opt, z, LOSS, x_real, steps=K, lr=ETA),
+}
+
+# %%
+# ``play`` is the loop of lesson 05. D's own step is an ordinary one for all three.
+
+
+def play(take_g_step):
+    """G after STEPS steps, one for each seed."""
+    G, D = (mlp(*sizes, activation=Tanh, seed=i, replicas=SEEDS) for i, sizes in enumerate(((2, 16, 16, 2), (2, 16, 16, 1))))
+    opt_g, opt_d, rng = Adam(3e-3), Adam(3e-4), np.random.default_rng(0)
+    for _ in range(STEPS):
+        x_real = ring.sample(SEEDS * 32, rng).reshape(SEEDS, 32, 2)
+        z_d, z_g = rng.standard_normal((2, SEEDS, 32, 2))
+        d_step(D, opt_d, x_real, G(z_d), LOSS)
+        take_g_step(G, D, opt_g, z_g, x_real)
+    return G(np.random.default_rng(1).standard_normal((SEEDS, 2500, 2)))
+
+
+clouds = {kind: play(take_g_step) for kind, take_g_step in kinds.items()}
+visited = {kind: np.array([mode_report(x, ring).modes_visited for x in points]) for kind, points in clouds.items()}
+for kind, modes in visited.items():
+    print(f"{kind:>18}: modes visited, of 8:", *modes)
+
+# %%
+# In sum, unrolled generators visited at least a quarter more modes than those that take D as it is, and on half of the seeds or
+# more they were ahead. But so was the shortcut. Both face a D that is K steps quicker; here that alone helps. *A count of modes
+# cannot tell a right gradient from a wrong one*; the finite differences above could.
+for ahead in ("unrolled", "only looking ahead"):
+    assert visited[ahead].sum() > 1.25 * visited["as D is"].sum()
+    assert np.count_nonzero(visited[ahead] > visited["as D is"]) >= SEEDS / 2
+
+# %%
+# The picture
+# -----------
+# Above, the two numbers: the way from the open circle to the full one, and the blue cross where all would be well.
+
+
+def portrait(ax, name):
+    side = np.linspace(-1.6, 1.6, 11)
+    grid = np.stack(np.meshgrid(side, side), axis=-1)  # (11, 11, 2)
+    arrows = braked(brakes[name])(grid)
+    ax.quiver(grid[..., 0], grid[..., 1], arrows[..., 0], arrows[..., 1], color="0.75", angles="xy", width=0.004)
+    way = ways[name]
+    ax.plot(way[:, 0], way[:, 1], color="black", linewidth=0.9)
+    ax.plot(*way[0], "o", color="black", markersize=5, fillstyle="none")
+    ax.plot(*way[-1], "o", color="black", markersize=5)
+    ax.plot(0, 0, "+", color=TRUE, markersize=12, markeredgewidth=2)
+    ax.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal", title=name, xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    ax.set_xlabel(r"$\theta$, where the fakes are", color=FAKE)
+    ax.set_ylabel(r"$\psi$, the slope of D", color=JUDGE)
+
+
+# %%
+# Below, how wrong the shortcut is: for networks, by the number of steps and their length; and for a D that arrives.
+
+
+def draw_errors(ax):
+    for (eta, row), shade in zip(errors.items(), ("0.7", "0.45", "0"), strict=True):
+        ax.plot(DEPTHS, row, "o-", color=shade, markersize=4, label=f"$\\eta$ = {eta:g}")
+    ax.set(xlabel="K, steps ahead", ylabel="|shortcut - truth| / |truth|", title="Error of the shortcut", ylim=(0, 0.9))
+    ax.legend(loc="upper left", ncols=2)
+
+
+def draw_arriving(ax):
+    for zero_sum, look, name in ((False, "s--", "G has a loss of its own"), (True, "o-", "G loses what D wins")):
+        ax.semilogy(far, np.median(arriving[zero_sum], axis=-1), look, color="black", markersize=4, label=name)
+    ax.set(xlabel="K, steps ahead", title="The same, when D soon arrives")
+    ax.legend(loc="lower left")
+
+
+# %%
+# And the modes: each line is one seed, from the ordinary G to the unrolled one.
+fig, axes = plt.subplot_mosaic([[*brakes], ["errors", "arriving", "modes"]], figsize=(10, 6.4), height_ratios=(3, 2))
+for name in brakes:
+    portrait(axes[name], name)
+draw_errors(axes["errors"])
+draw_arriving(axes["arriving"])
+table = np.stack([visited[kind] for kind in kinds], axis=-1)  # (SEEDS, 3)
+shifted = table.swapaxes(0, 1) + np.linspace(-0.12, 0.12, SEEDS)  # or equal counts would hide each other
+axes["modes"].plot(range(3), shifted, "o-", color=FAKE, markersize=4, linewidth=0.7)
+axes["modes"].axhline(8, color=TRUE, linewidth=1)
+axes["modes"].set(xticks=range(3), xticklabels=["as D is", "only looking", "unrolled"], ylim=(0, 8.6), xlim=(-0.2, 2.2),
+                  ylabel="modes visited", title=f"The ring, {SEEDS} seeds")
+
+# %%
+# What you saw
+# ------------
+# * G's loss after K steps of D depends on G twice: by where its points are, and by what D learned from them. The second part is
+#   a chain of second derivatives back through D's steps. It agreed with finite differences of the whole map to 1e-8.
+# * Looking ahead without the chain is half of D's reaction for two numbers, and for networks off by a third of the gradient and
+#   more once D moves. It is the gradient of no loss. Only where D has arrived, and one wins what the other loses, is it right.
+# * Both kinds calm the circle of the Dirac-GAN, the true one faster. On the ring both visited more modes than a plain G. None
+#   was sharp after so few steps, and an unrolled step costs as much as several ordinary ones.
+#
+# Metz et al. (2017), *Unrolled Generative Adversarial Networks*; the R-operator is Pearlmutter's (1994). ``tinygan/unroll.py``
+# has the chain for every loss, and ``tinygan/game.py`` uses the same pass for the Jacobian of two networks' game, whose
+# eigenvalues say what those of lesson 08 say of two numbers.
+#
+# To try:
+#
+# 1. Give the plain G a D that is K times quicker, ``Adam(3e-4 * (K + 1))``. What is left of the advantage?
+# 2. Leave out ``ETA * h_lambda`` in ``unrolled_gradient``. With K = 1 the check does not notice. Why?
+# 3. ``zero_sum=True`` in the ring: G now loses what D wins, on the real points too. More modes or fewer?
+# 4. Let G look 20 steps ahead in ``braked``, REACH = 3. The brake is too strong: what happens to the way?
+plots.show("lesson_14")

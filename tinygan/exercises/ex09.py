@@ -1,0 +1,216 @@
+"""Exercises of lesson 09: mode collapse."""
+
+import math
+
+import numpy as np
+
+from ..engine.numerics import sigmoid, softplus
+from ..train import packed
+from .grading import Exercise, Mistake, differences
+
+# ---------------------------------------------------------------- 09.1
+
+
+def _samples(rng):
+    """Samples on modes with different shares: half of the fair one, just less, a single sample, none, three quarters, plenty."""
+    k = int(rng.integers(8, 10))
+    means = rng.normal(0, 1, (k, 2)) * 0.3 + 3 * np.stack([np.cos(2.4 * np.arange(k)), np.sin(2.4 * np.arange(k))], axis=-1)
+    per = 4 * int(rng.integers(9, 13))  # a fair share
+    n = np.full(k, per)
+    n[:5] = per // 2, per // 2 - 1, 1, 0, 3 * per // 4
+    n[5:] = (per * k - n[:5].sum()) // (k - 5)
+    n[5] += per * k - n.sum()
+    x = np.repeat(means, n, axis=0) + 0.05 * rng.normal(size=(n.sum(), 2))
+    return x[rng.permutation(n.sum())], means[rng.permutation(k)]
+
+
+def _visited(x, means):
+    """One sample and one mode at a time."""
+    counts = [0] * means.shape[0]
+    for sample in x.tolist():
+        distances = [math.dist(sample, mean) for mean in means.tolist()]
+        counts[distances.index(min(distances))] += 1
+    enough = [count for count in counts if 2 * count * means.shape[0] >= x.shape[0]]
+    return {"counts": np.array(counts, float), "visited": float(len(enough))}
+
+
+def _counting(enough=lambda count, n, k: 2 * count * k >= n, distance=lambda gap: np.linalg.norm(gap, axis=-1), share=False):
+    """The answer, with another idea of enough or of a distance."""
+    def answer(x, means):
+        counts = np.bincount(distance(x[:, None] - means).argmin(axis=1), minlength=means.shape[0]).astype(float)
+        visited = float(enough(counts, x.shape[0], means.shape[0]).sum())
+        return counts, visited / means.shape[0] if share else visited
+
+    return answer
+
+
+VISITED = Exercise(
+    "09.1", "modes_visited", "how many modes are visited", _samples, _visited,
+    solution=_counting(),
+    mistakes=(
+        Mistake("a single sample was enough for a mode; it takes at least half of its fair share",
+                _counting(lambda count, n, k: count >= 1)),
+        Mistake("every mode was asked for its whole fair share; half of it is enough",
+                _counting(lambda count, n, k: count * k >= n)),
+        Mistake("exactly half of the fair share counts too: >=, not >", _counting(lambda count, n, k: 2 * count * k > n)),
+        Mistake("half of all samples was asked of each mode; its fair share is N / K",
+                _counting(lambda count, n, k: 2 * count >= n), "visited is zero"),
+        Mistake("distances were measured along the first coordinate only",
+                _counting(distance=lambda gap: abs(gap[..., 0]))),
+        Mistake("differences were added with their signs; a distance is the root of the sum of squares",
+                _counting(distance=lambda gap: gap.sum(axis=-1))),
+        Mistake("samples were given to the mode that is farthest away",
+                _counting(distance=lambda gap: -np.linalg.norm(gap, axis=-1))),
+        Mistake("that is the share of modes, not their number", _counting(share=True)),
+    ),
+    hints=("For each sample find the nearest mean. x[:, None] - means has shape (N, K, 2).",
+           "np.bincount(nearest, minlength=K) counts the samples of each mode, also where there are none.",
+           "A fair share is N / K. Count the modes with at least N / (2 K) samples; 2 K counts >= N needs no division."),
+)
+
+# ---------------------------------------------------------------- 09.2
+
+Z = 1.959964
+
+
+def _trials(rng):
+    n = int(rng.integers(5, 30))
+    return int(rng.integers(1, n)), n
+
+
+def _bounds(k, n):
+    """Both ends of the interval by halving: where |k/n - p| has grown to z standard errors."""
+    def end(outside):
+        inside = k / n
+        for _ in range(200):
+            p = (inside + outside) / 2
+            if abs(k / n - p) <= Z * math.sqrt(p * (1 - p) / n):
+                inside = p
+            else:
+                outside = p
+        return inside
+
+    return {"low": end(0.0), "high": end(1.0)}
+
+
+def _wilson(k, n, z=Z, middle=lambda s, n, q: s + q / (2 * n), inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n * n),
+            below=lambda n, q: 1 + q / n):
+    """The solved quadratic, with another idea of its parts; q is z^2."""
+    s, q = k / n, z * z
+    center, reach = middle(s, n, q) / below(n, q), z * math.sqrt(inner(s, n, q)) / below(n, q)
+    return center - reach, center + reach
+
+
+def _wilson_mistake(**parts):
+    return lambda k, n: _wilson(k, n, **parts)
+
+
+WILSON = Exercise(
+    "09.2", "wilson_interval", "k of n runs, and what that says", _trials, _bounds,
+    solution=lambda k, n: _wilson(k, n),
+    mistakes=(
+        Mistake("that is k/n and z standard errors to each side: its error is taken at k/n, not at p itself",
+                _wilson_mistake(middle=lambda s, n, q: s, inner=lambda s, n, q: s * (1 - s) / n, below=lambda n, q: 1)),
+        Mistake("the division by 1 + z^2 / n is missing", _wilson_mistake(below=lambda n, q: 1)),
+        Mistake("the middle is k/n + z^2 / (2 n), pulled towards 1/2, and not k/n alone",
+                _wilson_mistake(middle=lambda s, n, q: s)),
+        Mistake("z^2 / (4 n^2) under the root is missing", _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n)),
+        Mistake("under the root stands z^2 / (4 n^2), with n squared",
+                _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n))),
+        Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=1.644854)),
+        Mistake("one end stands where the other belongs: the low one comes first", lambda k, n: _wilson(k, n)[::-1]),
+        Mistake("k and n - k were mixed up: these are the bounds of the other runs' share", lambda k, n: _wilson(n - k, n)),
+    ),
+    hints=("Square |k/n - p| = z sqrt(p (1 - p) / n): a quadratic equation for p, whose two solutions are the bounds.",
+           "With s = k/n: (1 + z^2/n) p^2 - (2 s + z^2/n) p + s^2 = 0.",
+           "p = (s + z^2/(2n) -+ z sqrt(s (1 - s)/n + z^2/(4 n^2))) / (1 + z^2/n)"),
+)
+
+# ---------------------------------------------------------------- 09.3
+
+
+def _scores(rng):
+    r, n = (int(size) for size in rng.permutation(range(3, 8))[:2])
+    return (rng.normal(0.3, 1.5, (r, n, 1)),)
+
+
+def _g_loss(s):
+    """One replica at a time; the derivative by differences."""
+    def value(one):
+        return float(np.log1p(np.exp(-one)).mean())
+
+    ds = differences(lambda every: sum(value(one) for one in every), s)
+    return {"value": np.array([value(one) for one in s]), "ds": ds}
+
+
+def _loss(s, value=lambda cost: cost.mean(axis=(-2, -1)), ds=lambda s: -sigmoid(-s) / s.shape[-2]):
+    return value(softplus(-s)), ds(s)
+
+
+def _loss_mistake(**parts):
+    return lambda s: _loss(s, **parts)
+
+
+G_LOSS = Exercise(
+    "09.3", "g_loss", "a loss for each replica", _scores, _g_loss,
+    solution=lambda s: _loss(s),
+    mistakes=(
+        Mistake("that is one mean over all replicas: each run has a loss of its own", _loss_mistake(value=np.mean), "shape"),
+        Mistake("the mean was taken over the replicas, axis 0; the batch is axis -2",
+                _loss_mistake(value=lambda cost: cost.mean(axis=(0, -1))), "shape"),
+        Mistake("the last axis, of one score, was kept", _loss_mistake(value=lambda cost: cost.mean(axis=-2)), "shape"),
+        Mistake("those are sums over the batch", _loss_mistake(value=lambda cost: cost.sum(axis=(-2, -1))),
+                "the mean over the batch is missing"),
+        Mistake("ds was divided by the R N scores of all replicas; a run does not know how many are trained beside it",
+                _loss_mistake(ds=lambda s: -sigmoid(-s) / s.size), "a constant factor is wrong"),
+        Mistake("ds was not divided at all: the derivative of the mean", _loss_mistake(ds=lambda s: -sigmoid(-s)),
+                "the mean over the batch is missing"),
+        Mistake("softplus(-s) falls as s grows: its derivative is -sigmoid(-s)",
+                _loss_mistake(ds=lambda s: sigmoid(-s) / s.shape[-2]), "sign"),
+    ),
+    hints=("Axis 0 is the replicas, axis -2 the batch. The value has one entry for each replica.",
+           "softplus(-s).mean(axis=(-2, -1)) has shape (R,).",
+           "ds = -sigmoid(-s) / N with N = s.shape[-2], and R appears nowhere."),
+    batch=lambda s: s.shape[-2],
+)
+
+# ---------------------------------------------------------------- 09.4
+
+
+def _to_pack(rng):
+    r, rows, m, d = (int(size) for size in rng.permutation(range(2, 6)))
+    return rng.normal(size=(r, rows * m, d)), m
+
+
+def _pack(x, m):
+    """Row by row."""
+    packs = [[[number for row in one[i:i + m] for number in row] for i in range(0, len(one), m)] for one in x.tolist()]
+    return {"packs": np.array(packs)}
+
+
+def _strided(x, m):
+    return np.concatenate(np.split(x, m, axis=-2), axis=-1)
+
+
+PACK = Exercise(
+    "09.4", "pack", "points side by side for D", _to_pack, _pack,
+    solution=lambda x, m: packed(x, m),
+    mistakes=(
+        Mistake("the replicas were thrown together: keep axis 0",
+                lambda x, m: x.reshape(-1, m * x.shape[-1]), "shape"),
+        Mistake("rows that are N/m apart were put together; neighbours belong together", _strided),
+        Mistake("coordinates were sorted first (all first ones, then all second ones); a pack is one point after the other",
+                lambda x, m: x.reshape(x.shape[0], -1, m, x.shape[-1]).swapaxes(-1, -2).reshape(x.shape[0], -1, m * x.shape[-1])),
+        Mistake("points were repeated m times; a pack is made of m different ones",
+                lambda x, m: np.concatenate([x[:, ::m]] * m, axis=-1)),
+        Mistake("each pack is in the wrong order: its last point came first",
+                lambda x, m: x.reshape(x.shape[0], -1, m, x.shape[-1])[:, :, ::-1].reshape(x.shape[0], -1, m * x.shape[-1])),
+        Mistake("points of different replicas were put together: each run has a D of its own",
+                lambda x, m: x.swapaxes(0, 1).reshape(x.shape[0], x.shape[-2] // m, m * x.shape[-1])),
+    ),
+    hints=("In memory the numbers of x follow each other row by row. Where do those of one pack stand?",
+           "Nothing has to move: one reshape is enough.",
+           "r, n, d = x.shape; x.reshape(r, n // m, m * d)"),
+)
+
+EXERCISES = (VISITED, WILSON, G_LOSS, PACK)

@@ -1,0 +1,291 @@
+"""Exercises of lesson 13: curing collapse."""
+
+import math
+
+import numpy as np
+
+from ..engine.features import MinibatchDiscrimination
+from ..engine.layers import Tanh
+from ..engine.network import mlp
+from ..engine.numerics import sigmoid
+from ..train import packed
+from .grading import Exercise, Mistake, differences
+from .players import arrays_of, still_whole, used
+
+# ---------------------------------------------------------------- 13.1
+
+
+def _features(rng):
+    n, kernels, dims = (int(size) for size in rng.permutation(range(3, 7))[:3])
+    return rng.normal(0, 0.5, (n, kernels, dims)), rng.normal(size=(n, kernels))
+
+
+def _o(M):
+    """Sample by sample and kernel by kernel."""
+    o = np.zeros(M.shape[:2])
+    for one, row in zip(M.tolist(), o, strict=True):
+        for other in M.tolist():
+            row += [math.exp(-sum(abs(a - b) for a, b in zip(*both, strict=True))) for both in zip(one, other, strict=True)]
+    return o
+
+
+def _by_the_layer(M, do):
+    """The library's layer holds the kernels' dimensions the other way round: a permutation for W puts that right."""
+    n, kernels, dims = M.shape
+    layer = MinibatchDiscrimination(kernels * dims, kernels, dims)
+    # W sends number (b, c) of a sample to place (c, b).
+    layer.W[...] = np.eye(kernels * dims).reshape(-1, kernels, dims).swapaxes(1, 2).reshape(kernels * dims, -1)
+    y, tape = layer.forward(M.reshape(n, -1))
+    dM = layer.backward(np.concatenate([np.zeros((n, kernels * dims)), do], axis=-1), tape)
+    return y[:, kernels * dims:], dM.reshape(M.shape)
+
+
+def _closeness(apart=np.abs, distance=lambda sizes: sizes.sum(axis=-1), o=lambda a: a.sum(axis=1),
+               pairs=lambda do: do[:, None] + do, slope=np.sign, weight=lambda a: a, sign=-1):
+    """The answer with one thing done differently."""
+    def answer(M, do):
+        gap = M[:, None] - M  # (N, N, B, C)
+        a = np.exp(-distance(apart(gap)))  # (N, N, B)
+        return o(a), sign * ((pairs(do) * weight(a))[..., None] * slope(gap)).sum(axis=1)
+
+    return answer
+
+
+def _own_half(do):
+    return do[:, None] + 0 * do
+
+
+def _square(gap):
+    return gap**2
+
+
+CLOSENESS = Exercise(
+    "13.1", "closeness", "how close the samples of a batch are", _features,
+    lambda M, do: {"o": _o(M), "dM": differences(lambda M: float((do * _o(M)).sum()), M)},
+    solution=_by_the_layer,
+    mistakes=(
+        Mistake("j = i was left out of the sum: every sample is close to itself, which adds 1",
+                _closeness(o=lambda a: a.sum(axis=1) - 1)),
+        Mistake("distances were summed over the kernels as well: each kernel measures by itself",
+                _closeness(distance=lambda sizes: np.broadcast_to(sizes.sum(axis=(-2, -1))[..., None], sizes.shape[:-1]))),
+        Mistake("that is the straight distance, a root of squares; here absolute values are added",
+                _closeness(_square, lambda squares: np.sqrt(squares.sum(axis=-1)))),
+        Mistake("squares were added; here absolute values are", _closeness(_square)),
+        Mistake("the means were taken over the other samples, not the sums", _closeness(o=lambda a: a.mean(axis=1)), "batch"),
+        Mistake("M_i stands in every o_j too, not only in o_i: half of dM is missing", _closeness(pairs=_own_half)),
+        Mistake("only what M_i does to the other samples was counted: half of dM is missing",
+                _closeness(pairs=lambda do: do + 0 * do[:, None])),
+        Mistake("exp(-distance) falls with the distance: the minus is missing in dM", _closeness(sign=1), "sign"),
+        Mistake("exp is its own derivative, so exp(-distance) stays a factor of dM; it is missing",
+                _closeness(weight=lambda a: np.ones_like(a))),
+        Mistake("|t| has the slope sign(t), +1 or -1; the difference itself was taken", _closeness(slope=lambda gap: gap)),
+    ),
+    hints=("M[:, None] - M holds all differences M_i - M_j, (N, N, B, C). Sum their absolute values over the last axis.",
+           "With a_ij = exp(-distance): moving M_i changes a_ij, which stands in o_i and in o_j. So do_i and do_j both push.",
+           "dM_i = -sum_j (do_i + do_j) a_ij sign(M_i - M_j), kernel by kernel."),
+    batch=lambda M, do: M.shape[0],
+)
+
+# ---------------------------------------------------------------- 13.2
+
+
+def _pack_case(rng):
+    m, d = (int(size) for size in rng.permutation(range(2, 5))[:2])
+    D = mlp(m * d, int(rng.integers(4, 7)), 1, activation=Tanh, seed=int(rng.integers(1 << 30)), dtype=np.float64)
+    D.theta += 0.1 * rng.normal(size=D.theta.shape)
+    return D, rng.normal(size=(m * int(rng.integers(3, 6)), d)), m
+
+
+def _pack_loss(D, x_fake, m):
+    """Pack by pack, each put together by hand."""
+    n, d = x_fake.shape
+    scores = [float(D(np.concatenate(list(x_fake[i:i + m]))[None])[0, 0]) for i in range(0, n, m)]
+    return sum(math.log1p(math.exp(-s)) for s in scores) / (n // m)
+
+
+def _packed_observed(answer, D, x_fake, m):
+    nets = used(D=D)
+    arrays, left = arrays_of(nets), nets["D"].grad.copy()
+    dx = answer(nets["D"], x_fake, m)
+    still_whole(nets, arrays)
+    return {"dx": dx, "D.grad": nets["D"].grad if not np.array_equal(nets["D"].grad, left) else left, "D.theta": nets["D"].theta}
+
+
+def _packed(ds=lambda s: -sigmoid(-s), n=lambda N, m: N // m, pack=packed, back=lambda dx, x, m: dx.reshape(x.shape), grads=False):
+    """The answer with one thing done differently."""
+    def answer(D, x_fake, m):
+        s, tape = D.forward(pack(x_fake, m))
+        return back(D.backward(ds(s) / n(x_fake.shape[0], m), tape, grads=grads), x_fake, m)
+
+    return answer
+
+
+def _strided(x, m):
+    return np.concatenate(np.split(x, m, axis=-2), axis=-1)
+
+
+def _to_the_first(dx, x, m):
+    back = np.zeros_like(x)
+    back[::m] = dx[:, :x.shape[-1]]
+    return back
+
+
+PACKED = Exercise(
+    "13.2", "packed_gradient", "what D says of a pack, for each of its points", _pack_case,
+    lambda D, x_fake, m: {"dx": differences(lambda x: _pack_loss(D, x, m), x_fake), "D.grad": used(D=D)["D"].grad,
+                          "D.theta": D.theta},
+    solution=_packed(),
+    mistakes=(
+        Mistake("it still holds packs: each of its rows belongs to m points", _packed(back=lambda dx, x, m: dx), "shape"),
+        Mistake("the mean is over the scores, and there is one for each pack: N/m of them, not N",
+                _packed(n=lambda N, m: N), "1/m"),
+        Mistake("the mean was left out", _packed(n=lambda N, m: 1), "constant factor"),
+        Mistake("points that are N/m apart were packed together; neighbours belong together",
+                _packed(pack=_strided, back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
+        Mistake("packed as neighbours, but unpacked as if the points of a pack were N/m apart",
+                _packed(back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
+        Mistake("only the first point of each pack got its gradient; D has judged them all", _packed(back=_to_the_first)),
+        Mistake("every point of a pack got the pack's mean gradient; each has a gradient of its own",
+                _packed(back=lambda dx, x, m: np.repeat(dx.reshape(-1, m, x.shape[-1]).mean(axis=1), m, axis=0))),
+        Mistake("G goes uphill", _packed(lambda s: sigmoid(-s)), "sign"),
+        Mistake("that is the minimax loss, with -sigmoid(s); the derivative of softplus(-s) is -sigmoid(-s)",
+                _packed(lambda s: -sigmoid(s))),
+        Mistake("D.grad has changed: backward(..., grads=False) leaves it alone", _packed(grads=True)),
+    ),
+    hints=("Forward: packed(x_fake, m) has shape (N/m, m d), and D gives each row one score.",
+           "D.backward(ds, tape, grads=False) returns an array like the packs. ds has one entry for each of the N/m scores.",
+           "In memory a pack is m points one after the other, so one reshape to (N, d) brings them back."),
+    observe=_packed_observed,
+    constants=lambda D, x_fake, m: {"m": m},
+)
+
+# ---------------------------------------------------------------- 13.3
+
+
+def _noise_case(rng):
+    a = round(float(rng.uniform(-1, 1)), 2)
+    b = round(a + float(rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)), 2)
+    s, t = round(float(rng.uniform(0.3, 0.5)), 2), round(float(rng.uniform(0.6, 0.9)), 2)
+    return rng.uniform(-1, 1, int(rng.integers(4, 9))), a, b, s, t
+
+
+def _noisy(x, a, b, s, t):
+    """The densities after noise as integrals over where a point was before; the slope by the complex step."""
+    def density(x, mean):
+        y = np.linspace(mean - 12 * s, mean + 12 * s, 2001)
+        return (np.exp(-((y - mean) / s) ** 2 / 2) * np.exp(-((x[:, None] - y) / t) ** 2 / 2)).sum(axis=-1)
+
+    def score(x):
+        return np.log(density(x, a) / density(x, b))
+
+    return {"score": score(x), "slope": np.imag(score(x + 1e-30j)) / 1e-30}
+
+
+def _best(real=lambda s, t: s**2 + t**2, fake=None, half=2, sign=1, slope=None):
+    """The answer with other variances, or another sign or slope."""
+    def answer(x, a, b, s, t):
+        p, q = real(s, t), (fake or real)(s, t)
+        score = sign * ((x - b) ** 2 / q - (x - a) ** 2 / p + math.log(q / p)) / half
+        if slope is not None:
+            return score, slope(score, x, a, b, p)
+        return score, sign * 2 / half * ((x - b) / q - (x - a) / p)
+
+    return answer
+
+
+NOISY = Exercise(
+    "13.3", "noisy_score", "the best D when its points are noisy", _noise_case, _noisy,
+    solution=_best(),
+    mistakes=(
+        Mistake("standard deviations were added; of independent things the variances add, s^2 + t^2",
+                _best(lambda s, t: (s + t) ** 2)),
+        Mistake("the noise was forgotten: that is the best D for the points as they are", _best(lambda s, t: s**2), "constant factor"),
+        Mistake("the points' own width was forgotten: only the noise is left", _best(lambda s, t: t**2)),
+        Mistake("only the fake points got noise: D tells the two apart by it", _best(lambda s, t: s**2, lambda s, t: s**2 + t**2)),
+        Mistake("only the real points got noise: D tells the two apart by it", _best(fake=lambda s, t: s**2)),
+        Mistake("a Gaussian has exp(-(x - a)^2 / (2 v)): the 2 is missing", _best(half=1), "factor 2"),
+        Mistake("that is log q - log p: a high score must mean real", _best(sign=-1), "sign"),
+        Mistake("variances belong under (x - a)^2; a standard deviation stands there", _best(lambda s, t: math.hypot(s, t))),
+        Mistake("the slope of D's probability was taken, not that of the score",
+                _best(slope=lambda score, x, a, b, v: sigmoid(score) * sigmoid(-score) * (a - b) / v)),
+        Mistake("the slope is (a - b) / v everywhere: x cancels, but there is one for each place",
+                _best(slope=lambda score, x, a, b, v: np.float64((a - b) / v)), "shape"),
+    ),
+    hints=("Real points with noise are Gaussian around a. Which variance do two independent parts have together?",
+           "log p = -(x - a)^2 / (2 v) and a constant, with v = s^2 + t^2; log q the same with b. The constants cancel.",
+           "score = ((x - b)^2 - (x - a)^2) / (2 v). It is a straight line in x, so its slope is the same at each of the N places."),
+    constants=lambda x, a, b, s, t: {"s": s, "t": t},
+)
+
+# ---------------------------------------------------------------- 13.4
+
+
+def _pairs_case(rng):
+    """The modes that each of S seeds visits, with and without a remedy; some are equal, and sometimes nobody wins."""
+    n, ties = int(rng.integers(4, 9)), int(rng.integers(1, 4))
+    more = n // 2 if rng.random() < 0.5 else int(rng.integers(n // 2 + 1, n + 1))
+    n = 2 * more if more == n // 2 else n
+    plain = rng.integers(2, 6, n + ties)
+    gain = np.concatenate([np.ones(more), -np.ones(n - more), np.zeros(ties)])
+    gain *= np.where(rng.random(n + ties) < 0.3, 2, 1)
+    order = rng.permutation(n + ties)
+    return plain[order].astype(float), (plain + gain)[order]
+
+
+def _coin(plain, cured):
+    """All the ways in which coins can fall, one coin after the other."""
+    more, fewer = int((cured > plain).sum()), int((cured < plain).sum())
+    chances = np.array([1.0])
+    for _ in range(more + fewer):
+        chances = np.convolve(chances, [0.5, 0.5])
+    as_uneven = abs(np.arange(chances.size) - chances.size / 2 + 0.5) >= abs(more - fewer) / 2
+    return {"more": float(more), "fewer": float(fewer), "p": float(chances[as_uneven].sum())}
+
+
+def _tail(n, k):
+    """The chance that of n coins at most k fall on their heads."""
+    return sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+
+
+def _signs(p=lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, min(more, fewer))), swap=False):
+    """The answer with another idea of p."""
+    def answer(plain, cured):
+        more, fewer, ties = (int(which.sum()) for which in (cured > plain, cured < plain, cured == plain))
+        counts = (float(fewer), float(more)) if swap else (float(more), float(fewer))
+        return *counts, float(p(more, fewer, ties))
+
+    return answer
+
+
+def _as_less(more, fewer, ties):
+    return min(1.0, 2 * _tail(more + fewer + ties, min(more, fewer + ties)))
+
+
+def _normal(more, fewer, ties):
+    return math.erfc(abs(more - fewer) / math.sqrt(2 * (more + fewer)))
+
+
+SIGNS = Exercise(
+    "13.4", "sign_test", "could it be luck?", _pairs_case, _coin,
+    solution=_signs(),
+    mistakes=(
+        Mistake("that is the chance of one side alone: a remedy that harms as much would surprise as much, so twice that",
+                _signs(lambda more, fewer, ties: _tail(more + fewer, min(more, fewer)))),
+        Mistake("that is the chance of exactly this count; the more uneven ones count too",
+                _signs(lambda more, fewer, ties: min(1.0, 2 * math.comb(more + fewer, fewer) / 2 ** (more + fewer)))),
+        Mistake("where nobody wins, both sides hold the middle: twice one side is more than 1, and p is at most 1",
+                _signs(lambda more, fewer, ties: 2 * _tail(more + fewer, min(more, fewer)))),
+        Mistake("equal seeds were counted as failures; they say nothing, and are left out", _signs(_as_less)),
+        Mistake("equal seeds were counted among the coins; they say nothing, and are left out",
+                _signs(lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer + ties, min(more, fewer))))),
+        Mistake("the tail was summed up to the larger count: begin at the end where fewer seeds are",
+                _signs(lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, max(more, fewer))))),
+        Mistake("that is the bell curve's answer: for so few coins, count", _signs(_normal)),
+        Mistake("seeds that visit more and seeds that visit fewer were swapped", _signs(swap=True)),
+    ),
+    hints=("Without an effect, a seed that is not equal is better or worse like a coin. n = more + fewer coins were thrown.",
+           "math.comb(n, i) of the 2^n ways to fall have i heads. Sum those with at most k = min(more, fewer) heads.",
+           "p = min(1, 2 * that sum / 2^n): the other side is as likely, and where more = fewer the middle is counted twice."),
+)
+
+EXERCISES = (CLOSENESS, PACKED, NOISY, SIGNS)
