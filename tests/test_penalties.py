@@ -40,8 +40,8 @@ def value_by_differences(penalty, D, x_real, x_fake, seed):
         return None
     g = gradcheck.central(f, x)
     if isinstance(penalty, WGANGP):
-        return penalty.lam * ((np.sqrt((g**2).sum(axis=1) + 1e-12) - 1) ** 2).mean()
-    return penalty.gamma / 2 * (g**2).sum(axis=1).mean()
+        return penalty.weight * ((np.sqrt((g**2).sum(axis=1) + 1e-12) - 1) ** 2).mean()
+    return penalty.weight / 2 * (g**2).sum(axis=1).mean()
 
 
 def call(penalty, D, x_real, x_fake, seed):
@@ -91,8 +91,8 @@ def test_penalty_by_the_complex_step(name, activation):
         g = C.backward(np.ones((n, 1), complex), C.forward(x)[1], grads=False)
         squares = (g * g).sum(axis=1)
         penalty = PENALTIES[name]
-        P = (penalty.lam * ((np.sqrt(squares + 1e-12) - 1) ** 2).mean() if name == "WGANGP"
-             else penalty.gamma / 2 * squares.mean())
+        P = (penalty.weight * ((np.sqrt(squares + 1e-12) - 1) ** 2).mean() if name == "WGANGP"
+             else penalty.weight / 2 * squares.mean())
         assert D.grad @ v == pytest.approx(P.imag / 1e-30, rel=1e-12, abs=1e-12)
 
 
@@ -176,3 +176,11 @@ def test_the_penalty_between_points_needs_random_numbers():
     D = critic(2, 4, Tanh, 0)
     with pytest.raises(ValueError, match="pass rng="):
         d_gradients(D, *batches(4, 2, 0), NonSaturating(), (WGANGP(),))
+
+
+def test_a_schedule_for_lam():
+    """lam may be a function of the fraction as well, and the penalty is that of its value then."""
+    D, (x_real, x_fake) = critic(2, 4, Tanh, 0), batches(5, 2, 0)
+    rising = WGANGP(Falling(10, 0.1))
+    rising.fraction = 0.5
+    assert call(rising, D, x_real, x_fake, 3) == pytest.approx(call(WGANGP(1.0), D, x_real, x_fake, 3), rel=1e-12)

@@ -16,7 +16,7 @@ and one tangent_backward; the forward pass was done already, for the loss. It is
 included, because the layers keep the f'' term.
 
 The loss's own derivative ds can ride along for nothing. tangent_backward adds x_dot' dy + x' dy_dot at each layer. For the
-penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well: the loss's backward pass, which need not be done then.
+penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well. That is the loss's backward pass, which is saved.
 
 A penalty says `at` which scores it is taken, "real", "fake" or "between", and is called as
 
@@ -44,28 +44,37 @@ def add_penalty(D, scores_shape, tape, of_gradient, ds=None):
     return value
 
 
-class _SquaredNorm:
+class _Weighted:
+    """A penalty with a weight: a number, or a function of the fraction of the run that has passed, which `train` sets."""
+
+    def __init__(self, name, weight):
+        self.weight = weight if callable(weight) else number(f"{type(self).__name__}: {name}", weight, above=0)
+        self.fraction = 0.0
+
+    def weight_now(self):
+        return float(self.weight(self.fraction)) if callable(self.weight) else self.weight
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.weight if callable(self.weight) else f'{self.weight:g}'})"
+
+
+class _SquaredNorm(_Weighted):
     """gamma/2 E |g|^2 at one of the two batches.
 
-    gamma is a number, or a function of the fraction of the run that has passed (`Falling(.1, .003)`), which `train` sets.
+    gamma is a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
     gamma is a squared length in the units of the data: about .01 to 1 for data of standard deviation 1.
     """
 
     def __init__(self, gamma):
-        self.gamma = gamma if callable(gamma) else number(f"{type(self).__name__}: gamma", gamma, above=0)
-        self.fraction = 0.0
+        super().__init__("gamma", gamma)
 
     def _on(self, D, x, tape, ds):
-        gamma = float(self.gamma(self.fraction)) if callable(self.gamma) else self.gamma
-        n = x.shape[-2]
+        gamma, n = self.weight_now(), x.shape[-2]
 
         def half_square(g):  # P and dP/dg
             return gamma / 2 * (g * g).sum(axis=(-2, -1)) / n, gamma / n * g
 
         return add_penalty(D, (*x.shape[:-1], 1), tape, half_square, ds)
-
-    def __repr__(self):
-        return f"{type(self).__name__}({self.gamma if callable(self.gamma) else f'{self.gamma:g}'})"
 
 
 class R1(_SquaredNorm):
@@ -89,42 +98,37 @@ class R2(_SquaredNorm):
         return self._on(D, x_fake, tape_fake, ds)
 
 
-class WGANGP:
+class WGANGP(_Weighted):
     """lam E (|grad_x s| - 1)^2 at points between real and fake ones (Gulrajani et al. 2017, algorithm 1).
 
     x = alpha x_real + (1 - alpha) x_fake with one alpha ~ U(0, 1) for each sample, not for each coordinate. The norm
-    r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0. lam: .1 to 10.
+    r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0. lam: .1 to 10, a
+    number or a function as gamma is.
     rng: a Generator, or with replicas a list of them, one for each.
     """
 
     at = "between"
 
-    at = "between"
-
     def __init__(self, lam=10.0):
-        self.lam = number("WGANGP: lam", lam, above=0)
-        self.fraction = 0.0
+        super().__init__("lam", lam)
 
     def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
         if rng is None:
             raise ValueError("WGANGP draws points between real and fake ones: pass rng=, a numpy Generator")
-        n = x_real.shape[-2]
+        lam, n = self.weight_now(), x_real.shape[-2]
         alpha = rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([one.random((n, 1)) for one in rng])
         alpha = alpha.astype(D.dtype)
         s, tape = D.forward(alpha * x_real + (1 - alpha) * x_fake)
 
         def distance_to_one(g):  # P and dP/dg
             r = np.sqrt((g * g).sum(axis=-1, keepdims=True) + 1e-12)
-            return self.lam * ((r - 1) ** 2).mean(axis=(-2, -1)), 2 * self.lam / n * (1 - 1 / r) * g
+            return lam * ((r - 1) ** 2).mean(axis=(-2, -1)), 2 * lam / n * (1 - 1 / r) * g
 
         return add_penalty(D, s.shape, tape, distance_to_one, ds)
 
-    def __repr__(self):
-        return f"WGANGP({self.lam:g})"
-
 
 class Falling:
-    """A schedule for gamma: from `start` to `stop` by equal factors, as the run goes on."""
+    """A schedule for gamma or lam: from `start` to `stop` by equal factors, as the run goes on."""
 
     def __init__(self, start, stop):
         self.start, self.stop = number("Falling: start", start, above=0), number("Falling: stop", stop, above=0)

@@ -9,7 +9,7 @@ from ..engine.layers import Tanh
 from ..engine.network import mlp
 from ..engine.numerics import sigmoid
 from ..train import packed
-from .grading import Exercise, Mistake, differences
+from .grading import Exercise, Mistake, Wrong, differences
 from .players import arrays_of, still_whole, used
 
 # ---------------------------------------------------------------- 13.1
@@ -111,7 +111,8 @@ def _packed_observed(answer, D, x_fake, m):
     return {"dx": dx, "D.grad": nets["D"].grad if not np.array_equal(nets["D"].grad, left) else left, "D.theta": nets["D"].theta}
 
 
-def _packed(ds=lambda s: -sigmoid(-s), n=lambda N, m: N // m, pack=packed, back=lambda dx, x, m: dx.reshape(x.shape), grads=False):
+def _packed(ds=lambda s: -sigmoid(-s), n=lambda N, m: N // m, pack=packed, back=lambda dx, x, m: dx.reshape(x.shape),
+            grads=False):
     """The answer with one thing done differently."""
     def answer(D, x_fake, m):
         s, tape = D.forward(pack(x_fake, m))
@@ -165,30 +166,37 @@ PACKED = Exercise(
 def _noise_case(rng):
     a = round(float(rng.uniform(-1, 1)), 2)
     b = round(a + float(rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)), 2)
-    s, t = round(float(rng.uniform(0.3, 0.5)), 2), round(float(rng.uniform(0.6, 0.9)), 2)
-    return rng.uniform(-1, 1, int(rng.integers(4, 9))), a, b, s, t
+    s, r, t = (round(float(rng.uniform(*bounds)), 2) for bounds in ((0.3, 0.4), (0.5, 0.6), (0.7, 0.9)))
+    return rng.uniform(-1, 1, int(rng.integers(4, 9))), a, b, s, r, t
 
 
-def _noisy(x, a, b, s, t):
+def _noisy(x, a, b, s, r, t):
     """The densities after noise as integrals over where a point was before; the slope by the complex step."""
-    def density(x, mean):
-        y = np.linspace(mean - 12 * s, mean + 12 * s, 2001)
-        return (np.exp(-((y - mean) / s) ** 2 / 2) * np.exp(-((x[:, None] - y) / t) ** 2 / 2)).sum(axis=-1)
+    def density(x, mean, std):
+        y, step = np.linspace(mean - 12 * std, mean + 12 * std, 2001, retstep=True)
+        return step / std * (np.exp(-((y - mean) / std) ** 2 / 2) * np.exp(-((x[:, None] - y) / t) ** 2 / 2)).sum(axis=-1)
 
     def score(x):
-        return np.log(density(x, a) / density(x, b))
+        return np.log(density(x, a, s) / density(x, b, r))
 
     return {"score": score(x), "slope": np.imag(score(x + 1e-30j)) / 1e-30}
 
 
-def _best(real=lambda s, t: s**2 + t**2, fake=None, half=2, sign=1, slope=None):
+def _sum(own, noise):
+    return own**2 + noise**2
+
+
+def _own(own, noise):
+    return own**2
+
+
+def _best(real=_sum, fake=None, half=2, sign=1, widths=True, slope=None):
     """The answer with other variances, or another sign or slope."""
-    def answer(x, a, b, s, t):
-        p, q = real(s, t), (fake or real)(s, t)
-        score = sign * ((x - b) ** 2 / q - (x - a) ** 2 / p + math.log(q / p)) / half
-        if slope is not None:
-            return score, slope(score, x, a, b, p)
-        return score, sign * 2 / half * ((x - b) / q - (x - a) / p)
+    def answer(x, a, b, s, r, t):
+        p, q = real(s, t), (fake or real)(r, t)
+        score = sign * (((x - b) ** 2 / q - (x - a) ** 2 / p) / half + widths * math.log(q / p) / 2)
+        line = sign * 2 / half * ((x - b) / q - (x - a) / p)
+        return score, line if slope is None else slope(score, line)
 
     return answer
 
@@ -198,23 +206,22 @@ NOISY = Exercise(
     solution=_best(),
     mistakes=(
         Mistake("standard deviations were added; of independent things the variances add, s^2 + t^2",
-                _best(lambda s, t: (s + t) ** 2)),
-        Mistake("the noise was forgotten: that is the best D for the points as they are", _best(lambda s, t: s**2), "constant factor"),
-        Mistake("the points' own width was forgotten: only the noise is left", _best(lambda s, t: t**2)),
-        Mistake("only the fake points got noise: D tells the two apart by it", _best(lambda s, t: s**2, lambda s, t: s**2 + t**2)),
-        Mistake("only the real points got noise: D tells the two apart by it", _best(fake=lambda s, t: s**2)),
-        Mistake("a Gaussian has exp(-(x - a)^2 / (2 v)): the 2 is missing", _best(half=1), "factor 2"),
+                _best(lambda own, noise: (own + noise) ** 2)),
+        Mistake("the noise was forgotten: that is the best D for the points as they are", _best(_own)),
+        Mistake("the points' own widths were forgotten: only the noise is left", _best(lambda own, noise: noise**2)),
+        Mistake("only the fake points got noise: both kinds do", _best(_own, _sum)),
+        Mistake("only the real points got noise: both kinds do", _best(_sum, _own)),
+        Mistake("a Gaussian has exp(-(x - a)^2 / (2 v)): the 2 is missing", _best(half=1)),
+        Mistake("the factor 1 / sqrt(v) of a density was forgotten: the two widths differ, so it does not cancel",
+                _best(widths=False)),
         Mistake("that is log q - log p: a high score must mean real", _best(sign=-1), "sign"),
-        Mistake("variances belong under (x - a)^2; a standard deviation stands there", _best(lambda s, t: math.hypot(s, t))),
+        Mistake("variances belong under (x - a)^2; a standard deviation stands there", _best(math.hypot)),
         Mistake("the slope of D's probability was taken, not that of the score",
-                _best(slope=lambda score, x, a, b, v: sigmoid(score) * sigmoid(-score) * (a - b) / v)),
-        Mistake("the slope is (a - b) / v everywhere: x cancels, but there is one for each place",
-                _best(slope=lambda score, x, a, b, v: np.float64((a - b) / v)), "shape"),
+                _best(slope=lambda score, line: sigmoid(score) * sigmoid(-score) * line)),
     ),
     hints=("Real points with noise are Gaussian around a. Which variance do two independent parts have together?",
-           "log p = -(x - a)^2 / (2 v) and a constant, with v = s^2 + t^2; log q the same with b. The constants cancel.",
-           "score = ((x - b)^2 - (x - a)^2) / (2 v). It is a straight line in x, so its slope is the same at each of the N places."),
-    constants=lambda x, a, b, s, t: {"s": s, "t": t},
+           "log p = -(x - a)^2 / (2 p2) - log(p2) / 2 and a constant, with p2 = s^2 + t^2; for q the same with b and r.",
+           "score = (x - b)^2 / (2 q2) - (x - a)^2 / (2 p2) + log(q2 / p2) / 2, and its slope is (x - b) / q2 - (x - a) / p2."),
 )
 
 # ---------------------------------------------------------------- 13.4
@@ -222,14 +229,11 @@ NOISY = Exercise(
 
 def _pairs_case(rng):
     """The modes that each of S seeds visits, with and without a remedy; some are equal, and sometimes nobody wins."""
-    n, ties = int(rng.integers(4, 9)), int(rng.integers(1, 4))
-    more = n // 2 if rng.random() < 0.5 else int(rng.integers(n // 2 + 1, n + 1))
-    n = 2 * more if more == n // 2 else n
-    plain = rng.integers(2, 6, n + ties)
-    gain = np.concatenate([np.ones(more), -np.ones(n - more), np.zeros(ties)])
-    gain *= np.where(rng.random(n + ties) < 0.3, 2, 1)
-    order = rng.permutation(n + ties)
-    return plain[order].astype(float), (plain + gain)[order]
+    fewer, ties = (int(number) for number in rng.integers(1, 4, 2))
+    more = fewer + (0 if rng.random() < 0.5 else ties + int(rng.integers(2, 5)))
+    plain = rng.integers(2, 6, more + fewer + ties).astype(float)
+    gain = np.repeat([1.0, -1.0, 0.0], (more, fewer, ties)) * rng.integers(1, 3, plain.size)
+    return plain, plain + rng.permutation(gain)
 
 
 def _coin(plain, cured):
@@ -239,7 +243,14 @@ def _coin(plain, cured):
     for _ in range(more + fewer):
         chances = np.convolve(chances, [0.5, 0.5])
     as_uneven = abs(np.arange(chances.size) - chances.size / 2 + 0.5) >= abs(more - fewer) / 2
-    return {"more": float(more), "fewer": float(fewer), "p": float(chances[as_uneven].sum())}
+    return {"more and fewer": np.array([more, fewer], float), "p": float(chances[as_uneven].sum())}
+
+
+def _signs_observed(answer, plain, cured):
+    result = answer(plain, cured)
+    if not isinstance(result, tuple) or len(result) != 3:
+        raise Wrong(f"sign_test must return more, fewer, p; it returns {result!r}")
+    return {"more and fewer": np.array(result[:2], float), "p": result[2]}
 
 
 def _tail(n, k):
@@ -276,8 +287,6 @@ SIGNS = Exercise(
         Mistake("where nobody wins, both sides hold the middle: twice one side is more than 1, and p is at most 1",
                 _signs(lambda more, fewer, ties: 2 * _tail(more + fewer, min(more, fewer)))),
         Mistake("equal seeds were counted as failures; they say nothing, and are left out", _signs(_as_less)),
-        Mistake("equal seeds were counted among the coins; they say nothing, and are left out",
-                _signs(lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer + ties, min(more, fewer))))),
         Mistake("the tail was summed up to the larger count: begin at the end where fewer seeds are",
                 _signs(lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, max(more, fewer))))),
         Mistake("that is the bell curve's answer: for so few coins, count", _signs(_normal)),
@@ -286,6 +295,7 @@ SIGNS = Exercise(
     hints=("Without an effect, a seed that is not equal is better or worse like a coin. n = more + fewer coins were thrown.",
            "math.comb(n, i) of the 2^n ways to fall have i heads. Sum those with at most k = min(more, fewer) heads.",
            "p = min(1, 2 * that sum / 2^n): the other side is as likely, and where more = fewer the middle is counted twice."),
+    observe=_signs_observed,
 )
 
 EXERCISES = (CLOSENESS, PACKED, NOISY, SIGNS)

@@ -1,0 +1,378 @@
+r"""
+The Wasserstein critic
+======================
+
+What if the real and the fake points have nothing in common: who tells the generator how far away it is?
+
+The discriminator of lesson 04 measures a divergence that is as large as it can be wherever the two do not meet, near or far.
+A *critic* is asked for a distance instead, and a distance knows far from near. It needs to be held, though. Of the two usual
+ways to hold it one is crude, and the other has a trap of its own.
+"""
+
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinygan import data, plots
+from tinygan.engine.network import mlp
+from tinygan.engine.numerics import sigmoid, softplus
+from tinygan.engine.optim import Adam, linear
+from tinygan.losses import Minimax, Wasserstein
+from tinygan.metrics import wasserstein_1d
+from tinygan.penalties import WGANGP
+from tinygan.plots import FAKE, JUDGE, TRUE
+from tinygan.train import d_step, g_step
+
+FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds, distances and steps
+DISTANCES = np.arange(0.25, 4.1, 1.25 if FAST else 0.375)  # of the segments; with none above 1 nothing would be flat
+SEEDS = 2 if FAST else 4  # critics of each kind; every claim must hold for each, or is a count
+STEPS = 110 if FAST else 300  # of each critic; with 30 none has found the distance
+BATCH = 96  # samples of each kind in a step; with 8 the estimates scatter
+WIDTH = 32  # units in each hidden layer; a clipped critic's scale depends on it, a penalised one's does not
+LAM = 10.0  # weight of the gradient penalty; 1 lets the critic be much steeper than it should be
+SOFT = 0.1  # its weight at the start; with LAM from the start some critics never find the right sign
+CLIPS = (0.01, 0.03, 0.1, 0.3)  # limits on every parameter; whichever one takes, the scale is wrong
+FAR = 6.0  # where the generator begins in the game; at 0 there is nothing to be told
+ROUNDS = 110 if FAST else 240  # of the game; with 20 the generator is still on its way
+CLIPPED, OLD = "#E69F00", "#CC79A7"  # colours of clipping, and of the discriminator of lesson 04
+plt.rcParams.update(plots.STYLE)
+
+# %%
+# Two segments
+# ------------
+# Let the real points be uniform on [0, 1] and the fake ones on :math:`[\theta, \theta + 1]`. Where the segments overlap, p and
+# q are both 1. Elsewhere only one of them is, and there a point says for certain where it comes from. So the divergence of
+# lesson 04 is ln 2 times the share that does not overlap, and from :math:`\theta = 1` on it is ln 2, however far the fake
+# points are:
+#
+# .. math:: \mathrm{JSD} = \ln 2 \cdot \min(|\theta|, 1), \qquad W_1 = |\theta|.
+#
+# The *Wasserstein distance* :math:`W_1` is the least average way by which the fake points must be moved to become the real
+# ones. Here each has to go :math:`\theta`. We check both formulas, by sums over small cells and by moving sorted samples.
+cells = np.arange(-0.5, 6, 0.001) + 0.0005  # their midpoints
+u = np.linspace(0, 1, 2001)
+
+
+def jsd(p, q):
+    """In nats, of two rows of probabilities."""
+    m = (p + q) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sum(np.where(a > 0, a * np.log(a / m), 0).sum() for a in (p, q)) / 2
+
+
+for theta in DISTANCES:
+    p, q = (np.abs(cells - middle) < 0.5 for middle in (0.5, theta + 0.5))
+    assert abs(jsd(p / p.sum(), q / q.sum()) - np.log(2) * min(theta, 1)) < 1e-3
+    assert abs(wasserstein_1d(u, u + theta) - theta) < 1e-9
+
+# %%
+# A generator goes where its loss falls. Moved a little from :math:`\theta = 2`, the JSD does not change at all, so it says
+# nothing. :math:`W_1` changes by exactly as much as :math:`\theta` does.
+#
+# A distance that only a sort can find
+# ------------------------------------
+# In one dimension sorting finds the best way to move. In two or more dimensions it is a hard problem, and in a GAN it must be
+# solved anew in every step. Kantorovich found another way to say the same. Let a critic f give a score to each point, and
+# let it be nowhere steeper than 1 (*1-Lipschitz*). Moving a point by a distance changes its score by no more than that. So
+#
+# .. math:: E_p f - E_q f \le W_1 \quad\text{for every such } f, \qquad\text{and}\quad W_1 = \max_f \; (E_p f - E_q f).
+#
+# On the line we can see it. With the cumulative functions P and Q, integration by parts turns the difference
+# into :math:`\int f' \, (Q - P) \, dx`. That is largest for :math:`f' = \operatorname{sign}(Q - P)`, and then it is the
+# area between the two curves. Let us take two bells for p and one for q, so that the best critic has to bend.
+real = data.gaussians_1d(means=(-2.0, 2.0), stds=0.5)
+fake = data.gaussians_1d(means=(0.0,), stds=1.0)
+x, dx = np.linspace(-7, 7, 1401, retstep=True)
+p, q = (np.exp(one.log_prob(x[:, None])) for one in (real, fake))
+p, q = p / p.sum(), q / q.sum()
+P, Q = p.cumsum()[:-1], q.cumsum()[:-1]  # between the points of the grid
+w1 = np.abs(P - Q).sum() * dx
+
+
+def from_slopes(slopes):
+    """The function with these slopes between the points of the grid, from 0 at the left end."""
+    return np.concatenate([np.zeros((*slopes.shape[:-1], 1)), slopes.cumsum(axis=-1) * dx], axis=-1)
+
+
+def difference(f):
+    """E_p f - E_q f on the grid."""
+    return f @ p - f @ q
+
+
+# %%
+# The best critic reaches the area. A thousand others, each with slopes drawn from [-1, 1], stay below.
+# And sorted samples agree.
+best = from_slopes(np.sign(Q - P))
+rng = np.random.default_rng(0)
+others = from_slopes(np.repeat(rng.uniform(-1, 1, (1000, 28)), 50, axis=-1))
+assert abs(difference(best) - w1) < 1e-9
+assert np.all(difference(others) < w1)
+sorted_samples = wasserstein_1d(real.sample(50_000, rng), fake.sample(50_000, rng))
+assert abs(sorted_samples - w1) < 0.03
+print(f"W1: area {w1:.4f}, best critic {difference(best):.4f}, 50 000 sorted samples {sorted_samples:.3f}")
+print(f"the best of 1000 random critics: {difference(others).max():.3f}")
+
+# %%
+# Learning a critic
+# -----------------
+# ``Wasserstein`` is this difference as a loss: D minimises :math:`E f(\text{fake}) - E f(\text{real})`, and G minimises
+# :math:`-E f(\text{fake})`. There is no sigmoid, and no probability: hence *critic*. But the maximum was over functions nowhere
+# steeper than 1, and a network can be as steep as it likes: twice the scores, twice the difference. It must be held.
+#
+# *Clipping* (Arjovsky et al. 2017) puts every parameter back into [-c, c] after each step. Then the network cannot be steeper
+# than some constant. It is one line, and nobody knows the constant. The *gradient penalty* (Gulrajani et al. 2017) adds
+# :math:`\lambda E (|f'| - 1)^2` to the loss, at random points between real and fake ones: it *asks* for the slope 1. Lesson 12
+# differentiates it. Here is a loop with either, many critics side by side.
+
+
+def learn(x_real, x_fake, replicas, loss=None, clip=None, lam=None):
+    """Critics after STEPS steps; x_real and x_fake draw batches (replicas, BATCH, 1); lam is a function of the run's fraction."""
+    D, opt, rng = mlp(1, WIDTH, WIDTH, 1, seed=1, replicas=replicas), Adam(lr=1e-2), np.random.default_rng(0)
+    own = [np.random.default_rng(r) for r in range(replicas)]
+    for step in range(STEPS):
+        opt.factor = linear(step / STEPS)
+        penalties = () if lam is None else (WGANGP(lam(step / STEPS)),)
+        d_step(D, opt, x_real(rng), x_fake(rng), loss or Wasserstein(), penalties, own)
+        if clip is not None:
+            np.clip(D.theta, -clip, clip, out=D.theta)  # all of Arjovsky's remedy
+    return D
+
+
+# %%
+# A trap
+# ------
+# Now segments again, at several distances, ``SEEDS`` critics for each. What should come out? Take single points at 0 and
+# :math:`\theta`. A straight critic that falls with the slope a towards the fake point finds the difference :math:`a\theta` and
+# pays :math:`\lambda (|a| - 1)^2`. Set the derivative to zero, and there are *two* answers, a good and a bad one:
+#
+# .. math:: a = 1 + \frac{\theta}{2\lambda}, \qquad a = -1 + \frac{\theta}{2\lambda} \quad\text{if } \theta < 2\lambda.
+#
+# The first is a little too steep, since the penalty is only a price. The second falls the wrong way: it calls the fake points
+# the better ones. To turn round it would have to be flat for a moment, and a flat critic pays the full :math:`\lambda`.
+thetas = np.repeat(DISTANCES, SEEDS)[:, None, None]
+shape = (thetas.shape[0], BATCH, 1)
+
+
+def segment(rng):
+    return rng.random(shape)
+
+
+def moved_segment(rng):
+    return rng.random(shape) + thetas
+
+
+def found(D):
+    """The critics' differences between the segments, in units of the true distance, (DISTANCES, SEEDS)."""
+    points = np.broadcast_to(u[:, None], (thetas.shape[0], u.size, 1))
+    return ((D(points) - D(points + thetas)).mean(axis=(-2, -1)) / thetas[:, 0, 0]).reshape(-1, SEEDS)
+
+
+# %%
+# With the penalty at its full weight from the first step, both kinds occur, and the formula knows them to two digits. With a
+# weight that begins at ``SOFT``, so that the second answer exists for none of these distances, all critics find the first one.
+
+
+def rising(fraction):
+    """lambda from SOFT to LAM by equal factors, and LAM for the last 30 % of the run."""
+    return SOFT * (LAM / SOFT) ** min(1.0, fraction / 0.7)
+
+
+good, bad = (sign + DISTANCES[:, None] / (2 * LAM) for sign in (1, -1))
+at_once = found(learn(segment, moved_segment, shape[0], lam=lambda fraction: LAM))
+lost = np.abs(at_once - bad) < 0.03
+assert np.all(lost | (np.abs(at_once - good) < 0.03)), at_once
+assert 0 < lost.sum() < lost.size
+critic = learn(segment, moved_segment, shape[0], lam=rising)
+estimate = found(critic)
+assert np.all(np.abs(estimate - good) < 0.03), estimate
+print(f"wrong way round: {lost.sum()} of {lost.size} critics; with a rising lambda 0 of {lost.size}")
+print(f"found, in units of the distance: {estimate.min():.3f} to {estimate.max():.3f}, as 1 + theta / {2 * LAM:g} says")
+
+# %%
+# (That is a trap of the line. In the plane a slope can turn round like the hand of a clock, and stay as long as it is.)
+#
+# Who pushes?
+# -----------
+# A discriminator for comparison, with the minimax loss of lesson 04. Its loss bounds the JSD, which is flat. The *push* on G
+# is minus the derivative of G's loss with respect to a fake point. From 1.5 on hardly anything is left of the
+# discriminator's. The critic pushes with about 1, wherever the points are.
+judge = learn(segment, moved_segment, shape[0], loss=Minimax())
+points = np.broadcast_to(u[:, None], (thetas.shape[0], u.size, 1))
+s_real, (s_fake, tape) = judge(points), judge.forward(points + thetas)
+bound = (np.log(2) - (softplus(-s_real) + softplus(s_fake)).mean(axis=(-2, -1)) / 2).reshape(-1, SEEDS)
+push = {"minimax": sigmoid(s_fake) * judge.backward(np.ones_like(s_fake), tape, grads=False)}
+s_fake, tape = critic.forward(points + thetas)
+push["critic"] = critic.backward(np.ones_like(s_fake), tape, grads=False)
+push = {name: np.abs(slopes.mean(axis=(-2, -1))).reshape(-1, SEEDS) for name, slopes in push.items()}
+apart = DISTANCES > 1.5
+assert np.all(bound < np.log(2)) and np.all(bound[apart] > 0.98 * np.log(2))
+assert np.all(push["minimax"][apart] < 0.1), push["minimax"]
+assert np.all((push["critic"] > 0.9) & (push["critic"] < 1.3)), push["critic"]
+print(f"push from {DISTANCES[apart][0]:.2f} on: at most {push['minimax'][apart].max():.3f} by the discriminator,",
+      f"{push['critic'].min():.2f} to {push['critic'].max():.2f} by the critic")
+
+# %%
+# Clipping against the penalty
+# ----------------------------
+# Back to two bells and one, where the best critic bends. Three ways to hold a critic: not at all, by clipping, by the penalty.
+
+
+def draw(distribution):
+    return lambda rng: distribution.sample(SEEDS * BATCH, rng).reshape(SEEDS, BATCH, 1)
+
+
+held = {"not held": learn(draw(real), draw(fake), SEEDS), "penalty": learn(draw(real), draw(fake), SEEDS, lam=rising)}
+held |= {f"clip {c:g}": learn(draw(real), draw(fake), SEEDS, clip=c) for c in CLIPS}
+scores = {name: D(np.broadcast_to(x[:, None], (SEEDS, x.size, 1)))[..., 0].astype(np.float64) for name, D in held.items()}
+steepest = {name: np.abs(np.diff(f)).max(axis=-1) / dx for name, f in scores.items()}
+ratio = {name: difference(f) / w1 for name, f in scores.items()}
+for name in held:
+    print(f"{name:>9}: estimate / W1 {ratio[name].min():7.2g} to {ratio[name].max():7.2g}, steepest {steepest[name].max():.2g}")
+
+# %%
+# One theorem holds for all of them: the difference, divided by the critic's own steepest slope, is at most :math:`W_1`. The
+# estimate itself is another matter. Nobody holding it, it runs away. Clipped, it is anything from less than a thousandth of the
+# distance to several times as much, as c says. With the penalty it is 1.05 to 1.1 times the distance for every seed.
+for name in held:
+    assert np.all(ratio[name] / steepest[name] < 1 + 1e-9)
+assert np.all(ratio["not held"] > 20)
+assert np.all(ratio[f"clip {CLIPS[0]:g}"] < 0.001) and np.all(ratio[f"clip {CLIPS[-1]:g}"] > 2)
+assert np.all((ratio["penalty"] > 1.02) & (ratio["penalty"] < 1.12)), ratio["penalty"]
+
+# %%
+# A loss that means something
+# ---------------------------
+# At last the whole game, Algorithm 1 of Arjovsky et al.: five steps of the critic, then one of the generator, which begins
+# ``FAR`` away from one real bell. Every ten rounds we sort 1000 samples to know the true distance. The critic knows nothing of
+# it.
+
+
+
+def play(clip=None, penalties=()):
+    """The critics' estimates and the true distances, (looks, SEEDS) each."""
+    G, D = mlp(1, WIDTH, WIDTH, 1, seed=2, replicas=SEEDS), mlp(1, WIDTH, WIDTH, 1, seed=1, replicas=SEEDS)
+    G.layers[-1].b[...] = FAR  # its points begin around there
+    opt_g, opt_d, rng, looks = Adam(1e-3, beta1=0, beta2=0.9), Adam(1e-2, beta1=0, beta2=0.9), np.random.default_rng(0), []
+    own = [np.random.default_rng(r) for r in range(SEEDS)]
+    for step in range(ROUNDS):
+        for _ in range(5):
+            d_step(D, opt_d, draw(bell)(rng), G(rng.standard_normal((SEEDS, BATCH, 1))), Wasserstein(), penalties, own)
+            if clip is not None:
+                np.clip(D.theta, -clip, clip, out=D.theta)
+        if step % 10 == 0:
+            looks.append(look(G, D, rng))
+        g_step(G, D, opt_g, rng.standard_normal((SEEDS, BATCH, 1)), Wasserstein())
+    return np.moveaxis(looks, 1, 0)
+
+
+# %%
+# A look: the critics' estimates, and the true distances.
+bell = data.gaussians_1d(means=(0.0,), stds=1.0)
+
+
+def look(G, D, rng):
+    x_real, x_fake = bell.sample(SEEDS * 1000, rng).reshape(SEEDS, 1000, 1), G(rng.standard_normal((SEEDS, 1000, 1)))
+    distance = [wasserstein_1d(a, b) for a, b in zip(x_real, x_fake, strict=True)]
+    return (D(x_real) - D(x_fake)).mean(axis=(-2, -1)), distance
+
+
+# %%
+# Take any two looks. If the later one has the smaller estimate, has the generator come nearer? With the penalty yes, for every
+# seed, to within the noise of 1000 samples. Clipped critics report progress while it goes astray. (With ``LAM`` a critic
+# that has to turn round, once the fake points have arrived, would meet the trap. So here the weight is 1.)
+
+
+def misled(estimates, distances):
+    """The most by which the distance grows from one look to a later one with a smaller estimate, (SEEDS,)."""
+    later = np.triu(np.ones((estimates.shape[0], estimates.shape[0])), 1)[..., None]
+    return (later * (estimates < estimates[:, None]) * (distances - distances[:, None])).max(axis=(0, 1))
+
+
+games = {"penalty": play(penalties=(WGANGP(1.0),)), "clip 0.1": play(clip=0.1)}
+astray = {name: misled(*game) for name, game in games.items()}
+for name, (estimates, distances) in games.items():
+    print(f"{name:>9}: distance {distances[0].mean():.1f} at first, {distances[-1].mean():.1f} at the end; estimate",
+          f"{estimates[0].mean():.2g}, then {estimates[-1].mean():.2g}; farther away by up to", astray[name].round(2))
+assert np.all(astray["penalty"] < 0.3), astray
+assert np.sum(astray["clip 0.1"] > 0.5) >= SEEDS / 2, astray
+assert np.all(games["penalty"][1][-1] < 0.5 * games["penalty"][1][0])  # the generator does come nearer
+
+# %%
+# So this loss can be read, unlike those of lesson 07: when it falls, the fake points come nearer. But it has no unit that one
+# could trust. With the weight 1 the estimate is more than twice the distance at some time in each of the games.
+assert np.all((games["penalty"][0] / games["penalty"][1]).max(axis=0) > 2)
+
+# %%
+# The picture
+# -----------
+
+
+def draw_apart(ax):
+    t = np.linspace(0, 4.1, 200)
+    ax.plot(t, t, color="black", label="$W_1$")
+    ax.plot(DISTANCES, estimate[:, 0] * DISTANCES, "o", color=JUDGE, markersize=4, label="found by critics")
+    ax.plot(DISTANCES, estimate[:, 1:] * DISTANCES[:, None], "o", color=JUDGE, markersize=4)
+    ax.plot(t, t * (1 + t / (2 * LAM)), ":", color=JUDGE, label=r"$\theta + \theta^2/2\lambda$")
+    ax.plot(t, np.log(2) * np.minimum(t, 1), color=OLD, label="JSD, in nats")
+    ax.plot(DISTANCES, bound[:, 0], "s", color=OLD, markersize=4, label="found by discriminators")
+    ax.plot(DISTANCES, bound[:, 1:], "s", color=OLD, markersize=4)
+    ax.set(xlabel=r"distance $\theta$ of the segments", title="Who sees how far?", xlim=(0, 4.2), ylim=(0, 5))
+    ax.legend(loc="upper left")
+
+
+# %%
+# Shapes are compared at one scale: each function is drawn through 0.
+
+
+def draw_critics(ax):
+    for density, color in ((p, TRUE), (q, FAKE)):
+        ax.fill_between(x, -2.4 + 1.5 * density / dx, -2.4, color=color, alpha=0.25, linewidth=0)
+    for name, color, size in (("clip 0.1", CLIPPED, steepest["clip 0.1"]), ("penalty", JUDGE, np.ones(SEEDS))):
+        for f, unit in zip(scores[name], size, strict=True):
+            ax.plot(x, (f - f[x.size // 2]) / unit, color=color, linewidth=1)
+    ax.plot(x, best - best[x.size // 2], "--", color="black")
+    ax.set(xlabel="$x$", ylabel="score, 0 at 0", title="The best critic bends", xlim=(-3.8, 3.8), ylim=(-2.4, 4.6))
+    ax.text(-2.6, -1.6, "$p$, real", color=TRUE, ha="right")
+    ax.text(0, -1.6, "$q$, fake", color=FAKE, ha="center")
+
+
+# %%
+# Left: both distances, and what networks found of them. In the middle: the best critic (dashed) and learned ones above p and q;
+# the clipped ones are drawn as if their steepest slope were 1. Right: what critics say of the distance during the game.
+fig, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.8))
+draw_apart(left)
+draw_critics(middle)
+for name, color in (("penalty", JUDGE), ("clip 0.1", CLIPPED)):
+    estimates, distances = games[name]
+    right.loglog(distances, np.where(estimates > 0, estimates, np.nan), ".-", color=color, linewidth=0.6, markersize=5)
+    middle.plot([], [], color=color, label=name)
+right.loglog([0.1, 9], [0.1, 9], color="black", linewidth=0.8)
+right.text(0.11, 0.17, "estimate = distance", rotation=33, fontsize=8)
+right.set(xlabel="true $W_1$", ylabel="the critic's estimate", title="A loss to be read, and another")
+right.set(xlim=(0.1, 10), ylim=(0.01, 60))
+middle.plot([], [], "--", color="black", label="best")
+middle.legend(loc="upper center", ncols=3)
+
+# %%
+# What you saw
+# ------------
+# * Where two distributions do not overlap, the JSD is ln 2 and flat. :math:`W_1` is a distance, and its slope is 1 everywhere.
+# * :math:`W_1` is the most that a critic nowhere steeper than 1 can find. Every critic, divided by its steepest slope, found
+#   less.
+# * Clipping holds a critic, but not to any known slope: its estimates went from a ten-thousandth to five times the distance.
+#   The penalty's were 1 + :math:`\theta/2\lambda` times the distance of two segments, as predicted, and fell and rose with the
+#   distance.
+# * On the line a penalised critic can be stuck the wrong way round. A weight that begins small avoids it.
+#
+# Arjovsky, Chintala & Bottou (2017), *Wasserstein GAN*: example 1 is our two segments, made thin; they too call clipping "a
+# clearly terrible way" to do it. Gulrajani et al. (2017), *Improved Training of Wasserstein GANs*. Villani (2009), *Optimal
+# Transport*, has the theorem of Kantorovich and Rubinstein in its chapter 5.
+#
+# To try:
+#
+# 1. Charge only slopes that are too steep, :math:`\lambda E \max(0, |f'| - 1)^2` (Petzka et al. 2018). Is anybody stuck now?
+#    ``add_penalty`` in ``tinygan/penalties.py`` takes such a penalty in four lines; exercise 12.6 derives its slope.
+# 2. Play the game with ``WGANGP(LAM)``. What becomes of its estimates when the fake points arrive?
+# 3. Clip to 0.1 with ``WIDTH`` 64. By which factor does the estimate grow, and why is it not 2?
+plots.show("lesson_11")

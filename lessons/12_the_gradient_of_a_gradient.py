@@ -1,0 +1,386 @@
+r"""
+The gradient of a gradient
+==========================
+
+A penalty charges the discriminator for the slope of its own scores. How does one go downhill on a slope?
+
+The slope is a gradient already, and to learn from the penalty we need its gradient. Frameworks do this by recording the backward
+pass and going backward through it. Here we do it with a pencil. Two ideas suffice: derivatives may be taken in either order, and
+the product rule holds for every line of a backward pass.
+"""
+
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinygan import data, plots
+from tinygan.engine import gradcheck
+from tinygan.engine.layers import Dense, ReLU, Sigmoid, Softplus, Tanh
+from tinygan.engine.network import Sequential, mlp
+from tinygan.engine.optim import Adam
+from tinygan.losses import NonSaturating
+from tinygan.penalties import R1, WGANGP, add_penalty
+from tinygan.plots import JUDGE, TRUE
+from tinygan.train import d_step
+
+FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer networks and steps
+N, FEATURES, HIDDEN = 7, 3, 5  # all different, so that a wrong transpose does not even fit
+SEEDS = 5 if FAST else 20  # networks; every claim must hold for each of them
+GAMMA = 0.7  # weight of R1 in the checks; with 1 or 2 a forgotten gamma or 1/2 would not show
+H = 1e-5  # by how much of v the inputs are moved; the picture shows what becomes of larger and smaller ones
+DEEP = 2 if FAST else 5  # networks with two hidden layers, of which every number is checked
+STEPS_H = np.logspace(-7, 0.5, 16 if FAST else 46)  # steps of the differences in the picture; fewer may miss the best one
+STEPS = 150 if FAST else 600  # of D's training at the end; with 20 there is nothing to be steep about yet
+STRONG = 0.3  # R1's weight there; 0.001 changes little, 100 leaves D nothing to say
+plt.rcParams.update(plots.STYLE)
+
+# %%
+# What is charged
+# ---------------
+# Let D be a small network with one hidden layer, :math:`s = \tanh(x W + b)\, a`. The gradient g of its scores with respect to
+# its inputs comes from an ordinary backward pass that begins with ones: each score depends on its own sample only, so the
+# gradient of :math:`\sum_n s_n` has the n-th sample's own gradient in row n. The penalty R1 (Mescheder et al. 2018) is
+#
+# .. math:: P = \frac\gamma2 \, \frac1N \sum_n |g_n|^2.
+
+
+def random_critic(seed):
+    rng = np.random.default_rng(seed)
+    W, b, a = rng.standard_normal((FEATURES, HIDDEN)) / 2, rng.standard_normal((1, HIDDEN)) / 3, rng.standard_normal((HIDDEN, 1))
+    return rng.standard_normal((N, FEATURES)), (W, b, a)
+
+
+def input_gradient(x, W, b, a):
+    y = np.tanh(x @ W + b)
+    dy = np.ones((x.shape[0], 1)) @ a.T
+    dh = (1 - y * y) * dy
+    return dh @ W.T  # (N, FEATURES)
+
+
+def penalty(x, W, b, a):
+    return GAMMA / 2 * (input_gradient(x, W, b, a) ** 2).sum() / N
+
+
+# %%
+# First by differences
+# --------------------
+# We know a method that needs no thought: move each parameter a little, up and down, and see how the penalty moves. It calls the
+# penalty twice for each parameter. For a discriminator with 20 000 of them that is 40 000 backward passes a step: too slow to
+# train with, and all that we shall ever need for checking.
+
+
+def by_differences(x, parameters):
+    """dP/dW, dP/db, dP/da, by central differences of the penalty."""
+    def moved(i):
+        return lambda value: penalty(x, *parameters[:i], value, *parameters[i + 1:])
+
+    return [gradcheck.central(moved(i), value) for i, value in enumerate(parameters)]
+
+
+def distance(ours, theirs):
+    """The length of ours - theirs in units of theirs."""
+    ours, theirs = (np.concatenate([part.ravel() for part in parts]) for parts in (ours, theirs))
+    return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs)
+
+
+# %%
+# The other order
+# ---------------
+# How does P answer to a parameter? Through g: :math:`dP = \langle v, dg \rangle` with
+# :math:`v = \partial P / \partial g = \gamma g / N`. So we want the derivative of :math:`\langle v, g \rangle` with respect to
+# the parameters, while v is held fixed. Now :math:`\langle v, g \rangle` is itself a derivative: it tells how fast
+# :math:`S = \sum_n s_n` changes when x moves with the *velocity* v. And two derivatives may be taken in either order:
+#
+# .. math:: \frac{\partial P}{\partial\theta}
+#           = \frac{\partial}{\partial\theta} \, \frac{d}{dt} S(x + t v)
+#           = \frac{d}{dt} \, \frac{\partial S}{\partial\theta}(x + t v) \qquad\text{at } t = 0.
+#
+# On the right stands an ordinary parameter gradient, that of S, and how it changes when x moves. Two backward passes, one on
+# either side of x, give the whole gradient of P at once, however many parameters there are.
+
+
+def parameter_gradient(x, W, b, a):
+    """dS/dW, dS/db, dS/da: an ordinary backward pass that begins with ones."""
+    y = np.tanh(x @ W + b)
+    ds = np.ones((x.shape[0], 1))
+    dh = (1 - y * y) * (ds @ a.T)
+    return x.T @ dh, dh.sum(axis=0, keepdims=True), y.T @ ds
+
+
+def by_moving_x(x, parameters):
+    v = GAMMA * input_gradient(x, *parameters) / N
+    ahead, behind = (parameter_gradient(x + t * v, *parameters) for t in (H, -H))
+    return [(one - other) / (2 * H) for one, other in zip(ahead, behind, strict=True)]
+
+
+critics = [random_critic(seed) for seed in range(SEEDS)]
+worst = max(distance(by_moving_x(x, parameters), by_differences(x, parameters)) for x, parameters in critics)
+assert worst < 1e-8, worst
+print(f"two backward passes against {2 * (FEATURES * HIDDEN + 2 * HIDDEN)} penalties: at most {worst:.0e} apart")
+
+# %%
+# The product rule on every line
+# ------------------------------
+# What remains is a derivative in one direction, d/dt. For that no difference is needed. Write a dot for it, so that
+# :math:`\dot x = v`, and differentiate the program line by line. This is Pearlmutter's *R-operator* (1994). Sums stay as they
+# are, and each product :math:`ab` becomes :math:`\dot a b + a \dot b`. The parameters stand still, so their dots are zero.
+# First the lines of the forward pass (the *tangent*), then those of the backward pass:
+#
+# .. math::
+#    \begin{aligned}
+#    h &= xW + b        &\qquad \dot h &= \dot x W \\
+#    y &= \tanh h       & \dot y &= (1 - y^2)\, \dot h \\
+#    s &= y a           & \dot s &= \dot y a \\[6pt]
+#    dy &= ds\, a^T     & \dot{dy} &= 0 \\
+#    da &= y^T ds       & \dot{da} &= \dot y^T ds \\
+#    dh &= (1 - y^2)\, dy  & \dot{dh} &= (1 - y^2)\, \dot{dy} - 2 y \dot y \, dy \\
+#    dW &= x^T dh       & \dot{dW} &= \dot x^T dh + x^T \dot{dh}
+#    \end{aligned}
+#
+# The last column's :math:`\dot{da}` and :math:`\dot{dW}` are the answer, together with :math:`\dot{db}`, the sum of
+# :math:`\dot{dh}`.
+
+
+def by_the_r_operator(x, parameters, bend=-2):
+    W, b, a = parameters
+    y, ds, x_dot = np.tanh(x @ W + b), np.ones((N, 1)), GAMMA * input_gradient(x, W, b, a) / N
+    y_dot = (1 - y * y) * (x_dot @ W)
+    dy = ds @ a.T  # neither ds nor a moves: dy_dot is 0
+    dh, dh_dot = (1 - y * y) * dy, bend * y * y_dot * dy
+    return x_dot.T @ dh + x.T @ dh_dot, dh_dot.sum(axis=0, keepdims=True), y_dot.T @ ds
+
+
+worst = max(distance(by_the_r_operator(x, parameters), by_differences(x, parameters)) for x, parameters in critics)
+assert worst < 1e-8, worst
+print(f"{SEEDS} critics of tanh: the R-operator and differences are at most {worst:.0e} apart")
+
+# %%
+# The line that is forgotten
+# --------------------------
+# In :math:`dh = (1 - y^2)\, dy` the factor :math:`1 - y^2` moves too, and gives :math:`-2 y \dot y\, dy`: the second derivative
+# f'' of tanh. A well-known library in NumPy dropped it (ddbourgin/numpy-ml, when this was written). Its tests passed, for their
+# networks were made of ReLU, whose f'' is zero. On tanh we see it at once, for every critic.
+errors = [distance(by_the_r_operator(x, parameters, bend=0), by_differences(x, parameters)) for x, parameters in critics]
+assert min(errors) > 0.1, min(errors)
+print(f"without f'' the gradient is wrong by {min(errors):.0%} to {max(errors):.0%}")
+
+# %%
+# The four methods of a layer
+# ---------------------------
+# Every layer of this package keeps its four lines together, next to each other: ``forward``, ``backward``, and their dots
+# ``tangent`` and ``tangent_backward``. A network runs them in a row, so the depth does not matter. The penalty is then five
+# lines, which you find as ``add_penalty`` in ``tinygan/penalties.py``: g, v, the tangent along v, and the backward pass with
+# its dots.
+
+
+def r1_gradient(D, x):
+    """The penalty; adds its gradient to D.grad."""
+    s, tape = D.forward(x)
+    ones = np.ones_like(s)
+    g = D.backward(ones, tape, grads=False)
+    _, tape_dot = D.tangent(GAMMA * g / N, tape)
+    D.tangent_backward(ones, np.zeros_like(ones), tape, tape_dot)
+    return GAMMA / 2 * (g * g).sum() / N
+
+
+# %%
+# A by-product: the tangent's :math:`\dot s` and the backward pass's g must tell the same of S,
+# :math:`\sum_n \dot s_n = \langle v, g \rangle`, for any v. (A backward pass is the tangent's *adjoint*. It makes a cheap check
+# of either.)
+for seed in range(SEEDS):
+    D = mlp(FEATURES, HIDDEN, HIDDEN + 1, 1, activation=Tanh, seed=seed, dtype=np.float64)
+    x, v = np.random.default_rng(seed).standard_normal((2, N, FEATURES))
+    s, tape = D.forward(x)
+    g = D.backward(np.ones_like(s), tape, grads=False)
+    assert np.isclose(D.tangent(v, tape)[0].sum(), (v * g).sum(), rtol=1e-12)
+
+# %%
+# Two hidden layers now, and four activations. Every gradient agrees with central differences of the penalty. Then we plant the
+# mistake: a tanh that answers "none" when asked for its ``curvature``, which is f''. The forward and backward passes of such a
+# network are right, it trains on any loss, and only its penalty is wrong.
+
+
+class Forgetful(Tanh):
+    def curvature(self, tape):
+        return None
+
+
+def judged(activation, seed, compute):
+    """The gradient that compute(D, x) adds, against differences of the value that it returns."""
+    D = mlp(FEATURES, HIDDEN, HIDDEN + 1, 1, activation=activation, seed=seed, dtype=np.float64)
+    x, start = np.random.default_rng(seed).standard_normal((N, FEATURES)), D.theta.copy()
+
+    def value(theta):
+        D.theta[...] = theta
+        return float(compute(D, x))
+
+    value(start)
+    return gradcheck.check(value, D.grad.copy(), start)
+
+
+# %%
+# ReLU passes with its ``curvature`` of none, for that is the truth about it. (At its corners nobody can differentiate; the
+# check finds them and leaves them out.)
+for activation in (Tanh, Softplus, Sigmoid, ReLU):
+    checks = [judged(activation, seed, r1_gradient) for seed in range(DEEP)]
+    assert all(check.ok and check.norm_error < 1e-8 for check in checks)
+    print(f"{activation.__name__:>9}: at most {max(check.norm_error for check in checks):.0e} apart")
+checks = [judged(Forgetful, seed, r1_gradient) for seed in range(DEEP)]
+assert not any(check.ok for check in checks) and min(check.norm_error for check in checks) > 0.1
+print("Forgetful:", checks[0])
+
+# %%
+# Any penalty
+# -----------
+# Nothing but v depends on the penalty. For that of lesson 11, with :math:`r_n = |g_n|`,
+#
+# .. math:: P = \frac\lambda N \sum_n (r_n - 1)^2, \qquad
+#           v_n = \frac{\partial P}{\partial g_n} = \frac{2\lambda}{N} \, (r_n - 1) \, \frac{g_n}{r_n}.
+#
+# So a penalty of one's own is a function of g that returns P and v. Here is one that nobody uses, the fourth power, beside the
+# library's.
+
+
+def fourth_power(D, x):
+    s, tape = D.forward(x)
+    return add_penalty(D, s.shape, tape, lambda g: ((g**4).sum() / N, 4 * g**3 / N))
+
+
+def wgan_gp(D, x):
+    return WGANGP(2.0)(D, x, x + 1, None, None, np.random.default_rng(0))  # the same points between, every time
+
+
+for compute in (fourth_power, wgan_gp):
+    assert all(judged(Tanh, seed, compute).ok for seed in range(DEEP))
+    assert not any(judged(Forgetful, seed, compute).ok for seed in range(DEEP))
+
+# %%
+# Why not the difference?
+# -----------------------
+# Moving x to either side costs no more, and in float64 it is good to ten digits. But networks are trained in float32, which has
+# seven, and there the best h leaves four; and who knows the best h? The R-operator has no h. In float32 it is as exact as any
+# other gradient.
+
+
+def by_difference(D, x, v, h):
+    """How dS/dtheta changes as x moves with velocity v, by moving it h v to either side."""
+    sides = []
+    for moved in (x + h * v, x - h * v):
+        s, tape = D.forward(moved)
+        D.zero_grad()
+        D.backward(np.ones_like(s), tape)
+        sides.append(D.grad / D.dtype.type(2 * h))
+    return sides[0] - sides[1]
+
+
+def by_tangents(D, x, v):
+    """The same by the R-operator."""
+    s, tape = D.forward(x)
+    D.zero_grad()
+    D.tangent_backward(np.ones_like(s), np.zeros_like(s), tape, D.tangent(v, tape)[1])
+    return D.grad.copy()
+
+
+# %%
+# The truth is the R-operator in float64, on the very same numbers; the differences in float64 come near it.
+error, exactness = {np.float32: [], np.float64: []}, []
+for seed in range(SEEDS):
+    D, exact = (mlp(FEATURES, HIDDEN, HIDDEN, 1, activation=Tanh, seed=seed, dtype=dtype) for dtype in error)
+    exact.theta[...] = D.theta
+    x, v = np.random.default_rng(seed).standard_normal((2, N, FEATURES), np.float32)
+    v /= np.linalg.norm(v)
+    truth = by_tangents(exact, x, v.astype(np.float64))
+    exactness.append(distance([by_tangents(D, x, v)], [truth]))
+    for (dtype, errors), net in zip(error.items(), (D, exact), strict=True):
+        x, v, steps = x.astype(dtype), v.astype(dtype), STEPS_H.astype(dtype)
+        errors.append([distance([by_difference(net, x, v, h)], [truth]) for h in steps])
+
+# %%
+# In float32 the R-operator is more than 30 times as exact as the best difference, for every network.
+best, exactness = {dtype: np.min(errors, axis=1) for dtype, errors in error.items()}, np.array(exactness)
+assert np.all(best[np.float64] < 1e-9)
+assert np.all(exactness < 1e-6) and np.all(best[np.float32] > 30 * exactness)
+print(f"float32: differences are wrong by {best[np.float32].min():.0e} or more, the R-operator by {exactness.max():.0e} or less")
+
+# %%
+# What it is good for
+# -------------------
+# A ring of eight real clusters, and fake points in its middle, which hold still. A discriminator that can tell them apart goes
+# on raising its scores for ever: its loss falls with every bit of steepness. R1 charges it for being steep at the real points.
+# We train both kinds, four of each side by side, and measure the slopes :math:`|g|` at real points, halfway and at the end.
+ring = data.ring(std=0.1).standardized()
+G = Sequential(Dense(2, 2))
+G.theta[...] = [0.3, 0, 0, 0.3, 0, 0]  # W and b: this generator is a round cloud
+
+
+def steepness(D, x):
+    """The mean length of the gradients of the scores at x, one number for each replica."""
+    s, tape = D.forward(x)
+    return np.linalg.norm(D.backward(np.ones_like(s), tape, grads=False), axis=-1).mean(axis=-1)
+
+
+# %%
+# One loop for both.
+def learn(penalties):
+    """Four discriminators, and their steepness at STEPS/2 and at STEPS, (2, 4)."""
+    D, opt, rng, measured = mlp(2, 32, 32, 1, seed=1, replicas=4), Adam(5e-3), np.random.default_rng(0), []
+    for step in range(1, STEPS + 1):
+        x_real = ring.sample(4 * 128, rng).reshape(4, 128, 2)
+        d_step(D, opt, x_real, G(rng.standard_normal((4 * 128, 2))).reshape(4, 128, 2), NonSaturating(), penalties)
+        if step in (STEPS // 2, STEPS):
+            measured.append(steepness(D, x_real))
+    return D, np.array(measured)
+
+
+# %%
+# Without the penalty every discriminator is steeper at the end than halfway, and not done. With it, all are at least five
+# times less steep, and hardly change any more.
+free, slopes_free = learn(())
+charged, slopes_charged = learn((R1(STRONG),))
+print("slopes at real points, halfway and at the end: without R1", *slopes_free.round(1), " with it", *slopes_charged.round(1))
+assert np.all(slopes_free[1] > 1.15 * slopes_free[0])
+assert np.all(slopes_free[1] > 5 * slopes_charged[1])
+assert np.all(np.abs(slopes_charged[1] / slopes_charged[0] - 1) < 0.4)
+
+# %%
+# The picture
+# -----------
+# Left: the error of moving x by h v, a line for each network, and of the R-operator in float32. Then the discriminators'
+# verdict on the plane, with the real clusters in blue. The arrows show where G's loss sends fake points; note how far they are
+# stretched.
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.9), width_ratios=(1, 1.1, 1.1))
+for dtype, color in ((np.float32, "0.6"), (np.float64, "black")):
+    axes[0].loglog(STEPS_H, np.transpose(error[dtype]), color=color, linewidth=0.7)
+    axes[0].plot([], [], color=color, label=f"difference, {np.dtype(dtype).name}")
+axes[0].axhline(np.median(exactness), color=JUDGE, linewidth=2, label="R-operator, float32")
+axes[0].set(xlabel="step $h$", ylabel="relative error", title="Moving x, or differentiating", ylim=(1e-11, 30))
+axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
+z = np.random.default_rng(1).standard_normal((14, 2))
+for ax, D, name in ((axes[1], free, "without R1"), (axes[2], charged, f"with R1, $\\gamma$ = {STRONG:g}")):
+    plots.heat_map(D.replica(0), ring, ax, NonSaturating())
+    plots.gradient_arrows(G, D.replica(0), NonSaturating(), z, ax)
+    ax.plot(*ring.means.swapaxes(0, 1), "o", color=TRUE, markeredgecolor="white", markersize=7)
+    ax.set_title(name)
+
+# %%
+# What you saw
+# ------------
+# * The gradient of a penalty on :math:`g = \partial s / \partial x` is an ordinary parameter gradient, differentiated as x
+#   moves with velocity :math:`v = \partial P / \partial g`: two derivatives may be taken in either order.
+# * ``tangent`` is the forward pass, and ``tangent_backward`` the backward pass, with the product rule applied to every line.
+#   Together they agreed with differences of the penalty to eight digits and more.
+# * Without f'' it is wrong for tanh by a tenth and more, and right for ReLU. A test on ReLU alone cannot see it.
+# * With R1 the discriminator came to rest at a gentle slope. Without it, it grew steeper and steeper.
+#
+# Pearlmutter (1994), *Fast Exact Multiplication by the Hessian*. Mescheder, Geiger & Nowozin (2018), *Which Training Methods
+# for GANs do actually Converge?*, section 4.1, has R1; lesson 08 shows what it does to the game of two numbers.
+#
+# To try:
+#
+# 1. Set ``D.theta_dot`` to a random u and call ``D.tangent`` with zeros for the velocity of x. ``tangent_backward`` now adds
+#    the Hessian of S times u to ``D.grad``. Check that :math:`\langle w, Hu \rangle = \langle u, Hw \rangle`.
+# 2. Charge the slope of :math:`\sigma(s)` in place of that of s. With what does the backward pass begin now, and what is its
+#    dot?
+# 3. Draw the verdict for ``STRONG`` 0.01, 0.1, 1 and 10. When is D too gentle to be of use?
+plots.show("lesson_12")
