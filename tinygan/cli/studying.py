@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from .. import data
 from ..study import REMEDIES, SETUPS, TABLE, OtherSettings, summary, table, truth_rows
 from ..study import study as run_study
+from ..study.remedies import with_gamma
 from .runs import Misuse
 
 NOTE = """\
@@ -43,10 +44,12 @@ def study(options, folder):
 
     Raises Misuse for options that do not go together; on Ctrl-C, KeyboardInterrupt that says how many runs there are.
     """
+    if len(options.gamma or ()) > 2:
+        raise Misuse(f"--gamma takes one number, or two: where it begins and where it ends; got {len(options.gamma)}")
     setup = SETUPS[options.setup]
     setup = setup if options.steps is None else setup._replace(steps=options.steps)
     mixtures = {name: data.by_name(name).standardized() for name in options.data}
-    remedies = {name: REMEDIES[name] for name in (REMEDIES if "all" in options.remedies else options.remedies)}
+    remedies = {name: with_gamma(REMEDIES[name], options.gamma) for name in (REMEDIES if "all" in options.remedies else options.remedies)}
     total = len(remedies) * len(mixtures) * options.seeds
     print(f"{_of(len(remedies), 'remedy', 'remedies')} x {_of(len(mixtures), 'data set')} x {_of(options.seeds, 'seed')}: "
           f"{_of(total, 'run')} of {setup.steps:,} steps, setup {setup.name}, in {folder}", flush=True)

@@ -50,6 +50,7 @@ class Remedy(NamedTuple):
     """What is changed against the setup; None is "as the setup has it".
 
     d_layers         D's layers -> other layers, for what is done to D itself; see `spectral_norm` below
+    rates            factors on the learning rates, of G and of D
     all the others   as in `tinygan.train.train`, or in `Setup`
     """
 
@@ -61,6 +62,7 @@ class Remedy(NamedTuple):
     d_steps: int = 1
     lr_g: float | None = None
     lr_d: float | None = None
+    rates: tuple = (1.0, 1.0)
     ema: float | None = None
     update: str = "alternating"
     unroll: tuple | None = None
@@ -106,6 +108,8 @@ def _before_last(layers, added):
 
 
 SETUPS = {setup.name: setup for setup in (
+    Setup("quick", "the plain GAN finds all modes of the ring and loses most of them again, within a second a run (lesson 09)",
+          hidden=(32, 32), latent=16, batch=32, steps=600, lr_g=1e-2, lr_d=1e-2),
     Setup("collapse", "the plain GAN loses modes here: its D learns ten times more slowly than its G", lr_d=1e-4),
     Setup("recipe", "deep and narrow networks, a large rate that falls, an averaged generator: what all modes of a grid take",
           hidden=(64, 64, 64, 64), steps=20_000, schedule=cosine, lr_g=5e-3, lr_d=5e-3, beta1=0.0, beta2=0.99, ema=0.999),
@@ -115,7 +119,7 @@ GAMMA = Falling(0.1, 0.003)
 
 REMEDIES = {
     "plain": Remedy("nothing is changed: the baseline"),
-    "two_time_scales": Remedy("D learns four times as fast as G (Heusel et al. 2017)", lr_g=5e-4, lr_d=2e-3),
+    "two_time_scales": Remedy("D's learning rate doubled, G's halved (Heusel et al. 2017)", rates=(0.5, 2.0)),
     "nonsaturating": Remedy("the non-saturating loss by its name; with these setups the same as plain (Goodfellow et al. 2014)",
                             loss=NonSaturating()),
     "minimax": Remedy("the minimax loss (Goodfellow et al. 2014)", loss=Minimax()),
@@ -128,6 +132,7 @@ REMEDIES = {
     "relativistic": Remedy("the relativistic pairing loss (Jolicoeur-Martineau 2019)", loss=Relativistic()),
     "r1": Remedy("R1: D flat at real points (Mescheder et al. 2018)", penalties=(R1(GAMMA),)),
     "r1_r2": Remedy("R1 and R2: D flat at real and at fake points (Mescheder et al. 2018)", penalties=(R1(GAMMA), R2(GAMMA))),
+    "relativistic_r1": Remedy("the relativistic pairing loss with R1", loss=Relativistic(), penalties=(R1(GAMMA),)),
     "relativistic_r1_r2": Remedy("the relativistic pairing loss with R1 and R2 (Huang et al. 2024)",
                                  loss=Relativistic(), penalties=(R1(GAMMA), R2(GAMMA))),
     "spectral_norm": Remedy("spectral normalisation in every layer of D (Miyato et al. 2018)", d_layers=spectral_norm),
@@ -149,6 +154,16 @@ REMEDIES = {
     "unrolled": Remedy("G looks through 5 steps of D that are to come (Metz et al. 2017)", unroll=(5, 0.1)),
 }
 
+
+
+def with_gamma(remedy, gamma):
+    """The remedy with another weight of R1 and R2: (start, stop), by equal factors, or (number,); None leaves it as it is."""
+    if gamma is None:
+        return remedy
+    weight = gamma[0] if len(gamma) == 1 else Falling(*gamma)
+    return remedy._replace(penalties=tuple(type(one)(weight) if isinstance(one, (R1, R2)) else one for one in remedy.penalties))
+
+
 SHARED = ("setup", "hidden", "latent", "activation", "batch", "steps", "schedule", "beta1", "beta2")
 OWN = ("loss", "penalties", "d_layers", "pack", "d_steps", "lr_g", "lr_d", "ema", "update", "unroll", "instance_noise", "clip")
 
@@ -156,7 +171,8 @@ OWN = ("loss", "penalties", "d_layers", "pack", "d_steps", "lr_g", "lr_d", "ema"
 def settings(setup, remedy):
     """Everything that holds in a run, name -> value, names SHARED and OWN: the setup, and over it what the remedy changes."""
     both = setup._asdict() | {name: value for name, value in remedy._asdict().items() if value is not None}
-    return {name: setup.name if name == "setup" else both.get(name) for name in (*SHARED, *OWN)}
+    both |= {"setup": setup.name, **{name: both[name] * rate for name, rate in zip(("lr_g", "lr_d"), remedy.rates, strict=True)}}
+    return {name: both.get(name) for name in (*SHARED, *OWN)}
 
 
 def written(value):

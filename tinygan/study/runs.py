@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.arguments import spawn
+from ..engine.features import packed
 from ..engine.layers import Dense
 from ..engine.network import Sequential, mlp
 from ..engine.optim import Adam
 from ..history import Diverged
 from ..metrics import ModeReport, mode_report, truth_report
-from ..engine.features import packed
 from ..train import train
 from .remedies import settings
 
