@@ -2,9 +2,9 @@
 
     python tests/benchmarks/laboratory.py NAME [--jobs 2] [--work FOLDER]
 
-Every run is scored after its last step, with 10 000 samples; where an average is kept, it is that generator, as declared beforehand,
-and the raw one stands beside it. No seed is chosen or dropped, and none of these seeds was looked at while the settings were
-searched for. What the numbers mean is said under the table. Gamma, the weight of R1 and R2, is a squared length, and so is chosen
+Every run is scored after its last step, with 10 000 samples; where an average is kept, it is that generator, as declared
+beforehand, and the raw one stands beside it. No seed is chosen or dropped, and none of these seeds was looked at while the
+settings were searched for. What the numbers mean is said under the table. Gamma, the weight of R1 and R2, is a squared length, and so is chosen
 for each data set: it begins at about a fifth of the squared distance between neighbouring modes.
 """
 
@@ -97,7 +97,8 @@ def main():
     print(text)
     about = {"command": f"python tests/benchmarks/laboratory.py {options.name}", "the same by": plan.command(),
              "machine": f"{platform.machine()}, {os.cpu_count()} cores", "numpy": np.__version__}
-    (RESULTS / f"{options.name}.json").write_text(json.dumps({"about": about, "runs": [flat(row) for row in rows]}, indent=1) + "\n")
+    found = {"about": about, "runs": [flat(row) for row in rows]}
+    (RESULTS / f"{options.name}.json").write_text(json.dumps(found, indent=1) + "\n")
     (RESULTS / f"{options.name}.txt").write_text(text)
     truth = truth_rows(mixtures, sorted({row.seed for row in rows})[:plots.study.COLUMNS])
     plots.save(plots.remedies(truth + rows, mixture), RESULTS / f"{options.name}-samples.png")

@@ -129,8 +129,9 @@ def _add_study(one):
     _add(what, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
     _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
          f"{', '.join(f'{setup.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
-    _add(what, "--gamma", _number("gamma", above=0), None, "the weight of R1 and R2 where a remedy has them: one number, or where "
-         "it begins and where it ends (default .1 .003); about a fifth of the squared distance between modes", nargs="+", metavar="G")
+    _add(what, "--gamma", _number("gamma", above=0), None, "the weight of R1 and R2 where a remedy has them: one number, or "
+         "where it begins and where it ends; about a fifth of the squared distance between modes (default: .1 .003)", nargs="+",
+         metavar="G")
     what = one.add_argument_group("how to share out the work; the results do not depend on it")
     _add(what, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
     _add(what, "--jobs", _count("N"), 1, "processes", metavar="N")

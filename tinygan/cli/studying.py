@@ -49,7 +49,8 @@ def study(options, folder):
     setup = SETUPS[options.setup]
     setup = setup if options.steps is None else setup._replace(steps=options.steps)
     mixtures = {name: data.by_name(name).standardized() for name in options.data}
-    remedies = {name: with_gamma(REMEDIES[name], options.gamma) for name in (REMEDIES if "all" in options.remedies else options.remedies)}
+    names = REMEDIES if "all" in options.remedies else options.remedies
+    remedies = {name: with_gamma(REMEDIES[name], options.gamma) for name in names}
     total = len(remedies) * len(mixtures) * options.seeds
     print(f"{_of(len(remedies), 'remedy', 'remedies')} x {_of(len(mixtures), 'data set')} x {_of(options.seeds, 'seed')}: "
           f"{_of(total, 'run')} of {setup.steps:,} steps, setup {setup.name}, in {folder}", flush=True)
