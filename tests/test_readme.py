@@ -54,6 +54,29 @@ def test_the_message_is_what_a_student_reads():
     assert quoted.rstrip(".") in str(error.value)
 
 
+def runs_of(study, remedy):
+    """What a study in docs/results found for one remedy, run by run."""
+    runs = json.loads((ROOT / "docs" / "results" / f"{study}.json").read_text())["runs"]
+    return [run["judged"] for run in runs if run["remedy"] == remedy]
+
+
+def test_collapse_and_cure():
+    claim = re.search(r"Of (\d+) runs, the plain GAN ends on one to three of the eight modes in (\d+); with R1 and R2 it visits "
+                      r"all eight in (\d+)", flat(README))
+    runs, ill, cured = map(int, claim.groups())
+    plain, better = ([run["modes_visited"] for run in runs_of("collapse_and_cure", name)] for name in ("plain", "r1_r2"))
+    assert len(plain) == len(better) == runs
+    assert sum(1 <= visited <= 3 for visited in plain) == ill and sum(visited == 8 for visited in better) == cured
+
+
+def test_twenty_five_of_twenty_five():
+    row = re.search(r"median of (\d+) seeds \| 20 000 \| (\d+) \| ([\d.]+) % \| ([\d.]+) \|", README)
+    runs = runs_of("grid_25", "relativistic_r1_r2")
+    assert len(runs) == int(row[1]) and all(run["modes"] == run["modes_half"] == 25 == int(row[2]) for run in runs)
+    assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(row[3])
+    assert round(float(np.median([run["reverse_kl"] for run in runs])), 3) == float(row[4])
+
+
 def test_both_commands_and_the_picture_are_there():
     for name in ("demo", "tests"):
         assert re.search(rf"<!-- command: {name} -->\n```\n.*python.*\n```", README)

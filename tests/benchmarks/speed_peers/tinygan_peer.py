@@ -1,0 +1,70 @@
+"""tinygan itself, measured twice: steps inside `train`, which a user gets, and the bare loop over d_step and g_step."""
+
+import numpy as np
+
+from tinygan import Adam, data, mlp
+from tinygan.losses import NonSaturating, Relativistic
+from tinygan.penalties import R1, R2
+from tinygan.train import alternating, d_gradients, g_gradients, train
+
+from .common import BETA1, BETA2, EPS, GAMMA, LR, flat, mixture, start
+
+RUN = 4000  # steps of the run in whose midst `Train` is timed: a history row every 4 steps, modes counted every 80
+
+
+class Bare:
+    """The loop of Algorithm 1: draw, d_step, g_step. With replicas it draws all replicas' numbers at once."""
+
+    def __init__(self, case):
+        self.case, self.rng = case, np.random.default_rng(0)
+        self.data = (data.ring() if case.workload == "W1" else data.grid()).standardized()
+        if not np.allclose(mixture(case)[0], self.data.means) or not np.allclose(mixture(case)[1], self.data.stds):
+            raise ValueError("the peers draw from another mixture than tinygan: mend speed_peers/common.py")
+        self.loss = Relativistic() if case.penalised else NonSaturating()
+        self.penalties = (R1(GAMMA), R2(GAMMA)) if case.penalised else ()
+        self.G, self.D = (mlp(*sizes, replicas=case.replicas or ()) for sizes in (case.sizes_G, case.sizes_D))
+        for net, arrays in zip((self.G, self.D), start(case), strict=True):
+            front = (case.replicas,) if case.replicas else ()
+            net.theta[...] = np.concatenate([a.reshape(*front, -1) for a in arrays], axis=-1)
+        self.opt_G, self.opt_D = Adam(LR, BETA1, BETA2, EPS), Adam(LR, BETA1, BETA2, EPS)
+
+    def gradients(self, x_real, z_d, z_g):
+        d_value = d_gradients(self.D, x_real, self.G(z_d), self.loss, self.penalties)
+        g_value = g_gradients(self.G, self.D, z_g, self.loss, x_real)
+        return d_value, self.D.grad.copy(), g_value, self.G.grad.copy()
+
+    def step(self, x_real, z_d, z_g):
+        alternating(self.G, self.D, self.opt_G, self.opt_D, x_real, z_d, z_g, self.loss, self.penalties)
+
+    def theta(self):
+        return flat([self.G.theta]), flat([self.D.theta])
+
+    def run(self, n):
+        n_real, shape = (self.case.replicas or 1) * self.case.batch, (*self.G.replicas, self.case.batch, 2)
+        for _ in range(n):
+            x_real = self.data.sample(n_real, self.rng).reshape(shape)
+            z_d, z_g = (self.rng.standard_normal(shape, np.float32) for _ in range(2))
+            self.step(x_real, z_d, z_g)
+
+    def threads(self):
+        return {}
+
+
+class Train(Bare):
+    """Steps in the midst of `train(steps=4000)`: random streams, history, guard and mode counts as a user gets them."""
+
+    def run(self, n, callback=None):
+        train(self.G, self.D, self.data, self.loss, steps=n, batch=self.case.batch, opt_d=self.opt_D, opt_g=self.opt_G,
+              penalties=self.penalties, callback=callback, progress=False)
+
+    def serve(self, windows):
+        """One run that stands still between the windows; its callback does nothing but compare two numbers."""
+        until = 1  # the first step belongs to no window: it comes with the setting up
+
+        def callback(state):
+            nonlocal until
+            if state.step == until:
+                until += next(windows, RUN)
+            return until > RUN
+
+        self.run(RUN, callback)

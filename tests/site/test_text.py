@@ -1,0 +1,244 @@
+"""What the site is made from, without building it: the examples run, docstrings turn into pages, the gallery is put in order."""
+
+import doctest
+import hashlib
+import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+import tinygan
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
+
+import docstrings  # noqa: E402  the path comes first
+import gallery  # noqa: E402
+import pictures  # noqa: E402
+import reference  # noqa: E402
+
+WITH_EXAMPLES = [path for path in [*(ROOT / "tinygan").rglob("*.py"), *DOCS.glob("*.rst"), *DOCS.glob("derivations/*.rst"),
+                                   ROOT / "README.md"] if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)]
+
+
+def failures(path):
+    """(failed, tried) examples of a page, or of a module's docstrings; how wide a column is does not matter."""
+    if path.suffix != ".py":
+        return doctest.testfile(str(path), False, encoding="utf-8", optionflags=doctest.NORMALIZE_WHITESPACE)[:2]
+    name = reference.dotted(path.relative_to(ROOT / "tinygan").with_suffix("").as_posix())
+    return doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)[:2]
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_say_what_they_print(path):
+    failed, tried = failures(path)
+    assert tried and not failed
+
+
+def test_there_are_examples_and_a_wrong_one_fails(tmp_path, capsys):
+    assert DOCS / "start.rst" in WITH_EXAMPLES
+    text = (DOCS / "start.rst").read_text(encoding="utf-8")
+    (tmp_path / "wrong.rst").write_text(text.replace("257 parameters", "256 parameters"), encoding="utf-8")
+    assert failures(tmp_path / "wrong.rst")[0] == 1 and "257 parameters" in capsys.readouterr().out
+
+
+PLAIN = '''\
+A norm |g| of x_, 2 * x and a*b, *said so*, **loudly**; see `near`,
+`far()` and `x`. C:\\\\temp
+
+    y = f(x)        |x| stays
+
+    z               as it is
+
+name, other   what it is, |g|,
+              and more of it
+loss          see `near`
+
+1. first
+   goes on
+2. second'''
+
+PAGE = '''\
+A norm \\|g\\| of x\\_, 2 \\* x and a\\*b, *said so*, **loudly**; see :py:obj:`near <p.near>`,
+:py:obj:`far() <p.q.far>` and ``x``. C:\\\\temp
+
+.. code-block:: text
+
+    y = f(x)        |x| stays
+
+    z               as it is
+
+``name, other``
+    what it is, \\|g\\|, and more of it
+
+``loss``
+    see :py:obj:`near <p.near>`
+
+
+1. first goes on
+2. second
+'''
+
+
+def test_a_plain_docstring_becomes_a_page():
+    names = {"p.near", "p.q.far"}
+    plain = PLAIN.replace("\\\\", "\\").splitlines()
+    made = docstrings.restructured(plain, lambda target: docstrings.resolve(target, "p.here", names))
+    assert "\n".join(made) == PAGE
+
+
+def test_python_in_a_docstring_is_told_from_formulas():
+    assert docstrings.literal("for x in y:\n    print(x)")[0].endswith("python")
+    assert docstrings.literal("forward(x) -> y, tape")[0].endswith("text") and docstrings.literal("f(x)")[0].endswith("text")
+
+
+@pytest.mark.parametrize("target, here, found", [
+    ("backward", "a.Dense.forward", "a.Dense.backward"), ("Dense", "a.Dense.forward", "a.Dense"), ("a.Dense", "b", "a.Dense"),
+    ("other", "a.Dense", "b.other"), ("Dense.backward", "b", "a.Dense.backward"), ("backward", "b", None), ("nothing", "a", None),
+])
+def test_a_name_is_resolved_to_the_nearest_or_the_only_one(target, here, found):
+    names = {"a.Dense", "a.Dense.forward", "a.Dense.backward", "a.ReLU.backward", "b.other"}
+    assert docstrings.resolve(target, here, names) == found
+
+
+def test_nothing_of_a_docstring_is_lost():
+    """Every word of the package's longest docstrings stands on the page, in the same order."""
+    for name in ("tinygan.engine.layers", "tinygan.train", "tinygan.losses"):
+        module = importlib.import_module(name)
+        for thing in (module, *(part for part in vars(module).values() if getattr(part, "__module__", "") == name)):
+            text = inspect.getdoc(thing) or ""
+            page = "\n".join(docstrings.restructured(text.splitlines(), lambda target: None))
+            page = re.sub(r"^\.\. code-block:: \w+$", "", page, flags=re.MULTILINE)
+            assert re.findall(r"\w+", page) == re.findall(r"\w+", text), name
+
+
+def test_every_public_module_has_a_page_and_no_answer_has_one():
+    shown = {reference.dotted(name) for name in reference.modules()}
+    assert {"tinygan.engine.layers", "tinygan.train", "tinygan.plots.film", "tinygan.exercises.grading"} <= shown
+    assert not [name for name in shown if re.search(r"exercises\.(ex\d|museum)", name)]
+    index = reference.index_of(reference.modules())
+    assert all(f":py:mod:`{name}`\n" in index and f"   {name}\n" in index for name in shown)
+    assert "Dense" in index and all(name in index for name in tinygan.__all__)
+
+
+THUMBNAIL = '''
+.. raw:: html
+
+    <div class="sphx-glr-thumbcontainer" tooltip="Why?">
+
+.. only:: html
+
+  .. image:: /lessons/images/thumb/sphx_glr_{0}_thumb.png
+    :alt:
+
+  :doc:`/lessons/{0}`
+
+.. raw:: html
+
+      <div class="sphx-glr-thumbnail-title">The {0}</div>
+    </div>
+
+'''
+HEADER = "Lessons\n=======\n\n.. lessons:: 01 02\n\nMore\n----\n\n.. lessons:: 03 04\n\nLast\n----\n\n.. lessons:: 05 09\n\n"
+
+
+def generated(*files):
+    return (HEADER + '.. raw:: html\n\n    <div class="sphx-glr-thumbnails">\n\n' + "".join(map(THUMBNAIL.format, files))
+            + "\n.. toctree::\n   :hidden:\n\n" + "".join(f"   /lessons/{file}\n" for file in files))
+
+
+def test_the_gallery_is_shown_in_its_parts():
+    first, more, last = re.split("More|Last", gallery.in_parts(generated("01_one", "02_two", "04_four")))
+    assert [len(re.findall("thumbcontainer", part)) for part in (first, more, last)] == [2, 1, 0]
+    assert "   01_one\n   02_two\n" in first and "   04_four\n" in more and "04" not in first
+    assert ":alt: The 04_four" in more and "Still to come" in last
+
+
+def test_a_lesson_without_a_part_is_noticed():
+    with pytest.raises(ValueError, match="12"):
+        gallery.in_parts(generated("01_one", "12_twelve"))
+
+
+def test_every_lesson_has_a_part():
+    parts = gallery.PART.findall((ROOT / "lessons" / "GALLERY_HEADER.rst").read_text(encoding="utf-8"))
+    numbers = [path.name[:2] for path in sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))]
+    assert numbers and all(sum(low <= number <= high for low, high in parts) == 1 for number in numbers)
+
+
+def test_the_player_asks_for_no_font_and_has_a_text():
+    from matplotlib import _animation_data as player
+
+    page = "A film\n======\n\n" + player.JS_INCLUDE + player.DISPLAY_TEMPLATE
+    assert "http" in page and "<i class" in page
+    page = gallery.with_signs(page)
+    assert "http" not in page and "<i class" not in page and 'alt="Animation: A film"' in page
+
+
+@pytest.mark.parametrize("cells, waits", [
+    (["ax.set(title='')", "1"], True), (["axes[0].grid()", "1"], True), (["for a in axes: a.grid()", "1"], True),
+    (["print(x)", "line.set_ydata(x)", "1"], True), (["pair[0].set_ydata(x)", "1"], True),
+    (["fig.savefig('a')"], False), (["print(x)", "fig.savefig('a')"], False), ([], False),
+    (["fig, ax = f()\nax.grid()", "1"], False), (["fig, ax = f()", "ax.grid()", "1"], False),
+])
+def test_a_picture_waits_for_the_last_cell_that_draws_on_it(cells, waits):
+    fig, other = Figure(), Figure()
+    axes, line = np.array([fig.add_axes((0, 0, 1, 1)), None]), Line2D([0], [0])
+    fig.add_artist(line)
+    names = {"fig": fig, "axes": axes, "ax": axes[0], "line": line, "pair": [line], "x": 3, "other": other}
+    assert gallery.drawn_on_later([fig], names, cells) is waits
+    assert not gallery.drawn_on_later([fig], names, ["other.clear()", "1"])
+
+
+def test_mathjax_is_the_file_that_its_note_describes():
+    folder = DOCS / "_static" / "mathjax-3.2.2"
+    note = (folder / "README.txt").read_text(encoding="utf-8")
+    assert hashlib.sha256((folder / "tex-svg.js").read_bytes()).hexdigest() in note and "Apache" in note
+    assert "Apache License" in (folder / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_house_is_drawn_with_every_floor():
+    shown = {name for names in pictures.floors().values() for name in names}
+    assert {"engine/layers", "losses", "train", "plots/canvas", "exercises/ ..."} <= shown
+    assert list(pictures.floors()) == sorted(pictures.floors()) and pictures.floors()[1] != pictures.floors()[0]
+
+
+@pytest.mark.slow
+def test_the_pictures_are_drawn(tmp_path):
+    drawn = pictures.draw_all(tmp_path / "new")
+    assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "house.png"]
+    assert all(path.stat().st_size > 20_000 for path in drawn)
+
+
+@pytest.fixture
+def results():
+    return pytest.importorskip("results", reason="Sphinx is missing: pip install -e '.[docs]'")
+
+
+def test_a_benchmark_becomes_a_section(results):
+    text = "\n".join(results.section("demo"))
+    table = (DOCS / "results" / "demo.txt").read_text(encoding="utf-8")
+    assert all(line.strip() in text for line in table.splitlines()) and "python tests/benchmarks/demo.py" in text
+    assert "does it find all eight modes" in text and "[--seeds" not in text
+    assert "does it find" not in "\n".join(results.section("demo", [results.program("python tests/benchmarks/demo.py")]))
+    assert {"demo", "speed"} <= results.named()
+
+
+def test_a_benchmark_shows_its_own_pictures_only(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    for name in ("a.json", "a_b.json"):
+        (tmp_path / name).write_text('{"about": {"command": "none.py", "cores": 2}}')
+    for name in ("a.png", "a_b.png", "a_c.png"):
+        (tmp_path / name).touch()
+    text = "\n".join(results.section("a"))
+    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"] and ":alt: A: a c" in text and "cores: 2" in text
+    assert "not been measured" in "\n".join(results.section("later")) and "not been measured" not in text
+    (tmp_path / "silent.json").write_text('{"rows": []}')
+    with pytest.raises(ValueError, match="does not say how it was made"):
+        results.section("silent")
