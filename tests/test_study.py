@@ -575,3 +575,11 @@ def test_another_gamma(cli, undrawn):
     assert cli("--remedies r1 --seeds 1 --gamma .3 --quiet --out here")[0] == 0
     code, _, complaint = cli("--remedies r1 --seeds 1 --gamma .2 --quiet --out here")
     assert code == 2 and "penalties is R1(0.3) there, but R1(0.2) in this study" in complaint
+
+
+def test_another_rate(cli, undrawn):
+    """--lr is the rate of both players, and stands in the table."""
+    assert cli("--remedies plain --seeds 1 --lr .03 --quiet --out here")[0] == 0
+    with Path("here/study.csv").open() as file:
+        row, = csv.DictReader(file)
+    assert (row["lr_g"], row["lr_d"]) == ("0.03", "0.03")
