@@ -1,0 +1,108 @@
+"""The lessons as sphinx-gallery makes them, and what this site wants to be different.
+
+* The index shows the lessons in their parts. GALLERY_HEADER.rst says which, in lines such as ".. lessons:: 01 04".
+* A picture stands below the last cell that draws on it, not below the first.
+* A lesson never believes that a person sits at a terminal: it would save its pictures there instead of showing them here.
+* The player of an animation has plain signs on its buttons, where matplotlib's are icons of a font from another host.
+"""
+
+import ast
+import re
+
+import numpy as np
+
+THUMBNAIL = re.compile(
+    r"\n\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbcontainer\".*?:doc:`/lessons/(?P<file>(?P<number>\d\d)_\w+)`.*?"
+    r"<div class=\"sphx-glr-thumbnail-title\">(?P<title>.*?)</div>\n    </div>\n", re.DOTALL)
+PART = re.compile(r"^\.\. lessons:: (\d\d) (\d\d)$", re.MULTILINE)
+OPEN, CLOSE = '.. raw:: html\n\n    <div class="sphx-glr-thumbnails">\n\n', "\n.. raw:: html\n\n    </div>\n\n"
+FONT = re.compile(r'<link rel="stylesheet"\s+href="https?://[^"]*font-awesome[^"]*">')
+SIGNS = {  # the small mark asks for a letter, where a telephone would draw a picture
+    "fa-minus": "\N{MINUS SIGN}", "fa-fast-backward": "|\u25c0\ufe0e", "fa-step-backward": "\u2039",
+    "fa-play fa-flip-horizontal": "\u25c0\ufe0e",
+    "fa-pause": "||", "fa-play": "\u25b6\ufe0e", "fa-step-forward": "\u203a", "fa-fast-forward": "\u25b6\ufe0e|", "fa-plus": "+",
+}
+
+
+def begin(gallery_conf, file):
+    """Before and after each lesson, in the process that runs it."""
+    from sphinx_gallery import gen_rst
+
+    gen_rst._LoggingTee.isatty = lambda self: False
+
+
+def pictures(block, block_vars, gallery_conf):
+    """The scraper: sphinx-gallery's own, but it waits while a later cell has yet to draw on an open figure."""
+    import matplotlib.pyplot as plt
+    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+    from sphinx_gallery.scrapers import matplotlib_scraper
+
+    blocks = split_code_and_text_blocks(block_vars["src_file"])[1]
+    cells = [text for kind, text, line in blocks if kind == "code" and line > block[2]]
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    if drawn_on_later(figures, block_vars["example_globals"], cells):
+        return ""
+    return matplotlib_scraper(block, block_vars, gallery_conf)
+
+
+def drawn_on_later(figures, names, cells):
+    """Whether a cell uses a name that now stands for one of the figures or for a part of one.
+
+    The last cell only shows and saves. A name that a cell gives to something else is not followed any further.
+    """
+    ours = {name for name, thing in names.items() if belongs(thing, figures)}
+    for cell in cells[:-1]:
+        used = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Name)]
+        ours -= {node.id for node in used if isinstance(node.ctx, ast.Store)}
+        if ours & {node.id for node in used}:
+            return True
+    return False
+
+
+def belongs(thing, figures):
+    """Whether a thing is one of the figures, a part of one, or a collection that holds such parts."""
+    if isinstance(thing, list | tuple):
+        return any(belongs(part, figures) for part in thing)
+    if isinstance(thing, np.ndarray) and thing.dtype.hasobject:  # the Axes of plt.subplots
+        return belongs(list(thing.flat), figures)
+    return any(thing is figure or getattr(thing, "figure", None) is figure for figure in figures)
+
+
+def in_parts(text):
+    """The gallery's index with each part's lessons where the header asks for them. Raises ValueError if one is left over."""
+    thumbnails = {match["number"]: match for match in THUMBNAIL.finditer(text)}
+    header = text[:min((match.start() for match in thumbnails.values()), default=len(text))]
+    header = header[:header.rindex(".. raw:: html")] if thumbnails else header
+
+    def part(match):
+        own = [thumbnails.pop(number) for number in sorted(thumbnails) if match[1] <= number <= match[2]]
+        shown = "".join(one[0].replace(":alt:", f":alt: {one['title']}") for one in own)
+        entries = "".join(f"   {one['file']}\n" for one in own)
+        return f"{OPEN}{shown}{CLOSE}.. toctree::\n   :hidden:\n\n{entries}\n" if own else "*Still to come.*\n"
+
+    page = PART.sub(part, header)
+    if thumbnails:
+        raise ValueError(f"no part in lessons/GALLERY_HEADER.rst holds the lessons {sorted(thumbnails)}: add or widen one")
+    return page
+
+
+def with_signs(text):
+    """The player of an animation without its font, with plain signs on its buttons, and with a text for who cannot see it."""
+    title = text.partition("\n===")[0].rpartition("\n")[2].strip()
+    text = FONT.sub("", text).replace('<img id="_anim_img', f'<img alt="Animation: {title}" id="_anim_img')
+    for icon, sign in SIGNS.items():
+        text = text.replace(f'<i class="fa {icon}"></i>', sign)
+    return text
+
+
+def change(app, name, source):
+    """Sphinx's event: the text of a page before it is read."""
+    if name == "lessons/index":
+        source[0] = in_parts(source[0])
+    elif name.startswith("lessons/"):
+        source[0] = with_signs(source[0])
+
+
+def setup(app):
+    app.connect("source-read", change)
+    return {"parallel_read_safe": True}
