@@ -146,7 +146,7 @@ def main():
                 profiling.show(Case(workload, *SIZES[size]))
         return
 
-    began, results, page = time.perf_counter(), {"about": about()}, Page()
+    began, results, page = time.perf_counter(), {"about": about() | {"clock": options.clock}}, Page()
     name, done = options.out.with_suffix(""), []
     if options.scaling:
         from speed_peers import scaling

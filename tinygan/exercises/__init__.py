@@ -26,6 +26,7 @@ LESSONS = {
     "12": "the gradient of a gradient",
     "13": "curing collapse",
     "14": "unrolling",
+    "15": "twenty-five of twenty-five",
 }
 
 MUSEUM = "the museum of real bugs"

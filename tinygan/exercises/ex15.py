@@ -59,7 +59,8 @@ SCHEDULES = Exercise(
                 _falling(fraction=lambda steps: np.arange(1, steps + 1) / steps)),
         Mistake("gamma fell in a straight line; equal factors take it down quickly at first, then slowly",
                 _falling(gamma=lambda f, start, stop: start + (stop - start) * f)),
-        Mistake("start and stop were swapped: this gamma rises", _falling(gamma=lambda f, start, stop: stop * (start / stop) ** f)),
+        Mistake("start and stop were swapped: this gamma rises", _falling(
+            gamma=lambda f, start, stop: stop * (start / stop) ** f)),
         Mistake("stop ** fraction falls from 1 to stop: where it begins was left out",
                 _falling(gamma=lambda f, start, stop: start * stop ** f)),
     ),
@@ -73,17 +74,237 @@ SCHEDULES = Exercise(
 
 def _units_case(rng):
     n, d = (int(size) for size in rng.permutation(range(3, 8))[:2])
-    return rng.normal(size=(n, d)), rng.normal(size=(n, d)), round(float(rng.uniform(0.05, 0.5)), 3), round(float(rng.uniform(2.2, 4)), 2)
+    return rng.normal(size=(n, d)), round(float(rng.uniform(0.05, 0.5)), 3), round(float(rng.uniform(2.2, 4)), 2)
 
 
-def _units(x, w, gamma, scale):
-    """g by differences; gamma_x from the two penalties, which must be equal."""
-    def scores(x):
-        return np.sin((x / scale * w).sum(axis=-1))
+def _units(g, gamma, scale):
+    """The slopes of scores <g_n, x_n / scale> by differences, and the gamma for which both penalties are equal."""
+    g_x = differences(lambda x: float((g * (x / scale)).sum()), np.ones_like(g))
+    return {"g_x": g_x, "gamma_x": gamma * float((g**2).sum() / (g_x.gradient**2).sum())}
 
-    def steepness(g):
-        return float((g**2).sum(axis=-1).mean())
 
-    u_slope = np.cos((x / scale * w).sum(axis=-1))[:, None] * w  # of the scores, over u = x / scale
-    g = differences(lambda x: float(scores(x).sum()), x)
-    return {"g": g, "gamma_x": gamma * steepness(u_slope) / steepness(g.gradient)}
+def _other_units(g_x=lambda g, scale: g / scale, gamma_x=lambda gamma, scale: gamma * scale**2):
+    return lambda g, gamma, scale: (g_x(g, scale), gamma_x(gamma, scale))
+
+
+UNITS = Exercise(
+    "15.2", "in_other_units", "gamma is a squared length", _units_case, _units,
+    solution=_other_units(),
+    mistakes=(
+        Mistake("the slope was multiplied: where x is long, the same change of the score is spread over more of it",
+                _other_units(lambda g, scale: g * scale), "constant factor"),
+        Mistake("the slope was left as it is: it is a score per length, and the length has changed",
+                _other_units(lambda g, scale: g.copy()), "scale"),
+        Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2), "1/scale"),
+        Mistake("gamma was left as it is: lessons are learned again for every new unit", _other_units(
+            gamma_x=lambda gamma, scale: gamma)),
+        Mistake("gamma goes with the square of the slope, and so of a length", _other_units(
+            gamma_x=lambda gamma, scale: gamma * scale), "1/scale"),
+        Mistake("gamma was made smaller: the slopes have become smaller already", _other_units(
+            gamma_x=lambda gamma, scale: gamma / scale**2)),
+    ),
+    hints=("D(x / scale) = s. When x grows by 1, u = x / scale grows by 1 / scale only.",
+           "So each slope is divided by scale, and its square by scale^2. What must gamma do, if gamma |g|^2 is to stay?",
+           "g_x = g / scale, gamma_x = gamma * scale**2."),
+    constants=lambda g, gamma, scale: {"scale": scale},
+)
+
+# ---------------------------------------------------------------- 15.3
+
+
+def _gradient_of(answer, nets, *args):
+    """The value and the gradients that an answer leaves behind."""
+    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
+    value = answer(*nets.values(), *args)
+    still_whole(nets, arrays)
+    for name, net in nets.items():
+        if not np.array_equal(net.theta, before[name]):
+            raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
+                        "moving the parameters is the optimiser's business, after the gradient")
+    return {"value": value, **{f"{name}.grad": net.grad for name, net in nets.items()}}
+
+
+def _g_case(rng):
+    G, D = players(rng)
+    n = int(rng.integers(5, 10))
+    return G, D, rng.normal(size=(n, 2)), rng.normal(0.5, 1, (n, 3))
+
+
+def _g_value(G, D, z, x_real):
+    """Pair by pair."""
+    pairs = zip(D(x_real)[:, 0].tolist(), D(G(z))[:, 0].tolist(), strict=True)
+    return sum(math.log1p(math.exp(r - f)) for r, f in pairs) / z.shape[0]
+
+
+def _g(value=lambda r, f: softplus(r - f).mean(), ds=lambda r, f: -sigmoid(r - f), mean=True, clear=True, grads=False):
+    """G's gradient with one thing done differently."""
+    def answer(G, D, z, x_real):
+        x_fake, tape_G = G.forward(z)
+        f, tape_D = D.forward(x_fake)
+        r = D(x_real)
+        dx = D.backward(ds(r, f) / (f.shape[0] if mean else 1), tape_D, grads=grads)
+        if clear:
+            G.zero_grad()
+        G.backward(dx, tape_G)
+        return value(r, f)
+
+    return answer
+
+
+def _crowd(r, f):
+    return softplus(r[:, 0] - f).mean()
+
+
+G_STEP = Exercise(
+    "15.3", "relativistic_g_gradient", "the generator's gradient, pair by pair", _g_case,
+    lambda G, D, z, x_real: {"value": _g_value(G, D, z, x_real),
+                             "G.grad": differences(lambda theta: _g_value(at(G, theta), D, z, x_real), G.theta),
+                             "D.grad": used(D=D)["D"].grad},
+    solution=lambda G, D, z, x_real: g_gradients(G, D, z, LOSS, x_real),
+    mistakes=(
+        Mistake("the real scores were left out: that is the non-saturating loss",
+                _g(lambda r, f: softplus(-f).mean(), lambda r, f: -sigmoid(-f))),
+        Mistake("each fake was compared with the mean real score; here it has one real point as its partner",
+                _g(lambda r, f: softplus(r.mean() - f).mean(), lambda r, f: -sigmoid(r.mean() - f))),
+        Mistake("every fake met every real point, (N,) against (N, 1); here they meet in pairs",
+                _g(_crowd, lambda r, f: -sigmoid(r[:, 0] - f).mean(axis=1, keepdims=True))),
+        Mistake("that is D's loss: G wants its points to score higher than the real ones",
+                _g(lambda r, f: softplus(f - r).mean(), lambda r, f: sigmoid(f - r))),
+        Mistake("the value is right, but softplus' = sigmoid of the same thing, r - f",
+                _g(ds=lambda r, f: -sigmoid(f - r))),
+        Mistake("f stands in r - f with a minus: G goes uphill", _g(ds=lambda r, f: sigmoid(r - f)), "sign"),
+        Mistake("the mean's 1/N was left out", _g(mean=False), "batch size"),
+        Mistake("G.grad was not cleared: it still holds the gradient of the step before", _g(clear=False)),
+        Mistake("D's own gradient was changed on the way through; D.backward(..., grads=False) leaves it alone", _g(grads=True)),
+    ),
+    hints=("As in 05.2, but with r = D(x_real) beside f. G does not move x_real, so r is a fixed number for each pair.",
+           "softplus(r - f) has the derivative -sigmoid(r - f) with respect to f, and the mean divides by N.",
+           "dx = D.backward(-sigmoid(r - f) / N, tape_D, grads=False); G.zero_grad(); G.backward(dx, tape_G)"),
+    observe=lambda answer, G, D, z, x_real: _gradient_of(answer, used(G=G, D=D), z, x_real),
+    batch=lambda G, D, z, x_real: z.shape[0],
+)
+
+# ---------------------------------------------------------------- 15.4
+
+
+def _d_case(rng):
+    _, D = players(rng)
+    n = int(rng.integers(5, 10))
+    return D, rng.normal(0.5, 1, (n, 3)), rng.normal(-0.5, 1, (n, 3)), round(float(rng.uniform(3, 12)), 1)
+
+
+def _steepness(D, x):
+    """Mean |g|^2 for D = Dense, Tanh, Dense: the gradient of a score is sum_k a_k (1 - tanh^2) W[:, k]."""
+    first, _, last = D.layers
+    g = np.einsum("nk,k,dk->nd", 1 - np.tanh(x @ first.W + first.b) ** 2, last.W[:, 0], first.W)
+    return (g**2).sum() / x.shape[0]
+
+
+def _d_value(D, x_real, x_fake, gamma):
+    pairs = np.log1p(np.exp(D(x_fake) - D(x_real))).mean()
+    return float(pairs + gamma / 2 * (_steepness(D, x_real) + _steepness(D, x_fake)))
+
+
+def _both(gamma):
+    return R1(gamma), R2(gamma)
+
+
+def _d(ds=lambda lag, n: sigmoid(lag) / n, sides=(-1, 1), at_real=1, at_fake=1, v=lambda g, gamma, n: gamma * g / n, twice=False,
+       clear=True, value=lambda lag, steep, gamma: softplus(lag).mean() + gamma / 2 * steep, tapes=(0, 1)):
+    """D's whole gradient with one thing done differently."""
+    def answer(D, x_real, x_fake, gamma):
+        (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
+        if clear:
+            D.zero_grad()
+        n, steep, ones, kept = r.shape[0], 0.0, np.ones_like(r), (tape_real, tape_fake)
+        for side, weight, which in zip(sides, (at_real, at_fake), tapes, strict=True):
+            df, tape = side * ds(f - r, n), kept[which]
+            g = D.backward(ones, tape, grads=False)
+            steep += weight * (g * g).sum() / n
+            D.tangent_backward(ones, df, tape, D.tangent(v(weight * g, gamma, n), tape)[1])
+            if twice:
+                D.backward(df, tape)
+        return value(f - r, steep, gamma)
+
+    return answer
+
+
+D_STEP = Exercise(
+    "15.4", "recipe_d_gradient", "the discriminator's whole gradient, in one pass a batch", _d_case,
+    lambda D, x_real, x_fake, gamma: {"value": _d_value(D, x_real, x_fake, gamma), "D.grad": differences(
+        lambda theta: _d_value(at(D, theta), x_real, x_fake, gamma), D.theta)},
+    solution=lambda D, x_real, x_fake, gamma: d_gradients(D, x_real, x_fake, LOSS, _both(gamma)),
+    mistakes=(
+        Mistake("R2 is missing: D must be gentle at fake points too", _d(at_fake=0)),
+        Mistake("R1 is missing: D must be gentle at real points too", _d(at_real=0)),
+        Mistake("D.grad holds the penalties alone: the loss's own ds was not taken along", _d(sides=(0, 0))),
+        Mistake("the loss was counted twice: it rode along in tangent_backward, and got a backward pass of its own too",
+                _d(twice=True)),
+        Mistake("both signs of the loss are wrong: this D wants the fake points to score higher", _d(sides=(1, -1))),
+        Mistake("r and f were treated alike; f - r holds one with a plus, one with a minus", _d(sides=(1, 1))),
+        Mistake("ds is missing its 1/N", _d(ds=lambda lag, n: sigmoid(lag))),
+        Mistake("softplus' = sigmoid of the same thing, f - r; sigmoid(r - f) was taken",
+                _d(ds=lambda lag, n: sigmoid(-lag) / n)),
+        Mistake("v is missing its gamma: the penalties push as if gamma were 1", _d(v=lambda g, gamma, n: g / n)),
+        Mistake("the square gives its 2 back: v = gamma g / N, without the 1/2", _d(v=lambda g, gamma, n: gamma / 2 * g / n)),
+        Mistake("gamma/2 is missing its 1/2 in the value",
+                _d(value=lambda lag, steep, gamma: softplus(lag).mean() + gamma * steep)),
+        Mistake("the value is that of the loss alone; D pays the penalties too",
+                _d(value=lambda lag, steep, gamma: softplus(lag).mean())),
+        Mistake("D.grad was not cleared: it still holds the gradient of the step before", _d(clear=False)),
+    ),
+    hints=("Two forwards, two tapes, D.zero_grad() once. Then the same three lines for each batch, with its own tape and ds.",
+           "g = D.backward(ones, tape, grads=False); the penalty moves the points with v = gamma g / N; "
+           "_, tape_dot = D.tangent(v, tape).",
+           "D.tangent_backward(ones, ds, tape, tape_dot) adds the gradient of the penalty and that of the loss at once.",
+           "With lag = f - r: ds = -sigmoid(lag) / N for the real batch, +sigmoid(lag) / N for the fake one."),
+    observe=lambda answer, D, *args: _gradient_of(answer, used(D=D), *args),
+    constants=lambda D, x_real, x_fake, gamma: {"gamma": gamma}, batch=lambda D, x_real, x_fake, gamma: x_real.shape[0],
+)
+
+# ---------------------------------------------------------------- 15.5
+
+
+def _memory_case(rng):
+    return round(1 - float(np.exp(rng.uniform(np.log(0.02), np.log(0.2)))), 3), int(rng.integers(5, 20))
+
+
+def _memory(keep, steps):
+    """The weights of an average that has run for long, one by one; the half-life by halving an interval."""
+    weights = [(1 - keep) * keep**age for age in range(5000)]
+    low, high = 0.0, 1000.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if keep**middle > 0.5 else (low, middle)
+    return {"left": 1 - sum(weights[:steps]), "half": low, "age": sum(age * weight for age, weight in enumerate(weights))}
+
+
+def _memories(left=lambda keep, steps: keep**steps, half=lambda keep: math.log(0.5) / math.log(keep),
+              age=lambda keep: keep / (1 - keep)):
+    return lambda keep, steps: (left(keep, steps), half(keep), age(keep))
+
+
+MEMORY = Exercise(
+    "15.5", "memory", "how far back an average looks", _memory_case, _memory,
+    solution=_memories(),
+    mistakes=(
+        Mistake("that is the share that the new steps have taken; asked is what is left of the start",
+                _memories(lambda keep, steps: 1 - keep**steps)),
+        Mistake("what is left was multiplied by 1 - keep: only what comes in is", _memories(
+            lambda keep, steps: (1 - keep) * keep**steps)),
+        Mistake("1 - keep is not taken away each time from the whole, but from what is left", _memories(
+            lambda keep, steps: 1 - steps * (1 - keep))),
+        Mistake("1 / (1 - keep) steps leave a share of 1/e, not a half", _memories(half=lambda keep: 1 / (1 - keep))),
+        Mistake("log(keep) / log(1/2) is upside down", _memories(half=lambda keep: math.log(keep) / math.log(0.5))),
+        Mistake("ln 2 / (1 - keep) is near, for keep near 1; exact is ln(1/2) / ln(keep)", _memories(
+            half=lambda keep: math.log(2) / (1 - keep))),
+        Mistake("ages were counted from 1: the newest row has the age 0", _memories(age=lambda keep: 1 / (1 - keep))),
+        Mistake("the mean age is not the half-life: old rows are few, but very old", _memories(
+            age=lambda keep: math.log(0.5) / math.log(keep))),
+    ),
+    hints=("Each step multiplies what is there by keep. After `steps` of them keep is a factor `steps` times.",
+           "half solves keep^half = 1/2. Take logarithms.",
+           "The row of age k has the weight (1 - keep) keep^k, and the sum of k q^k over all k is q / (1 - q)^2."),
+)
+
+EXERCISES = (SCHEDULES, UNITS, G_STEP, D_STEP, MEMORY)

@@ -14,6 +14,7 @@ import contextlib
 import inspect
 import io
 import math
+import signal
 import threading
 import traceback
 import types
@@ -237,6 +238,8 @@ def _time_limit(seconds):
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
+    # A process that was started in the background may ignore Ctrl-C, and then interrupt_main does nothing.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         yield
@@ -246,6 +249,7 @@ def _time_limit(seconds):
         raise
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 def _arrays(args):

@@ -108,7 +108,7 @@ def whole_text(case, found, steps):
     return "\n".join(lines)
 
 
-LOOK = {"PyTorch": ("#E69F00", "o"), "PyTorch, foreach Adam": ("#F0E442", "o"), "JAX, a call a step": ("#CC79A7", "s"),
+LOOK = {"PyTorch": ("#E69F00", "o"), "PyTorch, foreach Adam": ("#A6761D", "o"), "JAX, a call a step": ("#CC79A7", "s"),
         "JAX, scan": ("#56B4E9", "D"), "autograd": ("#999999", "^"), "floor": ("black", "v")}
 
 
@@ -136,9 +136,7 @@ def picture(races, clock, path):
                     ax.vlines(x, low, high, colors=colour, lw=1)
                     ax.plot(x, y, marker=marker, color=colour, ls="--" if name == "floor" else "-", lw=1, ms=5,
                             label="matrix products alone" if name == "floor" else name)
-            ax.axhline(1, color="black", lw=.8)
-            ax.annotate("tinygan", (1, 1), xycoords=("axes fraction", "data"), xytext=(-2, 3), textcoords="offset points",
-                        ha="right", fontsize=8)
+            ax.axhline(1, color="black", lw=.8, label="tinygan")
             ax.set(yscale="log", title=titles[workload], xlim=(-.5, len(mine) - .5))
             ax.set_xticks(range(len(mine)), [f"{case.width} x {case.hidden}\n{case.batch}" for case, _ in mine], fontsize=8)
             ax.set_xlabel("width x hidden layers, and batch below")
@@ -147,5 +145,5 @@ def picture(races, clock, path):
             ax.minorticks_off()
         axes[0, 0].set_ylabel("time of a step, times tinygan's")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=3)
+        fig.legend(handles, labels, loc="outside lower center", ncols=4)
         plots.save(fig, path)
