@@ -144,22 +144,20 @@ def mean(name, measure, which="judged"):
 
 
 # %%
-# *The penalties* find the modes. Without them the game is played by a D that is a cliff, and many modes are never found again
-# once they are lost; the runs above are counted seed by seed. *Deep and narrow* makes them sharp: with as many parameters in two
-# layers, quality is far lower. A generator must tear one bell into 25 points, and each ReLU layer folds the plane once more.
+# *The penalties* find the modes: more of them on every seed. Without them D is a cliff, and what is lost is not found again.
+# *Deep and narrow* makes them sharp: with nearly as many parameters in two layers, quality is far lower. G must tear one bell
+# into 25 points, and each ReLU layer folds the plane once more. A *large rate* gets far in a short time, *and must fall*.
 visited = {name: [row.judged.modes_visited for row in rows] for name, rows in runs.items()}
 print("modes visited", visited)
 assert all(whole > without for whole, without in zip(visited["recipe"], visited["no_penalties"], strict=True))
-for name, measure in (("no_penalties", "modes_visited"), ("constant_rate", "modes_visited"), ("small_rate", "high_quality"),
-                      ("wide_and_shallow", "high_quality")):
-    assert name not in runs or mean(name, measure) < mean("recipe", measure), name
+for name in ("constant_rate", "small_rate", "wide_and_shallow"):
+    assert name not in runs or mean(name, "high_quality", "raw") < 0.7 * mean("recipe", "high_quality", "raw"), name
 
 # %%
-# *A large rate* gets far in a short time, *and must fall*: R1 and R2 make the game come to rest (lesson 08), but only to within a
-# step of the rate. Adam's steps do not shrink by themselves. *Averaging* does the same from behind: at a constant rate the
-# average is far more even than G itself. Where the rate falls to 0 G stands still at last, and its average stands beside
-# it: nothing is left to gain, as the first table says.
-assert mean("constant_rate", "reverse_kl") < mean("constant_rate", "reverse_kl", "raw")
+# Why must it fall? R1 and R2 make the game come to rest (lesson 08), but only to within a step, and Adam's steps do not shrink by
+# themselves. *Averaging* is another way to rest: at a constant rate the average visits more modes than G itself. Where the rate
+# falls to 0, G stands still at last with its average beside it. Nothing is left to gain, as the first table says.
+assert mean("constant_rate", "modes_visited") > mean("constant_rate", "modes_visited", "raw")
 assert abs(reports["the average of G"].high_quality - reports["G itself"].high_quality) < 0.05
 
 # %%
