@@ -1,7 +1,7 @@
 """A guard against getting slower that no clock can fool: the NumPy calls of a step, and the memory pages it touches.
 
-A step of these small networks costs about as much as its calls: a microsecond or two each. When a budget breaks, either the change
-is worth it, then raise the budget and say why; or it is not.
+A step of these small networks costs about as much as its calls: a microsecond or two each. When a budget breaks, either the
+change is worth it, then raise the budget and say why; or it is not.
 """
 
 import resource

@@ -1,6 +1,7 @@
 """Stacked digits: does the generator find all 100 or 1000 modes, and each of them as often as the others?
 
     python tests/benchmarks/stacked.py [--channels 2 3] [--seeds 5] [--loss relativistic] [--steps ...] [--jobs 1] [--out DIR]
+    python tests/benchmarks/stacked.py --picture                trains the first seed again, to draw it
 
 Multilayer perceptrons, no convolutions and no labels, trained on half of scikit-learn's 8 x 8 digits, two or three of them laid
 on top of each other as channels. Scores are of 26 samples for each mode, from the last parameters: of their running average,
@@ -37,7 +38,7 @@ STEPS = {2: 6000, 3: 10_000}  # for c channels
 KL_BAR = {2: .08, 3: .25}
 LATENT, WIDTH, DEPTH = 64, 256, 2  # d_z; hidden units and layers of both players, ReLU
 BATCH, LR, BETA2, GAMMA, EMA = 128, 2e-3, .99, 1.0, .999
-COLUMNS, ROWS = 8, 5  # of the picture
+COLUMNS, ROWS = {2: 6, 3: 4}, 6  # of the picture, for c channels
 
 
 def recipe(channels, loss, steps):
@@ -48,7 +49,7 @@ def recipe(channels, loss, steps):
 
 
 def one(channels, loss, steps, seed, progress=False):
-    """One run: its row, and the pictures that are drawn of it, (40, 64 channels)."""
+    """One run: its row, and the stacks that are drawn of it, (rows * columns, 64 channels)."""
     for_g, for_d, for_training, for_scores = spawn(seed, 4)
     hidden = [WIDTH] * DEPTH
     G, D = mlp(LATENT, *hidden, 64 * channels, seed=for_g), mlp(64 * channels, *hidden, 1, seed=for_d)
@@ -65,7 +66,7 @@ def one(channels, loss, steps, seed, progress=False):
     averaged, raw = history.G_ema(z), G(z)
     return {"seed": seed, "seconds": seconds, "diverged": int(history.diverged), "d_loss": float(history.d_loss[-20:].mean()),
             "averaged": judge.report(averaged, progress)._asdict(),
-            "raw": judge.report(raw, progress)._asdict()}, averaged[:COLUMNS * ROWS]
+            "raw": judge.report(raw, progress)._asdict()}, averaged[:COLUMNS[channels] * ROWS]
 
 
 def text(result, channels):
@@ -88,32 +89,36 @@ def text(result, channels):
 
 
 def mosaic(x, channels):
-    """Stacks (40, 64 channels) in rows with room above each: three channels as colours, others as grey tiles side by side."""
-    images = (np.clip(x, -1, 1).reshape(ROWS, COLUMNS, channels, 8, 8) + 1) / 2  # 1 is ink
+    """Stacks (rows * columns, 64 channels) as one picture, with room above each: of three channels the colours, then the digits.
+
+    Returns the picture and the width of a stack in it, in pixels.
+    """
+    columns = COLUMNS[channels]
+    ink = (np.clip(x, -1, 1).reshape(ROWS, columns, channels, 8, 8) + 1) / 2
+    parts = [1 - ink[:, :, c, ..., None].repeat(3, axis=-1) for c in range(channels)]  # each (rows, columns, 8, 8, 3)
     if channels == 3:
-        tiles = images.transpose(0, 1, 3, 4, 2)  # (rows, columns, 8, 8, 3)
-    else:
-        tiles = 1 - np.concatenate(np.split(images, channels, axis=2), axis=-1)[:, :, 0, ..., None].repeat(3, axis=-1)
-    wide = tiles.shape[3]
-    room = np.ones((ROWS, COLUMNS, 12, wide + 2, 3))
-    room[:, :, 4:, :wide] = tiles
-    return room.swapaxes(1, 2).reshape(ROWS * 12, COLUMNS * (wide + 2), 3), wide
+        parts = [ink.transpose(0, 1, 3, 4, 2), np.ones((ROWS, columns, 8, 1, 3)), *parts]
+    stack = np.concatenate(parts, axis=3)
+    wide = stack.shape[3]
+    room = np.ones((ROWS, columns, 12, wide + 4, 3))
+    room[:, :, 4:, :wide] = stack
+    return room.swapaxes(1, 2).reshape(ROWS * 12, columns * (wide + 4), 3), wide
 
 
 def picture(x, channels, path):
     """Real stacks beside generated ones, each with the number that the judge reads."""
-    real = stacked.Stacks(channels, "held_out").sample(COLUMNS * ROWS, np.random.default_rng(0))
-    judge = stacked.Judge()
+    columns, judge = COLUMNS[channels], stacked.Judge()
+    real = stacked.Stacks(channels, "held_out").sample(columns * ROWS, np.random.default_rng(0))
     with plots.style():
-        figure, axes = plt.subplots(1, 2, figsize=(9, 3.6) if channels == 3 else (12, 3.6))
+        figure, axes = plt.subplots(1, 2, figsize=(10, 3.3) if channels == 2 else (12, 3.2))
         for ax, stacks, title, colour in zip(axes, (real, x), ("real", "generated"), (plots.TRUE, plots.FAKE), strict=True):
             pixels, wide = mosaic(stacks, channels)
             ax.imshow(pixels, interpolation="nearest")
             ax.set_axis_off()
-            ax.set_title(title, color=colour)
+            ax.set_title(f"{title}, and what the judge reads", color=colour)
             for i, digits in enumerate(judge.look(stacks)[0]):
-                row, column = divmod(i, COLUMNS)
-                ax.text(column * (wide + 2) + wide / 2 - .5, row * 12 + 3, "".join(map(str, digits)), fontsize=7, ha="center",
+                row, column = divmod(i, columns)
+                ax.text(column * (wide + 4) + wide / 2 - .5, row * 12 + 3, "".join(map(str, digits)), fontsize=7, ha="center",
                         va="bottom", color="0.3")
         plots.save(figure, path)
 
@@ -123,6 +128,8 @@ def measure(channels, options):
     steps = options.steps or STEPS[channels]
     name = f"stacked_{channels}" + ("" if options.loss == "relativistic" else "_" + options.loss.replace("-", "_"))
     path, wanted = options.out / f"{name}.json", recipe(channels, options.loss, steps)
+    if options.picture:
+        return picture(one(channels, options.loss, steps, options.first)[1], channels, path.with_suffix(".png"))
     if path.exists():
         result = json.loads(path.read_text())
         if result["about"]["recipe"] != wanted:
@@ -157,6 +164,7 @@ def main():
     options.add_argument("--loss", default="relativistic", choices=LOSSES)
     options.add_argument("--steps", type=int, help="of the generator; without it 6000 for 2 channels, 10000 for 3")
     options.add_argument("--jobs", type=int, default=1, help="runs at a time")
+    options.add_argument("--picture", action="store_true", help="only draw the first seed's stacks: its run is made again")
     options.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
     options = options.parse_args()
     for channels in options.channels:
