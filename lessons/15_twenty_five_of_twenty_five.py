@@ -166,7 +166,7 @@ assert abs(reports["the average of G"].high_quality - reports["G itself"].high_q
 # What G makes of the same 2500 points z, from the first step to the last; the truth is blue.
 fig_film, stage = plt.subplots(figsize=(4.6, 5))
 plots.samples_2d(film[-1][1], GRID, stage)
-dots, window = stage.collections[-1], (stage.get_xlim(), stage.get_ylim())
+dots = stage.collections[-1]
 
 
 def draw(frame):
@@ -186,11 +186,11 @@ fig_film.canvas.draw()
 # and the quality.
 steps = np.array([step for step, _ in film])
 scores = [mode_report(x, GRID) for _, x in film]
-fig, axes = plt.subplot_mosaic([[0, 1, 2], [3, 4, 5], ["falls", "modes", "quality"]], figsize=(9, 9), height_ratios=(3, 3, 2))
+fig, axes = plt.subplot_mosaic([[0, 1, 2], [3, 4, 5], ["falls", "modes", "quality"]], figsize=(9, 8.4), height_ratios=(3, 3, 2))
 for i, frame in enumerate(np.linspace(0, len(film) - 1, 6).round().astype(int)):
-    plots.samples_2d(film[frame][1], GRID, axes[i])
+    plots.samples_2d(film[-1][1], GRID, axes[i]).collections[-1].set_offsets(film[frame][1])  # all in one window
     axes[i].get_legend().remove()
-    axes[i].set(title=f"step {steps[frame]:,}", xlabel="", ylabel="", xticks=(), yticks=(), xlim=window[0], ylim=window[1])
+    axes[i].set(title=f"step {steps[frame]:,}", xlabel="", ylabel="", xticks=(), yticks=())
 fraction = np.linspace(0, 1, 200)
 axes["falls"].plot(fraction * STEPS, [cosine(f) for f in fraction], color="black", label="learning rate")
 axes["falls"].plot(fraction * STEPS, falling(fraction) / falling(0), color=JUDGE, label=r"$\gamma$")
