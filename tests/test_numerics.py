@@ -72,6 +72,13 @@ def test_dtype_and_shape_are_kept(name, dtype):
     assert got.dtype == dtype and got.shape == (2, 3, 1)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_softplus_and_sigmoid_are_the_two_bit_for_bit(dtype):
+    s = np.array([-1e30, -90, -1.5, -0.0, 0, 1e-9, 2, 90, 1e30], dtype)
+    together = numerics.softplus_and_sigmoid(s)
+    assert [one.tobytes() for one in together] == [numerics.softplus(s).tobytes(), numerics.sigmoid(s).tobytes()]
+
+
 def test_the_digits_that_minus_sigmoid_of_minus_s_keeps():
     """d/ds softplus(-s) at a confident score: sigmoid(s) - 1 is 0, the gradient of the non-saturating loss is not."""
     for dtype, s in ((np.float32, 20), (np.float64, 40)):

@@ -19,7 +19,7 @@ from tinygan.penalties import R1, R2
 from tinygan.train import alternating, train
 
 # NumPy calls (ufuncs, matrix products among them) in one step of both players, two hidden layers each.
-BUDGET = {"W1": 192, "W2": 236}
+BUDGET = {"W1": 177, "W2": 228}
 WORKLOADS = {"W1": (NonSaturating(), ()), "W2": (Relativistic(), (R1(0.1), R2(0.1)))}
 PAGE_FAULTS = 5  # in one step, after warming up: the bar; without `keep_memory` it is hundreds
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .engine.arguments import number
-from .engine.numerics import sigmoid, softplus
+from .engine.numerics import sigmoid, softplus_and_sigmoid
 
 
 class BCE(NamedTuple):
@@ -67,7 +67,8 @@ def bce_with_logits(s, target):
     n = _check_scores(s)
     if isinstance(target, float) and target in (0.0, 1.0):  # what D and G ask for in every step: half the work
         sign = 1 - 2 * target
-        return BCE(_mean(softplus(sign * s)), sign / n * sigmoid(sign * s))
+        cost, wrong = softplus_and_sigmoid(sign * s)
+        return BCE(_mean(cost), sign / n * wrong)
     target = np.asarray(target, s.dtype)
     if target.ndim and target.shape != s.shape:
         raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {target.shape}")
@@ -246,14 +247,14 @@ class Relativistic:
 
     def d(self, s_real, s_fake):
         n = _check_scores(s_real, s_fake)
-        lag = s_fake - s_real
-        ds_fake = sigmoid(lag) / n
-        return DLoss(_mean(softplus(lag)), -ds_fake, ds_fake)
+        cost, wrong = softplus_and_sigmoid(s_fake - s_real)
+        ds_fake = wrong / n
+        return DLoss(_mean(cost), -ds_fake, ds_fake)
 
     def g(self, s_fake, s_real=None):
         n = _check_scores(s_fake, s_real)
-        lag = s_real - s_fake
-        return GLoss(_mean(softplus(lag)), -sigmoid(lag) / n)
+        cost, wrong = softplus_and_sigmoid(s_real - s_fake)
+        return GLoss(_mean(cost), -wrong / n)
 
     def d_tangent(self, s_real, s_fake, s_real_dot, s_fake_dot):
         n = _check_scores(s_real, s_fake, s_real_dot, s_fake_dot)
@@ -284,9 +285,9 @@ class RelativisticAverage:
 
     def d(self, s_real, s_fake):
         n = _check_scores(s_real, s_fake)
-        real, fake = _batch_mean(s_fake) - s_real, s_fake - _batch_mean(s_real)
-        value = (_mean(softplus(real)) + _mean(softplus(fake))) / 2
-        p_real, p_fake = sigmoid(real), sigmoid(fake)
+        real, p_real = softplus_and_sigmoid(_batch_mean(s_fake) - s_real)
+        fake, p_fake = softplus_and_sigmoid(s_fake - _batch_mean(s_real))
+        value = (_mean(real) + _mean(fake)) / 2
         return DLoss(value, -(p_real + _batch_mean(p_fake)) / (2 * n), (p_fake + _batch_mean(p_real)) / (2 * n))
 
     def g(self, s_fake, s_real=None):

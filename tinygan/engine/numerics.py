@@ -1,4 +1,4 @@
-"""The three functions of a score that every GAN loss is made of, right for every finite score.
+"""The functions of a score that every GAN loss is made of, right for every finite score.
 
 A score s is any real number; `sigmoid(s)` reads it as a probability. The textbook formulas
 1/(1 + exp(-s)) and log(1 + exp(s)) overflow in float32 beyond |s| = 88. Both functions below only ever
@@ -28,6 +28,13 @@ def sigmoid(s):
 def softplus(s):
     """log(1 + exp(s)), elementwise; its derivative is sigmoid(s)."""
     return (s - _negative_part(s)) + np.log1p(np.exp(-_size(s)))
+
+
+def softplus_and_sigmoid(s):
+    """Both, bit for bit, from one e: a loss wants the function and its derivative, and this takes 9 NumPy calls for 13."""
+    low = _negative_part(s)
+    e = np.exp(-_size(s))
+    return (s - low) + np.log1p(e), np.exp(low) / (1 + e)
 
 
 def log_sigmoid(s):
