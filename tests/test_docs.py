@@ -21,11 +21,12 @@ import test_norm
 import test_penalties
 
 import tinygan
+from tinygan import metrics
 from tinygan.engine import gradcheck
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [DOCS / "derivations.rst", *sorted((DOCS / "derivations").glob("*.rst"))]
+PAGES = [DOCS / "derivations.rst", *sorted((DOCS / "derivations").glob("*.rst")), DOCS / "metrics.rst"]
 
 
 def flat(text):
@@ -143,6 +144,30 @@ def test_a_thing_that_is_left_out_is_noticed():
     for name in ("tinygan.engine.norm.SpectralNorm.tangent_backward", "tinygan.losses.Hinge.g", "tinygan.penalties.WGANGP"):
         assert left_out([page.replace(f"``{name}``", "") for page in pages], mathematics()) == [name]
     assert all(map(pkgutil.resolve_name, NOT_DERIVED))
+
+
+def scores():
+    """Every function and kind of report of tinygan.metrics, by its dotted name; and the scores, as their reports call them."""
+    things = {name: thing for name, thing in vars(metrics).items() if name in metrics.__all__ and name != "table"}
+    fields = {field for thing in things.values() if inspect.isclass(thing) for field in thing._fields}
+    return {f"{thing.__module__}.{name}" for name, thing in things.items()}, fields - {"nearest"}  # a count, not a score
+
+
+def undefined(page):
+    """The functions, reports and scores that a page of definitions leaves out."""
+    things, fields = scores()
+    return left_out([page], sorted(things)) + sorted(field for field in fields if not re.search(rf"\b{field}\b", page))
+
+
+def test_every_metric_has_its_definition():
+    things, fields = scores()
+    assert "tinygan.metrics.clouds.mmd2" in things and {"tv", "w1", "js", "z", "mmd2_sigma", "modes_half"} <= fields
+    assert undefined(read("metrics.rst")) == []
+
+
+@pytest.mark.parametrize("name", ["tinygan.metrics.clouds.mmd2", "tinygan.metrics.line.js_1d", "std_ratio", "mmd2_spacing"])
+def test_a_metric_that_is_left_out_is_noticed(name):
+    assert undefined(re.sub(rf"(``)?\b{re.escape(name)}\b(``)?", "", read("metrics.rst"))) == [name]
 
 
 # ---------------------------------------------------------------- the symbols

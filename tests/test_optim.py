@@ -115,7 +115,8 @@ def test_the_ends_and_middles_of_schedules():
     assert [optim.linear(t) for t in (0, 0.25, 1)] == [1, 0.75, 0]
     assert [optim.cosine(t) for t in (0, 1)] == [1, 0] and optim.cosine(0.5) == pytest.approx(0.5)
     assert optim.cosine(0.25) == pytest.approx((1 + math.sqrt(0.5)) / 2)
-    assert all(type(schedule(0.3)) is float for schedule in (optim.constant, optim.linear, optim.cosine))
+    assert [optim.warm_cosine(t) for t in (0, 0.01, 0.02, 1)] == [0, optim.cosine(0.01) / 2, optim.cosine(0.02), 0]
+    assert all(type(schedule(0.3)) is float for schedule in (optim.constant, optim.linear, optim.cosine, optim.warm_cosine))
 
 
 NOT_A_RATE = [(0, ValueError), (-0.1, ValueError), (math.nan, ValueError), (math.inf, ValueError), (True, TypeError),

@@ -19,6 +19,7 @@ from scipy.stats import binom
 from tinygan import data, losses, plots, study
 from tinygan.__main__ import main
 from tinygan.engine.arguments import spawn
+from tinygan.engine.features import FourierFeatures
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.metrics import mode_report
@@ -159,9 +160,18 @@ def test_what_a_remedy_does_to_the_players(name, layers):
     assert np.array_equal(G.theta[1], mlp(2, 8, 2, seed=1).theta)
 
 
+def test_a_setup_may_begin_both_players_with_fourier_features():
+    group = runs.Group("plain", REMEDIES["packing_2"], "ring", RING["ring"], TINY._replace(fourier=(6, .5, 2.)), (0, 1))
+    G, D = runs.players(group, [[0, 1], [2, 3]])
+    assert ", ".join(map(repr, G.layers)) == "FourierFeatures(2 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 2)"
+    assert ", ".join(map(repr, D.layers)) == "FourierFeatures(4 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 1)"
+    for net, (d, scale) in ((G, (2, .5)), (D, (4, 2.))):
+        assert np.array_equal(net.layers[0].B, FourierFeatures(d, 6, scale).B)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REMEDIES)
-def test_every_remedy_can_be_trained_with_both_setups(name):
+def test_every_remedy_can_be_trained_with_every_setup(name):
     for setup in SETUPS.values():
         (row,) = made({name: REMEDIES[name]}, [0], setup._replace(steps=3))
         assert row.diverged is None and row.raw and (row.ema is None) == (settings(setup, REMEDIES[name])["ema"] is None)

@@ -25,6 +25,14 @@ def save(path, arrays, about):
 
     Raises TypeError for an array that is not of real numbers, and OSError when the file cannot be written; what was
     there before is then still whole.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from tinygan import checkpoint
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint.save(f"{folder}/run.npz", {"theta": np.arange(3)}, {"seed": 7})
+    ...     checkpoint.load(f"{folder}/run.npz")
+    ({'theta': array([0, 1, 2])}, {'seed': 7})
     """
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():

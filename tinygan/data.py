@@ -92,6 +92,13 @@ class Mixture(_Data):
         """The mixture moved to mean 0 and divided by one number, the root mean square over axes of its standard deviation.
 
         One number for all axes keeps every mode round, so the result is a Mixture too.
+
+        >>> from tinygan import data
+        >>> inside = data.ring().standardized()
+        >>> inside
+        Mixture ring: modes 8, dimensions 2, std 0.01414, equal weights
+        >>> print(inside.restore([[1.0, 1.0]]).round(3))
+        [[1.414 1.414]]
         """
         center = self.weights @ self.means  # (d,)
         between = self.weights @ (self.means - center) ** 2  # (d,)
@@ -202,7 +209,15 @@ def _span(values):
 
 
 def ring(modes=8, radius=2.0, std=0.02):
-    """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1."""
+    """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1.
+
+    >>> import numpy as np
+    >>> from tinygan import data
+    >>> data.ring()
+    Mixture ring: modes 8, dimensions 2, std 0.02, equal weights
+    >>> data.ring().sample(5, np.random.default_rng(0)).shape
+    (5, 2)
+    """
     angle = 2 * math.pi * np.arange(arguments.count("modes", modes)) / modes
     radius = arguments.number("radius", radius, above=0)
     return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
@@ -292,5 +307,10 @@ NAMES = {
 
 
 def by_name(name):
-    """The built-in data set called `name` on the command line. Raises ValueError that offers the nearest name."""
+    """The built-in data set called `name` on the command line. Raises ValueError that offers the nearest name.
+
+    >>> from tinygan import data
+    >>> data.by_name("big_grid")
+    Mixture grid: modes 100, dimensions 2, std 0.1, equal weights
+    """
     return NAMES[arguments.choice("data set", name, NAMES)]()

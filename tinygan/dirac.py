@@ -134,6 +134,10 @@ def eigenvalues(field, point=(0.0, 0.0)):
     A step `simultaneous` has 1 + h lambda for each lambda of its field (Mescheder et al. 2018, section 2 and appendix A).
     In place of a field it takes its Jacobian, an array (P, P), such as `game.Game.jacobian` of two networks. Raises ValueError
     for an array that is not square or not finite.
+
+    >>> from tinygan import dirac
+    >>> print(dirac.eigenvalues(dirac.with_r1(dirac.minimax, gamma=.6)).round(3))
+    [-0.3+0.4j -0.3-0.4j]
     """
     J = field if isinstance(field, np.ndarray) else jacobian(field, point)
     if J.ndim != 2 or J.shape[0] != J.shape[1] or not np.isfinite(J).all():

@@ -33,6 +33,14 @@ class Game:
     z: (N, d_z); x_real: (N, d); penalties: those of D, see `penalties` (not WGANGP, which is random). G and D are copied, into
     float64 whatever their dtype; `game.point` is where they stand. SpectralNorm's u and v are held fixed in the Jacobian.
     Raises ValueError for networks with replicas: take one, G.replica(0).
+
+    >>> import numpy as np
+    >>> from tinygan import losses, mlp
+    >>> from tinygan.game import Game
+    >>> z, x_real = np.random.default_rng(0).standard_normal((2, 16, 2))
+    >>> game = Game(mlp(2, 4, 2), mlp(2, 4, 1), z, x_real, losses.NonSaturating())
+    >>> game.point.shape, game.n_g, game.jacobian().shape
+    ((39,), 22, (39, 39))
     """
 
     def __init__(self, G, D, z, x_real, loss, penalties=()):

@@ -63,6 +63,12 @@ def bce_with_logits(s, target):
     The right-hand side needs no logarithm of a probability: with y = 1 a score of -40 costs 40 and its gradient is -1/N,
     where the clipped textbook formula has long lost it. `target` y is a number or an array of s's own shape; raises
     ValueError for another shape: (N,) against (N, 1) would silently become (N, N).
+
+    >>> import numpy as np
+    >>> from tinygan.losses import bce_with_logits
+    >>> value, ds = bce_with_logits(np.array([[-40.0], [0.0]]), 1.0)
+    >>> print(value.round(3), ds.ravel())  # (40 + ln 2) / 2
+    20.347 [-0.5  -0.25]
     """
     n = _check_scores(s)
     if isinstance(target, float) and target in (0.0, 1.0):  # what D and G ask for in every step: half the work
@@ -124,6 +130,14 @@ class NonSaturating(Minimax):
         G minimises  E softplus(-f)                      = -E log sigmoid(f)
 
     The same fixed point as `Minimax`, but G's derivative -sigmoid(-f)/N is largest where D is surest that f is fake.
+
+    >>> import numpy as np
+    >>> from tinygan import losses
+    >>> s_fake = np.full((4, 1), -5.0)  # D is sure that these are fake
+    >>> for loss in losses.Minimax(), losses.NonSaturating():
+    ...     print(loss, loss.g(s_fake).ds_fake[0].round(4))
+    Minimax() [-0.0017]
+    NonSaturating() [-0.2483]
     """
 
     def g(self, s_fake, s_real=None):

@@ -76,7 +76,18 @@ def d_step(D, opt, x_real, x_fake, loss, penalties=(), rng=None, pack=1):
 
 
 def g_step(G, D, opt, z, loss, x_real=None, pack=1, noise=0.0, gradients=g_gradients):
-    """One step of the generator; returns its loss before the step. `gradients` may be an `unrolled_g_gradients`."""
+    """One step of the generator; returns its loss before the step. `gradients` may be an `unrolled_g_gradients`.
+
+    >>> import numpy as np
+    >>> from tinygan import Adam, d_step, data, g_step, losses, mlp
+    >>> G, D, opt_g, opt_d, loss = mlp(2, 32, 2), mlp(2, 32, 1, seed=1), Adam(), Adam(), losses.NonSaturating()
+    >>> rng = np.random.default_rng(0)
+    >>> for step in range(20):
+    ...     d_loss = d_step(D, opt_d, data.ring().sample(64, rng), G(rng.standard_normal((64, 2))), loss)
+    ...     g_loss = g_step(G, D, opt_g, rng.standard_normal((64, 2)), loss)
+    >>> bool(np.isfinite(d_loss) and np.isfinite(g_loss))
+    True
+    """
     value = gradients(G, D, z, loss, x_real, pack=pack, noise=noise)
     opt.step(G.theta, G.grad)
     return value
@@ -150,6 +161,13 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite, or a loss exceeds a million; the
     history so far and the parameters from before that step are kept. A replica that diverges is noted in
     `history.diverged` and the others go on: `Diverged` is raised when none is left.
+
+    >>> from tinygan import data, losses, mlp
+    >>> from tinygan.train import train
+    >>> G, D = mlp(2, 32, 2), mlp(2, 32, 1, seed=1)
+    >>> history = train(G, D, data.ring().standardized(), losses.NonSaturating(), steps=20, progress=False)
+    >>> history.step.shape, history.d_loss.shape
+    ((20,), (20,))
     """
     data = from_array(data) if isinstance(data, np.ndarray) else data
     steps, batch, d_steps, pack = count("steps", steps), count("batch", batch), count("d_steps", d_steps), count("pack", pack)

@@ -1,6 +1,7 @@
 """Docstrings as pages: they are written to be read in a terminal, as plain prose, and this turns them into reStructuredText.
 
     an indented block                  stays as it is: a formula, a contract, a table; lines of Python in its colours
+    a block that begins with >>>       an example, as it is, in colours
     rows of a name, spaces, a text     a list of definitions
     `name`                             a link, where it names something public; otherwise just set as code
     *word*, **word**, lists            what they are in reStructuredText
@@ -128,6 +129,8 @@ def restructured(lines, link):
     for block in blocks(lines):
         if block[0].startswith(" "):
             made += literal("\n".join(block))
+        elif block[0].startswith(">>> "):
+            made += literal("\n".join(block), "pycon")
         elif rows := definitions(block):
             for name, text in rows:
                 made += [f"``{name}``", f"    {inline(text, link)}", ""]

@@ -10,7 +10,7 @@ they must agree on both players' gradients. A step is one of D and one of G, dat
 tinygan's is timed inside `train`, with its history and guard, and as the bare loop beside it. The ratios are of medians over the
 rounds; the spread is the least and the greatest ratio within a round. Wall time decides; on a busy machine look at CPU time, or
 ask for --clock cpu. Peers that are not installed are named and left out. Writes docs/results/speed.json, speed.txt and speed.png,
-with --scaling speed_scaling.json and .txt.
+with --scaling speed_scaling.json and .txt, with --profile speed_profile.json and .txt.
 """
 
 import argparse
@@ -109,6 +109,19 @@ def whole(options, page):
     return {"steps": steps, "case": case._asdict(), "found": found}
 
 
+def profiles(options, page):
+    """Where tinygan's step goes, for every case; the profiler's table goes to the terminal alone."""
+    from speed_peers import common, profiling
+
+    common.one_core()
+    cases = [Case(workload, *SIZES[size]) for workload in options.workloads for size in options.sizes]
+    found = [{"case": case._asdict(), "microseconds": profiling.measure(case, page.say)} for case in cases]
+    if options.functions:
+        for case in cases:
+            profiling.functions(case)
+    return found
+
+
 def as_json(results):
     return [{"case": case._asdict(), "found": found} for case, found in results]
 
@@ -126,6 +139,7 @@ def parser():
     options.add_argument("--scaling", action="store_true", help="time and memory against size, instead of the race")
     options.add_argument("--long", type=int, default=10_000, help="steps of the long run of --scaling, in thousands of steps")
     options.add_argument("--profile", action="store_true", help="where tinygan's step goes, instead of the race")
+    options.add_argument("--functions", action="store_true", help="with --profile: print cProfile's table as well")
     return options
 
 
@@ -137,18 +151,12 @@ def main():
         raise SystemExit(f"--rounds must be 1 to 45: they all fit into one run of train; got {options.rounds}")
     if options.long % 1000 or options.long < 2000:
         raise SystemExit(f"--long must be a multiple of 1000, at least 2000; got {options.long}")
-    if options.profile:
-        from speed_peers import common, profiling
-
-        common.one_core()
-        for workload in options.workloads:
-            for size in options.sizes:
-                profiling.show(Case(workload, *SIZES[size]))
-        return
-
     began, results, page = time.perf_counter(), {"about": about() | {"clock": options.clock}}, Page()
     name, done = options.out.with_suffix(""), []
-    if options.scaling:
+    if options.profile:
+        results["cases"] = profiles(options, page)
+        name = name.with_name(f"{name.name}_profile")
+    elif options.scaling:
         from speed_peers import scaling
 
         name = name.with_name(f"{name.name}_scaling")

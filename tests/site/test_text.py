@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,15 @@ WITH_EXAMPLES = [path for path in [*(ROOT / "tinygan").rglob("*.py"), *DOCS.glob
 
 
 def failures(path):
-    """(failed, tried) examples of a page, or of a module's docstrings; how wide a column is does not matter."""
+    """(failed, tried) examples of a page; how wide a column is does not matter."""
     if path.suffix != ".py":
         return doctest.testfile(str(path), False, encoding="utf-8", optionflags=doctest.NORMALIZE_WHITESPACE)[:2]
-    name = reference.dotted(path.relative_to(ROOT / "tinygan").with_suffix("").as_posix())
-    return doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)[:2]
+    return failures_in(importlib.import_module(reference.dotted(path.relative_to(ROOT / "tinygan").with_suffix("").as_posix())))
+
+
+def failures_in(module):
+    """(failed, tried) examples of a module's docstrings. Each imports what it uses: a reader can paste it as it stands."""
+    return doctest.testmod(module, globs={}, optionflags=doctest.NORMALIZE_WHITESPACE)[:2]
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.name)
@@ -47,6 +52,26 @@ def test_there_are_examples_and_a_wrong_one_fails(tmp_path, capsys):
     text = (DOCS / "start.rst").read_text(encoding="utf-8")
     (tmp_path / "wrong.rst").write_text(text.replace("257 parameters", "256 parameters"), encoding="utf-8")
     assert failures(tmp_path / "wrong.rst")[0] == 1 and "257 parameters" in capsys.readouterr().out
+
+
+def test_the_modules_that_most_people_call_have_examples():
+    modules = {reference.dotted(path.relative_to(ROOT / "tinygan").with_suffix("").as_posix())
+               for path in WITH_EXAMPLES if path.suffix == ".py"}
+    wanted = "checkpoint data dirac game losses metrics.modes penalties train".split()
+    wanted += [f"engine.{name}" for name in "features gradcheck layers network numerics optim".split()]
+    assert modules >= {f"tinygan.{name}" for name in wanted}
+    examples = [len(test.examples) for name in modules for test in doctest.DocTestFinder().find(importlib.import_module(name))]
+    assert sum(map(bool, examples)) >= 20
+
+
+@pytest.mark.parametrize("old, new", [
+    ("[1.0, 0.85, 0.5", "[1.0, 0.84, 0.5"), (">>> from tinygan import cosine\n", ""), ("round(cosine", "round(sine")])
+def test_a_wrong_docstring_fails(old, new, capsys):
+    """An answer that is not so, an import that is missing, a name that does not exist."""
+    text = inspect.getdoc(tinygan.cosine)
+    assert text.count(old) == 1 and failures_in(types.ModuleType("right", text)) == (0, 2)
+    assert failures_in(types.ModuleType("wrong", text.replace(old, new)))[0] == 1
+    assert "Failed example" in capsys.readouterr().out
 
 
 PLAIN = '''\
@@ -63,7 +88,10 @@ loss          see `near`
 
 1. first
    goes on
-2. second'''
+2. second
+
+>>> 2 * x_    # `x`
+  4'''
 
 PAGE = '''\
 A norm \\|g\\| of x\\_, 2 \\* x and a\\*b, *said so*, **loudly**; see :py:obj:`near <p.near>`,
@@ -84,6 +112,11 @@ A norm \\|g\\| of x\\_, 2 \\* x and a\\*b, *said so*, **loudly**; see :py:obj:`n
 
 1. first goes on
 2. second
+
+.. code-block:: pycon
+
+    >>> 2 * x_    # `x`
+      4
 '''
 
 

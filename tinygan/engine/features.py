@@ -209,6 +209,12 @@ def packed(x, pack):
     """`pack` samples side by side as one: (..., N, d) -> (..., N/pack, pack*d) (Lin et al. 2018, section 2).
 
     Raises ValueError unless pack divides N.
+
+    >>> import numpy as np
+    >>> from tinygan.engine.features import packed
+    >>> print(packed(np.arange(8).reshape(4, 2), pack=2))
+    [[0 1 2 3]
+     [4 5 6 7]]
     """
     if pack == 1:
         return x

@@ -58,6 +58,14 @@ def check(f, df, x, *, name="the gradient", **clues):
     An entry agrees within 1e-9 max(1, |f(x)|) + 1e-6 max(|analytic|, |numeric|). Where one does not, and the
     difference itself is unsure of its answer (see `on_kink`), the entry is skipped and counted; if nothing but kinks
     is left the check fails, since it has seen nothing. Raises TypeError unless x is float64.
+
+    >>> import numpy as np
+    >>> from tinygan import gradcheck
+    >>> f, x = lambda x: (x**2).mean(), np.array([1.0, 2.0, 3.0])
+    >>> gradcheck.check(f, lambda x: 2 * x / 3, x).ok
+    True
+    >>> print(gradcheck.check(f, lambda x: 2 * x, x, name="dx", batch=3).why[0])
+    dx is 3 times the truth in every entry: 3 is the batch size: it was not divided by: the mean over the batch is missing
     """
     x = _float64(x)
     analytic = df(x.copy()) if callable(df) else df

@@ -65,6 +65,15 @@ class Dense(Parametric):
 
     Scalar case: y = xw + b, so dL/dx = dL/dy w, dL/dw = dL/dy x, dL/db = dL/dy.
     Matrix case: the same products, arranged so that the shapes fit; sums run over the batch.
+
+    >>> import numpy as np
+    >>> from tinygan import Dense
+    >>> layer = Dense(2, 1)
+    >>> layer.W[...], layer.b[...] = [[2], [3]], 1
+    >>> y, tape = layer.forward(np.array([[1.0, 10.0]]))
+    >>> dx = layer.backward(np.ones_like(y), tape)
+    >>> print(y, dx, layer.dW.ravel(), layer.db)
+    [[33.]] [[2. 3.]] [ 1. 10.] [[1.]]
     """
 
     parameters = ("W", "b")
@@ -178,7 +187,14 @@ class ReLU(LeakyReLU):
 
 
 class Tanh(Activation):
-    """f(x) = tanh(x); with y = tanh(x), f' = 1 - y^2 and f'' = -2 y (1 - y^2)."""
+    """f(x) = tanh(x); with y = tanh(x), f' = 1 - y^2 and f'' = -2 y (1 - y^2).
+
+    >>> import numpy as np
+    >>> from tinygan import Tanh
+    >>> y, tape = Tanh().forward(np.array([[0.0, 1.0, 5.0]]))
+    >>> print(y.round(3), Tanh().backward(np.ones_like(y), tape).round(3))
+    [[0.    0.762 1.   ]] [[1.   0.42 0.  ]]
+    """
 
     def value(self, x):
         y = np.tanh(x)

@@ -53,6 +53,14 @@ class Sequential:
     init      a rule (rng, d, k) -> W of shape (d, k): `he` (default), `xavier`, `orthogonal(gain)`; biases start at 0
 
     Raises ValueError when neighbours do not fit: `layer 0, Dense(2 -> 64), gives 64 features, but layer 2 ... takes 32`.
+
+    >>> import numpy as np
+    >>> from tinygan import Dense, ReLU, Sequential
+    >>> D = Sequential(Dense(2, 8), ReLU(), Dense(8, 1))
+    >>> s, tape = D.forward(np.ones((5, 2)))
+    >>> dx = D.backward(np.ones_like(s), tape)
+    >>> s.shape, dx.shape, D.theta.shape, D.grad.shape
+    ((5, 1), (5, 2), (33,), (33,))
     """
 
     def __init__(self, *layers, seed=0, replicas=(), dtype=np.float32, init=he):
@@ -220,6 +228,13 @@ def mlp(*sizes, activation=ReLU, seed=0, replicas=(), dtype=np.float32, init=he)
 
     `activation` is a class, or any function without arguments that makes a layer (`lambda: LeakyReLU(.1)`).
     The last layer is linear: a discriminator gives scores, a generator points. Raises ValueError for fewer than two sizes.
+
+    >>> from tinygan import LeakyReLU, mlp
+    >>> print(mlp(2, 64, 1, activation=lambda: LeakyReLU(.1)))
+    Sequential: (N, 2) -> (N, 1), 257 parameters, float32
+      Dense(2 -> 64)       -> (N, 64)                 192   W (2, 64) + b (1, 64)
+      LeakyReLU(0.1)       -> (N, 64)
+      Dense(64 -> 1)       -> (N, 1)                   65   W (64, 1) + b (1, 1)
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp needs at least two sizes, in and out, as in mlp(2, 128, 1); got {sizes}")

@@ -20,6 +20,13 @@ def sigmoid(s):
     """1 / (1 + exp(-s)), elementwise, within 4 units in the last place for every finite s.
 
     `sigmoid(s) - 1` loses all its digits from s = 17 (float32) or 37 (float64); write `-sigmoid(-s)` instead.
+
+    >>> import numpy as np
+    >>> from tinygan.engine.numerics import sigmoid
+    >>> print(sigmoid(np.array([-1000.0, 0.0, 1000.0])))
+    [0.  0.5 1. ]
+    >>> print(f"{sigmoid(40.0) - 1:.3g} or {-sigmoid(-40.0):.3g}")
+    0 or -4.25e-18
     """
     # exp(min(s, 0)) is 1 for s >= 0 and e for s < 0: both branches at once.
     return np.exp(_negative_part(s)) / (1 + np.exp(-_size(s)))

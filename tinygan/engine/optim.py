@@ -46,6 +46,13 @@ class Adam:
 
     The two divisions by 1 - beta^t undo the start at zero. t counts steps, from 1.
     lr: usually 1e-4 to 3e-3; beta1: 0 to .9, .5 is usual for GANs; beta2: .9 to .999.
+
+    >>> import numpy as np
+    >>> from tinygan import Adam
+    >>> theta = np.array([1.0, 1.0])
+    >>> Adam(lr=.1).step(theta, np.array([.001, -40.0]))
+    >>> print(theta.round(4))
+    [0.9 1.1]
     """
 
     def __init__(self, lr=1e-3, beta1=0.5, beta2=0.999, eps=1e-8):
@@ -134,5 +141,17 @@ def linear(fraction):
 
 
 def cosine(fraction):
-    """The learning rate falls to 0 along half a cosine: slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5)."""
+    """The learning rate falls to 0 along half a cosine: slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5).
+
+    >>> from tinygan import cosine
+    >>> [round(cosine(fraction), 2) for fraction in (0, .25, .5, .75, 1)]
+    [1.0, 0.85, 0.5, 0.15, 0.0]
+    """
     return (1 + math.cos(math.pi * fraction)) / 2
+
+
+def warm_cosine(fraction):
+    """The same after a rise from 0 over the first 2 % of the run, for networks whose first gradients are large: there Adam's
+    first steps, all of size lr, can throw every ReLU of a generator to its dead side (warm-up: Goyal et al. 2017, section 2.2).
+    """
+    return min(1.0, fraction / 0.02) * cosine(fraction)

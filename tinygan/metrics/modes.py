@@ -73,6 +73,12 @@ def mode_report(x, mixture):
     std_ratio      standard deviation per axis of the high-quality samples around their own mode's mean, in units of
                    sigma_k, pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma
                    are cut off). Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+
+    >>> import numpy as np
+    >>> from tinygan import data, metrics
+    >>> x = data.ring().sample(10_000, np.random.default_rng(0))
+    >>> print(metrics.mode_report(x[x[:, 0] > 1], data.ring()))  # 3 of 8 modes: the KL is about ln(8/3)
+    modes 3 (half their share: 3, visited: 3), high quality 98.82%, reverse KL 0.9812, TV 0.6181, std ratio 1.005
     """
     nearest, good = _assign(x, mixture)
     n, m = _counts(nearest, good, mixture)

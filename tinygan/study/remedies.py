@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..engine.features import MinibatchDiscrimination, MinibatchStd
 from ..engine.layers import Dense, ReLU
 from ..engine.norm import LayerNorm, SpectralNorm
-from ..engine.optim import constant, cosine
+from ..engine.optim import constant, cosine, warm_cosine
 from ..losses import Hinge, LeastSquares, Minimax, NonSaturating, Relativistic, Wasserstein
 from ..penalties import R1, R2, WGANGP, Falling
 
@@ -25,6 +25,7 @@ class Setup(NamedTuple):
     """What all runs of a study share, unless a remedy changes it; both players are trained with Adam.
 
     hidden, latent, activation   of the networks: G is latent -> hidden -> d, D is d -> hidden -> 1
+    fourier                      None, or (features, scale in G, scale in D): Fourier features before the first layer of each
     batch, steps, schedule       as in `tinygan.train.train`
     lr_g, lr_d, beta1, beta2     of Adam, for G and for D
     loss, ema                    as in `train`; with ema, the averaged generator is the one that is judged
@@ -35,6 +36,7 @@ class Setup(NamedTuple):
     hidden: tuple = (64, 64)
     latent: int = 2
     activation: Callable = ReLU
+    fourier: tuple | None = None
     batch: int = 128
     steps: int = 4000
     schedule: Callable = constant
@@ -113,6 +115,9 @@ SETUPS = {setup.name: setup for setup in (
     Setup("collapse", "the plain GAN loses modes here: its D learns ten times more slowly than its G", lr_d=1e-4),
     Setup("recipe", "deep and narrow networks, a large rate that falls, an averaged generator: what all modes of a grid take",
           hidden=(64, 64, 64, 64), steps=20_000, schedule=cosine, lr_g=5e-3, lr_d=5e-3, beta1=0.0, beta2=0.99, ema=0.999),
+    Setup("fine", "for very many modes: both players see their input through Fourier features, at rates that begin softly",
+          hidden=(128, 128, 128), fourier=(64, 0.5, 1.0), batch=256, steps=50_000, schedule=warm_cosine, lr_g=1.5e-3, lr_d=1.5e-3,
+          beta1=0.0, beta2=0.99, ema=0.999),
 )}
 
 GAMMA = Falling(0.1, 0.003)
@@ -164,7 +169,7 @@ def with_gamma(remedy, gamma):
     return remedy._replace(penalties=tuple(type(one)(weight) if isinstance(one, (R1, R2)) else one for one in remedy.penalties))
 
 
-SHARED = ("setup", "hidden", "latent", "activation", "batch", "steps", "schedule", "beta1", "beta2")
+SHARED = ("setup", "hidden", "latent", "activation", "fourier", "batch", "steps", "schedule", "beta1", "beta2")
 OWN = ("loss", "penalties", "d_layers", "pack", "d_steps", "lr_g", "lr_d", "ema", "update", "unroll", "instance_noise", "clip")
 
 

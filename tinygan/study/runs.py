@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.arguments import spawn
-from ..engine.features import packed
+from ..engine.features import FourierFeatures, packed
 from ..engine.layers import Dense
-from ..engine.network import Sequential, mlp
+from ..engine.network import Sequential
 from ..engine.optim import Adam
 from ..history import Diverged
 from ..metrics import ModeReport, mode_report, truth_report
@@ -78,12 +78,19 @@ def groups(remedies, data, seeds, setup, replicas, done=()):
 def players(group, seeds):
     """G and D of a group, one replica for each of its seeds; `seeds` are the streams of both, ([of G], [of D])."""
     has, dim, many = settings(group.setup, group.remedy), group.data.dim, len(group.seeds)
-    G = mlp(has["latent"], *has["hidden"], dim, activation=has["activation"], seed=seeds[0], replicas=many)
-    layers = []
-    for d, k in pairwise((has["pack"] * dim, *has["hidden"], 1)):
-        layers += [Dense(d, k), has["activation"]()]
+    number, *scales = has["fourier"] or (None, None, None)
+
+    def layers(d_in, d_out, scale):
+        sizes, row = (d_in, *has["hidden"], d_out), []
+        if scale is not None:
+            sizes, row = (number, *sizes[1:]), [FourierFeatures(d_in, number, scale)]
+        for d, k in pairwise(sizes):
+            row += [Dense(d, k), has["activation"]()]
+        return row[:-1]
+
     change = has["d_layers"] or list
-    return G, Sequential(*change(layers[:-1]), seed=seeds[1], replicas=many)
+    return (Sequential(*layers(has["latent"], dim, scales[0]), seed=seeds[0], replicas=many),
+            Sequential(*change(layers(has["pack"] * dim, 1, scales[1])), seed=seeds[1], replicas=many))
 
 
 def train_group(group):

@@ -7,7 +7,10 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .tinygan_peer import Bare, Train
+from tinygan.engine.machine import keep_memory
+
+from .floor_peer import Floor
+from .tinygan_peer import RUN, Bare, Train
 
 
 def parts(bare):
@@ -55,21 +58,50 @@ def clock(function, least=.05):
 
 
 @threadpool_limits.wrap(limits=1)
-def show(case):
-    """Print both tables for one case."""
-    bare, train = Bare(case), Train(case)
-    bare.run(200)  # the parts are those of players that have begun to learn
-    whole, inside = clock(lambda: bare.run(20)) / 20, clock(lambda: train.run(4000), least=0) / 4000
-    print(f"{case.workload}, {case.size}: CPU microseconds of a step, the parts alone and warm")
+def measure(case, say):
+    """Tell `say` where a step's CPU time goes, and return it: a dict of microseconds.
+
+    The same step with batches of one sample does next to no arithmetic: its time is what the calls cost, of Python and of NumPy.
+    The floor is what the matrix products cost. The rest is passes over arrays: activations, biases, masks, sums.
+    """
+    keep_memory()  # as `train` does
+    bare, train, one, floor = Bare(case), Train(case), Bare(case._replace(batch=1)), Floor(case)
+    for some in (bare, one, floor):
+        some.run(200)  # the parts are those of players that have begun to learn
+    whole, calls, products = (clock(lambda some=some: some.run(20)) / 20 for some in (bare, one, floor))
+    began = time.process_time()
+    train.run(RUN)
+    inside = (time.process_time() - began) / RUN
+    say(f"{case.workload}, {case.size}: CPU microseconds of a step, the parts alone and warm")
     total = 0
     for what, often, function in parts(bare):
         took = often * clock(function)
         total += took
-        print(f"    {what:<24}{often} x{1e6 * took / often:>9.1f} ={1e6 * took:>9.1f}{took / inside:>8.1%}")
-    for what, took in (("the rest of the bare loop", whole - total), ("bare loop", whole),
-                       ("streams, history, guard", inside - whole), ("a step of train", inside)):
-        print(f"    {what:<37}{1e6 * took:>9.1f}{took / inside:>8.1%}")
+        say(f"    {what:<24}{often} x{1e6 * took / often:>9.1f} ={1e6 * took:>9.1f}{took / inside:>8.1%}")
+    rows = {"the rest of the bare loop": whole - total, "the bare loop": whole, "streams, history, guard": inside - whole,
+            "a step of train": inside, "calls: the bare loop with one sample": calls,
+            "matrix products alone (the floor)": products, "passes over arrays: the rest of the loop": whole - calls - products}
+    rows |= together(bare)
+    for what, took in rows.items():
+        say(f"    {what:<40}{1e6 * took:>9.1f}{took / inside:>8.1%}")
+    return {what: 1e6 * took for what, took in rows.items()}
+
+
+def together(bare):
+    """What it would save if D scored real and fake points as one batch: seconds of both ways, forward and backward."""
+    def pass_through(n):
+        s, tape = bare.D.forward(x[:n])
+        bare.D.backward(np.ones_like(s), tape)
+
+    n = bare.case.batch
+    x = bare.data.sample(2 * n, bare.rng).astype(np.float32)
+    return {"D there and back, two batches": 2 * clock(lambda: pass_through(n)),
+            "D there and back, one of twice the size": clock(lambda: pass_through(2 * n))}
+
+
+def functions(case):
+    """Print the profiler's own table; it makes small functions look larger than they are."""
+    train = Train(case)
     with cProfile.Profile() as profiler:
         train.run(1000)
-    print("    the profiler, 1000 steps of train (it makes small functions look larger than they are)")
     pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(18)
