@@ -587,9 +587,9 @@ def test_another_gamma(cli, undrawn):
     assert code == 2 and "penalties is R1(0.3) there, but R1(0.2) in this study" in complaint
 
 
-def test_another_rate(cli, undrawn):
-    """--lr is the rate of both players, and stands in the table."""
-    assert cli("--remedies plain --seeds 1 --lr .03 --quiet --out here")[0] == 0
+def test_another_rate_and_another_batch(cli, undrawn):
+    """--lr is the rate of both players, and stands in the table, as --batch does."""
+    assert cli("--remedies plain --seeds 1 --lr .03 --batch 48 --quiet --out here")[0] == 0
     with Path("here/study.csv").open() as file:
         row, = csv.DictReader(file)
-    assert (row["lr_g"], row["lr_d"]) == ("0.03", "0.03")
+    assert (row["lr_g"], row["lr_d"], row["batch"]) == ("0.03", "0.03", "48")

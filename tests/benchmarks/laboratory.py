@@ -36,6 +36,7 @@ class Plan(NamedTuple):
     gamma: tuple | None = None
     lr: float | None = None
     steps: int | None = None
+    batch: int | None = None
     replicas: int = 1
 
     def command(self):
@@ -45,14 +46,16 @@ class Plan(NamedTuple):
         words += ["--gamma", *self.gamma] if self.gamma else []
         words += ["--lr", self.lr] if self.lr else []
         words += ["--steps", self.steps] if self.steps else []
+        words += ["--batch", self.batch] if self.batch else []
         return " ".join(map(str, words))
 
 
 LOSS_AND_PENALTY = ("plain", "r1", "r1_r2", "relativistic", "relativistic_r1", "relativistic_r1_r2")
 PLANS = {
-    "grid_25": Plan("grid", ("relativistic_r1_r2",), "recipe", 20),
+    "grid_25": Plan("grid", ("relativistic_r1_r2",), "recipe", 20, batch=256),
+    "grid_25_in_a_minute": Plan("grid", ("relativistic_r1_r2",), "recipe", 20),
     "grid_100": Plan("big_grid", ("relativistic_r1_r2",), "fine", 5, gamma=(0.1, 0.001)),
-    "ring_8": Plan("ring", ("relativistic_r1_r2",), "recipe", 20, gamma=(0.3, 0.01), lr=3e-3),
+    "ring_8": Plan("ring", ("relativistic_r1_r2",), "recipe", 20, gamma=(0.3, 0.01), lr=3e-3, batch=256),
     "ring_8_too_fast": Plan("ring", ("relativistic_r1_r2",), "recipe", 20, gamma=(0.3, 0.01)),
     "collapse_and_cure": Plan("ring", ("plain", "packing_4", "wgan_gp", "r1_r2"), "quick", 20, gamma=(0.3,), steps=4000,
                               replicas=20),
@@ -63,7 +66,7 @@ PLANS = {
 
 def measure(plan, folder, jobs):
     """The rows of a study and its tables; runs that are in the folder are not made again."""
-    changed = {"steps": plan.steps, "lr_g": plan.lr, "lr_d": plan.lr}
+    changed = {"steps": plan.steps, "batch": plan.batch, "lr_g": plan.lr, "lr_d": plan.lr}
     setup = SETUPS[plan.setup]._replace(**{name: value for name, value in changed.items() if value is not None})
     mixtures = {plan.data: data.by_name(plan.data).standardized()}
     remedies = {name: with_gamma(REMEDIES[name], plan.gamma) for name in plan.remedies}

@@ -129,6 +129,8 @@ def _add_study(one):
     _add(what, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
     _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
          f"{', '.join(f'{setup.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
+    _add(what, "--batch", _count("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
+         metavar="N")
     _add(what, "--lr", _number("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",
          metavar="RATE")
     _add(what, "--gamma", _number("gamma", above=0), None, "the weight of R1 and R2 where a remedy has them: one number, or "

@@ -47,7 +47,7 @@ def study(options, folder):
     if len(options.gamma or ()) > 2:
         raise Misuse(f"--gamma takes one number, or two: where it begins and where it ends; got {len(options.gamma)}")
     setup = SETUPS[options.setup]
-    changed = {"steps": options.steps, "lr_g": options.lr, "lr_d": options.lr}
+    changed = {"steps": options.steps, "batch": options.batch, "lr_g": options.lr, "lr_d": options.lr}
     setup = setup._replace(**{name: value for name, value in changed.items() if value is not None})
     mixtures = {name: data.by_name(name).standardized() for name in options.data}
     names = REMEDIES if "all" in options.remedies else options.remedies

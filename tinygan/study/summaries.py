@@ -35,7 +35,7 @@ class Summary(NamedTuple):
     modes_visited, modes_half          means over the runs, with t intervals; so are the next two
     high_quality, reverse_kl           of the judged generators (`mode_report`)
     n, diverged                        how many runs, and how many of them diverged
-    seconds                            mean, for one run
+    seconds                            of the processor for one run, the mean
     """
 
     n: int
@@ -123,7 +123,7 @@ def table(summaries, data):
 
 
 def _table(summaries, where, mixture):
-    body = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "s a run"]]
+    body = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "CPU s"]]
     for name, one in summaries.items():
         lost = f"{one.diverged} diverged" if one.diverged else ""
         body.append([name, _counted(one.visited, one.n), _counted(one.half, one.n), _mean(one.modes_visited, 1),
