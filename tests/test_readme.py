@@ -77,6 +77,13 @@ def test_twenty_five_of_twenty_five():
     assert round(float(np.median([run["reverse_kl"] for run in runs])), 3) == float(row[4])
 
 
+def test_a_hundred_of_a_hundred():
+    claim = re.search(r"all 100 modes .*? after 50 000 updates on (\d+) of (\d+) seeds, with a median of ([\d.]+) %", flat(README))
+    runs = runs_of("grid_100", "relativistic_r1_r2")
+    assert len(runs) == int(claim[2]) and sum(run["modes_half"] == 100 for run in runs) == int(claim[1])
+    assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(claim[3])
+
+
 def test_both_commands_and_the_picture_are_there():
     for name in ("demo", "tests"):
         assert re.search(rf"<!-- command: {name} -->\n```\n.*python.*\n```", README)
