@@ -7,7 +7,9 @@ Read it in this order:
     losses                             what each player minimises
     train                              the game: one gradient and one step for each player, and the loop
     penalties, dirac                   the gradient of a gradient; why training circles, with two parameters
+    unroll, game                       looking ahead through D's steps; the eigenvalues of a game of any size
     data, metrics, plots               what is true, how near we came, and a look at both
+    study                              remedies against mode collapse, on the same networks, data, budget and seeds
 
 or start with lessons/01_generative_or_discriminative.py.
 """

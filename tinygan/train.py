@@ -152,7 +152,8 @@ def train(G, D, data, loss, *, steps, batch=256, d_steps=1, opt_d=None, opt_g=No
     instance_noise   None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
                a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
     clip       None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
-    unroll     None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017; see `tinygan.unroll`), (5, .1)
+    unroll     None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); D's penalties are
+               not part of what it sees (see `tinygan.unroll`)
     seed       an int or a SeedSequence, for data, latent noise and evaluation, or a list with one for each replica; the
                networks have seeds of their own
     callback   called as callback(state) after each step: state.step (from 1), .G, .D, .G_ema, .history; true stops the run

@@ -61,11 +61,12 @@ def clock(function, least=.05):
 def measure(case, say):
     """Tell `say` where a step's CPU time goes, and return it: a dict of microseconds.
 
-    The same step with batches of one sample does next to no arithmetic: its time is what the calls cost, of Python and of NumPy.
+    The same step with one sample and layers of width 1 does no arithmetic to speak of: its time is what the calls cost, of Python
+    and of NumPy.
     The floor is what the matrix products cost. The rest is passes over arrays: activations, biases, masks, sums.
     """
     keep_memory()  # as `train` does
-    bare, train, one, floor = Bare(case), Train(case), Bare(case._replace(batch=1)), Floor(case)
+    bare, train, one, floor = Bare(case), Train(case), Bare(case._replace(width=1, batch=1)), Floor(case)
     for some in (bare, one, floor):
         some.run(200)  # the parts are those of players that have begun to learn
     whole, calls, products = (clock(lambda some=some: some.run(20)) / 20 for some in (bare, one, floor))
@@ -79,11 +80,11 @@ def measure(case, say):
         total += took
         say(f"    {what:<24}{often} x{1e6 * took / often:>9.1f} ={1e6 * took:>9.1f}{took / inside:>8.1%}")
     rows = {"the rest of the bare loop": whole - total, "the bare loop": whole, "streams, history, guard": inside - whole,
-            "a step of train": inside, "calls: the bare loop with one sample": calls,
+            "a step of train": inside, "calls: the bare loop, one sample, width 1": calls,
             "matrix products alone (the floor)": products, "passes over arrays: the rest of the loop": whole - calls - products}
     rows |= together(bare)
     for what, took in rows.items():
-        say(f"    {what:<40}{1e6 * took:>9.1f}{took / inside:>8.1%}")
+        say(f"    {what:<42}{1e6 * took:>9.1f}{took / inside:>8.1%}")
     return {what: 1e6 * took for what, took in rows.items()}
 
 

@@ -1,8 +1,9 @@
 """How tinygan's time and memory grow: with width, batch, replicas, modes and the length of the run, all in fresh processes.
 
-All times are CPU times, which other programs lengthen little. The benchmark itself runs
+All times are CPU times, which other programs lengthen little; only a study over processes is timed by the clock on the wall. The
+benchmark itself runs
 
-    python tests/benchmarks/speed_peers/scaling.py LENGTH STEPS    and    ... MODES SAMPLES K
+    python tests/benchmarks/speed_peers/scaling.py LENGTH STEPS    and    ... MODES SAMPLES K    and    ... STUDY SEEDS JOBS
 """
 
 import json
@@ -71,6 +72,16 @@ def modes(samples, k):
     return {"seconds": min(seconds), "memory": tracemalloc.get_traced_memory()[1]}
 
 
+def shared(seeds, jobs):
+    """A study of so many runs of 4000 steps over `jobs` processes: wall seconds, those of starting the processes among them."""
+    from tinygan import data
+    from tinygan.study import REMEDIES, SETUPS, study
+
+    began = time.perf_counter()
+    study({"plain": REMEDIES["plain"]}, {"ring": data.ring().standardized()}, range(seeds), SETUPS["collapse"], jobs=jobs)
+    return {"seconds": time.perf_counter() - began}
+
+
 def fresh(*arguments):
     """This file in a process of its own, its answer."""
     done = subprocess.run([sys.executable, __file__, *map(str, arguments)], env=processes.ENVIRONMENT, check=True,
@@ -97,6 +108,11 @@ def measure(say, long, quick):
         row = fresh("MODES", samples, k)
         found["modes"].append({"samples": samples, "modes": k, **row})
         say(f"    {samples:>7,} x {k:<5}{1e3 * row['seconds']:>8.1f} ms{row['memory'] / 2**20:>8.0f} MiB")
+    seeds = 2 if quick else 8
+    found["processes"] = [{"runs": seeds, "jobs": jobs, **fresh("STUDY", seeds, jobs)} for jobs in (1, 2)]
+    one, two = (row["seconds"] for row in found["processes"])
+    say(f"a study of {seeds} runs, 64x2, batch 128, 4,000 steps each: {one:.1f} s in one process, {two:.1f} s in two "
+        f"({one / two:.2f} times as fast)")
     row = found["length"] = fresh("LENGTH", long)
     first, last = row["seconds"][0], row["seconds"][-1]
     say(f"{long:,} steps of width 16: the first thousand {first:.3f} s, the last {last:.3f} s ({last / first:.2f} of it), the "
@@ -106,6 +122,7 @@ def measure(say, long, quick):
 
 
 if __name__ == "__main__":
-    common.one_core()
     what, *numbers = sys.argv[1:]
-    print(json.dumps({"LENGTH": run_length, "MODES": modes}[what](*map(int, numbers))))
+    if what != "STUDY":
+        common.one_core()
+    print(json.dumps({"LENGTH": run_length, "MODES": modes, "STUDY": shared}[what](*map(int, numbers))))
