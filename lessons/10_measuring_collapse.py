@@ -96,9 +96,9 @@ assert abs((np.linalg.norm(offset, axis=-1) <= 4).mean() - four) < 0.0003
 # %%
 # The table
 # ---------
-# Two columns more. *Visited* counts modes by all samples nearest to them, sharp or not. *Reverse KL* compares the shares of
+# More columns. *Visited* counts modes by all samples nearest to them, sharp or not. *Reverse KL* compares the shares of
 # the good samples with the fair ones, :math:`\sum_k q_k \ln(q_k / p_k)`, in nats: 0 if balanced, ln 8 = 2.08 if all sit at
-# one mode.
+# one mode. *TV* is half the sum of |share - fair share|, and the bad samples are a share as well.
 rows = {name: mode_report(sample(N, rng), RING) for name, sample in samplers.items()}
 print(table(rows, RING))
 
@@ -115,12 +115,14 @@ assert rows["lopsided"].modes == 8 and rows["lopsided"].high_quality > 0.97 and 
 # How not to measure: the more the better
 # ---------------------------------------
 # The sharp sampler has 100 %. It is not better than perfect: it leaves out the outer part of every mode, which is collapse on
-# a small scale. True samples never had 100 %, on any seed. *Std ratio*, the measured width over the true one, says what is
-# wrong.
+# a small scale. True samples never had 100 %, on any seed. *Std ratio* says what is wrong: the width of the good samples over the
+# true one. It knows too narrow better than too wide: no blur drives it far beyond 1.5, since only good samples are measured.
 sharp = [mode_report(samplers["sharp"](N, np.random.default_rng(seed)), RING) for seed in range(TRUTHS)]
 assert min(report.high_quality for report in sharp) > quality.max()
 assert all(report.modes_half == 8 and report.std_ratio < 0.6 for report in sharp)
 assert quality.max() < 1 and all(abs(report.std_ratio - 1) < 0.1 for report in truths)
+four_times, ten_times = (mode_report(data.ring(std=std).sample(50_000, rng), RING).std_ratio for std in (0.08, 0.2))
+assert 1.4 < four_times < ten_times < 1.6
 
 # %%
 # How not to measure: one lucky sample
@@ -180,7 +182,7 @@ for seed in range(TRUTHS):
 true_recall, low, high, true_coverage, covered, still_covered = np.array(fooled).swapaxes(0, 1)
 print(f"recall:   truth {true_recall.mean():.2f}, collapsed {low.mean():.2f}, with noise {high.mean():.2f}")
 print(f"coverage: truth {true_coverage.mean():.2f}, collapsed {covered.mean():.2f}, with noise {still_covered.mean():.2f}")
-assert np.all(low < 0.5) and np.all(high > 0.97) and high.mean() > true_recall.mean()
+assert np.all(low < 0.5) and np.all(high > 0.97) and high.mean() > true_recall.mean(), "recall was not fooled"
 assert np.all(covered < 0.5) and np.all(still_covered < 0.5) and np.all(true_coverage > 0.9)
 
 # %%
@@ -188,7 +190,8 @@ assert np.all(covered < 0.5) and np.all(still_covered < 0.5) and np.all(true_cov
 # ----------------------------
 # W1 is the average way by which one cloud must be moved to become another (lesson 05 had it on the line). Take two sets of
 # 250 *true* samples of the 5 x 5 grid, whose modes have a std of 0.05. How far apart are they? Seven times that, and more:
-# chance has put 12 samples on one mode and 8 on the next, and the surplus must travel. So twice as much blur is lost in it.
+# chance has put 12 samples on one mode and 8 on the next, and the surplus must travel. A blur of twice the right width drowns
+# in it.
 grid = data.grid()
 
 
@@ -213,10 +216,11 @@ assert max(count_of[0.1]) < min(count_of[0.05])
 # %%
 # Whole distributions
 # -------------------
-# *MMD* compares all pairs of points: near ones count 1, far ones 0, and the *bandwidth* says what is near. There is not one
-# right bandwidth. As wide as a mode it sees blur; as wide as the gap between modes it sees which modes are missing. *JS*
-# counts points in cells whose true probabilities are known. *C2ST* asks a classifier to tell the clouds apart, on points it
-# has not seen: a coin gets 50 %, and z counts standard deviations above the coin.
+# *MMD* compares all pairs of points: near ones count 1, far ones 0, and the *bandwidth* says what is near. MMD² is their mean
+# within x, plus that within the truth, minus twice that between the two: 0 if both are the same, and an estimate may fall below.
+# There is not one right bandwidth. As wide as a mode it sees blur; as wide as the gap between modes it sees which modes are
+# missing. *JS* counts points in cells whose true probabilities are known. *C2ST* asks a classifier to tell the clouds apart, on
+# points it has not seen: a coin gets 50 %, and z counts standard deviations above the coin.
 clouds = {name: cloud_report(sample(N, rng), RING, rng) for name, sample in samplers.items()}
 print(table(clouds, RING))
 fresh = np.array([truth_cloud_report(RING, N, np.random.default_rng(100 + seed)) for seed in range(TRUTHS)])
@@ -285,35 +289,43 @@ assert np.all(seen[:, [8, 10, 11]]) and not np.any(np.all(seen[:, [0, 1, 2, 3, 4
 # %%
 # The picture
 # -----------
-# One column a sampler, one row a score. White: where true samples lie. Red: worse. Yellow: better than the truth, which is a
-# symptom.
+# One column a sampler: its samples, one mode under the magnifying glass, and a row for each score. White: where true samples
+# lie. Grey: worse. Yellow: better than the truth, which is a symptom.
 
 
-def draw_samples(ax, name):
-    x = samplers[name](400, np.random.default_rng(7))
-    ax.plot(*RING.means.swapaxes(0, 1), "o", color=TRUE, fillstyle="none", markersize=9, markeredgewidth=0.8)
-    ax.plot(*x.swapaxes(0, 1), ".", color=TRUE if name == "truth" else FAKE, markersize=2, alpha=0.6)
-    ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xticks=[], yticks=[])
-    ax.set_title(name, loc="center")
+def draw_samples(ax, name, center=(0, 0), half=2.6, size=2):
+    """The samples in a window around its center; the circles are three standard deviations wide."""
+    x = samplers[name](1000, np.random.default_rng(7))
+    ax.plot(*x.swapaxes(0, 1), ".", color=TRUE if name == "truth" else FAKE, markersize=size, alpha=0.6)
+    for mean in RING.means:
+        ax.add_patch(plt.Circle(mean, 0.06, fill=False, color=TRUE))
+    ax.set(xlim=(center[0] - half, center[0] + half), ylim=(center[1] - half, center[1] + half), aspect="equal")
+    ax.set(xticks=[], yticks=[])
 
 
+# %%
+# And its scores.
 def draw_scores(ax, name):
-    colors = {-1: "#F2B48F", 0: "white", 1: "#F0E442"}
+    colors = {-1: "0.8", 0: "white", 1: "#F0E442"}
     for row, (value, mark) in enumerate(zip(values[name], marked[name], strict=True)):
         form = ".0f" if row < 3 else ".1%" if row in (3, 6, 11) else ".4f" if row > 7 else ".2f"
         ax.axhspan(row - 0.5, row + 0.5, color=colors[int(mark)], linewidth=0)
-        ax.text(0.5, row, f"{value:{form}}".replace("-", "−"), ha="center", va="center", transform=ax.get_yaxis_transform())
+        number = f"{round(value, 4) + 0.0:{form}}".replace("-", "−")  # + 0.0: no number is "minus zero"
+        ax.text(0.5, row, number, ha="center", va="center", transform=ax.get_yaxis_transform())
     ax.set(ylim=(11.5, -0.5), xticks=[], yticks=range(12), yticklabels=list(better) if name == "truth" else [])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
 
 
 # %%
-# The blue circles are the true modes.
-fig, axes = plt.subplots(2, 7, figsize=(10.5, 5.2), height_ratios=(1.3, 3))
+# The blue circles are the true modes, within three standard deviations. The second row enlarges the rightmost mode 16 times.
+fig, axes = plt.subplots(3, 7, figsize=(10.5, 6.6), height_ratios=(1.3, 1.3, 3))
 for column, name in zip(axes.swapaxes(0, 1), samplers, strict=True):
     draw_samples(column[0], name)
-    draw_scores(column[1], name)
+    draw_samples(column[1], name, RING.means[0], 2.6 / 16, size=3)
+    draw_scores(column[2], name)
+    column[0].set_title(name, loc="center")
+axes[1, 0].set_ylabel("one mode")
 
 # %%
 # What you saw
@@ -329,7 +341,7 @@ for column, name in zip(axes.swapaxes(0, 1), samplers, strict=True):
 # *Reliable Fidelity and Diversity Metrics for Generative Models*; Gretton et al. (2012), *A Kernel Two-Sample Test*;
 # Lopez-Paz & Oquab (2017), *Revisiting Classifier Two-Sample Tests*; modes and quality as in Lin et al. (2018), *PacGAN*.
 #
-# To try:
+# To try (an assertion may stop you: take it out, and say why it failed):
 #
 # 1. A seventh impostor: a sampler that repeats 100 true samples for ever. Which scores notice, and from which ``N`` on?
 # 2. Score the best of 20 sets of true samples by their KL. By how much does choosing improve the truth?

@@ -159,8 +159,9 @@ print(f"{SEEDS} critics of tanh: the R-operator and differences are at most {wor
 # The line that is forgotten
 # --------------------------
 # In :math:`dh = (1 - y^2)\, dy` the factor :math:`1 - y^2` moves too, and gives :math:`-2 y \dot y\, dy`: the second derivative
-# f'' of tanh. A well-known library in NumPy dropped it (ddbourgin/numpy-ml, when this was written). Its tests passed, for their
-# networks were made of ReLU, whose f'' is zero. On tanh we see it at once, for every critic.
+# f'' of tanh. A well-known library in NumPy uses it for the bias and forgets it for the weights (ddbourgin/numpy-ml, when this
+# was written). Its tests passed, for their networks were made of ReLU, whose f'' is zero. On tanh we see it at once, for every
+# critic.
 errors = [distance(by_the_r_operator(x, parameters, bend=0), by_differences(x, parameters)) for x, parameters in critics]
 assert min(errors) > 0.1, min(errors)
 print(f"without f'' the gradient is wrong by {min(errors):.0%} to {max(errors):.0%}")
@@ -347,12 +348,12 @@ assert np.all(np.abs(slopes_charged[1] / slopes_charged[0] - 1) < 0.4)
 # The picture
 # -----------
 # Left: the error of moving x by h v, a line for each network, and of the R-operator in float32. Then the discriminators'
-# verdict on the plane, with the real clusters in blue. The arrows show where G's loss sends fake points; note how far they are
-# stretched.
+# verdict on the plane, with the real clusters in blue; the black line is D = 1/2. The arrows show where G's loss sends fake
+# points; note the factor in the legend, by which they are shrunk.
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.9), width_ratios=(1, 1.1, 1.1))
-for dtype, color in ((np.float32, "0.6"), (np.float64, "black")):
-    axes[0].loglog(STEPS_H, np.transpose(error[dtype]), color=color, linewidth=0.7)
-    axes[0].plot([], [], color=color, label=f"difference, {np.dtype(dtype).name}")
+for dtype, look in ((np.float64, {"color": "black"}), (np.float32, {"color": "#E69F00", "linestyle": "--"})):
+    axes[0].loglog(STEPS_H, np.transpose(error[dtype]), linewidth=0.7, **look)
+    axes[0].plot([], [], **look, label=f"difference, {np.dtype(dtype).name}")
 axes[0].axhline(np.median(exactness), color=JUDGE, linewidth=2, label="R-operator, float32")
 axes[0].set(xlabel="step $h$", ylabel="relative error", title="Moving x, or differentiating", ylim=(1e-11, 30))
 axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
@@ -376,7 +377,7 @@ for ax, D, name in ((axes[1], free, "without R1"), (axes[2], charged, f"with R1,
 # Pearlmutter (1994), *Fast Exact Multiplication by the Hessian*. Mescheder, Geiger & Nowozin (2018), *Which Training Methods
 # for GANs do actually Converge?*, section 4.1, has R1; lesson 08 shows what it does to the game of two numbers.
 #
-# To try:
+# To try (an assertion may stop you: take it out, and say why it failed):
 #
 # 1. Set ``D.theta_dot`` to a random u and call ``D.tangent`` with zeros for the velocity of x. ``tangent_backward`` now adds
 #    the Hessian of S times u to ``D.grad``. Check that :math:`\langle w, Hu \rangle = \langle u, Hw \rangle`.

@@ -21,6 +21,7 @@ FLOORS = {
     "engine/conv": 2, "engine/norm": 2, "engine/features": 2, "engine/network": 2,
     "history": 2, "metrics/__init__": 2, "stacked": 2, "plots/canvas": 2, "exercises/grading": 2,
     "penalties": 3, "streams": 3, "unroll": 3, "checkpoint": 3, "plots/pictures": 3, "exercises/players": 3,
+    "exercises/counts": 3,
     "train": 4, "cli/runs": 4, "exercises/museum/common": 4, "study/remedies": 4, "plots/film": 4,
     "game": 5, "study/runs": 5, "estimator": 5, "plots/page": 5, "plots/study": 5, "exercises/ring": 5,
     "study/results": 6, "study/summaries": 6, "zoo/": 6, "plots/__init__": 6, "exercises/": 6,

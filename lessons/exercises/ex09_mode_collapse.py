@@ -20,7 +20,7 @@ def modes_visited(x, means):
     Each sample belongs to the mode whose mean is nearest (Euclidean distance), however far that is. With K equal modes the fair
     share is N / K; a mode is visited when at least N / (2 K) samples belong to it, exactly so many included.
 
-    x (N, 2), means (K, 2)  ->  counts (K,), of the samples of each mode, as floats, and visited (), in this order
+    x (N, 2), means (K, 2)  ->  counts (K,), of the samples of each mode, and visited (), in this order; integers or float64
     """
     raise NotImplementedError("Exercise 09.1: how many modes are visited")
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
 from ..train import packed
-from .grading import Exercise, Mistake, differences
+from .counts import whole
+from .grading import Exercise, Mistake, Wrong, differences
 
 # ---------------------------------------------------------------- 09.1
 
@@ -44,6 +45,21 @@ def _counting(enough=lambda count, n, k: 2 * count * k >= n, distance=lambda gap
     return answer
 
 
+def _every_mode(answer, x, means):
+    """Observe the answer, and say so when empty modes are missing from its counts."""
+    result = whole("counts", "visited")(answer, x, means)
+    if np.ndim(result["counts"]) == 1 and np.size(result["counts"]) < means.shape[0]:
+        raise Wrong(f"counts has shape {np.shape(result['counts'])}; it must have {means.shape[:1]}",
+                    "a mode without samples is missing, its count is 0: np.unique does not list it, nor does np.bincount "
+                    "without minlength=K")
+    return result
+
+
+def _without_the_empty(x, means):
+    counts = np.unique(np.linalg.norm(x[:, None] - means, axis=-1).argmin(axis=1), return_counts=True)[1]
+    return counts, (2 * means.shape[0] * counts >= x.shape[0]).sum()
+
+
 VISITED = Exercise(
     "09.1", "modes_visited", "how many modes are visited", _samples, _visited,
     solution=_counting(),
@@ -62,10 +78,12 @@ VISITED = Exercise(
         Mistake("samples were given to the mode that is farthest away",
                 _counting(distance=lambda gap: -np.linalg.norm(gap, axis=-1))),
         Mistake("that is the share of modes, not their number", _counting(share=True)),
+        Mistake("np.unique leaves out the modes without samples", _without_the_empty, "a mode without samples is missing"),
     ),
     hints=("For each sample find the nearest mean. x[:, None] - means has shape (N, K, 2).",
            "np.bincount(nearest, minlength=K) counts the samples of each mode, also where there are none.",
            "A fair share is N / K. Count the modes with at least N / (2 K) samples; 2 K counts >= N needs no division."),
+    observe=_every_mode,
 )
 
 # ---------------------------------------------------------------- 09.2
@@ -162,7 +180,7 @@ G_LOSS = Exercise(
         Mistake("those are sums over the batch", _loss_mistake(value=lambda cost: cost.sum(axis=(-2, -1))),
                 "the mean over the batch is missing"),
         Mistake("ds was divided by the R N scores of all replicas; a run does not know how many are trained beside it",
-                _loss_mistake(ds=lambda s: -sigmoid(-s) / s.size), "a constant factor is wrong"),
+                _loss_mistake(ds=lambda s: -sigmoid(-s) / s.size), "divided by the R N scores"),
         Mistake("ds was not divided at all: the derivative of the mean", _loss_mistake(ds=lambda s: -sigmoid(-s)),
                 "the mean over the batch is missing"),
         Mistake("softplus(-s) falls as s grows: its derivative is -sigmoid(-s)",

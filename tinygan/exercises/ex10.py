@@ -7,6 +7,7 @@ from scipy.spatial.distance import cdist
 
 from ..data import Mixture
 from ..metrics import coverage_and_density, jensen_shannon, mmd2, mode_counts
+from .counts import whole
 from .grading import Exercise, Mistake, Wrong
 
 # ---------------------------------------------------------------- 10.1
@@ -46,24 +47,6 @@ def _counted(reach=lambda d, std: d <= 3 * std, offset=lambda x: np.linalg.norm(
     return answer
 
 
-def _whole(*names):
-    """Observe an answer whose numbers may be integers, since it counts."""
-    def observe(answer, *args):
-        result = answer(*args)
-        if len(names) > 1 and (not isinstance(result, tuple) or len(result) != len(names)):
-            raise Wrong(f"it must return {', '.join(names)}; it returns {type(result).__name__}",
-                        "separate them by commas after return")
-        parts = result if len(names) > 1 else (result,)
-        return {name: _floats(part) for name, part in zip(names, parts, strict=True)}
-
-    return observe
-
-
-def _floats(part):
-    counts = isinstance(part, np.ndarray | np.generic) and part.dtype.kind in "iu"
-    return part.astype(float) if counts else float(part) if isinstance(part, int) else part
-
-
 COUNTS = Exercise(
     "10.1", "good_counts", "good samples of each mode", _cloud, _good,
     solution=lambda x, means, stds: mode_counts(x, Mixture(means, stds)).high_quality,
@@ -85,7 +68,7 @@ COUNTS = Exercise(
     hints=("First the distance of every sample from every centre, (N, K). Then the smallest of each row: whose is it, how large?",
            "gap = x[:, None] - means has shape (N, K, 2); its norm along the last axis is the distance.",
            "good = distance.min(axis=-1) <= 3 * stds[nearest] is False for NaN. np.bincount(nearest[good], minlength=K)"),
-    observe=_whole("n"),
+    observe=whole("n"),
 )
 
 
@@ -136,7 +119,7 @@ SCORES = Exercise(
     hints=("n >= 1 is an array of truths, and its sum says how many are true.",
            "The fair share of mode k is weights[k] of all N samples; half of it is weights[k] / 2.",
            "(n >= 1).sum(), (n / total >= weights / 2).sum(), n.sum() / total"),
-    observe=_whole("modes", "modes_half", "quality"),
+    observe=whole("modes", "modes_half", "quality"),
 )
 
 
@@ -160,7 +143,11 @@ def _sum_of_logs(n, weights):
 
 
 def _with_and_without(answer, n, weights):
-    return {"kl": answer(n, weights), "kl without any good sample": answer(np.zeros_like(n), weights)}
+    found = {"kl": answer(n, weights), "kl without any good sample": answer(np.zeros_like(n), weights)}
+    if isinstance(none := found["kl without any good sample"], float) and math.isinf(none):
+        raise Wrong(f"kl without any good sample is {none}",
+                    "without good samples the answer is finite: as bad as all samples at the rarest mode")
+    return found
 
 
 def _kl(term=lambda q, p: q * np.log(q / p), none=lambda p: -np.log(p.min()), fair=lambda p, found: p[found]):
@@ -186,6 +173,8 @@ REVERSE_KL = Exercise(
                 _kl(fair=lambda p, found: p[found] / p[found].sum())),
         Mistake("without a good sample the sum is empty, and 0 would be perfect",
                 _kl(none=lambda p: np.float64(0)), "kl without any good sample is zero"),
+        Mistake("without good samples the answer is finite: as bad as all samples at the rarest mode",
+                _kl(none=lambda p: np.inf)),
         Mistake("the largest possible value is ln K only if all weights are equal: all samples at the rarest mode cost -ln of "
                 "its weight", _kl(none=lambda p: np.log(p.size))),
         Mistake("logarithms to the base 2", _kl(lambda q, p: q * np.log2(q / p), lambda p: -np.log2(p.min()))),

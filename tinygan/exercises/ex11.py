@@ -50,6 +50,8 @@ SEGMENTS = Exercise(
                 _segment_answer(lambda theta, length: LN2 * abs(theta) / length)),
         Mistake("the share of a segment is theta / length; this is right only for length 1",
                 _segment_answer(lambda theta, length: LN2 * min(abs(theta), 1))),
+        Mistake("theta may be negative: the share that does not overlap is |theta| / length",
+                _segment_answer(lambda theta, length: LN2 * min(theta / length, 1))),
         Mistake("that is the JSD in bits; in nats it is ln 2 where nothing overlaps", _segment_answer(_share)),
         Mistake("p and q were taken to part at once: the JSD is ln 2 only from |theta| = length on",
                 _segment_answer(lambda theta, length: LN2)),
@@ -189,6 +191,12 @@ def _counts(x, y):
     return (np.abs(P * x.size - Q * y.size) * np.diff(points)).sum()
 
 
+def _below(x, y):
+    points = _staircases(x, y)[0]
+    P, Q = (np.searchsorted(np.sort(one), points[:-1]) / one.size for one in (x, y))
+    return (np.abs(P - Q) * np.diff(points)).sum()
+
+
 def _quantiles(x, y):
     ranks = np.linspace(0, 1, max(x.size, y.size))
     return np.abs(np.quantile(x, ranks) - np.quantile(y, ranks)).mean()
@@ -204,6 +212,7 @@ W1 = Exercise(
         Mistake("the heights were added without their widths", _between(lambda P, Q: np.abs(P - Q), lambda points: 1)),
         Mistake("the mean of the heights was taken; each counts as much as its piece is wide",
                 lambda x, y: np.abs(np.subtract(*_staircases(x, y)[1:])).mean()),
+        Mistake("a point at t itself was not counted: np.searchsorted(..., 'right') counts what is at most t", _below),
         Mistake("P and Q were counted in points, not in shares: divide by N and by M", _counts),
         Mistake("the heights were squared: that is another distance, Cramer's", _between(lambda P, Q: (P - Q) ** 2)),
         Mistake("that is the largest gap between the staircases, the statistic of Kolmogorov and Smirnov",

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.layers import Dense, Sigmoid, Tanh
 from ..penalties import R1
-from .grading import Exercise, Mistake, differences
+from .grading import Exercise, Mistake, Wrong, differences
 from .players import arrays_of, at, players, still_whole, used
 
 
@@ -353,6 +353,16 @@ def _steep(over=lambda r: np.maximum(r - 1, 0), value=None, v=lambda over, r, g:
     return answer
 
 
+def _one_sided_observed(answer, g, lam):
+    result = answer(g, lam)
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise Wrong(f"one_sided must return P, v; it returns {'nothing' if result is None else type(result).__name__}")
+    if np.shape(result[1]) in ((g.shape[0],), (g.shape[0], 1)):
+        raise Wrong(f"v has shape {np.shape(result[1])}; it must have {g.shape}",
+                    "v has lost its direction: as g_n moves, |g_n| grows along g_n / |g_n|, which is a row")
+    return dict(zip(("P", "v"), result, strict=True))
+
+
 ONE_SIDED = Exercise(
     "12.6", "one_sided", "a penalty on steep slopes only", _slopes_case,
     lambda g, lam: {"P": _steep_value(g, lam), "v": differences(lambda g: _steep_value(g, lam), g)},
@@ -373,12 +383,15 @@ ONE_SIDED = Exercise(
         Mistake("v has no direction of length 1: divide g by its length", _steep(v=lambda over, r, g: over * g)),
         Mistake("v is missing the inner derivative g / |g|: each row became one number",
                 _steep(v=lambda over, r, g: over * np.ones_like(g))),
+        Mistake("v is only how P grows with |g|, one number for each row", _steep(v=lambda over, r, g: over),
+                "v has lost its direction"),
         Mistake("v is missing the factor |g| - 1: that is the direction alone", _steep(v=lambda over, r, g: (over > 0) * g / r)),
         Mistake("the square's 2 is missing in v", _steep(v=lambda over, r, g: over * g / r / 2), "factor 2"),
     ),
     hints=("With r = |g_n| and over = max(0, r - 1), P is lam * mean of over^2. Its derivative by r is 2 lam / N * over.",
            "r changes with g in the direction g / r. So v = 2 lam / N * over * g / r.",
            "r = np.sqrt((g * g).sum(axis=-1, keepdims=True) + 1e-24) is never 0. Where over is 0, v is 0."),
+    observe=_one_sided_observed,
     constants=lambda g, lam: {"lam": lam}, batch=lambda g, lam: g.shape[0],
 )
 

@@ -1,4 +1,4 @@
-"""Pictures of a run, always in the same colours (Okabe & Ito's, which colour-blind people can tell apart):
+"""Pictures of a run, always in the same colours (Okabe & Ito's, which colour-blind people can tell apart).
 
     TRUE    blue            the true distribution, and nothing else
     FAKE    vermillion      what the generator has learned

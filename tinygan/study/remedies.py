@@ -110,7 +110,7 @@ def _before_last(layers, added):
 
 
 SETUPS = {setup.name: setup for setup in (
-    Setup("quick", "the plain GAN finds all modes of the ring and loses most of them again, within a second a run (lesson 09)",
+    Setup("quick", "the plain GAN covers the ring with one cloud, then leaves most modes; within a second a run (lesson 09)",
           hidden=(32, 32), latent=16, batch=32, steps=600, lr_g=1e-2, lr_d=1e-2),
     Setup("collapse", "the plain GAN loses modes here: its D learns ten times more slowly than its G", lr_d=1e-4),
     Setup("recipe", "deep and narrow networks, a large rate that falls, an averaged generator: what all modes of a grid take",
@@ -158,7 +158,6 @@ REMEDIES = {
                             update="extragradient"),
     "unrolled": Remedy("G looks through 5 steps of D that are to come (Metz et al. 2017)", unroll=(5, 0.1)),
 }
-
 
 
 def with_gamma(remedy, gamma):
