@@ -1,8 +1,9 @@
 """The site: the pages of this folder, the lessons as a gallery, the docstrings as a reference.
 
-    python -m sphinx -W -n -j 2 docs docs/_build/html                     everything; runs every lesson, which takes minutes
-    python -m sphinx -W -n -D plot_gallery=0 docs docs/_build/text        the same pages without running the lessons
+    python -m sphinx -W -n -j 2 -d docs/_build/doctrees docs docs/_build/html       everything; runs every lesson: minutes
+    python -m sphinx -W -n -D plot_gallery=0 -d docs/_build/doctrees docs docs/_build/text      the pages, no lesson is run
 
+Behind -d are Sphinx's notes for the next time: larger than most of the site, and of no use to a reader.
 The site lives from the file system: no page asks for anything outside its folder (tests/site sees to that).
 """
 
@@ -27,7 +28,7 @@ language = "en"
 smartquotes = False  # f' is a derivative
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery",
-              "docstrings", "reference", "gallery", "results"]
+              "docstrings", "reference", "gallery", "results", "pages", "practice"]
 exclude_patterns = ["_build", "lessons/GALLERY_HEADER.rst"]
 nitpicky = True
 

@@ -305,7 +305,8 @@ fig.legend(handles=handles, loc="outside lower center", ncols=4)
 # * Starting from nowhere, G reached the two modes, in every game and in both orders: W1 fell below 8 times the floor,
 #   and D ended within 0.05 of 1/2. Untrained networks, and a G cut off from its loss, did not.
 # * G never saw a single real point. All it had was the slope of D at its own points.
-# * No line of the loop says that anything should settle. We let the learning rate fall to 0; exercise 1 takes this away.
+# * No line of the loop says that anything should settle. We let the learning rate fall to 0; the first of the things
+#   to try, below, takes this away.
 #
 # Goodfellow et al. (2014), *Generative Adversarial Nets*: Algorithm 1 is in section 4. In print, its G descends
 # another loss; the advice to use this one is at the end of section 3. Our optimiser is Adam (Kingma & Ba 2015).

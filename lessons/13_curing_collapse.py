@@ -14,15 +14,13 @@ import numpy as np
 from scipy.stats import binom
 
 from tinygan import data, plots
-from tinygan.penalties import R2
 from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, study, summary, table, wilson
-from tinygan.study.remedies import GAMMA
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer remedies, seeds and steps
 RING = data.ring().standardized()  # eight modes; on data.ring(modes=3) nothing is lost, and nothing to be cured
-SEEDS = range(4 if FAST else 8)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
+SEEDS = range(4 if FAST else 6)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
 STEPS = 500 if FAST else 1000  # of both players; with more all get sharper, and what is lost stays lost
-SLOW = 300 if FAST else 1000  # steps with the slow D; with 50 nobody has found any mode
+SLOW = 300 if FAST else 500  # steps with the slow D; with 50 nobody has found any mode
 HIDDEN = (32, 32, 32)  # both networks; with (8,) no remedy finds eight modes
 JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not help
 
@@ -30,8 +28,8 @@ JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not he
 # The patient
 # -----------
 # A plain GAN, with what one would do today anyway: three hidden layers, Adam with a large rate that falls to 0. It makes
-# sharp points. But it leaves modes out, on every seed. (Lesson 09 made a GAN collapse by a discriminator that learns ten times
-# more slowly. That is another illness; it comes at the end.)
+# points half of which are sharp. But it leaves modes out. (A D that learns ten times more slowly than G makes a GAN lose modes
+# too. That is another illness; it comes at the end.)
 setup = SETUPS["recipe"]._replace(hidden=HIDDEN, batch=64, steps=STEPS, ema=None)
 print(setup)
 
@@ -40,18 +38,17 @@ print(setup)
 # ------------
 # ``tinygan.study`` holds them as plain data: a ``Remedy`` names what it changes, the rest is the setup's. Four kinds:
 #
-# * *D may not be steep*: ``r1`` at real points, ``r2`` at fake ones, the gradient penalty of ``wgan_gp`` between them (lesson
-#   12), ``spectral_norm`` everywhere.
-# * *D sees more than one point*: ``packing`` lays 2 or 4 points side by side; ``minibatch_std`` and ``minibatch_discrimination``
-#   tell D how much a batch varies, or how close its points are.
+# * *D may not be steep*: ``r1`` at real points (R2 is the same at fake ones), the gradient penalty of ``wgan_gp`` between them
+#   (lesson 12), ``spectral_norm`` everywhere.
+# * *D sees more than one point*: ``packing`` lays 2 or 4 points side by side; ``minibatch_std`` tells D how much a batch varies.
 # * *Another question to D*: the ``relativistic`` loss asks whether a real point scores higher than a fake one.
-# * *Gentler*: ``instance_noise`` on all points, ``label_smoothing`` (0.9 for real points), ``averaging`` of G's parameters.
-known = ("plain", "relativistic", "label_smoothing", "averaging", "minibatch_std", "minibatch_discrimination", "instance_noise",
+# * *Gentler*: ``label_smoothing`` (0.9 for real points), ``averaging`` of G's parameters.
+known = ("plain", "relativistic", "label_smoothing", "averaging", "minibatch_std",
          "r1", "wgan_gp", "spectral_norm", "packing_2", "packing_4", "relativistic_r1_r2")
 tried = {name: REMEDIES[name] for name in known}
-tried["r2"] = Remedy("R2: D flat at fake points (Mescheder et al. 2018)", penalties=(R2(GAMMA),))
 one_step = "a Wasserstein critic: gradient penalty .1; its paper takes 5 critic steps, here it is 1 as for all"
 tried["wgan_gp"] = tried["wgan_gp"]._replace(d_steps=1, about=one_step)
+tried["averaging"] = REMEDIES["averaging"]._replace(ema=0.99, about="a running average of G is judged, .99 (Yazici et al. 2019)")
 if FAST:
     tried = {name: tried[name] for name in ("plain", "averaging", "packing_2", "packing_4")}
 for name, remedy in tried.items():
@@ -63,7 +60,7 @@ for name, remedy in tried.items():
 # Every remedy with every seed: the same first weights of G, the same batches, the same noise. The seeds of a remedy are trained
 # side by side through the replica axis, and two processes share out the remedies.
 ring = {"ring": RING}
-rows = study(tried, ring, SEEDS, setup, replicas=8, jobs=JOBS)
+rows = study(tried, ring, SEEDS, setup, replicas=len(SEEDS), jobs=JOBS)
 summaries = summary(rows, ring)
 print(table(summaries, ring))
 
@@ -73,7 +70,7 @@ print(table(summaries, ring))
 # A remedy shall count as a help when the interval of its runs that visit all modes (Wilson, lesson 09) lies above that of the
 # plain GAN. How easily is that had by luck? Suppose that a useless remedy and the plain GAN visit all modes in the same
 # share of all runs. Add up every pair of counts for which we would be fooled: whatever the share, less than one study in two
-# hundred. (With a dozen remedies there are a dozen chances. What helps below does not need luck.)
+# hundred. (With ten remedies there are ten chances. What helps below does not need luck.)
 n, share = len(SEEDS), np.linspace(0, 1, 101)
 low, high = np.array([wilson(k, n)[1:] for k in range(n + 1)]).swapaxes(0, 1)  # of k of n runs, (n + 1,) each
 chance = binom.pmf(np.arange(n + 1)[:, None], n, share)  # of k of n, for each share: (n + 1, 101)
@@ -86,11 +83,12 @@ print("helps:", *[name for name in tried if helps[name]])
 # %%
 # What helps
 # ----------
-# The plain GAN visits all eight modes in hardly any run. Everything that keeps D from being steep ends this: R1, R2, the
-# gradient penalty, spectral normalisation. A steep D is sure of itself: between the modes it says "fake" in one tone, and
+# The plain GAN visits all eight modes in hardly any run. Everything that keeps D from being steep ends this: R1, the gradient
+# penalty, spectral normalisation. A steep D is sure of itself: between the modes it says "fake" in one tone, and
 # a point there hears nothing of a mode that is missing. A gentle D leaves a slope that leads there. So does a D that sees two
 # points at once: two points at one mode are a rare pair among the real ones, once in eight times. Only G makes them often.
-cures = [name for name in ("r1", "r2", "wgan_gp", "spectral_norm", "packing_2", "packing_4", "relativistic_r1_r2") if name in tried]
+cures = [name for name in ("r1", "wgan_gp", "spectral_norm", "packing_2", "packing_4", "relativistic_r1_r2")
+         if name in tried]
 modes = {name: np.array([row.judged.modes_visited for row in rows if row.remedy == name]) for name in tried}  # (seeds,) each
 assert plain.visited.value < 0.3
 for name in cures:
@@ -103,41 +101,47 @@ for name in cures:
 # What does not help
 # ------------------
 # Not here, that is: not this game, not within this budget. The relativistic loss by itself changes nothing that we could count;
-# with R1 and R2 it is among the best, but so are R1 and R2 without it. Label smoothing does nothing for the modes, and was never
-# meant to: it keeps D's scores small. The deviation of a batch, one number, is too little for D to see which mode is missing.
+# with R1 and R2 it visits all modes, but R1 without it does hardly worse. Label smoothing does nothing for the modes, and was
+# never meant to: it keeps D's scores small. The deviation of a batch, one number, is too little for D to see which mode is
+# missing.
 useless = [name for name in ("relativistic", "label_smoothing", "averaging", "minibatch_std") if name in tried]
 for name in useless:
     assert not helps[name], name
     print(f"{name:>24}: modes visited", *modes[name])
 
 # %%
-# Averaging cannot help in principle: it never touches the game. The generator behind the average is the plain one, to the last
-# bit. What is more, here the average is *worse* than G itself on every seed. G wanders over a ring with holes, and the mean of
-# parameters that make different shapes makes none of them. Lesson 15 shows a game in which averaging pays, since it rests.
+# Averaging does not touch the game, so G itself learns nothing more: the G behind the average is the plain one, to the last bit.
+# Where the rate falls to 0, the average ends beside G, with the same modes. (With .999 a run of 1000 steps leaves 37 % of the
+# first, untrained weights in it: exercise 15.5.) Lesson 15 shows where it pays: at a constant rate, when G does not rest.
 score = {name: [(row.raw, row.judged) for row in rows if row.remedy == name] for name in tried}
 for (_, of_plain), (raw, averaged) in zip(score["plain"], score["averaging"], strict=True):
     assert raw == of_plain
-    assert averaged.high_quality < raw.high_quality
+    assert abs(averaged.modes_visited - raw.modes_visited) <= FAST  # the short run of the tests ends less calmly
+    assert abs(averaged.high_quality - raw.high_quality) < (0.1 if FAST else 0.03)
+assert round(0.999**1000, 2) == 0.37
 
 # %%
 # Too much of a good thing
 # ------------------------
-# Packing by four leaves D 16 samples of 64 points, and a task in eight dimensions instead of two. All modes are visited, and
-# next to nothing is sharp. *Visited* alone would give it full marks. Two columns must be read: what is there, and how good it
-# is.
+# Of the plain GAN's points half are sharp. Packing by two halves that again, and packing by four, which leaves D 16 samples of 64
+# points and a task in eight dimensions, leaves next to nothing sharp, though all modes are visited. *Visited* alone would give it
+# full marks. And hardly one run of all these has every mode at half its share: none of them is finished.
 quality = {name: np.array([judged.high_quality for _, judged in score[name]]) for name in tried}
+finished = [judged.modes_half == RING.n_modes for name in cures for _, judged in score[name]]
+print(*[f"{name} {each.mean():.0%}" for name, each in quality.items()], f"sharp; {sum(finished)} of {len(finished)} finished")
 assert modes["packing_4"].mean() > 7.5
-assert quality["packing_4"].mean() < 0.7 * quality["packing_2"].mean()
+assert quality["packing_4"].mean() < 0.7 * quality["packing_2"].mean() and sum(finished) < 0.1 * len(finished)
+assert FAST or quality["packing_4"].mean() < 0.05 < quality["packing_2"].mean() < 0.5 * quality["plain"].mean() < 0.3
 
 # %%
 # Another illness
 # ---------------
-# Now the GAN of lesson 09: its D learns ten times more slowly than G. It loses modes too, and the picture is the same. The best
-# remedy from above does nothing for it. What this GAN lacks is not a gentler D but a quicker one; the cure is one number.
+# Now a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes above does nothing
+# here that six seeds could show. What this GAN lacks is not a gentler D but a quicker one; the cure is one number.
 slow = SETUPS["collapse"]._replace(hidden=(32, 32), batch=64, steps=SLOW)
 against = {"plain": REMEDIES["plain"], "relativistic_r1_r2": REMEDIES["relativistic_r1_r2"],
            "quick_d": Remedy("D learns as fast as G", lr_d=slow.lr_g)}
-others = study(against, ring, SEEDS, slow, replicas=8, jobs=JOBS)
+others = study(against, ring, SEEDS, slow, replicas=len(SEEDS), jobs=JOBS)
 found = {name: np.array([row.judged.modes_visited for row in others if row.remedy == name]) for name in against}
 for name, counts in found.items():
     print(f"{name:>24}: modes visited", *counts)
@@ -147,8 +151,8 @@ assert found["relativistic_r1_r2"].mean() < found["plain"].mean() + 1 < found["q
 # %%
 # The pictures
 # ------------
-# One row of rings for each remedy, the first six seeds; above each ring, how many modes it visits. First what does not help, or
-# what we cannot tell; then what does; and the counts.
+# One row of rings for each remedy, all six seeds; above each ring, how many modes it visits. First what does not help;
+# then what does; and the counts.
 for group in ([name for name in tried if name not in cures], [name for name in tried if name in cures]):
     plots.remedies([row for row in rows if row.remedy in group], RING)
 plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summaries["ring", TRUTH]}, RING.n_modes)
@@ -156,22 +160,24 @@ plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summ
 # %%
 # What you saw
 # ------------
-# * On one game, R1, R2, a gradient penalty, spectral normalisation and packing each ended the collapse, with hardly a run that
+# * On one game, R1, a gradient penalty, spectral normalisation and packing each ended the collapse, with hardly a run that
 #   failed. Nearly all of them do one thing: they keep D from being steep.
-# * The relativistic loss alone, label smoothing, averaging and the minibatch deviation did not help. Averaging cannot: it does
-#   not touch the game. Of instance noise and minibatch discrimination eight seeds cannot tell.
-# * Finding all modes is not all. Packing by four found them, and blurred them.
-# * A remedy is for an illness. The best one here did nothing for a D that is too slow.
+# * The relativistic loss alone, label smoothing, averaging and the minibatch deviation did not help. Averaging does not touch
+#   the game, so G itself learns nothing more.
+# * None of these runs is finished: hardly one has all modes at half their share. Packing pays most: 22 % sharp by two, 3 % by
+#   four, against 52 % of the plain GAN.
+# * A remedy is for an illness. One that ended the collapse here did nothing that we could count for a D that is too slow.
 # * "Did not help" means: with these networks, these rates, this budget. A remedy that fails here may need other settings; who
 #   searches long enough for one remedy, and takes the others as they are, will find that it wins.
 #
 # Lucic et al. (2018), *Are GANs Created Equal?*, made this experiment with pictures and large budgets: tuned with equal care,
 # most GANs are alike. The papers of the remedies stand in ``tinygan/study/remedies.py``, and ``python -m tinygan study`` runs
-# all of them, with more seeds and longer.
+# all of them, with more seeds and longer; instance noise and minibatch discrimination, of the exercises, are among them.
 #
-# To try:
+# To try (where an assertion stops you, take it out, and say why it failed):
 #
-# 1. ``REMEDIES["r1"]._replace(penalties=(R1(3.0),))``: a penalty thirty times as large. What happens to modes, what to quality?
+# 1. ``REMEDIES["r1"]._replace(penalties=(R1(Falling(3.0, 0.09)),))``, with ``R1`` and ``Falling`` from ``tinygan.penalties``: a
+#    penalty thirty times as large. What happens to modes, what to quality?
 # 2. Give ``wgan_gp`` its five steps of D back. Is it fair then? What would you have to give the others?
 # 3. Cure the slow D with ``packing_2`` and with ``spectral_norm``. Which of them is a help there, and in how many of 16 seeds?
 # 4. Train all with ``STEPS = 5000``. Which of the claims above would you still sign?

@@ -29,9 +29,9 @@ from tinygan.train import train
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: smaller networks, fewer steps, and a grid that is still blurred
 GRID = data.grid().standardized()  # 5 x 5 modes, std 1/40 of the distance between them; with a wider std it becomes easy
 WIDTH = 32 if FAST else 64  # of four hidden layers in both players; with 16 the modes stay blurred
-STEPS = 1000 if FAST else 6000  # of the run in the film; at 20 000 quality comes near 97 %
+STEPS = 1000 if FAST else 6000  # of the run in the film; at 20 000 quality is about 96 %
 SHORT = 500 if FAST else 2000  # of each short run, in which parts are left out; fewer, and all of them are blurred alike
-SEEDS = range(4)  # of the short runs; with one seed there is a winner whatever one compares
+SEEDS = range(3)  # of the short runs; with one seed there is a winner whatever one compares
 FRAMES = 8 if FAST else 40  # of the film; more are smoother, and slower to draw
 JOBS = 1 if FAST else 2  # processes for the short runs
 plt.rcParams.update(plots.STYLE)
@@ -106,7 +106,13 @@ print(table(reports, GRID))
 found = reports["the average of G"]
 assert found.modes_visited >= (20 if FAST else 25)
 assert FAST or found.modes_half == 25
-assert found.high_quality > (0.04 if FAST else 0.8)
+assert found.high_quality > (0.04 if FAST else 0.88)
+
+# %%
+# Not all is well. Quality is high, and yet the std ratio is low: the modes are little more than half as wide as true ones, with
+# thin bridges of points between them. It is the impostor "sharp" of lesson 10, found by the score that found it there.
+assert truth.std_ratio > 0.95
+assert FAST or found.std_ratio < 0.8
 
 # %%
 # And untrained, or at any single point? The same judge gives them nothing.
@@ -117,16 +123,15 @@ for nothing in (film[0][1], np.zeros((2500, 2))):
 # What each part adds
 # -------------------
 # Now short runs, of smaller networks (four layers of 32), in which one part is left out at a time. They are too short to be
-# good, and long enough to differ. ``tinygan.study`` trains them, four seeds of each.
+# good, and long enough to differ. ``tinygan.study`` trains them, three seeds of each.
 setup = SETUPS["recipe"]._replace(hidden=(32,) * 4, batch=64, steps=SHORT, ema=0.995)
 whole = REMEDIES["relativistic_r1_r2"]
 variants = {
     "recipe": (setup, whole),
     "no_penalties": (setup, whole._replace(penalties=())),
+    "constant_gamma": (setup, whole._replace(penalties=(R1(falling(0)), R2(falling(0))))),
     "constant_rate": (setup._replace(schedule=constant), whole),
-    "small_rate": (setup._replace(lr_g=1e-3, lr_d=1e-3), whole),
     "wide_and_shallow": (setup._replace(hidden=(56, 56)), whole),  # nearly as many parameters
-    "not_relativistic": (setup, whole._replace(loss=None)),  # the non-saturating loss
 }
 if FAST:
     variants = {name: variants[name] for name in ("recipe", "no_penalties", "constant_rate")}
@@ -134,37 +139,36 @@ if FAST:
 # %%
 # In the table a name is G's running average, and below it "raw" G itself.
 grid = {"grid": GRID}
-runs = {name: study({name: remedy}, grid, SEEDS, one, replicas=4 // JOBS, jobs=JOBS) for name, (one, remedy) in variants.items()}
+runs = {name: study({name: remedy}, grid, SEEDS, one, replicas=2, jobs=JOBS) for name, (one, remedy) in variants.items()}
 print(counts(summary([row for rows in runs.values() for row in rows], grid), grid))
-
-
-def mean(name, measure, which="judged"):
-    """A score's mean over the seeds; `which` is "judged", the running average, or "raw"."""
-    return np.mean([getattr(getattr(row, which), measure) for row in runs[name]])
-
 
 # %%
 # *The penalties* find the modes: more of them on every seed. Without them D is a cliff, and what is lost is not found again.
 # *Deep and narrow* makes them sharp: with nearly as many parameters in two layers, quality is far lower. G must tear one bell
-# into 25 points, and each ReLU layer folds the plane once more. A *large rate* gets far in a short time, *and must fall*.
+# into 25 points, and each ReLU layer folds the plane once more. *The rate must fall*, and so must *gamma*: with a constant gamma
+# all modes are visited, but on every seed they are less sharp.
 visited = {name: [row.judged.modes_visited for row in rows] for name, rows in runs.items()}
+quality = {name: np.array([row.raw.high_quality for row in rows]) for name, rows in runs.items()}  # (seeds,) each
 print("modes visited", visited)
 assert all(whole > without for whole, without in zip(visited["recipe"], visited["no_penalties"], strict=True))
-for name in ("constant_rate", "small_rate", "wide_and_shallow"):
-    assert name not in runs or mean(name, "high_quality", "raw") < 0.7 * mean("recipe", "high_quality", "raw"), name
+for name, most in (("constant_gamma", 1), ("constant_rate", 0.7), ("wide_and_shallow", 0.7)):
+    assert FAST or np.all(quality[name] < most * quality["recipe"]), name
+assert FAST or min(visited["constant_gamma"]) == 25 and max(visited["no_penalties"]) < 13
 
 # %%
-# Why must it fall? R1 and R2 make the game come to rest (lesson 08), but only to within a step, and Adam's steps do not shrink by
-# themselves. *Averaging* is another way to rest: at a constant rate the average visits more modes than G itself. Where the rate
-# falls to 0, G stands still at last with its average beside it. Nothing is left to gain, as the first table says.
-assert mean("constant_rate", "modes_visited") > mean("constant_rate", "modes_visited", "raw")
+# Why must the rate fall? R1 and R2 make the game come to rest (lesson 08), but only to within a step, and Adam's steps do not
+# shrink by themselves. *Averaging* is another way to rest: at a constant rate the average visits more modes than G itself, on
+# every seed. Where the rate falls to 0, G stands still at last with its average beside it. Nothing is left to gain, as the first
+# table says.
+gain = [row.judged.modes_visited - row.raw.modes_visited for row in runs["constant_rate"]]
+assert np.mean(gain) > 0 and (FAST or min(gain) > 0)
 assert abs(reports["the average of G"].high_quality - reports["G itself"].high_quality) < 0.05
 
 # %%
 # The film
 # --------
 # What G makes of the same 2500 points z, from the first step to the last; the truth is blue.
-fig_film, stage = plt.subplots(figsize=(4.6, 5))
+fig_film, stage = plt.subplots(figsize=(4, 4.8))
 plots.samples_2d(film[-1][1], GRID, stage)
 dots = stage.collections[-1]
 
@@ -182,15 +186,29 @@ fig_film.canvas.draw()
 # %%
 # The picture
 # -----------
-# Six moments of the film, and below them what falls and what rises: the rate and gamma, as shares of where they begin; the modes;
-# and the quality.
+# Five moments of the film, each with a fifth of its points, and below them what falls and what rises: the rate and gamma, as
+# shares of where they begin; the modes; and the quality.
 steps = np.array([step for step, _ in film])
 scores = [mode_report(x, GRID) for _, x in film]
-fig, axes = plt.subplot_mosaic([[0, 1, 2], [3, 4, 5], ["falls", "modes", "quality"]], figsize=(9, 8.4), height_ratios=(3, 3, 2))
-for i, frame in enumerate(np.linspace(0, len(film) - 1, 6).round().astype(int)):
-    plots.samples_2d(film[-1][1], GRID, axes[i]).collections[-1].set_offsets(film[frame][1])  # all in one window
-    axes[i].get_legend().remove()
-    axes[i].set(title=f"step {steps[frame]:,}", xlabel="", ylabel="", xticks=(), yticks=())
+panels = [[0, 1, 2], [3, 4, "one"], ["falls", "modes", "quality"]]
+fig, axes = plt.subplot_mosaic(panels, figsize=(9, 8.8), height_ratios=(3, 3, 2))
+for i, frame in enumerate(np.linspace(0, len(film) - 1, 5).round().astype(int)):
+    x = film[frame][1][::5]
+    plots.samples_2d(film[-1][1], GRID, axes[i]).collections[-1].set(offsets=x, sizes=[2])  # all in one window
+    axes[i].set(title=f"step {steps[frame]:,}{plots.canvas.outside(axes[i], x)}", xlabel="", ylabel="", xticks=(), yticks=())
+
+# %%
+# The sixth panel enlarges the mode in the middle, as it is in the end. Of true samples 39 % lie in the inner circle.
+plots.samples_2d(G_ema(z), GRID, axes["one"]).collections[-1].set_sizes([4])
+fig.legend(*axes["one"].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+for name in (0, 1, 2, 3, 4, "one"):
+    axes[name].get_legend().remove()
+(x_1, x_2), wide = GRID.means[12], 6 * GRID.stds[12]
+axes["one"].set(xlim=(x_1 - wide, x_1 + wide), ylim=(x_2 - wide, x_2 + wide), title="one mode, enlarged", xlabel="", ylabel="",
+                xticks=(), yticks=())
+
+# %%
+# What falls, and (next) what rises.
 fraction = np.linspace(0, 1, 200)
 axes["falls"].plot(fraction * STEPS, [cosine(f) for f in fraction], color="black", label="learning rate")
 axes["falls"].plot(fraction * STEPS, falling(fraction) / falling(0), color=JUDGE, label=r"$\gamma$")
@@ -214,23 +232,22 @@ for name in ("falls", "modes", "quality"):
 # What you saw
 # ------------
 # * The recipe found all 25 modes, each with at least half of its share. True samples have 98.9 % within three standard
-#   deviations; a run of this length comes to about nine tenths of that, one of 20 000 steps near 97 %.
-# * Modes come from the penalties: without them most runs lost half of the grid. Sharpness comes from depth, from a rate that is
-#   large at first, and from gamma, which must fall because a mode is so much smaller than the distance to the next.
+#   deviations; this run has 93 %, one of 20 000 steps about 96 %. But its modes are little more than half as wide as true ones.
+# * Modes come from the penalties: without them every run lost half of the grid. Sharpness comes from depth, from a rate that
+#   falls, and from gamma, which must fall because a mode is so much smaller than the distance to the next.
 # * Gamma is a squared length. Begin with a fifth of the squared distance between modes; data in other units need another gamma.
-# * Averaging is for a G that does not rest. Here the rate falls to 0, and it changes nothing.
-# * The pairing loss adds the least here: four short runs do not settle whether it adds anything.
+# * Averaging is for a G that does not rest. Here the rate falls to 0, and it changes next to nothing.
 #
 # Relativistic pairing with R1 and R2: Huang et al. (2024), *The GAN is dead; long live the GAN!* The grid as a test: Srivastava
 # et al. (2017), *VEEGAN*, and Lin et al. (2018), *PacGAN*. ``python -m tinygan study --setup recipe --data grid`` plays the whole
 # recipe, 20 000 steps, on as many seeds as you like.
 #
-# To try:
+# To try (where an assertion stops you, take it out, and say why it failed):
 #
 # 1. ``STEPS = 20_000``. How near do you come to 98.9 %, and how long does the last tenth take?
 # 2. ``falling = Falling(1, 1)``: ten times the gamma, all the time. Then ``Falling(0.003, 0.003)``. Which of them still finds 25?
 # 3. ``data.grid(side=3)`` is easier in one way and harder in another: nothing else has changed. What should gamma be?
-# 4. Give z 25 dimensions, ``mlp(25, ...)``. Surely more is better?
+# 4. Give z 25 dimensions, ``mlp(25, ...)`` and 25 columns in ``noise`` and ``z``. Surely more is better?
 if plt.get_backend().lower() == "agg" and sys.stdout.isatty():  # no window, but somebody is reading
     animation.save("lesson_15.gif", writer="pillow")
 plots.show("lesson_15")

@@ -305,6 +305,7 @@ def test_the_bibliography_says_where_each_paper_is_used():
         assert (shown[1] if shown else "") == files, f"{label} must say: {'Used in ' + files if files else 'no file'}."
         name, authors = re.search(r"\*\*(.*?)\*\*\s+(.*?)\.\s\*", entry, flags=re.DOTALL).groups()
         assert list(papers(name)) == [label] and name.split()[0].replace("Yazici", "Yazıcı") in authors
+        assert not re.match(r"\w\. ", authors), f"{label}: an initial opens a list, unless a backslash stands before it"
 
 
 @pytest.mark.parametrize("text, labels", [

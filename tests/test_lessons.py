@@ -38,11 +38,23 @@ def form_problems(text):
             problems.append(f"cell {number} has {len(lines)} lines of code, at most {LONGEST_CELL}: {lines[0]}")
         if not cell.startswith("# "):
             problems.append(f"cell {number} does not begin with a sentence: {cell[:40]!r}")
+        problems += [f"cell {number}: {problem}" for problem in formula_problems(cell)]
     if not cells[-1].startswith("# What you saw\n# ------------\n"):
         problems.append('the last cell is not "What you saw"')
     if sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) < 3:
         problems.append("has fewer than 3 assertions")
     return problems + constant_problems(tree, text.splitlines(), cells[0])
+
+
+def formula_problems(cell):
+    """Formulas that were lost from the prose of a cell, or will be printed as they are typed."""
+    prose = "\n".join(line[2:] if line.startswith("#") else "<code>" for line in cell.rstrip().splitlines() if line) + "\n\n"
+    prose = re.sub(r"(?m)^[.][.] math::.*\n(?:(?: +.*)?\n)*", ".. a formula\n\n", prose)
+    # Behind a colon and an empty line there comes a formula, a list or something indented; or code, without the empty line.
+    lost = re.findall(r"(.{1,40}:)\n\n+(?![.][.] |[*] |\d+[.] |  )", prose)
+    raw = re.findall(r"\\[a-zA-Z]+", re.sub(r":math:`[^`]*`|``[^`]*``", "", prose))
+    return ([f"nothing comes behind the colon: {end}" for end in lost]
+            + [f"TeX outside of a formula: {' '.join(raw)}"] * bool(raw))
 
 
 def constant_problems(tree, lines, first_cell):
@@ -194,11 +206,27 @@ SPOILED = {
     "no constants": GOOD.replace("STEPS", "steps"),
     "not stand on top": GOOD.replace("assert STEPS\n", "assert STEPS\nBATCH = 2  # large\n"),
     "no comment": GOOD.replace("  # fewer: the claim fails", ""),
+    "nothing comes behind the colon: It says:": GOOD.replace("# A sentence.\n", "# It says:\n#\n#\n# A sentence.\n"),
+    "nothing comes behind the colon: Three:": GOOD.replace("# Three.", "# Three:"),
+    r"TeX outside of a formula: \frac": GOOD.replace("# A sentence.\n", "# A sentence.\n#\n#           \\frac{a}{b}\n"),
 }
+
+
+FORMULAS = r"""# A sentence with :math:`\frac{a}
+# {b}`, and then:
+#
+# .. math:: a = \frac{b}{c}, \qquad
+#           b = \frac{c}{d}.
+#
+# So it is. To try:
+#
+# 1. This, in code:
+"""
 
 
 def test_form_accepts_a_good_lesson():
     assert form_problems(GOOD) == []
+    assert form_problems(GOOD.replace("# A sentence.\n", FORMULAS)) == []
 
 
 @pytest.mark.parametrize("message", SPOILED)

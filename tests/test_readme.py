@@ -71,7 +71,7 @@ def test_collapse_and_cure():
 
 def test_twenty_five_of_twenty_five():
     row = re.search(r"median of (\d+) seeds \| 20 000 \| (\d+) \| ([\d.]+) % \| ([\d.]+) \|", README)
-    runs = runs_of("grid_25", "relativistic_r1_r2")
+    runs = runs_of("grid_25_in_a_minute", "relativistic_r1_r2")
     assert len(runs) == int(row[1]) and all(run["modes"] == run["modes_half"] == 25 == int(row[2]) for run in runs)
     assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(row[3])
     assert round(float(np.median([run["reverse_kl"] for run in runs])), 3) == float(row[4])
@@ -87,5 +87,7 @@ def test_a_hundred_of_a_hundred():
 def test_both_commands_and_the_picture_are_there():
     for name in ("demo", "tests"):
         assert re.search(rf"<!-- command: {name} -->\n```\n.*python.*\n```", README)
+    docs = re.search(r"<!-- command: docs -->\n```\n.* -d (\S+) docs (\S+)\n```", README)
+    assert not docs[1].startswith(docs[2]), "what Sphinx keeps for itself is no part of the site"
     assert (ROOT / "docs" / "demo.png").stat().st_size > 10_000
     assert np.all([Path(ROOT / link).exists() for link in re.findall(r"`(lessons/[\w.]+|tinygan/[\w./]+|docs/[\w./]+)`", README)])

@@ -1,26 +1,34 @@
 """The lessons as sphinx-gallery makes them, and what this site wants to be different.
 
-* The index shows the lessons in their parts. GALLERY_HEADER.rst says which, in lines such as ".. lessons:: 01 04".
+* The index shows the lessons in their parts. GALLERY_HEADER.rst says which, in lines such as ".. lessons:: 01 04"; a part that
+  has no lesson yet is left out.
+* A lesson has its number in its title, wherever that is shown; and each of its pictures says what it is.
 * A picture stands below the last cell that draws on it, not below the first.
 * A lesson never believes that a person sits at a terminal: it would save its pictures there instead of showing them here.
 * The player of an animation has plain signs on its buttons, where matplotlib's are icons of a font from another host.
 """
 
 import ast
+import itertools
 import re
 
 import numpy as np
 
 THUMBNAIL = re.compile(
-    r"\n\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbcontainer\".*?:doc:`/lessons/(?P<file>(?P<number>\d\d)_\w+)`.*?"
+    r"\n\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbcontainer\" tooltip=\"(?P<question>[^\"]*)\".*?"
+    r":doc:`/lessons/(?P<file>(?P<number>\d\d)_\w+)`.*?"
     r"<div class=\"sphx-glr-thumbnail-title\">(?P<title>.*?)</div>\n    </div>\n", re.DOTALL)
 PART = re.compile(r"^\.\. lessons:: (\d\d) (\d\d)$", re.MULTILINE)
+SECTION = re.compile(r"^[^\n]+\n-+\n\n(?:(?!^-+$).)*?^\.\. lessons:: (\d\d) (\d\d)$\n*", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r"^(?P<title>\S.*)\n===+$", re.MULTILINE)
+PICTURE = re.compile(r"(?P<before>\.\. image-sg:: \S+\n +:alt: )(?P<titles>.*)")
 OPEN, CLOSE = '.. raw:: html\n\n    <div class="sphx-glr-thumbnails">\n\n', "\n.. raw:: html\n\n    </div>\n\n"
 FONT = re.compile(r'<link rel="stylesheet"\s+href="https?://[^"]*font-awesome[^"]*">')
+FASTER = re.compile(r'<button title="(?:De|In)crease speed".*?</button>', re.DOTALL)  # a minus, a plus: nobody knows of what
 SIGNS = {  # the small mark asks for a letter, where a telephone would draw a picture
-    "fa-minus": "\N{MINUS SIGN}", "fa-fast-backward": "|\u25c0\ufe0e", "fa-step-backward": "\u2039",
+    "fa-fast-backward": "|\u25c0\ufe0e", "fa-step-backward": "\u2039",
     "fa-play fa-flip-horizontal": "\u25c0\ufe0e",
-    "fa-pause": "||", "fa-play": "\u25b6\ufe0e", "fa-step-forward": "\u203a", "fa-fast-forward": "\u25b6\ufe0e|", "fa-plus": "+",
+    "fa-pause": "||", "fa-play": "\u25b6\ufe0e", "fa-step-forward": "\u203a", "fa-fast-forward": "\u25b6\ufe0e|",
 }
 
 
@@ -68,6 +76,14 @@ def belongs(thing, figures):
     return any(thing is figure or getattr(thing, "figure", None) is figure for figure in figures)
 
 
+def card(thumbnail):
+    """A lesson on the index: its picture, its number and title, and the question that it asks."""
+    title = f"{thumbnail['number']} {thumbnail['title']}"
+    text = thumbnail[0].replace(":alt:", f":alt: {title}")
+    question = f'<div class="question">{thumbnail["question"]}</div>'
+    return text.replace(f">{thumbnail['title']}</div>\n", f">{title}</div>\n      {question}\n")
+
+
 def in_parts(text):
     """The gallery's index with each part's lessons where the header asks for them. Raises ValueError if one is left over."""
     thumbnails = {match["number"]: match for match in THUMBNAIL.finditer(text)}
@@ -76,20 +92,37 @@ def in_parts(text):
 
     def part(match):
         own = [thumbnails.pop(number) for number in sorted(thumbnails) if match[1] <= number <= match[2]]
-        shown = "".join(one[0].replace(":alt:", f":alt: {one['title']}") for one in own)
         entries = "".join(f"   {one['file']}\n" for one in own)
-        return f"{OPEN}{shown}{CLOSE}.. toctree::\n   :hidden:\n\n{entries}\n" if own else "*Still to come.*\n"
+        return f"{OPEN}{''.join(map(card, own))}{CLOSE}.. toctree::\n   :hidden:\n\n{entries}\n"
 
+    def there(match):
+        return match[0] if any(match[1] <= number <= match[2] for number in thumbnails) else ""
+
+    header = SECTION.sub(there, header)
     page = PART.sub(part, header)
     if thumbnails:
         raise ValueError(f"no part in lessons/GALLERY_HEADER.rst holds the lessons {sorted(thumbnails)}: add or widen one")
     return page
 
 
+def with_number(number, text):
+    """A lesson's page with its number in its title, and its pictures with a sentence each for who cannot see them."""
+    title = TITLE.search(text)["title"]
+    figures = itertools.count(1)
+
+    def described(match):
+        titles = [] if match["titles"].startswith(f"{number} ") else dict.fromkeys(match["titles"].split(", "))  # or the file's
+        return f"{match['before']}Lesson {number}, figure {next(figures)}: {'; '.join(titles) or title}"
+
+    text = PICTURE.sub(described, text)
+    return TITLE.sub(f"{number} {title}\n{'=' * (len(title) + 3)}", text, count=1)
+
+
 def with_signs(text):
     """The player of an animation without its font, with plain signs on its buttons, and with a text for who cannot see it."""
     title = text.partition("\n===")[0].rpartition("\n")[2].strip()
-    text = FONT.sub("", text).replace('<img id="_anim_img', f'<img alt="Animation: {title}" id="_anim_img')
+    text = FASTER.sub("", FONT.sub("", text)).replace('<img id="_anim_img', f'<img alt="Animation: {title}" id="_anim_img')
+    text = text.replace('<div class="animation">', f'<p>A film: press {SIGNS["fa-play"]} to play it.</p> <div class="animation">')
     for icon, sign in SIGNS.items():
         text = text.replace(f'<i class="fa {icon}"></i>', sign)
     return text
@@ -100,7 +133,7 @@ def change(app, name, source):
     if name == "lessons/index":
         source[0] = in_parts(source[0])
     elif name.startswith("lessons/"):
-        source[0] = with_signs(source[0])
+        source[0] = with_signs(with_number(name.removeprefix("lessons/")[:2], source[0]))
 
 
 def setup(app):

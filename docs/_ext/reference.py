@@ -18,7 +18,7 @@ ROOMS = {
     "": ("The game", "Data, losses, penalties, training, and what is made of them."),
     "zoo": ("The family", "One paper, one file."),
     "plots": ("Pictures", "The only room that imports matplotlib."),
-    "exercises": ("The judge", "What an exercise is made of; :doc:`/teaching` shows how."),
+    "exercises": ("The judge", "What an exercise is made of; :doc:`/teaching` shows how to add one."),
 }
 
 INDEX = """\
@@ -26,7 +26,7 @@ Reference
 =========
 
 What the docstrings say, with a link to the source beside each: the source is short, and the best thing to read.
-Each room is listed from its lowest floor upwards; :doc:`/design` shows who may import whom.
+Each room is listed from its lowest floor upwards, packages together; :doc:`/design` shows who may import whom.
 
 ``import tinygan`` brings the names that most programs need::
 
@@ -41,12 +41,20 @@ def floors():
 
 
 def modules():
-    """The modules with a page, as "engine/layers", from the ground floor upwards."""
+    """The modules with a page, as "engine/layers", from the ground floor upwards; those of a package stand together."""
     height = floors()
     names = [path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")]
     shown = [name for name in names if name in BUT or not name.startswith(LEFT_OUT)]
-    return sorted(shown, key=lambda name: (not name.endswith("__init__"),
-                                           height.get(name, height.get(f"{name.split('/')[0]}/", 0)), name))
+
+    def floor(name):
+        return height.get(name, height.get(f"{name.split('/')[0]}/", 0))
+
+    def place(name):
+        package = name.rpartition("/")[0]
+        together = [floor(other) for other in shown if package and other.startswith(f"{package}/")]
+        return min(together, default=floor(name)), package, not name.endswith("__init__"), floor(name), name
+
+    return sorted(shown, key=place)
 
 
 def room_of(name):

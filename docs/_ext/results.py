@@ -2,6 +2,8 @@
 
     .. benchmarks:: demo      these, in this order: what is measured, the command, pictures, the table; or that there are none yet
     .. benchmarks::           all that no page has named; a benchmark that is run for the first time appears here
+       :untitled:             without a heading: the page has one of its own
+    .. setups::               what the setups of the studies are
 
 A benchmark NAME is docs/results/NAME.json with a "command" in its "about", beside NAME.txt and pictures NAME*.png, if any.
 What it measures is said by the docstring of the program in the command.
@@ -13,7 +15,10 @@ import re
 from pathlib import Path
 
 import docstrings
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
+
+from tinygan.study import SETUPS
 
 DOCS = Path(__file__).parents[1]
 RESULTS = DOCS / "results"
@@ -53,43 +58,69 @@ def pictures(name):
     return [path for path in sorted(RESULTS.glob(f"{name}*.png")) if not path.stem.startswith(tuple(others))]
 
 
-def section(name, told=()):
+def how(about):
+    """How a benchmark was run, as lines of reStructuredText: the command, the same by the package's own, and all the rest."""
+    lines = [*docstrings.literal(about["command"], "bash"), ""]
+    if same := about.get("the same by"):
+        lines += ["The same from the command line:", "", ".. rst-class:: wrapped", "", *docstrings.literal(same, "bash"), ""]
+    for key, value in about.items():
+        if key not in ("command", "the same by") and isinstance(value, str | int | float):
+            key = {"numpy": "NumPy"}.get(key, key.capitalize())
+            lines.append(f":{key}: {docstrings.inline(str(value).removeprefix(f'{key}: '), lambda target: None)}")
+    return [*lines, ""]
+
+
+def wrapped(text):
+    """A table as it is, but with the ranges of each remedy, which are no columns, one below the other."""
+    return re.sub(r"(?<=\(median\):) | (?<=; )(?=\w+ [\d.e-]+ to )", "\n    ", text)
+
+
+def section(name, told=(), titled=True):
     """One benchmark as reStructuredText; what its program says of itself is left out when it is among the texts `told`."""
     title = name.replace("_", " ").capitalize()
-    lines = [title, "-" * len(title), ""]
-    if not about_of(name):
+    lines = [title, "-" * len(title), ""] if titled else []
+    if not (about := about_of(name)):
         return [*lines, "This has not been measured yet.", ""]
-    about, command = about_of(name), command_of(name)
-    if program(command) not in told:
-        lines += docstrings.restructured(program(command).splitlines(), lambda target: None)
-    lines += [*docstrings.literal(command, "bash"), ""]
-    others = [f"{key}: {value}" for key, value in about.items() if key != "command" and isinstance(value, str | int | float)]
-    if others:
-        lines += [f"Measured with {docstrings.inline('; '.join(others), lambda target: None)}.", ""]
+    if program(about["command"]) not in told:
+        lines += docstrings.restructured(program(about["command"]).splitlines(), lambda target: None)
+    lines += how(about)
     for picture in pictures(name):
         lines += [f".. image:: /results/{picture.name}", f"   :alt: {title}: {picture.stem.replace('_', ' ')}", ""]
     table = RESULTS / f"{name}.txt"
     if table.is_file():
-        lines += [*docstrings.literal(table.read_text(encoding="utf-8"), "text"), ""]
+        lines += [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]
     return [*lines, f"Every number: :download:`{name}.json </results/{name}.json>`.", ""]
 
 
 class Benchmarks(SphinxDirective):
-    """The directive."""
+    """The directive that shows benchmarks."""
 
     optional_arguments = 1
     final_argument_whitespace = True
+    option_spec = {"untitled": directives.flag}
 
     def run(self):
         names = self.arguments[0].split() if self.arguments else sorted({path.stem for path in RESULTS.glob("*.json")} - named())
-        lines, told = [], []
+        told = self.env.temp_data.setdefault("benchmarks told", [])  # on this page
+        lines = []
         for name in names:
-            lines += section(name, told)
+            lines += section(name, told, "untitled" not in self.options)
             told.append(program(command_of(name)))
         self.env.note_reread()  # benchmarks write beside the page, where Sphinx does not look
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
+class Setups(SphinxDirective):
+    """The directive that says what each setup is."""
+
+    def run(self):
+        lines = []
+        for setup in SETUPS.values():
+            lines += [f"``{setup.name}``", f"    {docstrings.inline(setup.about, lambda target: None)}", ""]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
 def setup(app):
     app.add_directive("benchmarks", Benchmarks)
+    app.add_directive("setups", Setups)
     return {"parallel_read_safe": True}

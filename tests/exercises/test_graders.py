@@ -95,6 +95,22 @@ def test_right_answers_are_never_accused(cases):
         grade(exercise, exercise.solution, seeds=range(100, 100 + each))
 
 
+def test_a_chance_of_one_may_be_a_whole_number():
+    """min(1, ...), as a hint has it, is the int 1 where nobody wins; a chance of 1 where somebody does is wrong all the same."""
+    exercise = next(e for e in ALL if e.number == "13.4")
+    whole = returns(exercise, lambda result: (*result[:2], int(result[2]) if result[2] == 1 else result[2]))
+    assert any(exercise.solution(*exercise.case(np.random.default_rng(seed)))[2] == 1 for seed in range(exercise.cases))
+    grade(exercise, whole)
+    assert "(more and fewer are right)" in message(exercise, returns(exercise, lambda result: (*result[:2], 1)))
+
+
+def test_a_wrong_factor_is_named_with_its_story():
+    """dx / m in the place of dx: the factor says little, and the story beside it says why."""
+    exercise = next(e for e in ALL if e.number == "13.2")
+    said = first_message("13.2", next(m.story for m in exercise.mistakes if "N/m of them" in m.story))
+    assert "times the truth" in said and "N/m of them, not N" in said and "was left out" not in said
+
+
 def returns(exercise, change):
     """The library's answer with its result changed."""
     return lambda *args: change(exercise.solution(*args))

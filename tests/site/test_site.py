@@ -1,6 +1,6 @@
 """The built site in a real browser, from the file system and without a network. Slow, and needs what the README's command makes.
 
-    python -m sphinx -W -n -j 2 docs docs/_build/html
+    python -m sphinx -W -n -j 2 -d docs/_build/doctrees docs docs/_build/html
     pytest -m slow tests/site
 
 TINYGAN_SITE names another folder with a built site. Without a site, Chromium or playwright the tests are skipped, and say so.
@@ -35,7 +35,8 @@ def pages():
 @pytest.fixture(scope="module")
 def site():
     if not (SITE / "index.html").is_file():
-        pytest.skip(f"there is no site in {SITE}: build it with  python -m sphinx -W -n -j 2 docs docs/_build/html")
+        pytest.skip(f"there is no site in {SITE}: build it with  python -m sphinx -W -n -j 2 -d docs/_build/doctrees "
+                    "docs docs/_build/html")
     return SITE
 
 
@@ -208,6 +209,11 @@ def test_a_link_that_leads_nowhere_is_noticed(tmp_path):
     assert sorted(broken(tmp_path)) == ["a.html: #y", "a.html: c.html", "b.html: a.html#z"]
 
 
-def test_it_is_not_too_large(site):
-    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file() and ".doctrees" not in path.parts)
+def test_it_is_not_too_large_and_holds_nothing_that_no_reader_wants(site):
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     assert size < MOST, f"{size / 1e6:.0f} MB"
+    assert not [path for name in (".doctrees", "_sources") for path in (site / name).rglob("*")]
+
+
+def test_no_initial_of_an_author_became_a_list(site):
+    assert "<ol" not in (site / "bibliography.html").read_text(encoding="utf-8")

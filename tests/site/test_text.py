@@ -4,6 +4,7 @@ import doctest
 import hashlib
 import importlib
 import inspect
+import itertools
 import re
 import sys
 import types
@@ -152,6 +153,14 @@ def test_nothing_of_a_docstring_is_lost():
             assert re.findall(r"\w+", page) == re.findall(r"\w+", text), name
 
 
+def test_the_modules_of_a_package_stand_together():
+    names = reference.modules()
+    packages = [package for package, _ in itertools.groupby(name.rpartition("/")[0] for name in names) if package]
+    assert len(packages) == len(set(packages)) >= 4
+    firsts = [next(name for name in names if name.startswith(f"{package}/")) for package in packages]
+    assert [name for name in names if name.endswith("__init__")] == [name for name in firsts if name.endswith("__init__")]
+
+
 def test_every_public_module_has_a_page_and_no_answer_has_one():
     shown = {reference.dotted(name) for name in reference.modules()}
     assert {"tinygan.engine.layers", "tinygan.train", "tinygan.plots.film", "tinygan.exercises.grading"} <= shown
@@ -159,6 +168,7 @@ def test_every_public_module_has_a_page_and_no_answer_has_one():
     index = reference.index_of(reference.modules())
     assert all(f":py:mod:`{name}`\n" in index and f"   {name}\n" in index for name in shown)
     assert "Dense" in index and all(name in index for name in tinygan.__all__)
+    assert not re.findall(r"^    .*:$", index, flags=re.MULTILINE), "what is announced stands on another page"
 
 
 THUMBNAIL = '''
@@ -188,10 +198,20 @@ def generated(*files):
 
 
 def test_the_gallery_is_shown_in_its_parts():
-    first, more, last = re.split("More|Last", gallery.in_parts(generated("01_one", "02_two", "04_four")))
-    assert [len(re.findall("thumbcontainer", part)) for part in (first, more, last)] == [2, 1, 0]
+    first, more = gallery.in_parts(generated("01_one", "02_two", "04_four")).split("More")
+    assert [len(re.findall("thumbcontainer", part)) for part in (first, more)] == [2, 1]
     assert "   01_one\n   02_two\n" in first and "   04_four\n" in more and "04" not in first
-    assert ":alt: The 04_four" in more and "Still to come" in last
+    assert ":alt: 04 The 04_four" in more and ">04 The 04_four</div>" in more
+    assert '<div class="question">Why?</div>' in more, "the question that it asks"
+    assert "Last" not in more, "a part without lessons is not shown"
+
+
+def test_a_lesson_has_its_number_and_its_pictures_say_what_they_are():
+    page = ("Two\n===\n\ntext\n\n.. image-sg:: /a.png\n   :alt: 5 of 8, 5 of 8, seed 1\n\nNext\n----\n\n"
+            "  * .. image-sg:: /b.png\n         :alt: 02 two\n")
+    made = gallery.with_number("02", page)
+    assert made.startswith("02 Two\n======\n\ntext") and "Next\n----" in made
+    assert re.findall(r":alt: (.*)", made) == ["Lesson 02, figure 1: 5 of 8; seed 1", "Lesson 02, figure 2: Two"]
 
 
 def test_a_lesson_without_a_part_is_noticed():
@@ -212,6 +232,7 @@ def test_the_player_asks_for_no_font_and_has_a_text():
     assert "http" in page and "<i class" in page
     page = gallery.with_signs(page)
     assert "http" not in page and "<i class" not in page and 'alt="Animation: A film"' in page
+    assert page.count("<button") == 7 and "speed" not in re.findall(r"title=.*", page) and "press \u25b6" in page
 
 
 @pytest.mark.parametrize("cells, waits", [
@@ -247,31 +268,3 @@ def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
     assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "house.png"]
     assert all(path.stat().st_size > 20_000 for path in drawn)
-
-
-@pytest.fixture
-def results():
-    return pytest.importorskip("results", reason="Sphinx is missing: pip install -e '.[docs]'")
-
-
-def test_a_benchmark_becomes_a_section(results):
-    text = "\n".join(results.section("demo"))
-    table = (DOCS / "results" / "demo.txt").read_text(encoding="utf-8")
-    assert all(line.strip() in text for line in table.splitlines()) and "python tests/benchmarks/demo.py" in text
-    assert "does it find all eight modes" in text and "[--seeds" not in text
-    assert "does it find" not in "\n".join(results.section("demo", [results.program("python tests/benchmarks/demo.py")]))
-    assert {"demo", "speed"} <= results.named()
-
-
-def test_a_benchmark_shows_its_own_pictures_only(results, tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "RESULTS", tmp_path)
-    for name in ("a.json", "a_b.json"):
-        (tmp_path / name).write_text('{"about": {"command": "none.py", "cores": 2}}')
-    for name in ("a.png", "a_b.png", "a_c.png"):
-        (tmp_path / name).touch()
-    text = "\n".join(results.section("a"))
-    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"] and ":alt: A: a c" in text and "cores: 2" in text
-    assert "not been measured" in "\n".join(results.section("later")) and "not been measured" not in text
-    (tmp_path / "silent.json").write_text('{"rows": []}')
-    with pytest.raises(ValueError, match="does not say how it was made"):
-        results.section("silent")

@@ -181,7 +181,8 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
     3. it is the truth times a number: -1, 2, the `batch` size, one of `constants` (name -> number); or the truth transposed
-    4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6
+    4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6; one that
+       gives the number of 3. is named there as well
     5. otherwise: which entries, the three worst with their ratios
 
     `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge; `unit` is as in `compare`.
@@ -196,13 +197,11 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
     square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
     if cause is None and square and _gap(got, wanted.swapaxes(0, 1), judged, unit) <= 1e-6:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
-    if cause is None and suspects:
-        gaps = {story: _gap(got, value() if callable(value) else value, judged, unit) for story, value in suspects.items()}
-        story = min(gaps, key=gaps.get)
-        if gaps[story] <= 1e-6:
-            cause = f"{name} is what comes out by this mistake: {story}"
-    if cause is not None:
-        return [cause]
+    gaps = {story: _gap(got, value() if callable(value) else value, judged, unit) for story, value in (suspects or {}).items()}
+    story = min(gaps, key=gaps.get, default=None)
+    named = [f"{name} is what comes out by this mistake: {story}"] if story and gaps[story] <= 1e-6 else []
+    if cause is not None or named:
+        return [cause, *named] if cause else named
     return _location(got, wanted, wrong, name, unit)
 
 

@@ -139,8 +139,8 @@ PACKED = Exercise(
     mistakes=(
         Mistake("it still holds packs: each of its rows belongs to m points", _packed(back=lambda dx, x, m: dx), "shape"),
         Mistake("the mean is over the scores, and there is one for each pack: N/m of them, not N",
-                _packed(n=lambda N, m: N), "1/m"),
-        Mistake("the mean was left out", _packed(n=lambda N, m: 1), "constant factor"),
+                _packed(n=lambda N, m: N)),
+        Mistake("the mean was left out", _packed(n=lambda N, m: 1)),
         Mistake("points that are N/m apart were packed together; neighbours belong together",
                 _packed(pack=_strided, back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
         Mistake("packed as neighbours, but unpacked as if the points of a pack were N/m apart",
@@ -157,7 +157,6 @@ PACKED = Exercise(
            "D.backward(ds, tape, grads=False) returns an array like the packs. ds has one entry for each of the N/m scores.",
            "In memory a pack is m points one after the other, so one reshape to (N, d) brings them back."),
     observe=_packed_observed,
-    constants=lambda D, x_fake, m: {"m": m},
 )
 
 # ---------------------------------------------------------------- 13.3
@@ -250,7 +249,9 @@ def _signs_observed(answer, plain, cured):
     result = answer(plain, cured)
     if not isinstance(result, tuple) or len(result) != 3:
         raise Wrong(f"sign_test must return more, fewer, p; it returns {result!r}")
-    return {"more and fewer": np.array(result[:2], float), "p": result[2]}
+    p = result[2]
+    whole = np.ndim(p) == 0 and np.asarray(p).dtype.kind in "iu"  # min(1, ...) is a right answer, and then p may be an int
+    return {"more and fewer": np.array(result[:2], float), "p": float(p) if whole else p}
 
 
 def _tail(n, k):

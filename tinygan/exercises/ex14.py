@@ -63,6 +63,8 @@ RATES = Exercise(
         Mistake("the derivatives were differentiated once too rarely: they were only multiplied by the velocities",
                 lambda r, f, r_dot, f_dot: (-sigmoid(-r) / r.shape[0] * r_dot, sigmoid(f) / r.shape[0] * f_dot)),
         Mistake("of the real half: two signs meet there, one before sigmoid and one inside, and cancel", _rates(real=-1), "sign"),
+        Mistake("sigmoid(s) is missing: the rate of sigmoid(-s) holds both factors, sigmoid(s) sigmoid(-s)",
+                _rates(lambda s, s_dot: sigmoid(-s) * s_dot)),
         Mistake("the mean's 1/N was left out", _rates(n=1), "batch size"),
         Mistake("each score got the other one's velocity",
                 lambda r, f, r_dot, f_dot: _rates()(r, f, f_dot, r_dot)),
@@ -91,9 +93,9 @@ def _ahead_truth(D, x_real, x_fake, lr, steps):
     return {"thetas": np.stack(thetas)}
 
 
-def _ahead(lr=lambda lr: lr, clear=True, stale=False, start=True):
+def _ahead(length=lambda lr: lr, clear=True, stale=False, start=True, moving=True):
     """D's steps with one thing done differently."""
-    def answer(D, x_real, x_fake, lr_given, steps):
+    def answer(D, x_real, x_fake, lr, steps):
         D, thetas = D.copy(), [D.theta.copy()]
         first = D.copy()
         d_gradients(first, x_real, x_fake, LOSS)
@@ -101,8 +103,9 @@ def _ahead(lr=lambda lr: lr, clear=True, stale=False, start=True):
         for _ in range(steps):
             d_gradients(D, x_real, x_fake, LOSS)
             total = D.grad if clear else total + D.grad
-            D.theta -= lr(lr_given) * (first.grad if stale else total)
-            thetas.append(D.theta.copy())
+            step = length(lr) * (first.grad if stale else total)
+            thetas.append(D.theta - step)
+            D.theta -= moving * step
         return np.stack(thetas if start else thetas[1:])
 
     return answer
@@ -149,6 +152,8 @@ AHEAD = Exercise(
         Mistake("D climbs: it goes downhill on its loss", _ahead(lambda lr: -lr)),
         Mistake("lr is missing: the steps have length 1 times the gradient", _ahead(lambda lr: 1)),
         Mistake("every step used the gradient of the first one: D learns where it stands", _ahead(stale=True)),
+        Mistake("every row is one step from the start: the D that takes the next step must have taken the one before",
+                _ahead(moving=False)),
         Mistake("the gradients of earlier steps were not cleared", _ahead(clear=False)),
         Mistake("every row is the last theta: one and the same array was kept each time, and then changed", _same_row),
         Mistake("the start is missing: row 0 is D.theta as it came", _ahead(start=False), "has shape"),

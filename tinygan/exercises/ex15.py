@@ -91,8 +91,8 @@ UNITS = Exercise(
     "15.2", "in_other_units", "gamma is a squared length", _units_case, _units,
     solution=_other_units(),
     mistakes=(
-        Mistake("the slope was multiplied: where x is long, the same change of the score is spread over more of it",
-                _other_units(lambda g, scale: g * scale), "constant factor"),
+        Mistake("the slope was multiplied by scale; when x grows by 1, u grows by 1/scale only: divide",
+                _other_units(lambda g, scale: g * scale)),
         Mistake("the slope was left as it is: it is a score per length, and the length has changed",
                 _other_units(lambda g, scale: g.copy()), "scale"),
         Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2), "1/scale"),
@@ -295,6 +295,8 @@ MEMORY = Exercise(
         Mistake("1 - keep is not taken away each time from the whole, but from what is left", _memories(
             lambda keep, steps: 1 - steps * (1 - keep))),
         Mistake("1 / (1 - keep) steps leave a share of 1/e, not a half", _memories(half=lambda keep: 1 / (1 - keep))),
+        Mistake("a half of those 1 / (1 - keep) steps leave a share of 1/sqrt(e), 61 %", _memories(
+            half=lambda keep: 0.5 / (1 - keep))),
         Mistake("log(keep) / log(1/2) is upside down", _memories(half=lambda keep: math.log(keep) / math.log(0.5))),
         Mistake("ln 2 / (1 - keep) is near, for keep near 1; exact is ln(1/2) / ln(keep)", _memories(
             half=lambda keep: math.log(2) / (1 - keep))),

@@ -135,7 +135,8 @@ def _compare(exercise, answer, args, truth, result, where):
             if not outcome.ok:
                 break
         if not outcome.ok:
-            also = [f"({' and '.join(right)} {'is' if len(right) == 1 else 'are'} right)"] * bool(right)
+            fine = " and ".join(right)  # one name may stand for two: "more and fewer"
+            also = [f"({fine} {'are' if ' and ' in fine else 'is'} right)"] * bool(right)
             why = [_hard_coded(exercise, answer)] if _hard_coded(exercise, answer) else outcome.why
             size = f"relative error {outcome.norm_error:.1e} (limit {gradcheck.NORM_LIMIT:.0e}); "
             raise Wrong(*why, *also, size * math.isfinite(outcome.norm_error) + where)

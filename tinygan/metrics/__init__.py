@@ -1,4 +1,4 @@
-"""How near generated samples come to the truth, in four files, to be read in this order:
+"""How near generated samples come to the truth, in four files. Read them in this order.
 
     modes     which modes are there, how sharp, how evenly: `mode_report` and what it counts
     line      one dimension: W1 and the Jensen-Shannon divergence

@@ -1,4 +1,4 @@
-"""One experiment over many seeds and remedies, in four files, to be read in this order:
+"""One experiment over many seeds and remedies, in four files. Read them in this order.
 
     remedies   setups and remedies: what all runs share, and what each remedy changes
     runs       a group of seeds trained side by side, and what is kept of each run

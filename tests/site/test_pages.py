@@ -1,0 +1,127 @@
+"""Links between pages, and the page of exercises: they name what is there, and show what a student reads."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygan.exercises import LESSONS, copy_to, exercises_of
+from tinygan.exercises.grading import Wrong, grade
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path[:0] = [str(DOCS / "_ext")]
+
+import docstrings  # noqa: E402  the path comes first
+
+
+@pytest.fixture
+def pages():
+    return pytest.importorskip("pages", reason="Sphinx is missing: pip install -e '.[docs]'")
+
+
+@pytest.mark.parametrize("text, links", [
+    ("as lesson 09 shows", {"lesson 09": "09"}), ("In lessons 09, 11 and\n13.", {"lessons 09": "09", "11": "11", "13": "13"}),
+    ("Lessons 02 to 15 have", {"Lessons 02": "02", "15": "15"}), ("of lesson 99, or lesson 090", {}), ("exercise 12.6", {}),
+    ("lesson 05 is this one", {}), ("lesson\n12.", {"lesson\n12": "12"})])
+def test_a_lesson_that_is_spoken_of_becomes_a_link(pages, text, links):
+    parts = pages.pieces(text, pages.LESSONS["05"])
+    found = {part.astext(): part["reftarget"] for part in parts or [] if part.tagname == "pending_xref"}
+    assert found == {words: f"/{pages.LESSONS[number]}" for words, number in links.items()}
+    assert parts is None or "".join(part.astext() for part in parts) == text
+
+
+def test_links_and_frames_stand_where_they_should(pages, monkeypatch):
+    from docutils.core import publish_doctree
+
+    monkeypatch.setattr(docstrings, "NAMES", {"a.b"})
+    text = ("Lesson 09\n=========\n\nSee lesson 09, ``lesson 09``.\n\n::\n\n    lesson 09\n\n.. image:: a.png\n\n"
+            "Next\n----\n\n:In the code: ``a.b``, ``a.c``\n:Checked by: ``a.b``\n")
+    page = publish_doctree(text, settings_overrides={"doctitle_xform": False})
+    pages.link_lessons(page, "index")
+    pages.link_code(page, "index")
+    pages.frame_pictures(page)
+    targets = [node["reftarget"] for node in page.findall() if node.tagname == "pending_xref"]
+    assert targets == [f"/{pages.LESSONS['09']}", "a.b"]
+    frame, = (node for node in page.findall() if node.tagname == "container")
+    assert frame["classes"] == ["picture"] and frame[0]["uri"] == "a.png"
+
+
+# ---------------------------------------------------------------- the exercises
+
+
+@pytest.fixture
+def practice():
+    return pytest.importorskip("practice", reason="Sphinx is missing: pip install -e '.[docs]'")
+
+
+def test_a_lesson_leads_to_its_exercises(practice):
+    page = "text\n\nTo try:\n\n1. this\n\n.. rst-class:: sphx-glr-timing\n"
+    made = practice.with_note("05", page)
+    assert "``my-exercises/ex05_the_first_gan.py`` holds five exercises" in made and "pytest my-exercises -m ex05\n" in made
+    assert made.index("text") < made.index("my-exercises") < made.index("To try:") and made.count("-m ex05") == 1
+    assert "-m ex05" in practice.with_note("05", page.replace("To try", "Try")), "where there is nothing to try, at the end"
+    assert practice.with_note("01", page) == page, "lesson 01 has none"
+    text = "\n".join(practice.table())
+    assert all(one.title in text for lesson in LESSONS for one in exercises_of(lesson)) and text.count(".py``") == len(LESSONS)
+
+
+def test_an_exhibit_has_its_number_and_names_its_file(practice):
+    page = practice.with_files((DOCS / "museum.rst").read_text(encoding="utf-8"))
+    headings = re.findall(r"^(\d\d) (\S.*)\n(-+)$", page, flags=re.MULTILINE)
+    files = re.findall(r"^:File: ``my-exercises/museum/museum_(\d\d)_\w+.py``\n:What one sees:", page, flags=re.MULTILINE)
+    exhibits = exercises_of("museum")
+    assert [number for number, *_ in headings] == files == [one.number.removeprefix("M.") for one in exhibits]
+    assert all(len(number + title) + 1 == len(line) for number, title, line in headings)
+    for (_, title, _), number in zip(headings, files, strict=True):
+        file, = (ROOT / "lessons" / "exercises" / "museum").glob(f"museum_{number}_*.py")
+        assert file.read_text(encoding="utf-8").startswith(f'"""{title}.')
+
+
+def shown():
+    """What the page of exercises shows of a wrong answer, and the answer."""
+    page = (DOCS / "exercises.rst").read_text(encoding="utf-8")
+    answer = re.search(r"somebody wrote ``return (.*?)``", page)[1]
+    return inspect.cleandoc("\n" + re.search(r":class: wrapped\n\n((?:    .*\n)+)", page)[1]), answer
+
+
+def test_the_message_on_the_page_is_what_the_judge_says():
+    message, answer = shown()
+    exercise, = (one for one in exercises_of("02") if one.name == "dense_backward")
+    with pytest.raises(Wrong) as error:
+        grade(exercise, eval(f"lambda dy, x, W: ({answer})"))
+    assert "\n".join(error.value.lines) in message
+    with pytest.raises(Wrong) as error:
+        grade(exercise, eval(f"lambda dy, x, W: ({answer.replace('x.T', '-x.T')})"))
+    assert "\n".join(error.value.lines) not in message
+
+
+@pytest.mark.slow
+def test_the_whole_message_is_what_a_student_reads(tmp_path):
+    message, answer = shown()
+    copy_to(tmp_path / "my-exercises")
+    file = tmp_path / "my-exercises" / "ex02_a_layer_and_its_gradient.py"
+    stub = 'raise NotImplementedError("Exercise 02.2: the backward pass of a dense layer")'
+    text = file.read_text(encoding="utf-8")
+    assert text.count(stub) == 1
+    file.write_text(text.replace(stub, f"return {answer}"), encoding="utf-8")
+    run = subprocess.run([sys.executable, "-m", "pytest", "my-exercises", "-m", "ex02", "-p", "no:cacheprovider"], cwd=tmp_path,
+                         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"})
+    assert run.returncode == 1 and message in run.stdout, run.stdout
+
+
+def test_start_gives_the_commands_of_the_readme():
+    readme, start = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/start.rst"))
+    command = re.search(r"<!-- command: demo -->\n```\n(.*)\n```", readme)[1]
+    block = re.search(r"code-block:: bash\n\n((?:    .*\n)+)", start)[1]
+    assert inspect.cleandoc("\n" + block).split("\n") == ["cd tinygan", *command.split(" && ")]
+
+
+def test_the_form_of_the_command_that_works_in_any_environment_is_used():
+    for path in (ROOT / "README.md", *DOCS.glob("*.rst"), *DOCS.glob("derivations/*.rst")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.findall(r"(?<!-m )(?<!again: )\bpytest (?:my-exercises|FOLDER|\"tests).*", text), path.name
