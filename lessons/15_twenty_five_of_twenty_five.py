@@ -190,43 +190,58 @@ fig_film.canvas.draw()
 # shares of where they begin; the modes; and the quality.
 steps = np.array([step for step, _ in film])
 scores = [mode_report(x, GRID) for _, x in film]
-panels = [[0, 1, 2], [3, 4, "one"], ["falls", "modes", "quality"]]
-fig, axes = plt.subplot_mosaic(panels, figsize=(9, 8.8), height_ratios=(3, 3, 2))
-for i, frame in enumerate(np.linspace(0, len(film) - 1, 5).round().astype(int)):
-    x = film[frame][1][::5]
-    plots.samples_2d(film[-1][1], GRID, axes[i]).collections[-1].set(offsets=x, sizes=[2])  # all in one window
-    axes[i].set(title=f"step {steps[frame]:,}{plots.canvas.outside(axes[i], x)}", xlabel="", ylabel="", xticks=(), yticks=())
+
+
+def five_moments(axes):
+    for ax, frame in zip(axes, np.linspace(0, len(film) - 1, 5).round().astype(int), strict=True):
+        x = film[frame][1][::5]
+        plots.samples_2d(film[-1][1], GRID, ax).collections[-1].set(offsets=x, sizes=[2])  # all in one window
+        ax.set(title=f"step {steps[frame]:,}{plots.canvas.outside(ax, x)}", xlabel="", ylabel="", xticks=(), yticks=())
+
 
 # %%
 # The sixth panel enlarges the mode in the middle, as it is in the end. Of true samples 39 % lie in the inner circle.
-plots.samples_2d(G_ema(z), GRID, axes["one"]).collections[-1].set_sizes([4])
-fig.legend(*axes["one"].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-for name in (0, 1, 2, 3, 4, "one"):
-    axes[name].get_legend().remove()
-(x_1, x_2), wide = GRID.means[12], 6 * GRID.stds[12]
-axes["one"].set(xlim=(x_1 - wide, x_1 + wide), ylim=(x_2 - wide, x_2 + wide), title="one mode, enlarged", xlabel="", ylabel="",
-                xticks=(), yticks=())
+def enlarged(ax):
+    plots.samples_2d(G_ema(z), GRID, ax).collections[-1].set_sizes([4])
+    (x_1, x_2), wide = GRID.means[12], 6 * GRID.stds[12]
+    ax.set(xlim=(x_1 - wide, x_1 + wide), ylim=(x_2 - wide, x_2 + wide), title="one mode, enlarged", xlabel="", ylabel="",
+           xticks=(), yticks=())
+
 
 # %%
 # What falls, and (next) what rises.
-fraction = np.linspace(0, 1, 200)
-axes["falls"].plot(fraction * STEPS, [cosine(f) for f in fraction], color="black", label="learning rate")
-axes["falls"].plot(fraction * STEPS, falling(fraction) / falling(0), color=JUDGE, label=r"$\gamma$")
-axes["falls"].set(ylabel="share of the first value")
-axes["falls"].legend()
+def falls(ax):
+    fraction = np.linspace(0, 1, 200)
+    ax.plot(fraction * STEPS, [cosine(f) for f in fraction], color="black", label="learning rate")
+    ax.plot(fraction * STEPS, falling(fraction) / falling(0), color=JUDGE, label=r"$\gamma$")
+    ax.set(ylabel="share of the first value", xlabel="step")
+    ax.legend()
+
 
 # %%
-# In the two right ones the blue line is what true samples reach.
-axes["modes"].plot(steps, [score.modes_visited for score in scores], color=FAKE, alpha=0.4, label="visited")
-axes["modes"].plot(steps, [score.modes_half for score in scores], color=FAKE, label="at half their share")
-axes["modes"].axhline(truth.modes_half, color=TRUE)
-axes["modes"].set(ylabel="modes", ylim=(0, 26))
-axes["modes"].legend(loc="lower right")
-axes["quality"].plot(steps, [score.high_quality for score in scores], color=FAKE)
-axes["quality"].axhline(truth.high_quality, color=TRUE)
-axes["quality"].set(ylabel="high quality", ylim=(0, 1.03))
-for name in ("falls", "modes", "quality"):
-    axes[name].set_xlabel("step")
+# In these two the blue line is what true samples reach.
+def rises(modes, quality):
+    modes.plot(steps, [score.modes_visited for score in scores], color=FAKE, alpha=0.4, label="visited")
+    modes.plot(steps, [score.modes_half for score in scores], color=FAKE, label="at half their share")
+    modes.axhline(truth.modes_half, color=TRUE)
+    modes.set(ylabel="modes", ylim=(0, 26), xlabel="step")
+    modes.legend(loc="lower right")
+    quality.plot(steps, [score.high_quality for score in scores], color=FAKE)
+    quality.axhline(truth.high_quality, color=TRUE)
+    quality.set(ylabel="high quality", ylim=(0, 1.03), xlabel="step")
+
+
+# %%
+# All together, under one legend.
+panels = [[0, 1, 2], [3, 4, "one"], ["falls", "modes", "quality"]]
+fig, axes = plt.subplot_mosaic(panels, figsize=(9, 8.8), height_ratios=(3, 3, 2))
+five_moments([axes[i] for i in range(5)])
+enlarged(axes["one"])
+falls(axes["falls"])
+rises(axes["modes"], axes["quality"])
+fig.legend(*axes["one"].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+for name in (0, 1, 2, 3, 4, "one"):
+    axes[name].get_legend().remove()
 
 # %%
 # What you saw

@@ -78,7 +78,8 @@ def test_twenty_five_of_twenty_five():
 
 
 def test_a_hundred_of_a_hundred():
-    claim = re.search(r"all 100 modes .*? after 50 000 updates on (\d+) of (\d+) seeds, with a median of ([\d.]+) %", flat(README))
+    pattern = r"all 100 modes .*? after 50 000 updates on (\d+) of (\d+) seeds, with a median of ([\d.]+) %"
+    claim = re.search(pattern, flat(README))
     runs = runs_of("grid_100", "relativistic_r1_r2")
     assert len(runs) == int(claim[2]) and sum(run["modes_half"] == 100 for run in runs) == int(claim[1])
     assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(claim[3])
