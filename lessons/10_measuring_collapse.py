@@ -98,7 +98,7 @@ assert abs((np.linalg.norm(offset, axis=-1) <= 4).mean() - four) < 0.0003
 # ---------
 # More columns. *Visited* counts modes by all samples nearest to them, sharp or not. *Reverse KL* compares the shares of
 # the good samples with the fair ones, :math:`\sum_k q_k \ln(q_k / p_k)`, in nats: 0 if balanced, ln 8 = 2.08 if all sit at
-# one mode. *TV* is half the sum of |share - fair share|, and the bad samples are a share as well.
+# one mode. *TV* is half the sum of the distances between share and fair share, and the bad samples are a share as well.
 rows = {name: mode_report(sample(N, rng), RING) for name, sample in samplers.items()}
 print(table(rows, RING))
 
