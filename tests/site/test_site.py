@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 SITE = Path(os.environ.get("TINYGAN_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html")).resolve()
 MOST = 60e6  # bytes
-PATIENCE = 120_000  # milliseconds for anything that a page is asked for: the machine may be busy
+PATIENCE = 600_000  # milliseconds for anything that a page is asked for: the machine may be busy
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 IMAGES = """() => [...document.images].filter(i => !(i.complete && i.naturalWidth > 0 && i.naturalHeight > 0 && i.alt.trim()))
