@@ -23,6 +23,9 @@ results, where joblib is told so:
         rows = study(some, ring, range(1000), SETUPS["collapse"], folder="thousand")
 """
 
+import os
+import signal
+import threading
 from contextlib import closing
 
 from ..engine.arguments import count
@@ -64,7 +67,7 @@ def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, o
         told(row)
     todo = groups(remedies, data, seeds, setup, replicas, rows)
     # One writer: the rows come back here, and only this process has the table open.
-    with closing(Parallel(jobs, return_as="generator_unordered")(delayed(train_group)(one) for one in todo)) as finished:
+    with closing(Parallel(jobs, return_as="generator_unordered")(delayed(_apart)(one, os.getpid()) for one in todo)) as finished:
         for group in finished:
             for row in group:
                 if results:
@@ -72,3 +75,10 @@ def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, o
                 rows[row.key] = row
                 told(row)
     return [rows[key] for key in wanted]
+
+
+def _apart(group, caller):
+    """`train_group`; in a process of its own, Ctrl-C is left to the calling one, which ends this process too."""
+    if os.getpid() != caller and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return train_group(group)
