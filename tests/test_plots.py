@@ -34,7 +34,7 @@ G, D = mlp(2, 16, 2, seed=0), mlp(2, 16, 1, seed=1)
 G1, D1 = mlp(1, 16, 1, seed=0), mlp(1, 16, 1, seed=1)
 
 
-LEGEND = ["true modes: circles at 1 and 3 std, in a pale ring", "generated"]
+LEGEND = ["true modes (1 and 3 std, in a pale ring)", "generated"]
 
 
 def rng(seed=0):

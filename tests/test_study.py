@@ -188,6 +188,8 @@ def test_every_remedy_can_be_trained_with_every_setup(name):
     ({"seeds": [-1]}, ValueError, "seed must be at least 0; got -1"),
     ({"seeds": [.5]}, TypeError, "seed must be a whole number, at least 0; got 0.5"),
     ({"replicas": 0}, ValueError, "replicas must be at least 1; got 0"),
+    ({"setup": TINY._replace(fourier=(64, .5))}, TypeError, "fourier must be None or (features, scale in G, scale in D)"),
+    ({"setup": TINY._replace(fourier=(7, .5, 1.))}, ValueError, "k (features out) must be even, a cosine and a sine for each"),
     ({"setup": TINY._replace(hidden=(0,))}, ValueError, "must be at least 1; got 0"),
 ])
 def test_bad_input_is_refused_before_anything_is_trained(change, error, message, monkeypatch, tmp_path):

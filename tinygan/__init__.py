@@ -18,12 +18,12 @@ from . import data, losses, metrics, penalties
 from .engine import gradcheck
 from .engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from .engine.network import Sequential, he, mlp, orthogonal, xavier
-from .engine.optim import SGD, Adam, constant, cosine, linear
+from .engine.optim import SGD, Adam, constant, cosine, linear, warm_cosine
 from .history import Diverged, History
 from .train import d_gradients, d_step, g_gradients, g_step
 
 __all__ = [
     "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
     "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
-    "metrics", "mlp", "orthogonal", "penalties", "xavier",
+    "metrics", "mlp", "orthogonal", "penalties", "warm_cosine", "xavier",
 ]

@@ -27,7 +27,8 @@ LOSSES = {"non-saturating": losses.NonSaturating, "minimax": losses.Minimax, "le
 PENALTIES = {"r1": penalties.R1, "r2": penalties.R2, "gp": penalties.WGANGP}
 ACTIVATIONS = {"relu": layers.ReLU, "leaky-relu": layers.LeakyReLU, "tanh": layers.Tanh, "softplus": layers.Softplus,
                "sigmoid": layers.Sigmoid}
-SCHEDULES = {"constant": optim.constant, "linear": optim.linear, "cosine": optim.cosine}
+SCHEDULES = {"constant": optim.constant, "linear": optim.linear, "cosine": optim.cosine,
+             "warm_cosine": optim.warm_cosine}
 
 DEFAULTS = {"data": "ring", "loss": "non-saturating", "hidden": [64, 64, 64], "latent": 2, "activation": "relu",
             "steps": 4000, "batch": None, "d_steps": 1, "pack": 1, "lr": 2e-3, "lr_d": None, "schedule": "cosine",

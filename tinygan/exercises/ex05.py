@@ -9,22 +9,10 @@ from ..engine.optim import SGD, Adam
 from ..losses import NonSaturating
 from ..train import alternating, d_gradients, d_step, g_gradients
 from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, d_loss, g_loss, players, still_whole, used
+from .players import arrays_of, at, d_loss, g_loss, gradient_of, players, still_whole, used
 from .ring import RING_LOOP
 
 LOSS = NonSaturating()
-
-
-def _gradient_of(answer, nets, *args):
-    """The value and the gradients that an answer leaves behind; the first of the networks is the one it is about."""
-    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
-    value = answer(*nets.values(), *args)
-    still_whole(nets, arrays)
-    for name, net in nets.items():
-        if not np.array_equal(net.theta, before[name]):
-            raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
-                        "moving the parameters is the optimiser's business, after the gradient")
-    return {"value": value, **{f"{name}.grad": net.grad for name, net in nets.items()}}
 
 
 # ---------------------------------------------------------------- 05.1
@@ -91,7 +79,7 @@ DISCRIMINATOR = Exercise(
            "Clear D.grad once, then call D.backward twice, each time with its own tape: the second call adds to the first.",
            "r, tape_real = D.forward(x_real), the same for f; D.zero_grad(); D.backward(-sigmoid(-r) / N, tape_real); "
            "D.backward(sigmoid(f) / N, tape_fake); return softplus(-r).mean() + softplus(f).mean()"),
-    observe=lambda answer, D, *batches: _gradient_of(answer, used(D=D), *batches),
+    observe=lambda answer, D, *batches: gradient_of(answer, used(D=D), *batches),
     batch=lambda D, x_real, x_fake: x_real.shape[0],
 )
 
@@ -148,7 +136,7 @@ GENERATOR = Exercise(
            "softplus(-f) has the derivative -sigmoid(-f), and the mean divides by N.",
            "dx_fake = D.backward(-sigmoid(-f) / N, tape_D, grads=False); G.zero_grad(); G.backward(dx_fake, tape_G); "
            "return softplus(-f).mean()"),
-    observe=lambda answer, G, D, z: _gradient_of(answer, used(G=G, D=D), z),
+    observe=lambda answer, G, D, z: gradient_of(answer, used(G=G, D=D), z),
     batch=lambda G, D, z: z.shape[0],
 )
 

@@ -9,8 +9,8 @@ from ..engine.optim import cosine
 from ..losses import Relativistic
 from ..penalties import R1, R2, Falling
 from ..train import d_gradients, g_gradients
-from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, players, still_whole, used
+from .grading import Exercise, Mistake, differences
+from .players import at, gradient_of, players, used
 
 LOSS = Relativistic()
 
@@ -112,18 +112,6 @@ UNITS = Exercise(
 # ---------------------------------------------------------------- 15.3
 
 
-def _gradient_of(answer, nets, *args):
-    """The value and the gradients that an answer leaves behind."""
-    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
-    value = answer(*nets.values(), *args)
-    still_whole(nets, arrays)
-    for name, net in nets.items():
-        if not np.array_equal(net.theta, before[name]):
-            raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
-                        "moving the parameters is the optimiser's business, after the gradient")
-    return {"value": value, **{f"{name}.grad": net.grad for name, net in nets.items()}}
-
-
 def _g_case(rng):
     G, D = players(rng)
     n = int(rng.integers(5, 10))
@@ -180,7 +168,7 @@ G_STEP = Exercise(
     hints=("As in 05.2, but with r = D(x_real) beside f. G does not move x_real, so r is a fixed number for each pair.",
            "softplus(r - f) has the derivative -sigmoid(r - f) with respect to f, and the mean divides by N.",
            "dx = D.backward(-sigmoid(r - f) / N, tape_D, grads=False); G.zero_grad(); G.backward(dx, tape_G)"),
-    observe=lambda answer, G, D, z, x_real: _gradient_of(answer, used(G=G, D=D), z, x_real),
+    observe=lambda answer, G, D, z, x_real: gradient_of(answer, used(G=G, D=D), z, x_real),
     batch=lambda G, D, z, x_real: z.shape[0],
 )
 
@@ -258,7 +246,7 @@ D_STEP = Exercise(
            "_, tape_dot = D.tangent(v, tape).",
            "D.tangent_backward(ones, ds, tape, tape_dot) adds the gradient of the penalty and that of the loss at once.",
            "With lag = f - r: ds = -sigmoid(lag) / N for the real batch, +sigmoid(lag) / N for the fake one."),
-    observe=lambda answer, D, *args: _gradient_of(answer, used(D=D), *args),
+    observe=lambda answer, D, *args: gradient_of(answer, used(D=D), *args),
     constants=lambda D, x_real, x_fake, gamma: {"gamma": gamma}, batch=lambda D, x_real, x_fake, gamma: x_real.shape[0],
 )
 

@@ -54,3 +54,15 @@ def still_whole(nets, arrays):
 def arrays_of(nets):
     """The arrays that the networks' layers look into: {(network's name, "theta" or "grad"): array}."""
     return {(name, what): getattr(net, what) for name, net in nets.items() for what in ("theta", "grad")}
+
+
+def gradient_of(answer, nets, *args):
+    """The value and the gradients that an answer leaves behind; the first of the networks is the one it is about."""
+    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
+    value = answer(*nets.values(), *args)
+    still_whole(nets, arrays)
+    for name, net in nets.items():
+        if not np.array_equal(net.theta, before[name]):
+            raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
+                        "moving the parameters is the optimiser's business, after the gradient")
+    return {"value": value, **{f"{name}.grad": net.grad for name, net in nets.items()}}

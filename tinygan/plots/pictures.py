@@ -101,7 +101,7 @@ def _truth(ax, data, window):
                                   (data.means[tiny], np.full(tiny.sum(), .08 * width), {"linewidths": 2, "alpha": .3})):
             ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=means, offset_transform=ax.transData,
                                                 facecolors="none", edgecolors=TRUE, **look))
-        label = "true modes: circles at 1 and 3 std" + ", in a pale ring" * bool(tiny.any())
+        label = f"true modes (1 and 3 std{', in a pale ring' * bool(tiny.any())})"
         return ax.plot([], [], "o", color=TRUE, fillstyle="none", label=label)[0]
     grid, sides = grid_points(*window)
     levels = np.quantile(data.log_prob(true_samples(data, 10_000)), (.0111, .6065))  # what 1 and 3 std leave outside

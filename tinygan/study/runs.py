@@ -78,19 +78,19 @@ def groups(remedies, data, seeds, setup, replicas, done=()):
 def players(group, seeds):
     """G and D of a group, one replica for each of its seeds; `seeds` are the streams of both, ([of G], [of D])."""
     has, dim, many = settings(group.setup, group.remedy), group.data.dim, len(group.seeds)
-    number, *scales = has["fourier"] or (None, None, None)
+    features, g_scale, d_scale = has["fourier"] or (None, None, None)
 
     def layers(d_in, d_out, scale):
         sizes, row = (d_in, *has["hidden"], d_out), []
         if scale is not None:
-            sizes, row = (number, *sizes[1:]), [FourierFeatures(d_in, number, scale)]
+            sizes, row = (features, *sizes[1:]), [FourierFeatures(d_in, features, scale)]
         for d, k in pairwise(sizes):
             row += [Dense(d, k), has["activation"]()]
         return row[:-1]
 
     change = has["d_layers"] or list
-    return (Sequential(*layers(has["latent"], dim, scales[0]), seed=seeds[0], replicas=many),
-            Sequential(*change(layers(has["pack"] * dim, 1, scales[1])), seed=seeds[1], replicas=many))
+    return (Sequential(*layers(has["latent"], dim, g_scale), seed=seeds[0], replicas=many),
+            Sequential(*change(layers(has["pack"] * dim, 1, d_scale)), seed=seeds[1], replicas=many))
 
 
 def train_group(group):
@@ -155,6 +155,8 @@ def check(remedies, data, seeds, setup):
             raise TypeError(f"a study counts modes, so its data must be mixtures; {name} is a {type(mixture).__name__}")
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"a study needs at least one seed, each of them once; got {seeds}")
+    if setup.fourier is not None and not (isinstance(setup.fourier, tuple) and len(setup.fourier) == 3):
+        raise TypeError(f"fourier must be None or (features, scale in G, scale in D), such as (64, .5, 1); got {setup.fourier!r}")
     for name, remedy in remedies.items():
         has = settings(setup, remedy)
         try:
