@@ -151,7 +151,9 @@ def cosine(fraction):
 
 
 def warm_cosine(fraction):
-    """The same after a rise from 0 over the first 2 % of the run, for networks whose first gradients are large: there Adam's
-    first steps, all of size lr, can throw every ReLU of a generator to its dead side (warm-up: Goyal et al. 2017, section 2.2).
+    """The same after a rise from 0 over the first 2 % of the run (warm-up: Goyal et al. 2017, section 2.2).
+
+    For networks whose first gradients are steep, such as behind Fourier features: there Adam's first steps, all of size lr, can
+    throw a generator's points far beyond the data.
     """
     return min(1.0, fraction / 0.02) * cosine(fraction)
