@@ -21,7 +21,7 @@ from tinygan.__main__ import main
 from tinygan.engine.arguments import spawn
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.network import mlp
-from tinygan.engine.optim import Adam
+from tinygan.engine.optim import Adam, cosine, warm_cosine
 from tinygan.metrics import mode_report
 from tinygan.penalties import R1
 from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, Setup, results, runs, summaries
@@ -167,6 +167,17 @@ def test_a_setup_may_begin_both_players_with_fourier_features():
     assert ", ".join(map(repr, D.layers)) == "FourierFeatures(4 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 1)"
     for net, (d, scale) in ((G, (2, .5)), (D, (4, 2.))):
         assert np.array_equal(net.layers[0].B, FourierFeatures(d, 6, scale).B)
+
+
+@pytest.mark.slow
+def test_warm_up_keeps_the_first_points_beside_the_data():
+    """The setup `fine` in its first 300 steps: with the rate that rises, and with one that is large at once, from three seeds."""
+    fine, grid, widths = SETUPS["fine"], {"big_grid": data.by_name("big_grid").standardized()}, {}
+    remedy = {"cure": with_gamma(REMEDIES["relativistic_r1_r2"], (.1, .001))}
+    for schedule in (warm_cosine, cosine):
+        beginning = fine._replace(steps=300, ema=None, schedule=lambda f, whole=schedule: whole(f * 300 / fine.steps))
+        widths[schedule] = [row.x.std() for row in study.study(remedy, grid, range(3), beginning)]
+    assert max(widths[warm_cosine]) < 1.5 < 3 < min(widths[cosine])
 
 
 @pytest.mark.slow
