@@ -5,25 +5,33 @@ Read it in this order:
     engine/numerics, layers, network   backpropagation: a layer, its derivative, a row of layers
     engine/optim, gradcheck            what to do with a gradient, and how to know that it is right
     losses                             what each player minimises
-    train                              the game: one gradient and one step for each player, and the loop
+    gradients, training                one gradient for each player, one step, and the loop: Algorithm 1
     penalties, dirac                   the gradient of a gradient; why training circles, with two parameters
     unroll, game                       looking ahead through D's steps; the eigenvalues of a game of any size
     data, metrics, plots               what is true, how near we came, and a look at both
-    study                              remedies against mode collapse, on the same networks, data, budget and seeds
+    recipe, study                      all settings of a run; remedies against mode collapse, over many seeds
 
 or start with lessons/01_generative_or_discriminative.py.
 """
 
 from . import data, losses, metrics, penalties
 from .engine import gradcheck
+from .engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from .engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
-from .engine.network import Sequential, he, mlp, orthogonal, xavier
-from .engine.optim import SGD, Adam, constant, cosine, linear, warm_cosine
-from .history import Diverged, History
-from .train import d_gradients, d_step, g_gradients, g_step
+from .engine.network import Network, Sequential, he, mlp, orthogonal, xavier
+from .engine.norm import BatchNorm, LayerNorm, SpectralNorm
+from .engine.optim import SGD, Adam, constant, cosine_decay, linear_decay, warm_cosine
+from .gradients import d_gradients, g_gradients, through_d
+from .guard import Diverged
+from .history import History
+from .training import Player, Training, d_step, g_step, train
+
+__version__ = "0.2.0"
 
 __all__ = [
-    "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
-    "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
-    "metrics", "mlp", "orthogonal", "penalties", "warm_cosine", "xavier",
+    "SGD", "Adam", "BatchNorm", "Dense", "Diverged", "FourierFeatures", "History", "LayerNorm", "LeakyReLU",
+    "MinibatchDiscrimination", "MinibatchStd", "Network", "Pack", "Player", "ReLU", "Sequential", "Sigmoid", "Softplus",
+    "SpectralNorm", "Tanh", "Training", "constant", "cosine_decay", "d_gradients", "d_step", "data", "g_gradients", "g_step",
+    "gradcheck", "he", "linear_decay", "losses", "metrics", "mlp", "orthogonal", "penalties", "through_d", "train", "warm_cosine",
+    "xavier",
 ]

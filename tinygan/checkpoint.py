@@ -1,9 +1,9 @@
-"""A run on disk: named arrays and a few words about them, in one file that is whole or not there at all.
+"""A run or a network on disk: named arrays and a few words about them, in one file that is whole or not there at all.
 
     save(path, arrays, about)      an uncompressed .npz: the arrays and a manifest in JSON
     load(path) -> arrays, about    the same, checked before anything is read into memory
 
-Nothing is pickled, so a file from a stranger can do no harm. The manifest names the format, its version, and each array's
+`kind` says what the file holds; a file of another kind is refused. Nothing is pickled, so a file from a stranger can do no harm. The manifest names the format, its version, and each array's
 shape, dtype and SHA-256.
 """
 
@@ -11,16 +11,19 @@ import hashlib
 import json
 import zipfile
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .files import read_npy, whole
 
-FORMAT, VERSION = "tinygan run", 1
+Array: TypeAlias = NDArray[Any]
+RUN, VERSION = "tinygan run", 2
 MANIFEST_LIMIT = 1 << 20  # bytes
 
 
-def save(path, arrays, about):
+def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: str = RUN) -> None:
     """Write `arrays`, a dict of numeric arrays, and `about`, a dict that JSON can hold, to the file `path`.
 
     Raises TypeError for an array that is not of real numbers, and OSError when the file cannot be written; what was
@@ -37,25 +40,25 @@ def save(path, arrays, about):
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in "fiub":
-            raise TypeError(f"a run is saved as real numbers; {name} is an array of {array.dtype}")
+            raise TypeError(f"a {kind} is saved as real numbers; {name} is an array of {array.dtype}")
     seals = {name: _seal(array) for name, array in arrays.items()}
-    manifest = json.dumps({"format": FORMAT, "version": VERSION, "about": about, "arrays": seals}).encode()
+    manifest = json.dumps({"format": kind, "version": VERSION, "about": about, "arrays": seals}).encode()
     with whole(path) as temporary, temporary.open("wb") as file:
         np.savez(file, manifest=np.frombuffer(manifest, np.uint8), **arrays)
 
 
-def load(path):
+def load(path: str | Path, kind: str = RUN) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the `about` that `save` wrote. Raises OSError, or ValueError for any other or damaged file."""
     path = Path(path)
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                return _load(archive, path.stat().st_size)
+                return _load(archive, path.stat().st_size, kind)
         except Exception as error:  # a damaged file fails in many ways, all of them the file's fault
-            raise ValueError(f"{path} is not a run that tinygan saved, or it is damaged: {error}") from error
+            raise ValueError(f"{path} is not a {kind}, or it is damaged: {error}") from error
 
 
-def _load(archive, size):
+def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
     """Arrays and `about` of an archive of `size` bytes. What it claims to hold is added up before any of it is read."""
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if sum(info.file_size for info in archive.infolist()) > size:
@@ -65,9 +68,8 @@ def _load(archive, size):
     if members["manifest"].file_size > MANIFEST_LIMIT:
         raise ValueError(f"its manifest is larger than {MANIFEST_LIMIT} bytes")
     manifest = json.loads(_member(archive, members["manifest"]).tobytes().decode())
-    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
-        raise ValueError(f"it is {manifest['format']!r}, version {manifest['version']!r}; "
-                         f"this tinygan reads {FORMAT!r}, version {VERSION}")
+    if manifest["format"] != kind or manifest["version"] != VERSION:
+        raise ValueError(f"it is {manifest['format']!r}, version {manifest['version']!r}; expected {kind!r}, version {VERSION}")
     arrays = {}
     for name, seal in manifest["arrays"].items():
         if name not in members:
@@ -78,10 +80,10 @@ def _load(archive, size):
     return arrays, manifest["about"]
 
 
-def _member(archive, info):
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
     with archive.open(info) as file:
         return read_npy(file, info.file_size, info.filename)
 
 
-def _seal(array):
+def _seal(array: Array) -> dict[str, Any]:
     return {"shape": [*array.shape], "dtype": str(array.dtype), "sha256": hashlib.sha256(array.tobytes()).hexdigest()}

@@ -113,40 +113,6 @@ def _clipped(point, clip):
 # ---------------------------------------------------------------- what happens near the equilibrium
 
 
-def jacobian(field, point):
-    """J[i, j] = d field_i / d point_j at a point (P,), by central differences: (P, P), with an error of about 1e-10.
-
-    For any number of parameters P, and for any function from points to points: with `lambda p: alternating(field, p)` it is the
-    Jacobian of a step. It calls the field 2P times.
-    """
-    point = np.asarray(point, np.float64)
-    columns = []
-    for j in range(point.size):
-        h = 6e-6 * max(1.0, abs(point[j])) * (np.arange(point.size) == j)
-        columns.append((field(point + h) - field(point - h)) / (2 * h[j]))
-    return np.stack(columns, axis=-1)
-
-
-def eigenvalues(field, point=(0.0, 0.0)):
-    """The eigenvalues of the field's Jacobian at a point (P,): complex (P,), the largest imaginary part first.
-
-    Real parts below 0: the flow comes to rest there. For a step instead of a field, absolute values below 1.
-    A step `simultaneous` has 1 + h lambda for each lambda of its field (Mescheder et al. 2018, section 2 and appendix A).
-    In place of a field it takes its Jacobian, an array (P, P), such as `game.Game.jacobian` of two networks. Raises ValueError
-    for an array that is not square or not finite.
-
-    >>> from tinygan import dirac
-    >>> print(dirac.eigenvalues(dirac.with_r1(dirac.minimax, gamma=.6)).round(3))
-    [-0.3+0.4j -0.3-0.4j]
-    """
-    J = field if isinstance(field, np.ndarray) else jacobian(field, point)
-    if J.ndim != 2 or J.shape[0] != J.shape[1] or not np.isfinite(J).all():
-        raise ValueError(f"a Jacobian must be a finite array (P, P); got shape {J.shape} with {(~np.isfinite(J)).sum()} entries "
-                         "that are not finite")
-    found = np.linalg.eigvals(J).astype(complex)
-    return found[np.lexsort((-found.real, -found.imag))]
-
-
 def r1_eigenvalues(gamma, slope=SLOPE):
     """(-gamma/2 + sqrt(gamma^2/4 - slope^2), the same with a minus): those of `with_r1` at (0, 0), as complex numbers.
 

@@ -13,18 +13,15 @@ has four blocks:
 
 The diagonal blocks are symmetric. Of the others, one is minus the transpose of the other where one player loses what the other
 wins: that is the turning. Near an equilibrium the eigenvalues of J decide, as they do for the Dirac-GAN:
-`dirac.eigenvalues(game.jacobian())`.
+`eigenvalues(game.jacobian())`, from `engine.jacobian`.
 
 One pass of the R-operator, with theta_dot in both networks, gives J times any vector, in all four blocks (Pearlmutter 1994).
 """
 
-import copy
-
 import numpy as np
 
-from .dirac import jacobian
-from .engine.network import Sequential
-from .train import d_gradients, g_gradients
+from .engine.jacobian import eigenvalues, jacobian
+from .gradients import d_gradients, g_gradients
 
 
 class Game:
@@ -47,11 +44,11 @@ class Game:
         for name, net in {"G": G, "D": D}.items():
             if net.replicas:
                 raise ValueError(f"a game has one G and one D; {name} has {net.replicas[0]} replicas: take {name}.replica(0)")
-        self.G, self.D = _in_float64(G), _in_float64(D)
+        self.G, self.D = G.copy(np.float64), D.copy(np.float64)
         self.z, self.x_real = np.asarray(z, np.float64), np.asarray(x_real, np.float64)
         self.loss, self.penalties = loss, penalties
         self.point = np.concatenate([self.G.theta, self.D.theta])
-        self._start = [(layer, name, getattr(layer, name)) for net in (self.G, self.D) for layer, name in _buffers(net)]
+        self._start = [net.state() for net in (self.G, self.D)]
 
     @property
     def n_g(self):
@@ -77,7 +74,7 @@ class Game:
             s_real_dot, dot_real = D.tangent(np.zeros_like(self.x_real), tape_real)
             s_fake_dot, dot_fake = D.tangent(x_dot, tape_fake)
 
-            ds, ds_dot = loss.g(s_fake, s_real).ds_fake, loss.g_tangent(s_fake, s_fake_dot, s_real, s_real_dot)
+            ds, ds_dot = loss.g(s_fake, s_real).ds_fake, loss.g_tangent(s_fake, s_real, s_fake_dot, s_real_dot)
             dx, dx_dot = D.tangent_backward(ds, ds_dot, tape_fake, dot_fake)
             G.zero_grad()
             G.tangent_backward(dx, dx_dot, tape_G, dot_G)
@@ -104,29 +101,15 @@ class Game:
         """The penalties' part of the velocity; G has none."""
         self._stand_at(point)
         x_fake = self.G(self.z)
-        tapes = self.D.forward(self.x_real)[1], self.D.forward(x_fake)[1]
         self.D.zero_grad()
         for penalty in self.penalties:
-            penalty(self.D, self.x_real, x_fake, *tapes)
+            x = {"real": self.x_real, "fake": x_fake}[penalty.at]
+            penalty(self.D, x, self.D.forward(x)[1])
         return -np.concatenate([np.zeros(self.n_g), self.D.grad])
 
     def _stand_at(self, point):
         point = np.asarray(point, np.float64)
         if point.shape != self.point.shape:
             raise ValueError(f"a point of this game is an array {self.point.shape}, G's parameters, then D's; got {point.shape}")
-        self.G.theta[...], self.D.theta[...] = point[:self.n_g], point[self.n_g:]
-        for layer, name, value in self._start:  # a training step may have stored another: the field is to have no memory
-            setattr(layer, name, value)
-
-
-def _buffers(net):
-    return [(layer, name) for layer in net.layers for name in getattr(layer, "buffers", {})]
-
-
-def _in_float64(net):
-    """An independent network in float64, with the same layers, parameters and buffers."""
-    twin = Sequential(*map(copy.copy, net.layers), dtype=np.float64)
-    twin.theta[...] = net.theta
-    for (layer, name), (own, _) in zip(_buffers(net), _buffers(twin), strict=True):
-        setattr(own, name, getattr(layer, name).astype(np.float64))
-    return twin
+        for net, state, theta in zip((self.G, self.D), self._start, (point[:self.n_g], point[self.n_g:]), strict=True):
+            net.load_state(state | {"theta": theta})  # a training step may have stored other buffers: the field has no memory

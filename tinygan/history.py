@@ -1,18 +1,15 @@
-"""What a run leaves behind: its history, and, when it fails, where and why.
-
-`History` holds a few arrays of numbers; `Guard` watches that they stay numbers of a size that can be learned from.
-"""
+"""What a run leaves behind: a few arrays of numbers, one row for each recorded step."""
 
 import copy
 
 import numpy as np
 
+from .engine.arguments import Array
+from .engine.store import Network
+
 ROWS = 1000  # a run of any length keeps at most this many rows ...
 LOOKS = 50  # ... and counts its modes about this often
-
-# Adam bounds every step, so a rate much too large seldom reaches infinity. It throws the scores beyond a million within
-# a few steps, and no run comes back from there: a loss beyond this counts as diverged too.
-LOSS_LIMIT = 1e6
+LOOKED = ("modes_visited", "modes_half")
 
 
 class History:
@@ -20,150 +17,108 @@ class History:
 
     step              (rows,)   steps completed, from 1: every step in runs of up to 1000, evenly spaced ones in longer runs,
                       and in any case the last
-    d_loss, g_loss    losses before that step's updates
-    d_real, d_fake    after that step, D's mean verdict on real and fake points: a probability where the loss is
-                      made of probabilities, otherwise the score
-    modes_step, modes the step of each look, and how many modes had a high-quality sample among 1000
-                      (empty unless the data are a mixture)
+    columns           the names that the training's step returns; history.d_loss or history["d_loss"] is one column. `train` has
+                      d_loss, g_loss   losses before that step's updates
+                      d_real, d_fake   D's mean verdict on the step's real and fake points, from the scores of its loss:
+                                       a probability where the loss is made of probabilities, otherwise the score
+    looks, modes_visited, modes_half   the step of each look, and how many modes had at least half of their share among 1000
+                      samples: of all samples, sharp or blurred, and of high-quality ones (empty unless the data are a mixture)
     G_ema             the generator with averaged parameters, or None
     diverged          the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
     """
 
-    columns = ("d_loss", "g_loss", "d_real", "d_fake")
-
-    def __init__(self, steps, replicas=(), G_ema=None, count_modes=False):
-        self.steps, self.G_ema = steps, G_ema
+    def __init__(self, steps: int, replicas: tuple[int, ...] = (), G_ema: Network | None = None, count_modes: bool = False) -> None:
+        self.steps, self.replicas, self.G_ema = steps, replicas, G_ema
         self.every = -(-steps // ROWS)
-        self.look_every = -(-steps // LOOKS) if count_modes else steps + 1
-        rows, looks = -(-steps // self.every) + 1, -(-steps // self.look_every) if count_modes else 0
-        self._step, self._modes_step = np.zeros(rows, int), np.zeros(looks, int)
-        self._table = np.full((len(self.columns), rows, *replicas), np.nan)
-        self._modes = np.zeros((looks, *replicas), int)
-        self._rows = self._looks = 0
+        self.look_every = -(-steps // LOOKS) if count_modes else None
+        self.columns: tuple[str, ...] = ()
+        self._rows: list[tuple[int, Array]] = []
+        self._looks: list[tuple[int, Array]] = []
         self.diverged = np.zeros(replicas, int)
 
-    def wants(self, step):
+    def wants(self, step: int) -> bool:
         """Whether this step (from 1) is recorded: every so often, and the last one."""
         return step % self.every == 0 or step == self.steps
 
-    def wants_modes(self, step):
+    def wants_modes(self, step: int) -> bool:
         """Whether modes are counted at this step (from 1)."""
-        return self.look_every <= self.steps and (step % self.look_every == 0 or step == self.steps)
+        return self.look_every is not None and (step % self.look_every == 0 or step == self.steps)
 
-    def record(self, step, **values):
+    def record(self, step: int, values: dict[str, Array]) -> None:
         """Copy one row: a number, or an array (R,), for each column. A step is recorded once."""
-        if self._rows and self._step[self._rows - 1] == step:
-            return
-        self._step[self._rows] = step
-        for column, value in zip(self._table, map(values.pop, self.columns), strict=True):
-            column[self._rows] = value
-        self._rows += 1
+        self.columns = self.columns or tuple(values)
+        if not self._rows or self._rows[-1][0] != step:
+            self._rows.append((step, np.array([values[name] for name in self.columns], np.float64)))
 
-    def record_modes(self, step, modes):
-        """Copy one count of modes: a number, or an array (R,). A step is recorded once."""
-        if self._looks and self._modes_step[self._looks - 1] == step:
-            return
-        self._modes_step[self._looks], self._modes[self._looks] = step, modes
-        self._looks += 1
+    def record_modes(self, step: int, modes: Array) -> None:
+        """Copy one look, (2,) or (2, R): modes visited, and at half their share. A step is recorded once."""
+        if not self._looks or self._looks[-1][0] != step:
+            self._looks.append((step, np.array(modes, int)))
 
-    step = property(lambda self: self._step[:self._rows])
-    modes_step = property(lambda self: self._modes_step[:self._looks])
-    modes = property(lambda self: self._modes[:self._looks])
-    d_loss, g_loss, d_real, d_fake = (property(lambda self, i=i: self._table[i, :self._rows]) for i in range(4))
+    @property
+    def step(self) -> Array:
+        """The recorded steps, (rows,)."""
+        return np.array([step for step, _ in self._rows], int)
 
-    def replica(self, r):
-        """The history of replica r alone."""
+    @property
+    def looks(self) -> Array:
+        """The steps at which modes were counted."""
+        return np.array([step for step, _ in self._looks], int)
+
+    modes_visited = property(lambda self: self._looked(0))
+    modes_half = property(lambda self: self._looked(1))
+
+    def _looked(self, i: int) -> Array:
+        return np.array([modes[i] for _, modes in self._looks], int).reshape(-1, *self.replicas)
+
+    def __getitem__(self, column: str) -> Array:
+        if column not in self.columns:
+            raise KeyError(f"this history has the columns {', '.join(self.columns) or '(none yet)'}; got {column!r}")
+        i = self.columns.index(column)
+        return np.array([row[i] for _, row in self._rows]).reshape(-1, *self.replicas)
+
+    def __getattr__(self, name: str) -> Array:
+        if name in vars(self).get("columns", ()):
+            return self[name]
+        raise AttributeError(f"{type(self).__name__} has no {name!r}; its columns are {', '.join(vars(self).get('columns', ()))}")
+
+    def replica(self, r: int) -> "History":
+        """The history of replica r alone; of a run without replicas, r = 0 is all of it. Raises ValueError for any other r."""
+        if not 0 <= r < (self.replicas or (1,))[0]:
+            raise ValueError(f"there is no replica {r}: this history has {self.replicas[0] if self.replicas else 'no'} replicas")
         twin = copy.copy(self)
-        twin._table, twin._modes, twin.diverged = self._table[..., r], self._modes[..., r], self.diverged[..., r]
-        twin.G_ema = self.G_ema and self.G_ema.replica(r)
+        if self.replicas:
+            twin.replicas, twin.diverged = (), self.diverged[r]
+            twin._rows = [(step, row[:, r]) for step, row in self._rows]
+            twin._looks = [(step, modes[:, r]) for step, modes in self._looks]
+            twin.G_ema = self.G_ema and self.G_ema.replica(r)
         return twin
 
-    def arrays(self):
-        """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` is the way back."""
-        names = ("step", *self.columns, "modes_step", "modes", "diverged")
-        return {name: np.asarray(getattr(self, name)) for name in names}
+    def arrays(self) -> dict[str, Array]:
+        """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` reads it again."""
+        return {"step": self.step, **{name: self[name] for name in self.columns}, "looks": self.looks,
+                **{name: getattr(self, name) for name in LOOKED}, "diverged": np.asarray(self.diverged)}
 
     @classmethod
-    def from_arrays(cls, steps, arrays, G_ema=None):
+    def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None) -> "History":
         """The history of a run planned for `steps` steps, from what `arrays` gave."""
-        history = cls(steps, G_ema=G_ema)
-        history._step, history._modes_step, history._modes = (arrays[name] for name in ("step", "modes_step", "modes"))
-        history._table, history.diverged = np.stack([arrays[name] for name in cls.columns]), arrays["diverged"]
-        history._rows, history._looks = history._step.size, history._modes_step.size
+        history = cls(steps, arrays["diverged"].shape, G_ema, count_modes=arrays["looks"].size > 0)
+        history.columns = tuple(name for name in arrays if name not in ("step", "looks", "diverged", *LOOKED))
+        table = np.stack([arrays[name] for name in history.columns], axis=1) if history.columns else np.empty((0, 0))
+        history._rows = list(zip(arrays["step"].tolist(), table, strict=True))
+        modes = np.stack([arrays[name] for name in LOOKED], axis=1)
+        history._looks = list(zip(arrays["looks"].tolist(), modes, strict=True))
+        history.diverged = arrays["diverged"]
         return history
 
-    def describe(self):
-        """The last row as one line for a progress bar: modes, both losses, D's verdicts; medians, where there are replicas."""
+    def describe(self) -> str:
+        """The last row as one line for a progress bar: modes, then every column; medians, where there are replicas."""
         if not self._rows:
             return ""
-        d_loss, g_loss, d_real, d_fake = (np.median(column[self._rows - 1]) for column in self._table)
-        modes = f"modes {np.median(self.modes[-1]):g}  " if self._looks else ""
-        return f"{modes}loss D {d_loss:.2f} G {g_loss:.2f}  D(real) {d_real:.2f} D(fake) {d_fake:.2f}"
+        row = [float(np.median(value)) for value in self._rows[-1][1]]
+        modes = f"modes {np.median(self._looks[-1][1][1]):g}  " if self._looks else ""
+        return modes + "  ".join(f"{name} {value:.2f}" for name, value in zip(self.columns, row, strict=True))
 
-    def __repr__(self):
-        done = self.step[-1] if self._rows else 0
+    def __repr__(self) -> str:
+        done = self._rows[-1][0] if self._rows else 0
         return f"History({done} of {self.steps} steps: {self.describe()})"
-
-
-class Diverged(FloatingPointError):
-    """A loss, gradient or parameter is no longer finite, or a loss is beyond 1e6. `history` holds the run so far."""
-
-    def __init__(self, message, history):
-        super().__init__(message)
-        self.history = history
-
-
-class Guard:
-    """Notices the step in which a run diverges, and puts the parameters from before that step back."""
-
-    def __init__(self, G, D, history):
-        self.players, self.history = {"D": D, "G": G}, history
-        self.before = {name: net.theta.copy() for name, net in self.players.items()}
-        self.some_lost = False
-
-    def check(self, step, **losses):
-        """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are held still."""
-        # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
-        fine = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
-        for loss in losses.values():
-            fine = fine & (np.abs(loss) <= LOSS_LIMIT)
-        if np.all(fine) and not self.some_lost:
-            return self._keep()
-        lost = ~fine
-        new = lost & (self.history.diverged == 0)
-        message = self.diagnose(step, losses) if np.any(new) else ""
-        self.history.diverged[new] = step
-        lost = self.history.diverged > 0
-        if np.any(lost):
-            for name, net in self.players.items():
-                net.theta[lost] = self.before[name][lost]
-        if np.any(new) and np.all(lost):
-            return Diverged(message, self.history)
-        self.some_lost = True
-        return self._keep()
-
-    def _keep(self):
-        for name, net in self.players.items():
-            self.before[name][...] = net.theta
-
-    def diagnose(self, step, losses):
-        """Where the first number that is not finite stands: player, then loss, gradient or parameter, then layer."""
-        place = "a sum overflowed"
-        for name, net in self.players.items():
-            found = []
-            loss = np.max(np.abs(losses[name]))
-            if not loss <= LOSS_LIMIT:
-                size = f"{loss:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(loss) else f"{loss}"
-                found.append(f"the loss of {name} is {size}")
-            for what, flat in (("gradient", net.grad), ("parameter", net.theta)):
-                for layer, parameter, view in net.views(flat):
-                    bad = view.size - np.count_nonzero(np.isfinite(view))
-                    if bad:
-                        index = net.layers.index(layer)
-                        found.append(f"{bad} of {view.size} entries of the {what} {parameter} are not finite "
-                                     f"in layer {index} of {name}, {layer}")
-            if found:
-                place = found[0] if len(found) == 1 else f"{found[0]}; {found[1]}"
-                break
-        return (f"training diverged at step {step}: {place}. The parameters from before this step are kept. "
-                "Try a learning rate ten times smaller")

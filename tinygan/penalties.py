@@ -1,4 +1,4 @@
-"""Gradient penalties: D is asked to be not only right but gentle. Their derivative is the gradient of a gradient.
+"""Gradient penalties: terms of D's loss that grow with D's input gradient. Their derivative is the gradient of a gradient.
 
 Let g be the gradient of the scores with respect to the inputs, one row for each sample, and P = P(g) the penalty:
 
@@ -15,69 +15,114 @@ the ordinary parameter gradient of the summed scores, and its rate of change as 
 and one tangent_backward; the forward pass was done already, for the loss. It is exact for every activation, smooth ones
 included, because the layers keep the f'' term.
 
-The loss's own derivative ds can ride along for nothing. tangent_backward adds x_dot' dy + x' dy_dot at each layer. For the
-penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well. That is the loss's backward pass, which is saved.
+If the loss's own derivative ds is given, its gradient is added in the same pass. tangent_backward adds x_dot' dy + x' dy_dot at
+each layer. For the penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well: the loss's backward pass, which
+is saved.
 
-A penalty says `at` which scores it is taken, "real", "fake" or "between", and is called as
+A penalty says `at` which points it is taken. At "real" or "fake" points it is called as
 
-    penalty(D, x_real, x_fake, tape_real, tape_fake, rng, ds=None) -> value, shape () or (R,)
+    penalty(D, x, tape, ds=None) -> value, shape () or (R,)         with D.forward(x)'s tape
 
-It adds dP/dtheta to D.grad, and, where ds = dL/ds at those scores is given, the loss's dL/dtheta through them as well.
+and `WGANGP`, at points "between", as penalty(D, x_real, x_fake, rng). It adds dP/dtheta to D.grad, and where ds = dL/ds at those
+scores is given, the loss's dL/dtheta through them as well. Where D packs m points (`features.Pack`), a sample is a pack of m rows.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from .engine.arguments import number
+from .engine.arguments import Array, number
+from .engine.store import Network
+
+Weight = float | Callable[[float], float]
 
 
-def add_penalty(D, scores_shape, tape, of_gradient, ds=None):
+def add_penalty(D: Network, x: Array, tape: Any, of_gradient: Callable[[Array], tuple[Array, Array]],
+                ds: Array | None = None) -> Array:
     """Adds dP/dtheta to D.grad and returns P, for any penalty of_gradient(g) -> (P, dP/dg) on the input gradient g.
 
-    tape is what D.forward(x) gave; scores_shape is (..., N, 1); g and dP/dg are shaped like x.
+    tape is what D.forward(x) gave. g and dP/dg are (..., M, m d), a row for each of the M = N/m scores; m is 1 unless D packs.
     ds, shaped like the scores: a loss's own derivative, whose gradient is then added in the same pass.
     """
-    ones = np.ones(scores_shape, D.dtype)
+    *front, n, d = x.shape
+    scores, packed = (*front, n // D.rows, 1), (*front, n // D.rows, D.rows * d)
+    ones = np.ones(scores, D.dtype)
     g = D.backward(ones, tape, grads=False)
-    value, v = of_gradient(g)
-    _, tape_dot = D.tangent(v, tape)
-    D.tangent_backward(ones, np.zeros_like(ones) if ds is None else ds, tape, tape_dot)
+    value, v = of_gradient(g if D.rows == 1 else g.reshape(packed))
+    _, tape_dot = D.tangent(v if D.rows == 1 else v.reshape(x.shape), tape)
+    ds_dot = np.zeros(scores, D.dtype) if ds is None else ds
+    D.tangent_backward(ones, ds_dot, tape, tape_dot)
     return value
 
 
-class _Weighted:
-    """A penalty with a weight: a number, or a function of the fraction of the run that has passed, which `train` sets."""
+class Weighted:
+    """A penalty with a weight: a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
 
-    def __init__(self, name, weight):
-        self.weight = weight if callable(weight) else number(f"{type(self).__name__}: {name}", weight, above=0)
-        self.fraction = 0.0
+    A training loop calls `prepare(fraction)` on penalties of its own before each step. A penalty that nobody prepares has the
+    weight of the beginning, fraction 0.
+    """
 
-    def weight_now(self):
-        return float(self.weight(self.fraction)) if callable(self.weight) else self.weight
+    name = "weight"
 
-    def __repr__(self):
+    def __init__(self, weight: Weight) -> None:
+        self.weight = weight if callable(weight) else number(f"{type(self).__name__}: {self.name}", weight, above=0)
+        self._fraction = 0.0
+        self._now: Array | None = None  # the weight as a 0-d array
+
+    def prepare(self, fraction: float) -> None:
+        """Set the weight for this fraction of the run, 0 to 1. Raises ValueError for a weight that is not above 0 and finite."""
+        self._fraction = fraction
+        if self._now is not None and callable(self.weight):
+            self._now[...] = self._at(fraction)
+
+    def now(self, dtype: Any) -> Array:
+        """The weight at hand, a 0-d array of D's dtype."""
+        if self._now is None or self._now.dtype != dtype:
+            self._now = np.array(self._at(self._fraction), dtype)
+        return self._now
+
+    def _at(self, fraction: float) -> float:
+        return number(f"{self!r}: the weight at {fraction:.3g} of the run", self.weight(fraction), above=0, including=(0,)) \
+            if callable(self.weight) else self.weight
+
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({self.weight if callable(self.weight) else f'{self.weight:g}'})"
 
 
-class _SquaredNorm(_Weighted):
-    """gamma/2 E |g|^2 at one of the two batches.
+class SquaredNorm(Weighted):
+    """gamma/2 E sum_j w_j g_j^2 at one of the two batches; all w_j are 1 without `columns`.
 
     gamma is a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
     gamma is a squared length in the units of the data: about .01 to 1 for data of standard deviation 1.
+    columns: None, or a weight w_j >= 0 for each column of x, (d,). Weights of 0 leave columns out, such as labels beside an image.
     """
 
-    def __init__(self, gamma):
-        super().__init__("gamma", gamma)
+    name = "gamma"
 
-    def _on(self, D, x, tape, ds):
-        gamma, n = self.weight_now(), x.shape[-2]
+    def __init__(self, gamma: Weight, columns: Any = None) -> None:
+        super().__init__(gamma)
+        self.columns = None if columns is None else np.array(columns, np.float64)
+        if self.columns is not None and (self.columns.ndim != 1 or not (np.isfinite(self.columns) & (self.columns >= 0)).all()):
+            raise ValueError(f"{type(self).__name__}: columns must be weights (d,), finite and 0 or larger; got {columns!r}")
 
-        def half_square(g):  # P and dP/dg
-            return gamma / 2 * (g * g).sum(axis=(-2, -1)) / n, gamma / n * g
+    def __call__(self, D: Network, x: Array, tape: Any, ds: Array | None = None) -> Array:
+        gamma, n = self.now(D.dtype), x.shape[-2] // D.rows
+        w = None if self.columns is None else self._columns_of(D, x, self.columns)
 
-        return add_penalty(D, (*x.shape[:-1], 1), tape, half_square, ds)
+        def half_square(g: Array) -> tuple[Array, Array]:  # P and dP/dg
+            wg = g if w is None else w * g
+            return gamma / 2 * (wg * g).sum(axis=(-2, -1)) / n, gamma / n * wg
+
+        return add_penalty(D, x, tape, half_square, ds)
+
+    def _columns_of(self, D: Network, x: Array, columns: Array) -> Array:
+        if columns.shape != x.shape[-1:]:
+            raise ValueError(f"{self!r}: columns has {columns.size} weights, but x has {x.shape[-1]} columns")
+        return np.tile(columns, D.rows).astype(D.dtype)
 
 
-class R1(_SquaredNorm):
+class R1(SquaredNorm):
     """gamma/2 E |grad_x s|^2 over real points: D may not be steep where the data are (Mescheder et al. 2018, equation 9).
 
     Their code leaves out the 1/2: its 10 is gamma = 20 here.
@@ -85,54 +130,56 @@ class R1(_SquaredNorm):
     >>> import numpy as np
     >>> from tinygan import mlp, penalties
     >>> D, x = mlp(2, 1, dtype=np.float64), np.zeros((8, 2))
-    >>> D.theta[...] = 3, 4, 0  # s = 3 x_1 + 4 x_2, so |g|^2 = 25
-    >>> value = penalties.R1(gamma=.1)(D, x, None, D.forward(x)[1], None)
+    >>> D.theta = [3, 4, 0]  # s = 3 x_1 + 4 x_2, so |g|^2 = 25
+    >>> value = penalties.R1(gamma=.1)(D, x, D.forward(x)[1])
     >>> print(value.round(3), D.grad.round(3))
     1.25 [0.3 0.4 0. ]
     """
 
     at = "real"
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
-        return self._on(D, x_real, tape_real, ds)
 
-
-class R2(_SquaredNorm):
+class R2(SquaredNorm):
     """gamma/2 E |grad_x s|^2 over fake points (Mescheder et al. 2018, section 4.1)."""
 
     at = "fake"
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
-        return self._on(D, x_fake, tape_fake, ds)
 
-
-class WGANGP(_Weighted):
+class WGANGP(Weighted):
     """lam E (|grad_x s| - 1)^2 at points between real and fake ones (Gulrajani et al. 2017, algorithm 1).
 
     x = alpha x_real + (1 - alpha) x_fake with one alpha ~ U(0, 1) for each sample, not for each coordinate. The norm
     r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0. lam: .1 to 10, a
     number or a function as gamma is.
-    rng: a Generator, or with replicas a list of them, one for each.
+    rng: a Generator, with replicas a list of them, or the numbers alpha themselves, (..., N, 1), as `alphas` draws them.
     """
 
     at = "between"
+    name = "lam"
 
-    def __init__(self, lam=10.0):
-        super().__init__("lam", lam)
+    def __init__(self, lam: Weight = 10.0) -> None:
+        super().__init__(lam)
 
-    def __call__(self, D, x_real, x_fake, tape_real, tape_fake, rng=None, ds=None):
+    def __call__(self, D: Network, x_real: Array, x_fake: Array, rng: Any = None) -> Array:
+        *front, n, d = x_real.shape
+        m, lam = n // D.rows, self.now(D.dtype)
         if rng is None:
             raise ValueError("WGANGP draws points between real and fake ones: pass rng=, a numpy Generator")
-        lam, n = self.weight_now(), x_real.shape[-2]
-        alpha = rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([one.random((n, 1)) for one in rng])
-        alpha = alpha.astype(D.dtype)
-        s, tape = D.forward(alpha * x_real + (1 - alpha) * x_fake)
+        alpha = np.asanyarray(rng if isinstance(rng, np.ndarray) else alphas(rng, m), D.dtype)
+        real, fake = (batch.reshape(*front, m, D.rows * d) for batch in (x_real, x_fake))
+        x = (alpha * real + (1 - alpha) * fake).reshape(x_real.shape)
+        _, tape = D.forward(x)
 
-        def distance_to_one(g):  # P and dP/dg
+        def distance_to_one(g: Array) -> tuple[Array, Array]:  # P and dP/dg
             r = np.sqrt((g * g).sum(axis=-1, keepdims=True) + 1e-12)
-            return lam * ((r - 1) ** 2).mean(axis=(-2, -1)), 2 * lam / n * (1 - 1 / r) * g
+            return lam * ((r - 1) ** 2).mean(axis=(-2, -1)), 2 * lam / m * (1 - 1 / r) * g
 
-        return add_penalty(D, s.shape, tape, distance_to_one, ds)
+        return add_penalty(D, x, tape, distance_to_one)
+
+
+def alphas(rng: Any, n: int) -> Array:
+    """Where between real and fake `n` points lie: (n, 1) from a Generator, (R, n, 1) from a list of them, one for each replica."""
+    return rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([one.random((n, 1)) for one in rng])
 
 
 class Falling:
@@ -143,11 +190,11 @@ class Falling:
     [0.1, 0.01, 0.001]
     """
 
-    def __init__(self, start, stop):
+    def __init__(self, start: float, stop: float) -> None:
         self.start, self.stop = number("Falling: start", start, above=0), number("Falling: stop", stop, above=0)
 
-    def __call__(self, fraction):
+    def __call__(self, fraction: float) -> float:
         return self.start * (self.stop / self.start) ** fraction
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.start:g} falling to {self.stop:g}"

@@ -1,49 +1,106 @@
-"""The random numbers of a run, from one seed: real points, latent noise, instance noise, and points to look at."""
+"""The random numbers of a run, all from one seed, in separate streams: one kind of noise never changes another.
+
+    Streams(seed, replicas)       the streams, spawned once
+    TwoPlayerDraw(...)            draw(streams) -> Batch, for the two-player game
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from .engine.arguments import each_seed, number, spawn
-from .metrics import mode_report
+from .engine.arguments import Array, each_seed, number, spawn
+from .penalties import alphas
+from .updates import Batch
+
+NAMES = ("data", "latent", "evaluation", "penalty", "noise", "codes")
 
 
 class Streams:
-    """For each replica a stream for data, for latent noise, for evaluation, for penalties and for instance noise.
+    """For each replica a Generator for each of NAMES. Looking at a run never changes it, as evaluation has its own.
 
-    They are spawned once, so that looking at a run never changes it, and one kind of noise never changes another.
-    `fraction`, the part of the run that has passed, sets the size of instance noise that is a function of it.
+    seed: an int or a SeedSequence, or a list with one for each replica; replicas: () or (R,).
     """
 
-    def __init__(self, G, data, batch, seed, instance_noise=None):
-        self.single, self.data, self.batch, self.d_z, self.dtype = not G.replicas, data, batch, G.d_in, G.dtype
+    def __init__(self, seed: Any = 0, replicas: tuple[int, ...] = ()) -> None:
+        self.replicas = replicas
+        seeds = each_seed(seed, *replicas) if replicas else [seed]
+        self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(one, len(NAMES))), strict=True)) for one in seeds]
+
+    def generators(self, name: str) -> Any:
+        """The Generator of a stream, or with replicas the list of them."""
+        found = [rngs[name] for rngs in self._rngs]
+        return found if self.replicas else found[0]
+
+    def draw(self, name: str, one: Callable[[np.random.Generator], Array]) -> Array:
+        """one(rng) from the stream `name`; with replicas stacked, (R, ...)."""
+        if not self.replicas:
+            return one(self._rngs[0][name])
+        return np.stack([one(rngs[name]) for rngs in self._rngs])
+
+    def normal(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Standard normal numbers (..., *shape) from the stream `name`."""
+        return self.draw(name, lambda rng: rng.standard_normal(shape, dtype))
+
+    def state(self) -> dict[str, Array]:
+        """Where all streams stand, as JSON text in an array of bytes."""
+        states = [{name: rng.bit_generator.state for name, rng in rngs.items()} for rngs in self._rngs]
+        return {"streams": np.frombuffer(json.dumps(states).encode(), np.uint8)}
+
+    def load_state(self, state: dict[str, Array]) -> None:
+        """Go on from where `state` stood. Raises ValueError for the state of another number of replicas."""
+        states = json.loads(np.asarray(state["streams"], np.uint8).tobytes())
+        if len(states) != len(self._rngs):
+            raise ValueError(f"the state has streams for {len(states)} replicas; this run has {len(self._rngs)}")
+        for rngs, stored in zip(self._rngs, states, strict=True):
+            for name, rng in rngs.items():
+                rng.bit_generator.state = stored[name]
+
+
+class TwoPlayerDraw:
+    """draw(streams) -> Batch: real points, latent noise z ~ N(0, I), and where they are asked for instance noise and alpha.
+
+    data: with sample(n, rng); d_steps: K; d_z, dtype: of G; rows: points that make one sample for D (`Pack`).
+    instance_noise: None, a standard deviation, or a function of the fraction of the run (Sonderby et al. 2017).
+    """
+
+    def __init__(self, data: Any, batch: int, d_steps: int, d_z: int, dtype: Any, *, instance_noise: Any = None,
+                 between: bool = False, rows: int = 1) -> None:
         if not (instance_noise is None or callable(instance_noise)):
             number("instance_noise", instance_noise, above=0)
-        self.instance_noise, self.fraction = instance_noise, 0.0
-        seeds = each_seed(seed, *G.replicas) if G.replicas else [seed]
-        self.rngs = [[np.random.default_rng(child) for child in spawn(one, 5)] for one in seeds]
-        penalty = [rngs[3] for rngs in self.rngs]
-        self.penalty = penalty[0] if self.single else penalty
-        self.z_look = self._stack(2, lambda rng: rng.standard_normal((1000, self.d_z), self.dtype))
+        self.data, self.batch, self.d_steps, self.d_z, self.dtype = data, batch, d_steps, d_z, np.dtype(dtype)
+        self.instance_noise, self.between, self.rows, self.fraction = instance_noise, between, rows, 0.0
 
-    def real(self):
-        """A batch of the data, (..., N, d), with instance noise if there is any."""
-        return self._stack(0, lambda rng: self.data.sample(self.batch, rng)) + self.noise()
+    def prepare(self, fraction: float) -> None:
+        """The fraction of the run that has passed, for instance noise that is a function of it."""
+        self.fraction = fraction
 
-    def latent(self):
-        """z ~ N(0, I), (..., N, d_z)."""
-        return self._stack(1, lambda rng: rng.standard_normal((self.batch, self.d_z), self.dtype))
+    def __call__(self, streams: Streams) -> Batch:
+        turns = range(self.d_steps)
+        real = [self._noisy(self._real(streams), streams) for _ in turns]
+        z_d = [streams.normal("latent", (self.batch, self.d_z), self.dtype) for _ in turns]
+        z_g = streams.normal("latent", (self.batch, self.d_z), self.dtype)
+        noise_d = noise_g = alpha = None
+        if self.instance_noise is not None:
+            noise_d, noise_g = np.stack([self._noise(streams) for _ in turns]), self._noise(streams)
+        if self.between:
+            drawn = [alphas(streams.generators("penalty"), self.batch // self.rows) for _ in turns]
+            alpha = np.stack(drawn).astype(self.dtype)
+        return Batch(_stacked(real, self.dtype), _stacked(z_d, self.dtype), z_g, noise_d, noise_g, alpha)
 
-    def noise(self):
-        """Instance noise for one batch of points, (..., N, d); 0 where none was asked for."""
+    def _real(self, streams: Streams) -> Array:
+        return streams.draw("data", lambda rng: self.data.sample(self.batch, rng))
+
+    def _noisy(self, x: Array, streams: Streams) -> Array:
+        return x if self.instance_noise is None else x + self._noise(streams)
+
+    def _noise(self, streams: Streams) -> Array:
         std = self.instance_noise
-        if std is None:
-            return 0.0
         std = float(std(self.fraction)) if callable(std) else std
-        return std * self._stack(4, lambda rng: rng.standard_normal((self.batch, self.data.dim), self.dtype))
+        return std * streams.normal("noise", (self.batch, self.data.dim), self.dtype)
 
-    def count_modes(self, G):
-        """How many modes have a high-quality sample among 1000 of G's, always from the same z."""
-        x = G(self.z_look)
-        return mode_report(x, self.data).modes if self.single else [mode_report(one, self.data).modes for one in x]
 
-    def _stack(self, stream, draw):
-        return draw(self.rngs[0][stream]) if self.single else np.stack([draw(rngs[stream]) for rngs in self.rngs])
+def _stacked(arrays: list[Array], dtype: Any) -> Array:
+    """(K, ...): the arrays one after the other. A single one costs no copy beyond its dtype."""
+    return np.asarray(arrays[0], dtype)[None] if len(arrays) == 1 else np.stack(arrays).astype(dtype, copy=False)

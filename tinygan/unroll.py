@@ -20,28 +20,29 @@ means into the chain, and has no derivative where a gradient is 0.) They and G's
 authors' notebook, so that value is one function of G.theta. D's penalties are not unrolled: that would need third derivatives.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine.arguments import count, number
-from .engine.features import packed
+from .engine.arguments import Array, count, number
+from .engine.store import Network
+from .gradients import through_d
 
 
 class _Step(NamedTuple):
     """One of D's steps: D as it stood, its scores of both batches, their tapes, and the loss's derivative by the scores."""
 
-    D: object
-    s: tuple  # (s_real, s_fake)
-    tapes: tuple
-    ds: tuple
+    D: Network
+    s: tuple[Array, Array]  # (s_real, s_fake)
+    tapes: tuple[Any, Any]
+    ds: tuple[Array, Array]
 
 
-def unrolled_g_gradients(G, D, z, loss, x_real, *, steps=5, lr=0.1, zero_sum=False, pack=1, noise=0.0):
+def unrolled_g_gradients(G: Network, D: Network, z: Array, loss: Any, x_real: Array, noise: Any = None, *, steps: int = 5,
+                         lr: float = 0.1, zero_sum: bool = False) -> Array:
     """G's loss after `steps` gradient steps of D, with its gradient over G.theta in G.grad. D is left as it was, to the last bit.
 
-    z: (..., N, d_z); x_real: (..., N, d); with `pack` m, D judges m points at a time. steps: K, usually 1 to 10; with 0 this is
-    `g_gradients`. lr: of D's steps, usually .01 to 1. The loss is `loss.g`, or with zero_sum=True what D wins, -`loss.d`. That is
+    z: (..., N, d_z); x_real: (..., N, d). steps: K, usually 1 to 10; with 0 this is `g_gradients`. lr: of D's steps, usually .01 to 1. The loss is `loss.g`, or with zero_sum=True what D wins, -`loss.d`. That is
     the paper's own: its part for the real points counts as well, for G moves the theta_K that scores them. noise is that of
     `g_gradients`. In the derivatives SpectralNorm's u and v are held fixed, as always. Raises ValueError where D has no second
     derivatives (BatchNorm), and TypeError for a loss without `d_tangent`.
@@ -50,24 +51,17 @@ def unrolled_g_gradients(G, D, z, loss, x_real, *, steps=5, lr=0.1, zero_sum=Fal
     if not hasattr(loss, "d_tangent") or isinstance(loss, type):
         raise TypeError(f"loss must be an object with second derivatives (d_tangent), such as NonSaturating(); got {loss!r}")
     x_fake, tape_G = G.forward(z)
-    real, fake = np.asarray(packed(x_real, pack), D.dtype), packed(x_fake + noise, pack)
+    real, fake = np.asanyarray(x_real, D.dtype), x_fake if noise is None else x_fake + noise
     ahead, walked = _look_ahead(D, real, fake, loss, steps, lr)
     value, dx, lambda_ = _final(ahead, real, fake, loss, zero_sum, parameters=steps > 0)
     for step in reversed(walked):
         lambda_, dx = _one_step_back(step, lambda_, dx, loss, lr)
     G.zero_grad()
-    G.backward(dx.reshape(x_fake.shape), tape_G)
+    G.backward(dx, tape_G)
     return value
 
 
-def unrolled_g_step(G, D, opt, z, loss, x_real, *, steps=5, lr=0.1, zero_sum=False, pack=1, noise=0.0):
-    """One step of the generator along `unrolled_g_gradients`; returns its loss before the step."""
-    value = unrolled_g_gradients(G, D, z, loss, x_real, steps=steps, lr=lr, zero_sum=zero_sum, pack=pack, noise=noise)
-    opt.step(G.theta, G.grad)
-    return value
-
-
-def _look_ahead(D, real, fake, loss, steps, lr):
+def _look_ahead(D: Network, real: Array, fake: Array, loss: Any, steps: int, lr: float) -> tuple[Network, list[_Step]]:
     """D as it will be, and what the way back needs of each step.
 
     Every step is taken by a copy of D. D itself is never touched, so nothing need be put back, whatever happens on the way.
@@ -85,31 +79,31 @@ def _look_ahead(D, real, fake, loss, steps, lr):
     return D, walked
 
 
-def _final(D, real, fake, loss, zero_sum, parameters):
+def _final(D: Network, real: Array, fake: Array, loss: Any, zero_sum: bool, parameters: bool) -> tuple[Array, Array, Array]:
     """G's loss against this D: its value, dL/dx of the fake points, and dL/dtheta of D (where `parameters`)."""
-    s_fake, tape_fake = D.forward(fake)
-    ds_real = None
-    if zero_sum:
-        s_real, tape_real = D.forward(real)
-        value, ds_real, ds_fake = (-part for part in loss.d(s_real, s_fake))
-    elif loss.needs_real:
-        s_real, tape_real = D.forward(real)
-        (value, ds_fake), ds_real = loss.g(s_fake, s_real), loss.g_real(s_fake, s_real)
-    else:
-        value, ds_fake = loss.g(s_fake)
     D.zero_grad()
-    dx = D.backward(ds_fake, tape_fake, grads=parameters)
-    if parameters and ds_real is not None:
+    if not (zero_sum or loss.needs_real):
+        value, dx, _ = through_d(D, fake, loss, grads=parameters)
+        return value, dx, D.grad
+    s_real, tape_real = D.forward(real)
+    if zero_sum:
+        s_fake, tape_fake = D.forward(fake)
+        value, ds_real, ds_fake = (-part for part in loss.d(s_real, s_fake))
+        dx = D.backward(ds_fake, tape_fake, grads=parameters)
+    else:
+        value, dx, s_fake = through_d(D, fake, loss, s_real, grads=parameters)
+        ds_real = loss.g_real(s_fake, s_real)
+    if parameters:
         D.backward(ds_real, tape_real)
     return value, dx, D.grad
 
 
-def _one_step_back(step, lambda_, dx, loss, lr):
+def _one_step_back(step: _Step, lambda_: Array, dx: Array, loss: Any, lr: float) -> tuple[Array, Array]:
     """lambda and dx one step earlier; H lambda and M lambda are the rates of dL_D/dtheta and dL_D/dx as theta moves by lambda."""
     D = step.D
     D.theta_dot = lambda_
-    x_dot = [np.zeros((*s.shape[:-1], D.d_in), D.dtype) for s in step.s]  # the points are held
-    (s_real_dot, real_dot), (s_fake_dot, fake_dot) = (D.tangent(*pair) for pair in zip(x_dot, step.tapes, strict=True))
+    x_dot = np.zeros_like(dx)  # the points are held
+    (s_real_dot, real_dot), (s_fake_dot, fake_dot) = (D.tangent(x_dot, tape) for tape in step.tapes)
     ds_real_dot, ds_fake_dot = loss.d_tangent(*step.s, s_real_dot, s_fake_dot)
     D.zero_grad()
     D.tangent_backward(step.ds[0], ds_real_dot, step.tapes[0], real_dot)

@@ -1,14 +1,17 @@
 """What people pass in: counts, numbers, seeds and points, each with one clear message when it is wrong.
 
-Every message says what, where, got, wanted and what to do. This is the cellar of the house:
-everything may stand on it and it stands on NumPy alone.
+Every message says what, where, got, wanted and what to do. Lowest level: it imports NumPy only, and every module may import it.
 """
 
 import difflib
 import math
 import numbers
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]  # an array of any shape and dtype; docstrings say which
 
 
 def count(name, value, minimum=1):
@@ -27,9 +30,9 @@ def number(name, value, above=-math.inf, below=math.inf, including=()):
     value = float(value)
     if value in including or (math.isfinite(value) and above < value < below):
         return value
-    limits = [f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf)
+    limits = " and ".join([f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf))
     allowed = "".join(f", or {edge:g}" for edge in including)
-    raise ValueError(f"{name} must be a finite number {' and '.join(limits)}{allowed}; got {value!r}".replace("  ", " "))
+    raise ValueError(f"{name} must be a finite number{' ' * bool(limits)}{limits}{allowed}; got {value!r}")
 
 
 def choice(name, value, known):

@@ -3,11 +3,11 @@
     MinibatchStd(d)               one feature more: how much the batch varies
     MinibatchDiscrimination(d)    a few features more: how close the other samples are
     FourierFeatures(d, k)         cosines and sines of fixed random frequencies, in place of x
-    packed(x, pack)               no layer, but to the same end: several samples side by side as one (PacGAN)
+    Pack(m, d)                    several samples side by side as one (PacGAN)
 
-The first two let D see a batch as a whole, and so that G makes the same point over and over. Each score then depends on every
-sample of its batch. A gradient penalty is on the gradient of the *sum* of the scores, g_n = d(sum_m s_m) / dx_n, and exact for
-that; where samples are independent, this is the gradient of a sample's own score.
+The first two let D see a batch as a whole, and Pack a part of it, and so that G makes the same point over and over. Each score
+then depends on several samples. A gradient penalty is on the gradient of the *sum* of the scores, g_n = d(sum_m s_m) / dx_n, and
+exact for that; where samples are independent, this is the gradient of a sample's own score.
 """
 
 import math
@@ -15,18 +15,16 @@ import math
 import numpy as np
 
 from .arguments import count, number, seed_sequence
-from .layers import Parametric, check_input, check_like_output, sum_over_batch
+from .layers import Layer, check_input, check_like_output, sum_over_batch
 
 
-class MinibatchStd:
+class MinibatchStd(Layer):
     """y = (x, m): one feature more, m = mean_j sqrt(var_j + eps), the same for every sample (Karras et al. 2018, section 3).
 
     x (..., N, d) -> y (..., N, d + 1); var_j is the variance of feature j over the batch, and m their mean deviation r_j. A batch
     without variety has m = sqrt(eps), and D can see it. Scalar case: r = sqrt(mean c^2 + eps) with c = x - mean x, so
     dr/dx_n = c_n / (N r). All features: dx = dy_x + c / (N d r) sum_n dm_n.
     """
-
-    parameters = ()
 
     def __init__(self, d, eps=1e-8):
         self.d, self.eps = count("MinibatchStd: d (features)", d), number("MinibatchStd: eps", eps, above=0)
@@ -73,7 +71,7 @@ def _minus_batch_mean(x):
     return x - _batch_mean(x)
 
 
-class MinibatchDiscrimination(Parametric):
+class MinibatchDiscrimination(Layer):
     """y = (x, o): `kernels` features more, o_ib = sum_j exp(-|M_ib - M_jb|_1) with M = x W (Salimans et al. 2016, section 3.2).
 
     x (..., N, d) -> y (..., N, d + kernels); W (..., d, dims kernels) is the paper's tensor T, its last two axes in one, and
@@ -153,22 +151,22 @@ class MinibatchDiscrimination(Parametric):
         return f"MinibatchDiscrimination({self.d} -> {self.k})"
 
 
-class FourierFeatures:
+class FourierFeatures(Layer):
     """y = (cos 2 pi x B, sin 2 pi x B) with fixed frequencies B ~ N(0, scale^2) (Tancik et al. 2020, the Gaussian mapping).
 
     x (..., N, d) -> y (..., N, k), k even, B (d, k/2): details of size 1/scale become visible to a smooth network. B is drawn
-    once, from `seed`, is the same for every replica, and is not trained: no parameters. scale: about 1 / (smallest detail).
+    once, from `seed`, is the same for every replica, and is not trained; the buffer `turns` holds 2 pi B. scale: about 1 / detail.
     Scalar case: c = cos(wx), s = sin(wx), so c_dot = -s w x_dot, s_dot = c w x_dot; backward: dx = w (c ds - s dc).
     """
-
-    parameters = ()
 
     def __init__(self, d, k, scale=1.0, seed=0):
         self.d, self.k = count("FourierFeatures: d (features in)", d), count("FourierFeatures: k (features out)", k, 2)
         if self.k % 2:
             raise ValueError(f"FourierFeatures: k (features out) must be even, a cosine and a sine for each frequency; got {k}")
-        scale = number("FourierFeatures: scale", scale, above=0)
-        self.B = scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2))
+        self.scale = number("FourierFeatures: scale", scale, above=0)
+        B = self.scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2))
+        self.turns = 2 * math.pi * B
+        self.buffers = {"turns": self.turns}
 
     def forward(self, x):
         check_input(self, x)
@@ -191,11 +189,14 @@ class FourierFeatures:
         return self._back(dy, tape) @ back, (self._back(dy_dot, tape) + self._back(dy, tape_dot)) @ back
 
     def _turns(self, x):
-        return (2 * math.pi * self.B).astype(x.dtype)
+        return self.turns.astype(x.dtype, copy=False)
 
     def _back(self, dy, y):
         (c, s), (dc, ds) = _halves(y), _halves(dy)
         return c * ds - s * dc
+
+    def settings(self):
+        return {"d": self.d, "k": self.k, "scale": self.scale}
 
     def __repr__(self):
         return f"FourierFeatures({self.d} -> {self.k})"
@@ -205,20 +206,39 @@ def _halves(y):
     return y[..., :y.shape[-1] // 2], y[..., y.shape[-1] // 2:]
 
 
-def packed(x, pack):
-    """`pack` samples side by side as one: (..., N, d) -> (..., N/pack, pack*d) (Lin et al. 2018, section 2).
+class Pack(Layer):
+    """y lays m rows of x side by side as one: D judges m points at a time (PacGAN, Lin et al. 2018, section 2).
 
-    Raises ValueError unless pack divides N.
+    x (..., N, d) -> y (..., N/m, m d), m >= 1; no parameters. It is the first layer of a D. A generator that makes a few points
+    over and over is seen at once in a pack, where its points are alike. forward raises ValueError unless m divides N.
 
     >>> import numpy as np
-    >>> from tinygan.engine.features import packed
-    >>> print(packed(np.arange(8).reshape(4, 2), pack=2))
+    >>> from tinygan import Pack
+    >>> print(Pack(2, d=2).forward(np.arange(8).reshape(4, 2))[0])
     [[0 1 2 3]
      [4 5 6 7]]
     """
-    if pack == 1:
-        return x
-    *replicas, n, d = x.shape
-    if n % pack:
-        raise ValueError(f"a batch of {n} cannot be packed by {pack}: choose a batch size that {pack} divides")
-    return x.reshape(*replicas, n // pack, pack * d)
+
+    def __init__(self, m, d):
+        self.m, self.d = count("Pack: m (rows side by side)", m), count("Pack: d (features)", d)
+        self.k, self.rows = self.m * self.d, self.m
+
+    def forward(self, x):
+        check_input(self, x)
+        if x.shape[-2] % self.m:
+            raise ValueError(f"{self} cannot pack a batch of {x.shape[-2]}: choose a batch size that {self.m} divides")
+        return x.reshape(*x.shape[:-2], x.shape[-2] // self.m, self.k), None
+
+    def backward(self, dy, tape, grads=True):
+        if dy.shape[-1] != self.k:
+            raise ValueError(f"{self}.backward expects dy (..., N/{self.m}, {self.k}), like its output; got {dy.shape}")
+        return dy.reshape(*dy.shape[:-2], dy.shape[-2] * self.m, self.d)
+
+    def tangent(self, x_dot, tape):
+        return self.forward(x_dot)
+
+    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+        return self.backward(dy, tape), self.backward(dy_dot, tape)
+
+    def __repr__(self):
+        return f"Pack({self.m} x {self.d} -> {self.k})"

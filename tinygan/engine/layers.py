@@ -9,7 +9,7 @@ Every layer is a function y = f(x) with four methods:
 
 On a first reading, take the first two and skip the others: they serve gradient penalties and second derivatives.
 
-`x` holds a batch: samples along axis -2, features along axis -1. Somewhere behind y waits one number L.
+`x` holds a batch: samples along axis -2, features along axis -1. L is the scalar loss computed from y.
 
 **backward** is the chain rule. It receives dy = dL/dy, an array shaped like y, and returns dx = dL/dx, shaped
 like x. On the way it *adds* dL/dW to the array `self.dW` (adds, because a layer may be used twice in one step:
@@ -30,37 +30,86 @@ With replicas every array has one more axis in front: x (R, N, d), W (R, d, k).
 """
 
 import functools
+import inspect
+from typing import Any
 
 import numpy as np
 
-from .arguments import count, number
+from .arguments import Array, count, number
 from .numerics import sigmoid, softplus
 
 
-class Parametric:
-    """What layers with parameters share. Such a layer says
+class Parameter:
+    """An attribute that is written in place: `layer.W = array` copies the numbers into the memory that W already has.
 
-    parameters   their names, in order: ("W", "b")
+    So a parameter stays a view into its network's theta. Reading is the ordinary lookup in the instance. Raises ValueError
+    where the new array has another shape.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __set__(self, holder: Any, value: Any) -> None:
+        held = vars(holder).get(self.name)
+        if held is None:
+            vars(holder)[self.name] = value
+        elif value is not held:  # `layer.W -= step` has changed the array already
+            if np.shape(value) != held.shape:
+                raise ValueError(f"{self.name} of {type(holder).__name__} has shape {held.shape}; got {np.shape(value)}. "
+                                 "An assignment copies numbers into place: give it an array of the same shape")
+            np.copyto(held, value, casting="same_kind")
+
+
+class Layer:
+    """What all layers share. A layer of your own says, where it is not the default,
+
+    d, k         features in and out, for layers that fix them
+    parameters   the names of what is trained, in order: ("W", "b"), said by the class
     shapes       name -> shape, without replicas
     start        name -> initial value, where it is not 0; W is drawn by the network's init rule
     buffers      name -> initial array, for what a layer remembers from step to step without training it
+    rows         how many rows of x make one row of y: 1, but for `features.Pack`
+
+    and calls `allocate` at the end of its __init__, if it has parameters. A layer belongs to one network, which takes it over.
     """
 
-    start, buffers = {}, {}
+    parameters: tuple[str, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = {}
+    start: dict[str, float] = {}
+    buffers: dict[str, Array] = {}
+    rows = 1
+    owned = False  # whether a network has taken this layer
 
-    def allocate(self):
+    def __init_subclass__(cls) -> None:
+        for name in cls.parameters:
+            if not hasattr(cls, name):
+                setattr(cls, name, Parameter(name))
+
+    def allocate(self) -> None:
         """Parameters of the layer's own; a network replaces them by views into its theta and grad."""
         for name, shape in self.shapes.items():
             self.bind(name, np.full(shape, self.start.get(name, 0.0)), np.zeros(shape))
 
-    def bind(self, name, value, gradient):
+    def bind(self, name: str, value: Array, gradient: Array) -> None:
         """Use these two arrays as parameter `name` (such as "W") and as its gradient; the velocity is None."""
-        setattr(self, name, value)
-        setattr(self, "d" + name, gradient)
-        setattr(self, name + "_dot", None)
+        vars(self).update({name: value, "d" + name: gradient, name + "_dot": None})
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make such a layer, name -> number: what a file keeps of it. By default the attributes of their names."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def __copy__(self) -> "Layer":
+        """A layer with the same numbers in arrays of its own, free for another network."""
+        twin = object.__new__(type(self))
+        vars(twin).update({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()})
+        twin.owned = False
+        return twin
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
-class Dense(Parametric):
+class Dense(Layer):
     """y = x W + b, with x (..., N, d), W (..., d, k), b (..., 1, k), y (..., N, k).
 
     Scalar case: y = xw + b, so dL/dx = dL/dy w, dL/dw = dL/dy x, dL/db = dL/dy.
@@ -119,14 +168,12 @@ class Dense(Parametric):
         return f"Dense({self.d} -> {self.k})"
 
 
-class Activation:
+class Activation(Layer):
     """A function of one number, applied to every entry: y = f(x), dx = f'(x) dy.
 
     A subclass says what f, f' and f'' are. `value(x)` returns y and the tape; `slope(tape)` is f'(x) and
     `curvature(tape)` is f''(x), both computed from the tape, or None where f'' is zero everywhere.
     """
-
-    parameters = ()
 
     def forward(self, x):
         return self.value(x)
@@ -147,9 +194,6 @@ class Activation:
             dx_dot = dx_dot + curvature * x_dot * dy  # f' moves as well: f'' x_dot
         return slope * dy, dx_dot
 
-    def __repr__(self):
-        return f"{type(self).__name__}()"
-
 
 class LeakyReLU(Activation):
     """f(x) = x for x > 0, slope * x otherwise; f' = 1 or slope, f'' = 0 (Maas et al. 2013). slope: usually .01 to .2."""
@@ -161,9 +205,10 @@ class LeakyReLU(Activation):
         # The mask as numbers: one multiplication each way, where np.where costs many times as much.
         # x is complex, and x.real needed, in a gradient check by the complex step.
         slope = (x.real > 0).astype(x.dtype)
-        if self.leak:
-            slope *= 1 - self.leak
-            slope += self.leak
+        if not self.leak:
+            return np.maximum(x, 0), slope  # 0 x would be NaN at -inf
+        slope *= 1 - self.leak
+        slope += self.leak
         return x * slope, slope
 
     def slope(self, tape):
@@ -171,6 +216,9 @@ class LeakyReLU(Activation):
 
     def curvature(self, tape):
         return None
+
+    def settings(self):
+        return {"slope": self.leak}
 
     def __repr__(self):
         return f"LeakyReLU({self.leak:g})"
@@ -181,6 +229,9 @@ class ReLU(LeakyReLU):
 
     def __init__(self):
         super().__init__(slope=0)
+
+    def settings(self):
+        return {}
 
     def __repr__(self):
         return "ReLU()"

@@ -10,10 +10,10 @@ A mean, a variance or a norm depends on what is normalised, so it has a derivati
 import numpy as np
 
 from .arguments import count, number, seed_sequence
-from .layers import Dense, Parametric, check_input, check_like_output, sum_over_batch
+from .layers import Dense, Layer, check_input, check_like_output, sum_over_batch
 
 
-class _Normalised(Parametric):
+class _Normalised(Layer):
     """y = gain xh + shift with xh = (x - mean x) / r and r = sqrt(var x + eps), both over the axis of `self.mean`.
 
     r moves with x: dr = mean(xh dx), since var is the mean of squares. Hence dxh = (dx - mean dx - xh mean(xh dx)) / r.
@@ -120,7 +120,7 @@ class BatchNorm(_Normalised):
         self.tangent(None, tape)
 
 
-class SpectralNorm(Parametric):
+class SpectralNorm(Layer):
     """y = x What + b with What = W / sigma, sigma = |W|_2 the largest singular value (Miyato et al. 2018, section 2.1).
 
     x (..., N, d) -> y (..., N, k): no two points end further apart than they began. sigma = u W v' comes from power iteration,
@@ -168,7 +168,7 @@ class SpectralNorm(Parametric):
         if grads:
             self.dW += _through_sigma(x.swapaxes(-1, -2) @ dy, hat, u, v, sigma)
             self.db += sum_over_batch(dy)
-            self.u = u
+            self.u[...] = u
         return dy @ hat.swapaxes(-1, -2)
 
     def tangent(self, x_dot, tape):
@@ -192,8 +192,11 @@ class SpectralNorm(Parametric):
             self.dW -= (_inner(G, hat_dot) * u.swapaxes(-1, -2) * v + sigma_dot * dW) / sigma
             dx_dot = dx_dot + dy @ hat_dot.swapaxes(-1, -2)
         else:
-            self.u = u
+            self.u[...] = u
         return dx, dx_dot
+
+    def settings(self):
+        return {"dense": {"layer": "Dense", "d": self.d, "k": self.k}, "steps": self.steps}
 
     def __repr__(self):
         return f"SpectralNorm(Dense({self.d} -> {self.k}))"

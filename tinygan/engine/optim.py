@@ -1,43 +1,120 @@
 """Optimisers: what to do with a gradient. They see two flat arrays, theta and grad, and no network.
 
-    step(theta, grad)      changes theta in place, downhill
+    step(theta, grad)       changes theta in place, downhill
+    prepare(factor)         sets what changes from step to step: the learning rate, times `factor` from a schedule
+    release()               the end of a run: factor 1 again
+    state(), load_state()   what it remembers, name -> array
 
-`factor` multiplies the learning rate; a training loop sets it from a schedule, a function of the
-fraction of the run that has passed (0 at the first step, towards 1 at the last).
+`step` alone is enough: it prepares itself, with factor 1. A training loop calls `prepare` before the steps of each round. What
+changes with time then lives in 0-d arrays, and `step` is a fixed list of array operations.
+Schedules are functions of the fraction of the run that has passed, 0 at the first step, towards 1 at the last.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
-from .arguments import number
+from .arguments import Array, number
 
 
-class SGD:
+class Optimiser:
+    """What all optimisers share: running means shaped like theta, a count of steps, and numbers that change with that count.
+
+    A rule of your own is a subclass. It has `step`, which begins with `self.next(theta)`; `memories`, the names of arrays shaped
+    like theta that it keeps, 0 at first; and `numbers(t, factor)`, what step t (from 1) multiplies with, by default lr factor.
+    """
+
+    lr: float
+    memories: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.t = np.zeros((), np.int64)  # steps so far
+        self._factor, self._prepared = 1.0, False
+        self._ahead: list[tuple[Array, ...]] = []  # for each step of a round its numbers, 0-d arrays
+        self._used = 0
+        for name in self.memories:
+            setattr(self, name, None)
+
+    def numbers(self, t: int, factor: float) -> tuple[float, ...]:
+        """What step t (from 1) multiplies with: the learning rate."""
+        return (self.lr * factor,)
+
+    def step(self, theta: Array, grad: Array) -> None:
+        """One step downhill: changes theta in place."""
+        raise NotImplementedError(f"{type(self).__name__} has no step(theta, grad): write it")
+
+    def prepare(self, factor: float = 1.0) -> None:
+        """Set the numbers of the coming steps; `factor` multiplies the learning rate."""
+        self._factor, self._prepared, self._used = factor, True, 0
+        for i, cells in enumerate(self._ahead):
+            self._fill(cells, int(self.t) + 1 + i)
+
+    def release(self) -> None:
+        """The end of a run: steps prepare themselves again, with factor 1."""
+        self._prepared = False
+
+    def _fill(self, cells: tuple[Array, ...], t: int) -> None:
+        for cell, value in zip(cells, self.numbers(t, self._factor), strict=True):
+            cell[...] = value
+
+    def next(self, theta: Array) -> tuple[Array, ...]:
+        """The numbers of the step at hand; counts it. The first step also makes the memories."""
+        for name in self.memories:
+            if getattr(self, name) is None:
+                setattr(self, name, np.zeros_like(theta))
+        if not self._prepared:
+            self.prepare()
+            self._prepared = False
+        if self._used == len(self._ahead):  # the first round, which tells how many steps a round has
+            self._ahead.append(tuple(np.zeros((), theta.dtype) for _ in self.numbers(1, 1.0)))
+            self._fill(self._ahead[-1], int(self.t) + 1)
+        cells = self._ahead[self._used]
+        self._used += 1
+        self.t += 1
+        return cells
+
+    def state(self) -> dict[str, Array]:
+        """Copies of what it remembers: the count t, and the memories once there are any."""
+        held = {"t": self.t, **{name: getattr(self, name) for name in self.memories}}
+        return {name: array.copy() for name, array in held.items() if array is not None}
+
+    def load_state(self, state: dict[str, Array]) -> None:
+        """Take what `state` gave. Raises ValueError where a name is missing or unknown."""
+        if not {"t"} <= state.keys() <= {"t", *self.memories}:
+            raise ValueError(f"{self!r} remembers t, {', '.join(self.memories)}; got {', '.join(state)}")
+        self.t[...] = state["t"]
+        for name in self.memories:
+            setattr(self, name, np.array(state[name]) if name in state else None)
+        self._ahead.clear()
+
+
+class SGD(Optimiser):
     """Gradient descent with momentum (Polyak 1964): v <- momentum v + grad; theta <- theta - lr v.
 
     lr: the learning rate, usually 1e-3 to 1e-1; momentum: 0 to .99.
     """
 
-    def __init__(self, lr, momentum=0):
+    memories = ("velocity",)
+    velocity: Array
+
+    def __init__(self, lr: float, momentum: float = 0) -> None:
+        super().__init__()
         self.lr = number("SGD: lr", lr, above=0)
         self.momentum = number("SGD: momentum", momentum, above=0, below=1, including=(0,))
-        self.factor = 1.0
-        self.velocity = None
 
-    def step(self, theta, grad):
+    def step(self, theta: Array, grad: Array) -> None:
         """One step downhill: changes theta in place."""
-        if self.velocity is None:
-            self.velocity = np.zeros_like(theta)
+        rate, = self.next(theta)
         self.velocity *= self.momentum
         self.velocity += grad
-        theta -= self.lr * self.factor * self.velocity
+        theta -= rate * self.velocity
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SGD(lr={self.lr:g}, momentum={self.momentum:g})"
 
 
-class Adam:
+class Adam(Optimiser):
     """Steps of about lr in each parameter, whatever the gradient's size (Kingma & Ba 2015, Algorithm 1).
 
         m <- beta1 m + (1 - beta1) grad          running mean of the gradient
@@ -55,33 +132,59 @@ class Adam:
     [0.9 1.1]
     """
 
-    def __init__(self, lr=1e-3, beta1=0.5, beta2=0.999, eps=1e-8):
+    memories = ("m", "v")
+    m: Array
+    v: Array
+
+    def __init__(self, lr: float = 1e-3, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8) -> None:
+        super().__init__()
         self.lr = number("Adam: lr", lr, above=0)
         self.beta1 = number("Adam: beta1", beta1, above=0, below=1, including=(0,))
         self.beta2 = number("Adam: beta2", beta2, above=0, below=1, including=(0,))
         self.eps = number("Adam: eps", eps, above=0)
-        self.factor = 1.0
-        self.t = 0
-        self.m = self.v = None
 
-    def step(self, theta, grad):
+    def numbers(self, t: int, factor: float) -> tuple[float, ...]:
+        """lr / (1 - beta1^t), and 1 / sqrt(1 - beta2^t)."""
+        return self.lr * factor / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
+
+    def step(self, theta: Array, grad: Array) -> None:
         """One step downhill: changes theta in place."""
-        if self.m is None:
-            self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
-        self.t += 1
+        rate, scale = self.next(theta)
         self.m *= self.beta1
         self.m += (1 - self.beta1) * grad
         self.v *= self.beta2
         self.v += (1 - self.beta2) * (grad * grad)
-        scale = 1 / math.sqrt(1 - self.beta2**self.t)
-        rate = self.lr * self.factor / (1 - self.beta1**self.t)
         theta -= rate * self.m / (scale * np.sqrt(self.v) + self.eps)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Adam(lr={self.lr:g}, beta1={self.beta1:g}, beta2={self.beta2:g})"
 
 
-class Optimistic:
+class Around(Optimiser):
+    """An optimiser around another one, which does the step and keeps what changes with time."""
+
+    def __init__(self, opt: Any) -> None:
+        self.opt = opt
+
+    def prepare(self, factor: float = 1.0) -> None:
+        """As the inner optimiser has it."""
+        self.opt.prepare(factor)
+
+    def release(self) -> None:
+        """As the inner optimiser has it."""
+        self.opt.release()
+
+    def state(self) -> dict[str, Array]:
+        """What the inner optimiser remembers."""
+        state: dict[str, Array] = self.opt.state()
+        return state
+
+    def load_state(self, state: dict[str, Array]) -> None:
+        """Take what the inner optimiser of another one remembered."""
+        self.opt.load_state(state)
+
+
+class Optimistic(Around):
     """Another optimiser's steps, each with its change since the step before added again (Daskalakis et al. 2018, section 3):
 
         theta <- theta + 2 step_t - step_{t-1}        which is theta - lr (2 grad_t - grad_{t-1}) for plain gradient descent
@@ -90,70 +193,77 @@ class Optimistic:
     Optimistic Adam (algorithm 1). The first step is an ordinary one.
     """
 
-    def __init__(self, opt):
-        self.opt = opt
-        self.last = None
+    def __init__(self, opt: Any) -> None:
+        super().__init__(opt)
+        self.last: Array | None = None
 
-    factor = property(lambda self: self.opt.factor, lambda self, factor: setattr(self.opt, "factor", factor))
-
-    def step(self, theta, grad):
+    def step(self, theta: Array, grad: Array) -> None:
         """One step: changes theta in place."""
         start = theta.copy()
         self.opt.step(theta, grad)
         step = theta - start
-        if self.last is not None:
+        if self.last is None:
+            self.last = step.copy()
+        else:
             theta += step - self.last
-        self.last = step
+            self.last[...] = step
 
-    def __repr__(self):
+    def state(self) -> dict[str, Array]:
+        """What the inner optimiser remembers, and the step before."""
+        return super().state() | ({} if self.last is None else {"last": self.last.copy()})
+
+    def load_state(self, state: dict[str, Array]) -> None:
+        """Take what `state` gave."""
+        super().load_state({name: array for name, array in state.items() if name != "last"})
+        self.last = np.array(state["last"]) if "last" in state else None
+
+    def __repr__(self) -> str:
         return f"Optimistic({self.opt!r})"
 
 
-class Clipped:
+class Clipped(Around):
     """Another optimiser's steps, after each of which every parameter is put back into [-bound, bound].
 
     On a critic it bounds the slope, roughly (Arjovsky et al. 2017, algorithm 1, where bound is .01).
     """
 
-    def __init__(self, opt, bound):
-        self.opt = opt
+    def __init__(self, opt: Any, bound: float) -> None:
+        super().__init__(opt)
         self.bound = number("clip", bound, above=0)
 
-    factor = property(lambda self: self.opt.factor, lambda self, factor: setattr(self.opt, "factor", factor))
-
-    def step(self, theta, grad):
+    def step(self, theta: Array, grad: Array) -> None:
         """One step: changes theta in place."""
         self.opt.step(theta, grad)
         np.clip(theta, -self.bound, self.bound, out=theta)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Clipped({self.opt!r}, {self.bound:g})"
 
 
-def constant(fraction):
+def constant(fraction: float) -> float:
     """The learning rate stays what it is."""
     return 1.0
 
 
-def linear(fraction):
+def linear_decay(fraction: float) -> float:
     """The learning rate falls to 0 in a straight line."""
     return 1 - fraction
 
 
-def cosine(fraction):
+def cosine_decay(fraction: float) -> float:
     """The learning rate falls to 0 along half a cosine: slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5).
 
-    >>> from tinygan import cosine
-    >>> [round(cosine(fraction), 2) for fraction in (0, .25, .5, .75, 1)]
+    >>> from tinygan import cosine_decay
+    >>> [round(cosine_decay(fraction), 2) for fraction in (0, .25, .5, .75, 1)]
     [1.0, 0.85, 0.5, 0.15, 0.0]
     """
     return (1 + math.cos(math.pi * fraction)) / 2
 
 
-def warm_cosine(fraction):
+def warm_cosine(fraction: float) -> float:
     """The same after a rise from 0 over the first 2 % of the run (warm-up: Goyal et al. 2017, section 2.2).
 
     For networks whose first gradients are steep, such as behind Fourier features: there Adam's first steps, all of size lr, can
     throw a generator's points far beyond the data.
     """
-    return min(1.0, fraction / 0.02) * cosine(fraction)
+    return min(1.0, fraction / 0.02) * cosine_decay(fraction)

@@ -29,13 +29,13 @@ import threading
 from contextlib import closing
 
 from ..engine.arguments import count
-from .remedies import REMEDIES, SETUPS, Remedy, Setup, settings
+from .remedies import REMEDIES, SETUPS, Remedy, Setup
 from .results import TABLE, OtherSettings, Results
 from .runs import TRUTH, Row, check, groups, train_group, truth_rows
 from .summaries import Interval, Summary, mean_interval, summary, table, wilson
 
 __all__ = ["REMEDIES", "SETUPS", "TABLE", "TRUTH", "Interval", "OtherSettings", "Remedy", "Row", "Setup", "Summary",
-           "mean_interval", "settings", "study", "summary", "table", "truth_rows", "wilson"]
+           "mean_interval", "study", "summary", "table", "truth_rows", "wilson"]
 
 
 def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, on_row=None):

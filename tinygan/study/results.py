@@ -14,18 +14,28 @@ from pathlib import Path
 
 from .. import files
 from ..metrics import ModeReport
-from .remedies import OWN, SHARED, settings, written
+from ..recipe import NAMES, Recipe
+from ..settings import written
+from .remedies import Remedy, Setup
 from .runs import Row
 
 TABLE, SAMPLES = "study.csv", "samples"
 DAMAGED = "The table is damaged: remove that line, and its run will be made again"
 KEY = ("remedy", "data", "seed")
 SCORES = (*ModeReport._fields, *(f"ema_{name}" for name in ModeReport._fields))
-COLUMNS = (*KEY, *SHARED, *OWN, "distribution", "seconds", "diverged", *SCORES)
+SETTINGS = tuple(name for name in NAMES if name not in ("data", "seed", "replicas"))  # these three are columns of their own, or none
+SHARED = ("setup", "hidden", "latent", "activation", "fourier", "batch", "steps", "schedule", "beta1", "beta2")
+COLUMNS = (*KEY, "setup", *SETTINGS, "distribution", "seconds", "diverged", *SCORES)
 
 
 class OtherSettings(ValueError):
     """A table holds runs with other settings than those of the study that is to be added."""
+
+
+def texts(setup: Setup, remedy: Remedy) -> dict[str, str]:
+    """Everything that holds in a run, as a table shows it: the setup's name, and every setting of the Recipe."""
+    recipe: Recipe = remedy.applied(setup.recipe)
+    return {"setup": setup.name, **{name: written(getattr(recipe, name)) for name in SETTINGS}}
 
 
 class Results:
@@ -37,8 +47,7 @@ class Results:
 
     def __init__(self, folder, remedies, data, setup):
         self.folder, self.path, self.rows, self.repaired = Path(folder), Path(folder) / TABLE, {}, False
-        self.settings = {name: {key: written(value) for key, value in settings(setup, remedy).items()}
-                         for name, remedy in remedies.items()}
+        self.settings = {name: texts(setup, remedy) for name, remedy in remedies.items()}
         self.data = {where: repr(mixture) for where, mixture in data.items()}
         self._read()
         (self.folder / SAMPLES).mkdir(exist_ok=True)

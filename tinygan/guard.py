@@ -1,0 +1,95 @@
+"""The guard of a run: it notices the step in which a run diverges, says where, and puts the players from before that step back."""
+
+from typing import Any
+
+import numpy as np
+
+from .engine.arguments import Array
+from .engine.store import Network
+from .history import History
+
+# Adam bounds every step, so a rate much too large seldom reaches infinity. It throws the scores beyond a million within
+# a few steps, and no run comes back from there: a loss beyond this counts as diverged too.
+LOSS_LIMIT = 1e6
+EARLY = 10  # steps: who diverges so soon has most likely data of another size
+
+
+class Diverged(FloatingPointError):
+    """A loss, gradient or parameter is no longer finite, or a loss is beyond 1e6. `history` holds the run so far."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.history)
+
+
+class Guard:
+    """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when."""
+
+    def __init__(self, players: dict[str, Network], history: History) -> None:
+        self.players, self.history = players, history
+        self.own = [array for net in players.values() for array in (net.theta, *net.buffers().values())]
+        self.before = [array.copy() for array in self.own]
+        self.some_lost = False
+
+    def check(self, step: int, losses: dict[str, Array]) -> Diverged | None:
+        """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are held still.
+
+        losses: the step's losses, such as {"d_loss": ..., "g_loss": ...}, each () or (R,).
+        """
+        # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
+        fine: Any = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
+        for loss in losses.values():
+            fine = fine & (np.abs(loss) <= LOSS_LIMIT)
+        if np.all(fine) and not self.some_lost:
+            return self.keep()
+        lost = ~np.asarray(fine)
+        new = lost & (self.history.diverged == 0)
+        message = self._diagnose(step, losses) if np.any(new) else ""
+        self.history.diverged[new] = step
+        lost = np.asarray(self.history.diverged > 0)
+        for array, before in zip(self.own, self.before, strict=True):
+            array[lost] = before[lost]
+        if np.any(new) and np.all(lost):
+            return Diverged(message, self.history)
+        self.some_lost = True
+        return self.keep()
+
+    def keep(self) -> None:
+        """Remember the players as they stand."""
+        for array, before in zip(self.own, self.before, strict=True):
+            before[...] = array
+
+    def _diagnose(self, step: int, losses: dict[str, Array]) -> str:
+        """Where the first number that is not finite stands: player, then loss, gradient or parameter, then layer."""
+        place = "a sum overflowed"
+        for name, net in self.players.items():
+            found = _large(name, losses.get(f"{name.lower()}_loss")) + _not_finite(name, net)
+            if found:
+                place = "; ".join(found[:2])
+                break
+        advice = ("Standardise the data (data.standardized()), or try a learning rate ten times smaller" if step <= EARLY
+                  else "Try a learning rate ten times smaller")
+        return f"training diverged at step {step}: {place}. The parameters from before this step are kept. {advice}"
+
+
+def _large(name: str, loss: Array | None) -> list[str]:
+    """What is wrong with the loss of player `name`, if anything is."""
+    size = 0.0 if loss is None else float(np.max(np.abs(loss)))
+    if size <= LOSS_LIMIT:
+        return []
+    return [f"the loss of {name} is " + (f"{size:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(size) else f"{size}")]
+
+
+def _not_finite(name: str, net: Network) -> list[str]:
+    """The gradients, then the parameters of a player that are not finite."""
+    found = []
+    for what, flat in (("gradient", net.grad), ("parameter", net.theta)):
+        for layer, parameter, view in net.views(flat):
+            bad = view.size - np.count_nonzero(np.isfinite(view))
+            if bad:
+                found.append(f"{bad} of {view.size} entries of the {what} {parameter} are not finite "
+                             f"in layer {net.layers.index(layer)} of {name}, {layer}")
+    return found

@@ -1,0 +1,25 @@
+"""How many modes a generator finds, counted now and then while it learns, always from the same noise."""
+
+from typing import Any
+
+import numpy as np
+
+from .engine.arguments import Array
+from .engine.store import Network
+from .metrics import mode_report
+from .streams import Streams
+
+SAMPLES = 1000
+
+
+class ModeCount:
+    """look(G) -> modes_visited and modes_half of 1000 samples, (2,) or (2, R); z comes from the stream "evaluation"."""
+
+    def __init__(self, mixture: Any, streams: Streams, G: Network) -> None:
+        self.mixture, self.z = mixture, streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype)
+
+    def __call__(self, G: Network) -> Array:
+        x = G(self.z)
+        reports = [mode_report(one, self.mixture) for one in (x if G.replicas else x[None])]
+        found = np.array([(report.modes_visited, report.modes_half) for report in reports]).swapaxes(0, 1)
+        return found if G.replicas else found[:, 0]

@@ -1,0 +1,109 @@
+"""What people pass to `train`: each argument as the loop needs it, or one clear message that says what to write instead."""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .data import Points, from_array
+from .engine.arguments import Array, choice, count, number
+from .engine.optim import Adam, Clipped, Optimiser, Optimistic
+from .engine.store import Network
+from .gradients import g_gradients
+from .unroll import unrolled_g_gradients
+from .updates import UPDATES
+
+
+def loss_object(loss: Any) -> Any:
+    """The loss, if it is one. Raises TypeError for a class, a name or a function."""
+    missing = [name for name in ("d", "g", "verdict") if not hasattr(loss, name)]
+    if isinstance(loss, type):
+        raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
+    if missing:
+        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. A loss of your own is a "
+                        "subclass of tinygan.losses.Loss")
+    return loss
+
+
+def data_set(data: Any) -> Any:
+    """Data with sample(n, rng) and dim; an array (N, d) as `data.Points`. Raises TypeError for anything else."""
+    if isinstance(data, np.ndarray):
+        return from_array(data)
+    kind = type(data).__name__
+    if hasattr(data, "to_numpy"):
+        raise TypeError(f"data is a {kind}: pass its numbers, data.to_numpy()")
+    if isinstance(data, (list, tuple)):
+        raise TypeError(f"data is a {kind}: pass an array, np.array(data), with a row for each sample")
+    if isinstance(data, type) or not (callable(getattr(data, "sample", None)) and hasattr(data, "dim")):
+        hint = " Draw an array from it first, such as data.sample(5000)[0]" if hasattr(data, "sample") else ""
+        raise TypeError(f"data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; got {data!r}.{hint}")
+    return data
+
+
+def own_penalties(penalties: Any) -> tuple[Any, ...]:
+    """Copies of the penalties, so that what a schedule sets stays in this run. Raises TypeError for what is no penalty."""
+    if hasattr(penalties, "at"):
+        raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
+    if not isinstance(penalties, (list, tuple)):
+        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {penalties!r}")
+    for penalty in penalties:
+        if isinstance(penalty, type):
+            raise TypeError(f"a penalty must be an object: write {penalty.__name__}(...) with its weight")
+        if not hasattr(penalty, "at") or not callable(penalty):
+            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {penalty!r}")
+    return copy.deepcopy(tuple(penalties))
+
+
+def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple[Optimiser, Optimiser]:
+    """A copy of each player's optimiser, Adam() by default, with what `update` and `clip` ask of it."""
+    if opt_g is not None and opt_g is opt_d:
+        raise ValueError("opt_g and opt_d are the same object; each player needs an optimiser of its own")
+    choice("update", update, UPDATES)
+    g, d = _own_optimiser("opt_g", opt_g), _own_optimiser("opt_d", opt_d)
+    if update == "optimistic":
+        g, d = Optimistic(g), Optimistic(d)
+    return g, d if clip is None else Clipped(d, clip)
+
+
+def _own_optimiser(name: str, opt: Any) -> Optimiser:
+    if opt is None:
+        return Adam()
+    if isinstance(opt, type):
+        raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
+    if not isinstance(opt, Optimiser):
+        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {opt!r}. A rule of your own is a subclass of "
+                        "tinygan.engine.optim.Optimiser")
+    return copy.deepcopy(opt)
+
+
+def unrolling(unroll: Any) -> Callable[..., Array]:
+    """`g_gradients`, or with `unroll` (K, lr) the gradients of a G that looks through K steps of D."""
+    if unroll is None:
+        return g_gradients
+    if not (isinstance(unroll, tuple) and len(unroll) == 2):
+        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {unroll!r}")
+    steps, lr = count("unroll: steps", unroll[0], 0), number("unroll: lr", unroll[1], above=0)
+    return functools.partial(unrolled_g_gradients, steps=steps, lr=lr)
+
+
+def check_players(G: Any, D: Any, data: Any, batch: int) -> None:
+    """Raises TypeError or ValueError unless G, D, the data and the batch fit together."""
+    for name, net in (("G", G), ("D", D)):
+        if not isinstance(net, Network):
+            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {net!r}")
+    if batch % D.rows:
+        raise ValueError(f"D packs {D.rows} points, which does not divide a batch of {batch}: choose a batch size that {D.rows} divides")
+    if isinstance(data, Points) and batch > data.x.shape[-2]:
+        raise ValueError(f"batch is {batch}, but the data have {data.x.shape[-2]} rows: choose batch={data.x.shape[-2]} or less")
+    if G.d_out != data.dim:
+        raise ValueError(f"G makes points with {G.d_out} coordinates, but the data have {data.dim}: end G with {data.dim}")
+    if D.d_in != data.dim:
+        hint = f". To let D judge {D.d_in // data.dim} points at a time, begin it with Pack({D.d_in // data.dim}, {data.dim})" \
+            if D.d_in % data.dim == 0 else ""
+        raise ValueError(f"D takes {D.d_in} features, but the data have {data.dim}: begin D with {data.dim}{hint}")
+    if D.d_out != 1:
+        raise ValueError(f"D must give one score for each sample; this one gives {D.d_out}: end D with 1")
+    if G.replicas != D.replicas:
+        raise ValueError(f"G and D must have the same replicas; got {G.replicas} and {D.replicas}")

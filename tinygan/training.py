@@ -1,0 +1,255 @@
+"""Training: Algorithm 1 of Goodfellow et al. (2014), one gradient and one step for each player.
+
+    d_step(D, opt, x_real, x_fake, loss)     D's gradient, then its optimiser
+    g_step(G, D, opt, z, loss)               G's gradient through D, then its optimiser
+
+Written out, the whole algorithm is
+
+    for step in range(steps):
+        d_step(D, opt_d, data.sample(batch, rng), G(latent()), loss)
+        g_step(G, D, opt_g, latent(), loss)
+
+`Training` is this loop for any system of players, with what one wants around it: random streams, schedules, replicas, averaging, a
+history, and a stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
+
+    draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
+    step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from .data import Mixture
+from .engine.arguments import Array, count, number
+from .engine.machine import keep_memory, one_thread
+from .engine.optim import constant
+from .engine.store import Network
+from .gradients import d_gradients, g_gradients
+from .guard import Diverged, Guard
+from .history import History
+from .looks import ModeCount
+from .streams import Streams, TwoPlayerDraw
+from .train_arguments import check_players, data_set, loss_object, optimisers, own_penalties, unrolling
+from .updates import Player, Report, Rules
+
+__all__ = ["Player", "Training", "d_step", "g_step", "train"]
+
+
+def d_step(D: Network, opt: Any, x_real: Array, x_fake: Array, loss: Any, penalties: Iterable[Any] = (), rng: Any = None) -> Array:
+    """One step of the discriminator along `d_gradients`; returns its loss before the step."""
+    value = d_gradients(D, x_real, x_fake, loss, tuple(penalties), rng)
+    opt.step(D.theta, D.grad)
+    return value
+
+
+def g_step(G: Network, D: Network, opt: Any, z: Array, loss: Any, x_real: Array | None = None) -> Array:
+    """One step of the generator along `g_gradients`; returns its loss before the step.
+
+    >>> import numpy as np
+    >>> from tinygan import Adam, d_step, data, g_step, losses, mlp
+    >>> G, D, opt_g, opt_d, loss = mlp(2, 32, 2), mlp(2, 32, 1, seed=1), Adam(), Adam(), losses.NonSaturating()
+    >>> rng = np.random.default_rng(0)
+    >>> for step in range(20):
+    ...     d_loss = d_step(D, opt_d, data.ring().sample(64, rng), G(rng.standard_normal((64, 2))), loss)
+    ...     g_loss = g_step(G, D, opt_g, rng.standard_normal((64, 2)), loss)
+    >>> bool(np.isfinite(d_loss) and np.isfinite(g_loss))
+    True
+    """
+    value = g_gradients(G, D, z, loss, x_real)
+    opt.step(G.theta, G.grad)
+    return value
+
+
+class Training:
+    """A run of any system of players that can be stepped, stopped, written down and gone on with.
+
+    players    {"D": Player(network, optimiser), "G": ...}; other systems add their own, such as "E"
+    draw, step see the module: what a step needs, and the step
+    steps      how many; schedules depend on the fraction of them that has passed
+    streams    the run's random numbers
+    ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
+    schedule   fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
+    scheduled  further objects whose prepare(fraction) is called before each step: penalties, instance noise
+    look       None, or look(G) -> modes_visited and modes_half, called now and then with the generator that is judged
+
+    Between steps nothing that a schedule sets stays behind in an optimiser or a penalty.
+    """
+
+    def __init__(self, players: dict[str, Player], draw: Callable[[Streams], Any], step: Callable[[dict[str, Player], Any], Report],
+                 *, steps: int, streams: Streams, ema: float | None = None, schedule: Callable[[float], float] | None = None,
+                 scheduled: Iterable[Any] = (), look: Callable[[Network], Array] | None = None) -> None:
+        self.players, self.draw, self.step, self.streams = players, draw, step, streams
+        self.steps, self.schedule, self.scheduled, self.look = count("steps", steps), schedule or constant, tuple(scheduled), look
+        self.ema = None if ema is None else number("ema", ema, above=0, below=1)
+        G = players["G"].network
+        self.G_ema = None if ema is None else G.copy()
+        self.done = 0  # steps so far
+        self.history = History(self.steps, G.replicas, self.G_ema, count_modes=look is not None)
+        self.guard = Guard({name: player.network for name, player in players.items()}, self.history)
+
+    def advance(self, n: int = 1) -> Report:
+        """Take n steps; returns what the last one reported. Raises `Diverged` in the step in which the run is lost."""
+        report: Report = {}
+        with self._around():
+            for _ in range(count("n", n)):
+                report = self._one_step()
+        return report
+
+    def run(self, callback: Callable[[Any], Any] | None = None, progress: bool | None = None) -> History:
+        """Go on to the planned end, with a progress bar; returns the history.
+
+        callback: called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; true stops the run.
+        progress: True or False; None shows a bar where a person is watching the terminal.
+        """
+        networks = {name: player.network for name, player in self.players.items()}
+        state = SimpleNamespace(step=0, **networks, G_ema=self.G_ema, history=self.history)
+        with progress_bar(self.steps, progress, self.done) as bar, self._around():
+            while self.done < self.steps:
+                report = self._one_step()
+                state.step = self.done
+                stop = callback is not None and callback(state)
+                if stop:
+                    self.history.record(self.done, report)
+                if not bar.disable and (stop or self.history.wants(self.done)):
+                    bar.set_postfix_str(self.history.describe(), refresh=False)
+                bar.update(self.done - bar.n)
+                if stop:
+                    break
+        return self.history
+
+    def _one_step(self) -> Report:
+        """One round: what the schedules say, the batch, the step, the guard, the average, the history."""
+        fraction = min(1.0, self.done / self.steps)
+        for player in self.players.values():
+            player.optimiser.prepare(self.schedule(fraction))
+        for scheduled in self.scheduled:
+            scheduled.prepare(fraction)
+        report = self.step(self.players, self.draw(self.streams))
+        self.done += 1
+        diverged = self.guard.check(self.done, {name: value for name, value in report.items() if name.endswith("_loss")})
+        if self.G_ema is not None and self.ema is not None:
+            self.G_ema.theta += (1 - self.ema) * (self.players["G"].network.theta - self.G_ema.theta)
+        if diverged or self.history.wants(self.done):
+            self.history.record(self.done, report)
+        if self.look is not None and self.history.wants_modes(self.done):
+            self.history.record_modes(self.done, self.look(self.G_ema or self.players["G"].network))
+        if diverged:
+            raise diverged
+        return report
+
+    @contextmanager
+    def _around(self) -> Iterator[None]:
+        """What all steps have around them; at the end, optimisers and penalties are as they were given."""
+        keep_memory()
+        try:
+            with np.errstate(over="ignore", invalid="ignore"), one_thread():  # the guard looks at every step
+                yield
+        finally:
+            for player in self.players.values():
+                player.optimiser.release()
+            for scheduled in self.scheduled:
+                scheduled.prepare(0.0)
+
+    def state(self) -> dict[str, Array]:
+        """Copies of all that changes in a run, name -> array: players, average, streams, history, steps done."""
+        parts: dict[str, dict[str, Array]] = {}
+        for name, player in self.players.items():
+            parts |= {f"{name}.network": player.network.state(), f"{name}.optimiser": player.optimiser.state()}
+        parts |= {"G_ema": self.G_ema.state()} if self.G_ema is not None else {}
+        parts |= {"streams": self.streams.state(), "history": self.history.arrays(), "training": {"done": np.array(self.done)}}
+        return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+    def load_state(self, state: dict[str, Array]) -> None:
+        """Go on from where another Training of this kind stood. Raises ValueError where its state does not fit this one."""
+        def part(prefix: str) -> dict[str, Array]:
+            return {name.removeprefix(prefix + "."): array for name, array in state.items() if name.startswith(prefix + ".")}
+
+        if "training.done" not in state:
+            raise ValueError(f"this is no state of a Training: it has no training.done, but {', '.join(list(state)[:5]) or 'nothing'}")
+        for name, player in self.players.items():
+            player.network.load_state(part(f"{name}.network"))
+            player.optimiser.load_state(part(f"{name}.optimiser"))
+        if self.G_ema is not None:
+            self.G_ema.load_state(part("G_ema"))
+        self.streams.load_state(part("streams"))
+        self.done = int(state["training.done"])
+        self.history = self.guard.history = History.from_arrays(self.steps, part("history"), self.G_ema)
+        self.guard.keep()
+
+    def __repr__(self) -> str:
+        players = ", ".join(f"{name}: {player.optimiser!r}" for name, player in self.players.items())
+        return f"Training({self.done} of {self.steps} steps; {players})"
+
+
+def train(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int = 256, d_steps: int = 1, opt_g: Any = None,
+          opt_d: Any = None, penalties: Iterable[Any] = (), update: str = "alternating", ema: float | None = None,
+          schedule: Callable[[float], float] | None = None, instance_noise: Any = None, clip: float | None = None,
+          unroll: tuple[int, float] | None = None, seed: Any = 0, callback: Callable[[Any], Any] | None = None,
+          progress: bool | None = None) -> History:
+    """Train both players in place for `steps` steps of the generator and return the `History`.
+
+    G, D       networks: G turns z ~ N(0, I) into points, D turns points into one score; a D that begins with Pack(m, d)
+               judges m points at a time
+    data       an object with sample(n, rng) and dim (see `tinygan.data`), or an array (N, d)
+    loss       see `tinygan.losses`
+    batch      real points, and fake ones, in each step; 64 to 512
+    d_steps    steps of D for each step of G; 1, or 5 for a Wasserstein critic
+    opt_g, opt_d   an optimiser for each, which is copied; Adam(lr=1e-3, beta1=.5) by default
+    penalties  on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
+    update     "alternating": G looks at D after D's step; "simultaneous": before it; "optimistic": simultaneous, each step with
+               what it changed since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
+    ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
+    schedule   fraction of the run -> factor on both learning rates (`optim.linear_decay`, `optim.cosine_decay`)
+    instance_noise   None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
+               a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
+    clip       None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
+    unroll     None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); D's penalties are
+               not part of what it sees (see `tinygan.unroll`)
+    seed       an int or a SeedSequence, for data, latent noise and evaluation, or a list with one for each replica; the
+               networks have seeds of their own
+    callback, progress   as in `Training.run`
+
+    Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite, or a loss exceeds a million; the
+    history so far and the parameters from before that step are kept. A replica that diverges is noted in
+    `history.diverged` and the others go on: `Diverged` is raised when none is left.
+
+    Freed memory is kept for later arrays for the rest of the process (`engine.machine.keep_memory`); else only G and D change.
+
+    >>> from tinygan import data, losses, mlp, train
+    >>> G, D = mlp(2, 32, 2), mlp(2, 32, 1, seed=1)
+    >>> history = train(G, D, data.ring().standardized(), losses.NonSaturating(), steps=20, progress=False)
+    >>> history.step.shape, history.d_loss.shape
+    ((20,), (20,))
+    """
+    return two_players(G, D, data, loss, steps=steps, batch=batch, d_steps=d_steps, opt_g=opt_g, opt_d=opt_d, penalties=penalties,
+                       update=update, ema=ema, schedule=schedule, instance_noise=instance_noise, clip=clip, unroll=unroll,
+                       seed=seed).run(callback, progress)
+
+
+def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int, d_steps: int, opt_g: Any, opt_d: Any,
+                penalties: Any, update: str, ema: Any, schedule: Any, instance_noise: Any, clip: Any, unroll: Any,
+                seed: Any) -> Training:
+    """The Training that `train` runs, for a game that you step yourself: the same arguments, all of them given."""
+    loss, data = loss_object(loss), data_set(data)
+    batch, d_steps, penalties = count("batch", batch), count("d_steps", d_steps), own_penalties(penalties)
+    check_players(G, D, data, batch)
+    opt_g, opt_d = optimisers(opt_g, opt_d, update, clip)
+    draw = TwoPlayerDraw(data, batch, d_steps, G.d_in, G.dtype, instance_noise=instance_noise, rows=D.rows,
+                         between=any(penalty.at == "between" for penalty in penalties))
+    step = Rules(loss, penalties, unrolling(unroll)).step(update)
+    streams = Streams(seed, G.replicas)
+    look = ModeCount(data, streams, G) if isinstance(data, Mixture) else None
+    return Training({"D": Player(D, opt_d), "G": Player(G, opt_g)}, draw, step, steps=steps, streams=streams, ema=ema,
+                    schedule=schedule, scheduled=(draw, *penalties), look=look)
+
+
+def progress_bar(steps: int, progress: bool | None, done: int = 0) -> Any:
+    """A tqdm bar of `steps` steps; progress as in `Training.run`."""
+    from tqdm import tqdm
+
+    shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+    return tqdm(total=steps, initial=done, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)

@@ -1,0 +1,124 @@
+"""One round of the two-player game: what both players do with one batch, in which order.
+
+    step(players, batch) -> {"d_loss", "g_loss", "d_real", "d_fake"}
+
+`alternating`, `simultaneous` and `extragradient` are such steps once their `Rules` are bound: `Rules.step("alternating")`. "d_real"
+and "d_fake" are D's mean verdicts, from the scores that its loss was computed from. A step is a fixed list of array operations:
+everything random, and everything that changes from step to step, comes in from outside.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from .engine.arguments import Array, choice
+from .engine.optim import Optimiser
+from .engine.store import Network
+from .gradients import DGradients, d_gradients_and_scores, g_gradients
+
+Report = dict[str, Array]
+
+
+class Player(NamedTuple):
+    """A network, and the optimiser that moves it."""
+
+    network: Network
+    optimiser: Optimiser
+
+    def step(self) -> None:
+        """Move the network by its gradient."""
+        self.optimiser.step(self.network.theta, self.network.grad)
+
+
+class Batch(NamedTuple):
+    """Everything random that a round needs. K is the number of D's steps, N the points of a batch.
+
+    x_real           (K, ..., N, d)      real points, instance noise included
+    z_d, z_g         (K, ..., N, d_z), (..., N, d_z)   noise for D's fake points, and for G's own step
+    noise_d, noise_g (K, ..., N, d), (..., N, d)       instance noise on those fake points, or None
+    alpha            (K, ..., M, 1)      for penalties between real and fake points, or None
+    """
+
+    x_real: Array
+    z_d: Array
+    z_g: Array
+    noise_d: Array | None = None
+    noise_g: Array | None = None
+    alpha: Array | None = None
+
+
+class Rules(NamedTuple):
+    """What both players minimise: the loss, D's penalties, and how G's gradient is taken (`g_gradients`, or an unrolled one)."""
+
+    loss: Any
+    penalties: Sequence[Any] = ()
+    gradients: Callable[..., Array] = g_gradients
+
+    def step(self, update: str = "alternating") -> Callable[[dict[str, Player], Batch], Report]:
+        """A step of the kind `update`, one of UPDATES."""
+        return partial(UPDATES[choice("update", update, UPDATES)], self)
+
+    def d_gradients(self, players: dict[str, Player], batch: Batch, k: int) -> DGradients:
+        """D's gradient on its k-th batch, with both players as they stand."""
+        D, G = players["D"].network, players["G"].network
+        x_fake = G(batch.z_d[k])
+        if batch.noise_d is not None:
+            x_fake = x_fake + batch.noise_d[k]
+        alpha = None if batch.alpha is None else batch.alpha[k]
+        return d_gradients_and_scores(D, batch.x_real[k], x_fake, self.loss, self.penalties, alpha)
+
+    def g_gradients(self, players: dict[str, Player], batch: Batch) -> Array:
+        """G's gradient, with both players as they stand."""
+        return self.gradients(players["G"].network, players["D"].network, batch.z_g, self.loss, batch.x_real[-1], batch.noise_g)
+
+    def report(self, d: DGradients, g_loss: Array) -> Report:
+        """Both losses, and D's verdicts."""
+        return {"d_loss": d.value, "g_loss": g_loss, "d_real": self.loss.verdict(d.s_real), "d_fake": self.loss.verdict(d.s_fake)}
+
+
+def alternating(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
+    """D steps, K times, then G steps against the D that has just moved (Goodfellow et al. 2014, algorithm 1)."""
+    for k in range(batch.x_real.shape[0]):
+        d = rules.d_gradients(players, batch, k)
+        players["D"].step()
+    g_loss = rules.g_gradients(players, batch)
+    players["G"].step()
+    return rules.report(d, g_loss)
+
+
+def simultaneous(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
+    """D steps K - 1 times; then both look at the other as it stands, and both step."""
+    d, g_loss = _both_gradients(rules, players, batch)
+    players["D"].step()
+    players["G"].step()
+    return rules.report(d, g_loss)
+
+
+def extragradient(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
+    """Both step, look at the game from there, go back, and take the step that is right there (Korpelevich 1976).
+
+    Both looks use the same batch. An optimiser with a memory remembers both gradients, as ExtraAdam does (Gidel et al. 2019,
+    algorithm 4). The report is from before the step.
+    """
+    d, g_loss = _both_gradients(rules, players, batch)
+    start = {name: player.network.theta.copy() for name, player in players.items()}
+    players["D"].step()
+    players["G"].step()
+    rules.d_gradients(players, batch, -1)
+    rules.g_gradients(players, batch)
+    for name, player in players.items():
+        player.network.theta[...] = start[name]
+        player.step()
+    return rules.report(d, g_loss)
+
+
+def _both_gradients(rules: Rules, players: dict[str, Player], batch: Batch) -> tuple[DGradients, Array]:
+    """D's early steps; then both gradients, with both players as they stand."""
+    for k in range(batch.x_real.shape[0] - 1):
+        rules.d_gradients(players, batch, k)
+        players["D"].step()
+    return rules.d_gradients(players, batch, -1), rules.g_gradients(players, batch)
+
+
+# "optimistic" is simultaneous too, with optimisers that guess ahead: `optim.Optimistic`.
+UPDATES = {"alternating": alternating, "simultaneous": simultaneous, "optimistic": simultaneous, "extragradient": extragradient}
