@@ -9,7 +9,8 @@ from . import files
 from .cli import learning, runs, studying
 from .cli.options import parser
 from .cli.runs import Misuse
-from .history import Diverged
+from .recipe import DEMO, NAMES, Recipe
+from .guard import Diverged
 
 
 def main(argv=None):
@@ -22,7 +23,7 @@ def main(argv=None):
             print(end="", flush=True)  # here, so that a reader who has left is noticed here
     except SystemExit as stop:  # argparse has printed the help or a complaint
         return stop.code
-    except BrokenPipeError:  # whoever was reading, `head` perhaps, has seen enough
+    except BrokenPipeError:  # stdout was closed, as by `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (Misuse, FileNotFoundError) as error:
@@ -46,18 +47,17 @@ def demo(options):
     """Learn the ring from scratch."""
     story = ("A GAN learns eight Gaussians on a ring, from scratch: G turns noise into points,\n"
              "D tries to tell them from true ones, two at a time (PacGAN), and G learns from what gave it away.")
-    return _learn(runs.DEMO | {"seed": options.seed}, options.out or _free("tinygan-demo"), options.force, story=story)
+    return _learn(DEMO.replace(seed=options.seed), options.out or _free("tinygan-demo"), options.force, story=story)
 
 
 def train(options):
     """Train by the options."""
-    settings = {name: getattr(options, name) for name in runs.DEFAULTS}
-    return _learn(settings, options.out or _free(f"tinygan-{Path(options.data).stem}"), options.force, options.quiet)
+    return _learn(Recipe(**{name: getattr(options, name) for name in NAMES}), options.out or _free(f"tinygan-{Path(options.data).stem}"), options.force, options.quiet)
 
 
-def _learn(settings, folder, force, quiet=False, story=None):
+def _learn(recipe, folder, force, quiet=False, story=None):
     _claim(folder, force, a_folder=True)
-    run = runs.build(settings)
+    run = runs.build(recipe)
     with _made(folder):
         if story:
             print(story)

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import read_npy, whole
+from .files import atomic_write, read_npy
 
 Array: TypeAlias = NDArray[Any]
 RUN, VERSION = "tinygan run", 2
@@ -43,7 +43,7 @@ def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: 
             raise TypeError(f"a {kind} is saved as real numbers; {name} is an array of {array.dtype}")
     seals = {name: _seal(array) for name, array in arrays.items()}
     manifest = json.dumps({"format": kind, "version": VERSION, "about": about, "arrays": seals}).encode()
-    with whole(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.savez(file, manifest=np.frombuffer(manifest, np.uint8), **arrays)
 
 

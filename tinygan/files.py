@@ -3,7 +3,7 @@
     read(path)             -> x (N, d), column names or None       a text table or a saved array
     read_npy(file, size)   -> an array                             what np.save wrote, from any open binary file
     write(x, path)                                                a table or an array, the same way round
-    whole(path)                                                   a file that appears whole or not at all
+    atomic_write(path)                                                   a file that appears whole or not at all
 """
 
 import csv
@@ -139,7 +139,7 @@ def read_npy(file, size, name):
 def write(x, path, columns=None):
     """Write `x` (N, d) as a table (.csv, with the names of the columns or x1 ... xd on top) or by `np.save` (.npy)."""
     columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         if temporary.suffix.lower() == ".npy":
             np.save(temporary, x)
             return
@@ -150,7 +150,7 @@ def write(x, path, columns=None):
 
 
 @contextmanager
-def whole(path):
+def atomic_write(path):
     """A path to write to, in the same folder and with the same ending: it becomes `path` if the block ends well, else it goes.
 
     Whatever happens, there is never half a file at `path`; a file that was there before stays until the new one is on the disk.

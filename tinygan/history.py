@@ -21,7 +21,7 @@ class History:
                       d_loss, g_loss   losses before that step's updates
                       d_real, d_fake   D's mean verdict on the step's real and fake points, from the scores of its loss:
                                        a probability where the loss is made of probabilities, otherwise the score
-    looks, modes_visited, modes_half   the step of each look, and how many modes had at least half of their share among 1000
+    modes_step, modes_visited, modes_half   the step of each look, and how many modes had at least half of their share among 1000
                       samples: of all samples, sharp or blurred, and of high-quality ones (empty unless the data are a mixture)
     G_ema             the generator with averaged parameters, or None
     diverged          the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
@@ -61,7 +61,7 @@ class History:
         return np.array([step for step, _ in self._rows], int)
 
     @property
-    def looks(self) -> Array:
+    def modes_step(self) -> Array:
         """The steps at which modes were counted."""
         return np.array([step for step, _ in self._looks], int)
 
@@ -96,18 +96,18 @@ class History:
 
     def arrays(self) -> dict[str, Array]:
         """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` reads it again."""
-        return {"step": self.step, **{name: self[name] for name in self.columns}, "looks": self.looks,
+        return {"step": self.step, **{name: self[name] for name in self.columns}, "modes_step": self.modes_step,
                 **{name: getattr(self, name) for name in LOOKED}, "diverged": np.asarray(self.diverged)}
 
     @classmethod
     def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None) -> "History":
         """The history of a run planned for `steps` steps, from what `arrays` gave."""
-        history = cls(steps, arrays["diverged"].shape, G_ema, count_modes=arrays["looks"].size > 0)
-        history.columns = tuple(name for name in arrays if name not in ("step", "looks", "diverged", *LOOKED))
+        history = cls(steps, arrays["diverged"].shape, G_ema, count_modes=arrays["modes_step"].size > 0)
+        history.columns = tuple(name for name in arrays if name not in ("step", "modes_step", "diverged", *LOOKED))
         table = np.stack([arrays[name] for name in history.columns], axis=1) if history.columns else np.empty((0, 0))
         history._rows = list(zip(arrays["step"].tolist(), table, strict=True))
         modes = np.stack([arrays[name] for name in LOOKED], axis=1)
-        history._looks = list(zip(arrays["looks"].tolist(), modes, strict=True))
+        history._looks = list(zip(arrays["modes_step"].tolist(), modes, strict=True))
         history.diverged = arrays["diverged"]
         return history
 

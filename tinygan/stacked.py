@@ -14,6 +14,7 @@ true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes 
 many modes too (`controls` has it), so they are read beside the share of valid images. scikit-learn is imported where it is used.
 """
 
+import copy
 import functools
 import math
 from typing import NamedTuple
@@ -66,7 +67,7 @@ def halves():
     return Halves(*parts)
 
 
-class Stacks(data._Data):
+class Stacks(data.DataSet):
     """Pictures of `channels` digits each (1 to 4), (n, 64 channels): pixels in [-1, 1], one channel's 64 after the other's.
 
     Each of the `n_modes` = 10^channels numbers is equally likely, although some digits have more images than others: labels
@@ -84,7 +85,7 @@ class Stacks(data._Data):
 
     def sample(self, n, rng):
         """`n` independent pictures, (n, 64 channels)."""
-        n = self._draws(n, rng)
+        n = self.check_draw(n, rng)
         return self.draw(rng.integers(DIGITS, size=(n, self.channels)), rng)
 
     def draw(self, labels, rng):
@@ -96,6 +97,15 @@ class Stacks(data._Data):
             raise ValueError(f"labels must be digits, 0 to 9; got {labels.min()} to {labels.max()}")
         which = (rng.random(labels.shape) * self._counts[labels]).astype(int)  # below the count: random() is below 1
         return self._images.take(self._starts[labels] + which, axis=0).reshape(-1, self.dim)
+
+    def standardized(self):
+        """The pictures with mean 0 in every pixel, over numbers that are equally likely, and divided by one number for all pixels."""
+        center, square = (np.mean([power[start:start + n].mean(axis=0) for start, n in zip(self._starts, self._counts, strict=True)],
+                                  axis=0) for power in (self._images, self._images**2))  # (64,) each, all digits alike
+        scale = math.sqrt((square - center**2).mean())
+        moved = copy.copy(self)
+        moved._images = (self._images - center) / scale
+        return moved.moved_from(self, np.tile(center, self.channels), scale)
 
     def __repr__(self):
         return f"Stacks: channels {self.channels}, modes {self.n_modes}, dimensions {self.dim}, {self.half} images"
@@ -180,7 +190,7 @@ def controls(channels, n, rng):
     noise                uniform pixels in [-1, 1]: valid 0, whatever modes they fall into
     """
     real, copies = Stacks(channels, "held_out"), Stacks(channels)
-    n = real._draws(n, rng)
+    n = real.check_draw(n, rng)
     return {
         "real": real.sample(n, rng),
         "training images": copies.sample(n, rng),

@@ -14,11 +14,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..data import Mixture
-from ..engine import optim
 from ..engine.arguments import seed_sequence
-from ..history import Diverged
+from ..guard import Diverged
 from ..metrics import mode_report, report_1d, table
-from ..train import train
 from . import runs
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
@@ -32,7 +30,7 @@ def learn(run, folder, quiet=False):
     drawing. Raises `Diverged`, after writing run.npz.
     """
     with _ctrl_c() as stopped:
-        _say(run.data, f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}")
+        print_safely(run.data, f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}")
         from .. import plots  # matplotlib takes longer to import than everything else together
 
         run, diverged = _train(run, stopped, quiet)
@@ -42,13 +40,13 @@ def learn(run, folder, quiet=False):
     if diverged:
         raise diverged
     try:
-        _say(scores(run))
+        print_safely(scores(run))
         if stopped:
-            _say("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
+            print_safely("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
         written = [folder / runs.RUN, draw(run, folder / PICTURE)]
-        if run.film and (run.data.dim <= 2 or run.settings["data"] == "digits"):
+        if run.film and (run.data.dim <= 2 or run.recipe.data == "digits"):
             written.append(plots.gif(run.film, run.data, folder / ANIMATION))
-        _say("Written:", *(f"  {path}" for path in written))
+        print_safely("Written:", *(f"  {path}" for path in written))
     except KeyboardInterrupt:
         return False
     return not stopped
@@ -58,29 +56,26 @@ def _train(run, stopped, quiet):
     """The run with what it has learned, and the `Diverged` that ended it or None."""
     from .. import plots
 
-    settings, film, diverged = run.settings, None, None
-    same = {key: settings[key] for key in ("steps", "batch", "d_steps", "pack", "update", "ema")}
-    penalties = [make(settings[name]) for name, make in runs.PENALTIES.items() if settings[name]]
+    film, diverged = None, None
     if not run.G.replicas:
-        z = np.random.default_rng(0).standard_normal((runs.FILMED, settings["latent"]))
-        film = plots.Snapshots(z, max(1, settings["steps"] // FRAMES), run.G)
+        z = np.random.default_rng(0).standard_normal((runs.FILMED, run.recipe.latent))
+        film = plots.Snapshots(z, max(1, run.recipe.steps // FRAMES), run.G)
 
     def after_step(state):
         if film:
             film(state)
         return stopped
 
+    training = run.recipe.training(run.G, run.D, run.data, run.seeds[2])
     try:
-        history = train(run.G, run.D, run.data, run.loss, **same, opt_d=optim.Adam(settings["lr_d"] or settings["lr"]),
-                        opt_g=optim.Adam(settings["lr"]), penalties=penalties, seed=run.seeds[2], callback=after_step,
-                        schedule=runs.SCHEDULES[settings["schedule"]], progress=False if quiet else None)
+        history = training.run(after_step, progress=False if quiet else None)
     except Diverged as error:
         history, diverged = error.history, error
     return run._replace(history=history, film=film), diverged
 
 
-def _say(*lines):
-    """Print; if whoever was reading has left, nobody hears it, and the run goes on."""
+def print_safely(*lines):
+    """Print; where stdout was closed, as by `head`, nothing is printed and the run goes on."""
     try:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
@@ -128,7 +123,7 @@ def draw(run, path):
 
     if run.G.replicas:
         return plots.save(plots.replicas(run.generator(), run.data), path)
-    return plots.save(plots.summary(run.generator(), run.D, run.data, run.loss, run.history, run.film), path)
+    return plots.save(plots.summary(run.generator(), run.D, run.data, run.recipe.loss_object(), run.history, run.film), path)
 
 
 def sample(run, n, seed, raw=False):

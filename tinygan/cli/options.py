@@ -1,15 +1,15 @@
 """What can be asked for at the command line, the help, and the complaint about each option that makes no sense."""
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 from .. import data
 from ..engine.arguments import choice, count, number
+from ..recipe import Recipe, about
+from ..settings import Several
 from ..study.remedies import REMEDIES, SETUPS
-from ..train import UPDATES
-from . import runs
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
 
@@ -87,35 +87,25 @@ def _add_out(one, metavar, what, required=False):
 
 
 def _add_training(one):
-    rate, d = _number("RATE", above=0), SimpleNamespace(**runs.DEFAULTS)
-    what = one.add_argument_group("what to learn")
-    _add(what, "--data", _data, d.data, f"{', '.join(data.NAMES)}; or a .csv, .tsv, .txt or .npy file", metavar="DATA")
-    what = one.add_argument_group("the networks, G and D")
-    _add(what, "--hidden", _count("N"), d.hidden, "sizes of the hidden layers of both", nargs="+", metavar="N")
-    _add(what, "--latent", _count("N"), d.latent, "dimensions of the noise z", metavar="N")
-    _add(what, "--activation", _choice("activation", runs.ACTIVATIONS), d.activation, ", ".join(runs.ACTIVATIONS), metavar="NAME")
-    _add(what, "--pack", _count("N"), d.pack, "points that D judges together; 2 helps against mode collapse", metavar="N")
-    what = one.add_argument_group("how to learn")
-    _add(what, "--loss", _choice("loss", runs.LOSSES), d.loss, ", ".join(runs.LOSSES), metavar="LOSS")
-    _add(what, "--steps", _count("N"), d.steps, "steps of G", metavar="N")
-    _add(what, "--batch", _count("N"), d.batch, f"true points, and generated ones, in each step (default {runs.BATCH}, or "
-         "all of a smaller data set)", metavar="N")
-    _add(what, "--d-steps", _count("N"), d.d_steps, "steps of D for each step of G", metavar="N")
-    _add(what, "--lr", rate, d.lr, "the learning rate, of Adam", metavar="RATE")
-    _add(what, "--lr-d", rate, d.lr_d, "another one for D (default: that of --lr)", metavar="RATE")
-    _add(what, "--schedule", _choice("schedule", runs.SCHEDULES), d.schedule,
-         f"of the learning rates: {', '.join(runs.SCHEDULES)}", metavar="NAME")
-    _add(what, "--update", _choice("update", UPDATES), d.update, f"of the two players: {' or '.join(UPDATES)}", metavar="NAME")
-    for name, which in (("--r1", "D's gradient at true points; .01 to 1"), ("--r2", "D's gradient at generated points; .01 to 1"),
-                        ("--gp", "D's gradient between them, as WGAN-GP has it; .1 to 10; the Wasserstein loss wants it")):
-        _add(what, name, _number("WEIGHT", above=0), None, f"weight of a penalty on {which} (default: none)", metavar="WEIGHT")
-    _add(what, "--ema", _number("SHARE", above=0, below=1), d.ema, "judge a running average of G, which keeps this share of "
-         "itself each step: .99 to .9999 (default: G itself)", metavar="SHARE")
-    _add(what, "--seed", _count("SEED", 0), d.seed, "of everything random", metavar="SEED")
-    _add(what, "--replicas", _count("N"), d.replicas, "train N independent runs side by side (default: one run)", metavar="N")
+    groups = {}
+    for field in dataclasses.fields(Recipe):
+        group = field.metadata["group"]
+        groups[group] = groups.get(group) or one.add_argument_group(group)
+        _add_setting(groups[group], field)
     what = one.add_argument_group("what to write")
     what.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_out(what, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
+
+
+def _add_setting(group, field):
+    """The option of one setting of the Recipe; `--d-steps` is the setting d_steps."""
+    kind, several = field.metadata["kind"], isinstance(field.metadata["kind"], Several)
+    one = kind.kind if several else kind
+    convert = _data if field.name == "data" else _checked(one.read, lambda value: one(field.name, value))
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    shown = " (default: none)" if default is None and "by default" not in about(field.name) else ""
+    _add(group, f"--{field.name.replace('_', '-')}", convert, default, about(field.name).replace("%", "%%") + shown,
+         metavar=kind.metavar, **{"nargs": "+"} if several else {})
 
 
 def _add_study(one):
@@ -128,7 +118,7 @@ def _add_study(one):
     _add(what, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
     _add(what, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
     _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
-         f"{', '.join(f'{setup.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
+         f"{', '.join(f'{setup.recipe.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
     _add(what, "--batch", _count("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
          metavar="N")
     _add(what, "--lr", _number("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",

@@ -47,14 +47,14 @@ def study(options, folder):
     if len(options.gamma or ()) > 2:
         raise Misuse(f"--gamma takes one number, or two: where it begins and where it ends; got {len(options.gamma)}")
     setup = SETUPS[options.setup]
-    changed = {"steps": options.steps, "batch": options.batch, "lr_g": options.lr, "lr_d": options.lr}
-    setup = setup._replace(**{name: value for name, value in changed.items() if value is not None})
+    changed = {"steps": options.steps, "batch": options.batch, "lr": options.lr, "lr_d": options.lr}
+    setup = setup.replace(**{name: value for name, value in changed.items() if value is not None})
     mixtures = {name: data.by_name(name).standardized() for name in options.data}
     names = REMEDIES if "all" in options.remedies else options.remedies
-    remedies = {name: with_gamma(REMEDIES[name], options.gamma) for name in names}
+    remedies = {name: with_gamma(REMEDIES[name], options.gamma and tuple(options.gamma)) for name in names}
     total = len(remedies) * len(mixtures) * options.seeds
     print(f"{_of(len(remedies), 'remedy', 'remedies')} x {_of(len(mixtures), 'data set')} x {_of(options.seeds, 'seed')}: "
-          f"{_of(total, 'run')} of {setup.steps:,} steps, setup {setup.name}, in {folder}", flush=True)
+          f"{_of(total, 'run')} of {setup.recipe.steps:,} steps, setup {setup.name}, in {folder}", flush=True)
     with _bar(total, options.quiet) as told, _carried(options.cluster):
         try:
             rows = run_study(remedies, mixtures, range(options.seeds), setup, folder=folder, replicas=options.replicas,

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 
 from ..data import Mixture, Points
 from ..engine.numerics import sigmoid
-from ..losses import Hinge, LeastSquares
 
 TRUE, FAKE, JUDGE = "#0072B2", "#D55E00", "#009E73"
+HALF = "#CC79A7"  # reddish purple: modes at half share, beside those visited
 STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "legend.fontsize": 8,
          "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
          "figure.constrained_layout.w_pad": .1, "figure.constrained_layout.h_pad": .08}
@@ -54,8 +54,8 @@ def judged(D, x, loss):
     s = D(x)[..., 0]
     if loss is None or loss.is_probability:
         return sigmoid(s), "$D$: probability of real", .5
-    known = {LeastSquares: .5, Hinge: 0.}  # of other scores only the differences mean something
-    return s, "$D$: score", known.get(type(loss), float(np.median(s)))
+    middle = loss.best(1., 1.)  # of other scores only the differences mean something
+    return s, "$D$: score", float(np.median(s) if middle is None else middle)
 
 
 def true_samples(data, n=1000):

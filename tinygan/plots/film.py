@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from ..engine.arguments import count, points
-from ..files import whole
+from ..files import atomic_write
 from .canvas import check, histogram, outside, shown, style
 from .pictures import density_1d, images, samples_2d, tiled
 
@@ -64,7 +64,7 @@ def gif(snapshots, data, path, fps=10):
                 ax.draw_artist(artist)
             frames.append(Image.fromarray(np.array(canvas.buffer_rgba())).convert("RGB"))
     durations = [1000 / fps] * (len(frames) - 1) + [2000]  # milliseconds; time to look at the last one
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         frames[0].save(temporary, save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return path
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import PathCollection
 
 from ..data import Mixture, from_array
-from ..files import whole
+from ..files import atomic_write
 from .canvas import check, is_digits, outside, shown, style, true_samples
 from .film import movable
 from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
@@ -28,7 +28,7 @@ def summary(G, D, data, loss, history, snapshots=None, seed=0):
     check("G", G, d_out=data.dim)
     check("D", D, d_out=1)
     z = np.random.default_rng(seed).standard_normal((1000, G.d_in))
-    panels = _panels(G, D if D.d_in == data.dim else None, data, loss, z)
+    panels = _panels(G, D if D.rows == 1 else None, data, loss, z)
     kept = 0 if snapshots is None or not (data.dim < 3 or is_digits(data)) else len(snapshots.x)
     film = np.unique(np.linspace(0, kept - 1, min(8, kept)).astype(int))
     heights = [3.9, 2.3] + [1.5] * (kept > 0)
@@ -151,7 +151,7 @@ def save(figure, path, dpi=110):
     path = Path(path)
     if path.suffix.lower() not in (".png", ".pdf", ".svg") or not path.parent.is_dir():
         raise ValueError(f"save writes a file that ends in .png, .pdf or .svg, in a directory that exists; got {str(path)!r}")
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=dpi)
     plt.close(figure)
     return path

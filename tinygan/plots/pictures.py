@@ -9,10 +9,12 @@ from matplotlib.collections import EllipseCollection, LineCollection
 from ..data import Mixture
 from ..engine.arguments import count, points
 from ..engine.numerics import sigmoid
-from ..losses import LeastSquares, Minimax
+from ..gradients import through_d
+from ..losses import NonSaturating
 from ..metrics import mode_counts
 from .canvas import (
     FAKE,
+    HALF,
     JUDGE,
     TRUE,
     axes_for,
@@ -57,24 +59,30 @@ def density_1d(x, data, D=None, loss=None, ax=None):
     ax.set(xlim=(low, high), ylim=(0, 1.08 * tallest), xlabel="$x$", ylabel="density")
     if D is not None:
         log_p, log_q = p.log_prob(t), q.log_prob(t)
-        best = np.where(np.exp(log_p) + np.exp(log_q) < .01 * density.max(), np.nan, sigmoid(log_p - log_q))
-        handles += _judge_1d(ax.twinx(), t, D, loss, best)  # NaN, as the ratio of two tails is noise
+        there = np.exp(log_p) + np.exp(log_q) >= .01 * density.max()  # elsewhere the ratio of two tails is noise
+        share = sigmoid(log_p - log_q)  # p / (p + q), right where both are tiny
+        handles += _judge_1d(ax.twinx(), t, D, loss, np.where(there, share, np.nan))
     return finish(ax, x, handles)
 
 
-def _judge_1d(ax, t, D, loss, best):
-    """D's verdict at t (T, 1), and the best one where the loss aims at it; returns the lines."""
+def _judge_1d(ax, t, D, loss, share):
+    """D's verdict at t (T, 1), and the best one, where the loss has one; share is p / (p + q). Returns the lines."""
     verdict, name, _ = judged(D, t, loss)
     lines = ax.plot(t, verdict, color=JUDGE, label=name, clip_on=False)
-    if loss is None or isinstance(loss, (Minimax, LeastSquares)):
-        best = getattr(loss, "real_label", 1) * best
-        lines += ax.plot(t, best, "k--", linewidth=1, label="$D^* = p/(p+q)$", clip_on=False)
+    best = (loss or NonSaturating()).best(share, 1 - share)
+    if best is not None:
+        lines += ax.plot(t, best, "k--", linewidth=1, label="$D^* = p/(p+q)$" if _is_share(loss) else "the best $D$", clip_on=False)
     if loss is None or loss.is_probability:
         ax.set(ylim=(0, 1), yticks=(0, .5, 1), yticklabels=("0", "1/2", "1"))
     ax.spines["right"].set(visible=True, color=JUDGE)
     ax.set_ylabel(name, color=JUDGE)
     ax.tick_params(colors=JUDGE, labelsize=8)
     return lines
+
+
+def _is_share(loss):
+    """Whether the best D of this loss answers p / (p + q), with no label below 1."""
+    return loss is None or loss.best(1., 3.) == .25
 
 
 @style()
@@ -145,8 +153,7 @@ def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
         raise ValueError(f"{loss!r} compares with real samples: give gradient_arrows as many of them as z, in x_real=")
     check("G", G, d_out=2)
     x, ax = G(points("z", z, G.d_in)), axes_for(ax, (4.2, 4.6), D, d_in=2)
-    s, tape = D.forward(x)
-    pull = -x.shape[0] * D.backward(loss.g(s, D(x_real) if loss.needs_real else None).ds_fake, tape, grads=False)
+    pull = -x.shape[0] * through_d(D, x, loss, D(x_real) if loss.needs_real else None).dx
     if not ax.has_data():
         plane(ax, window_of(x))
     long = float(np.quantile(np.linalg.norm(pull, axis=-1), .9))
@@ -189,24 +196,26 @@ def latent_image(G, ax=None, side=21, data=None):
 
 
 @style()
-def histories(history, axes=None, loss=None, modes=None):
-    """Both losses, D's mean verdict on real and fake points, and the modes found, if they were counted.
+def histories(history, axes=None, loss=None, n_modes=None):
+    """Both losses, D's mean verdict on real and fake points, and the modes visited and at half share, if they were counted.
 
     Returns the 2 or 3 Axes as an array; `axes`, if given, are as many. With replicas each is a thin line and their median a
-    thick one. When `loss` is made of binary cross-entropy, dotted lines show where D = 1/2 everywhere would lead;
-    another one the number of true `modes`, if given.
+    thick one. Where D's verdict is a probability, dotted lines show the values at which D cannot tell real from fake;
+    another one the number of true modes, `n_modes`, if given.
     """
     panels = 3 if history.modes_step.size else 2
     axes = np.ravel(plt.subplots(1, panels, figsize=(3.3 * panels, 2.6))[1] if axes is None else axes)
     if axes.size != panels:
         raise ValueError(f"this history fills {panels} axes; got {axes.size}. Make them with plt.subplots(1, {panels})")
-    known, two = isinstance(loss, Minimax), math.log(2)
-    g_end = {"-ln 2": -two} if type(loss) is Minimax else {"ln 2": two}
-    half = ({"2 ln 2": 2 * two} | g_end, {"1/2": .5}) if known else ({}, {})
+    known = loss is not None and loss.is_probability
     verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if known else "mean score"
-    table = [("loss", history.step, {"$D$": (history.d_loss, JUDGE), "$G$": (history.g_loss, FAKE)}, half[0]),
-             (verdict, history.step, {"real": (history.d_real, TRUE), "fake": (history.d_fake, FAKE)}, half[1]),
-             ("modes", history.modes_step, {"found": (history.modes, FAKE)}, {"true": modes} if modes else {})]
+    rest = dict(zip(("$D$", "$G$"), loss.at_rest, strict=True)) if known else {}
+    middle = {_named(loss.best(1., 1.)): loss.best(1., 1.)} if known else {}
+    modes = {"visited": (history.modes_visited, FAKE), "half share": (history.modes_half, HALF)}
+    table = [("loss", history.step, {"$D$": (history.d_loss, JUDGE), "$G$": (history.g_loss, FAKE)},
+              {_named(value): value for value in rest.values()}),
+             (verdict, history.step, {"real": (history.d_real, TRUE), "fake": (history.d_fake, FAKE)}, middle),
+             ("modes", history.modes_step, modes, {"true": n_modes} if n_modes else {})]
     for ax, (ylabel, step, curves, marks) in zip(axes, table, strict=False):
         for name, (y, color) in curves.items():
             ax.plot(step, y, color=color, linewidth=.4, alpha=.3) if y.ndim > 1 else None
@@ -220,6 +229,12 @@ def histories(history, axes=None, loss=None, modes=None):
     axes[1].set_ylim((0, 1) if known else None)
     axes[-1].set_ylim(bottom=0 if panels == 3 else None)
     return axes
+
+
+def _named(value):
+    """A value as people write it: 2 ln 2, 1/2."""
+    known = {2 * math.log(2): "2 ln 2", math.log(2): "ln 2", -math.log(2): "-ln 2", .5: "1/2"}
+    return next((name for number, name in known.items() if math.isclose(value, number)), f"{value:.3g}")
 
 
 @style()

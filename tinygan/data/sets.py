@@ -1,50 +1,50 @@
-"""Where real samples come from: mixtures with a known density, curves, and a user's own points.
+"""Kinds of data sets: mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
 
-Every data set has
-
-    sample(n, rng)     n samples, an (n, dim) float64 array; rng is a numpy Generator
-    dim, name          the number of columns, and what to call the data in tables and plots
-    standardized()     the same data with mean 0 and size 1, which is what networks like
-    restore(x)         samples of a standardised data set, put back into the original units
-
-A standardised data set remembers its `scale` and `shift`: `restore` is x * scale + shift. Nothing here keeps
-random state: the same `rng` gives the same samples.
-"""
-
-import functools
 import math
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from . import files
-from .engine import arguments
+from ..engine import arguments
+from ..engine.arguments import Array
 
 
-class _Data:
-    """What all data sets share: the check of what `sample` is asked for, and the way back to the original units."""
+class DataSet:
+    """What all data sets share: the check of what `sample` is asked for, and the way between original and standardised units."""
 
-    shift, scale = 0.0, 1.0
+    dim: int
+    name: str
+    columns: tuple[str, ...] | None = None  # the columns' names, where they have any
+    shift: Any = 0.0
+    scale: Any = 1.0
 
-    def restore(self, x):
+    def restore(self, x: Any) -> Array:
         """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
         x = np.asarray(x, dtype=np.float64)
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
         return x * self.scale + self.shift
 
-    def _coming_from(self, source, center, scale):
+    def apply(self, x: Any) -> Array:
+        """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
+        x = np.asarray(x, dtype=np.float64)
+        if x.shape[-1:] != (self.dim,):
+            raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")
+        return (x - self.shift) / self.scale
+
+    def moved_from(self, source, center, scale):
         """Record that this data set is (source - center) / scale, where source may be standardised already."""
         self.shift, self.scale = source.shift + source.scale * center, source.scale * scale
         return self
 
-    def _draws(self, n, rng):
+    def check_draw(self, n: Any, rng: Any) -> int:
+        """n as an int, where `sample` may be called with n and rng. Raises TypeError or ValueError."""
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {rng!r}")
         return arguments.count("n", n)
 
 
-class Mixture(_Data):
+class Mixture(DataSet):
     """A mixture of K isotropic Gaussians in d dimensions: p(x) = sum_k w_k N(x; c_k, sigma_k^2 I).
 
     `means` (K, d) are the centres c_k, `stds` (a number, or K of them) the standard deviation sigma_k along each
@@ -53,7 +53,7 @@ class Mixture(_Data):
     """
 
     def __init__(self, means, stds, weights=None, name="mixture"):
-        self.means = _matrix("means", means, rows=1)
+        self.means = matrix("means", means, rows=1)
         self.n_modes, self.dim = self.means.shape
         self.stds = _frozen(np.broadcast_to(_positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
         self.weights = _frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
@@ -69,7 +69,7 @@ class Mixture(_Data):
 
     def sample(self, n, rng):
         """`n` independent samples, (n, d)."""
-        n = self._draws(n, rng)
+        n = self.check_draw(n, rng)
         mode = np.searchsorted(self._steps, rng.random(n), side="right")
         x = rng.standard_normal((n, self.dim))
         x *= self.stds.take(mode)[:, None]
@@ -104,27 +104,27 @@ class Mixture(_Data):
         between = self.weights @ (self.means - center) ** 2  # (d,)
         scale = math.sqrt(between.mean() + self.weights @ self.stds**2)
         moved = Mixture((self.means - center) / scale, self.stds / scale, self.weights, self.name)
-        return moved._coming_from(self, center, scale)
+        return moved.moved_from(self, center, scale)
 
     def __repr__(self):
         weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
         return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
 
 
-class Curve(_Data):
+class Curve(DataSet):
     """Points of a curve, plus noise: a sample is a row of `path` (M, d), each equally likely, + noise * N(0, I).
 
     `noise` is a standard deviation, 0 or larger, in the units of `path`.
     """
 
     def __init__(self, path, noise, name="curve"):
-        self.path = _matrix("path", path, rows=2)
+        self.path = matrix("path", path, rows=2)
         self.noise = arguments.number("noise", noise, above=0, including=(0,))
         self.dim, self.name = self.path.shape[-1], name
 
     def sample(self, n, rng):
         """`n` independent samples, (n, d)."""
-        n = self._draws(n, rng)
+        n = self.check_draw(n, rng)
         x = rng.standard_normal((n, self.dim))
         x *= self.noise
         x += self.path.take(rng.integers(self.path.shape[-2], size=n), axis=0)
@@ -134,26 +134,26 @@ class Curve(_Data):
         """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
-        return Curve((self.path - center) / scale, self.noise / scale, self.name)._coming_from(self, center, scale)
+        return Curve((self.path - center) / scale, self.noise / scale, self.name).moved_from(self, center, scale)
 
     def __repr__(self):
         return f"Curve {self.name}: dimensions {self.dim}, noise {self.noise:.4g}"
 
 
-class Points(_Data):
+class Points(DataSet):
     """A finite set of points: `x` (N, d), finite real numbers, at least two rows.
 
     `columns` are d names or None, `labels` are N labels or None; training does not look at either.
     """
 
     def __init__(self, x, name="points", columns=None, labels=None):
-        self.x = _matrix(name, x, rows=2)
+        self.x = matrix(name, x, rows=2)
         self.name, self.columns, self.labels = name, columns, labels
         self.dim = self.x.shape[-1]
 
     def sample(self, n, rng):
         """`n` distinct rows in random order, (n, d). Raises ValueError when there are fewer than n."""
-        n, rows = self._draws(n, rng), self.x.shape[-2]
+        n, rows = self.check_draw(n, rng), self.x.shape[-2]
         if n > rows:
             raise ValueError(f"{self.name} has {rows} rows, so it cannot give {n} distinct ones: ask for at most {rows}, "
                              "for instance with a smaller batch")
@@ -170,13 +170,13 @@ class Points(_Data):
             raise ValueError(f"{self.name}: the spread of column {bad[0]} is too large or too small for float64. "
                              "Change its unit")
         moved = Points((self.x - center) / scale, self.name, self.columns, self.labels)
-        return moved._coming_from(self, center, scale)
+        return moved.moved_from(self, center, scale)
 
     def __repr__(self):
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
 
 
-def _matrix(name, x, rows):
+def matrix(name: str, x: Any, rows: int) -> Array:
     """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, so nobody may change them."""
     x = arguments.points(name, x, rows=rows)
     if x.shape[-1] == 0:
@@ -206,111 +206,3 @@ def _positive(name, values, *shapes):
 def _span(values):
     low, high = values.min(), values.max()
     return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
-
-
-def ring(modes=8, radius=2.0, std=0.02):
-    """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1.
-
-    >>> import numpy as np
-    >>> from tinygan import data
-    >>> data.ring()
-    Mixture ring: modes 8, dimensions 2, std 0.02, equal weights
-    >>> data.ring().sample(5, np.random.default_rng(0)).shape
-    (5, 2)
-    """
-    angle = 2 * math.pi * np.arange(arguments.count("modes", modes)) / modes
-    radius = arguments.number("radius", radius, above=0)
-    return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
-
-
-def grid(side=5, spacing=2.0, std=0.05):
-    """`side` times `side` Gaussians on a square lattice around the origin."""
-    side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
-    line = spacing * (np.arange(side) - (side - 1) / 2)
-    return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
-
-
-def gaussians_1d(means=(-2.0, 2.0), stds=0.5, weights=None):
-    """A mixture on the line: samples are (n, 1)."""
-    return Mixture(np.reshape(means, (-1, 1)), stds, weights, name="gaussians_1d")
-
-
-# scikit-learn spaces n points of a moon or circle evenly, ends included, so its n points are not n independent samples.
-# Its generators draw each curve once, with so many points that their gaps do not matter; `Curve` draws from these.
-_ON_CURVE = 100_000
-
-
-def moons(noise=0.05):
-    """Two interleaved half circles of radius 1: scikit-learn's `make_moons`."""
-    from sklearn.datasets import make_moons
-
-    return Curve(make_moons(_ON_CURVE, shuffle=False)[0], noise, "moons")
-
-
-def circles(noise=0.05, factor=0.5):
-    """Two circles around the origin, of radius 1 and `factor` (between 0 and 1): scikit-learn's `make_circles`."""
-    from sklearn.datasets import make_circles
-
-    factor = arguments.number("factor", factor, above=0, below=1)
-    return Curve(make_circles(_ON_CURVE, shuffle=False, factor=factor)[0], noise, "circles")
-
-
-def swiss_roll(noise=0.25):
-    """The spiral of scikit-learn's `make_swiss_roll`, radius 4.7 to 14.1, without the axis along which it is rolled up."""
-    from sklearn.datasets import make_swiss_roll
-
-    return Curve(make_swiss_roll(_ON_CURVE, random_state=0)[0][:, [0, 2]], noise, "swiss_roll")
-
-
-def digits(classes=None):
-    """scikit-learn's 1797 handwritten digits of 8 x 8 pixels: Points of 64 columns in [-1, 1], with `labels` (N,).
-
-    `classes`, such as (0, 1), keeps only those digits.
-    """
-    from sklearn.datasets import load_digits
-
-    x, labels = load_digits(return_X_y=True)
-    if classes is not None:
-        classes = list(classes)
-        if not classes or not set(classes) <= set(range(10)):
-            raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {classes}")
-        x, labels = x[np.isin(labels, classes)], labels[np.isin(labels, classes)]
-    return Points(x / 8 - 1, "digits", labels=labels)
-
-
-def from_array(X, name="points"):
-    """A user's own points, `X` (N, d), as Points. Raises TypeError or ValueError that names the first bad entry."""
-    return Points(X, name)
-
-
-def from_file(path):
-    """Points from a text table (.csv, .tsv, .txt; UTF-8) or a 2-D array saved by `np.save` (.npy).
-
-    A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
-    If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
-    Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
-    """
-    x, columns = files.read(path)
-    return Points(_matrix(str(path), x, rows=2), Path(path).stem, columns)
-
-
-NAMES = {
-    "ring": ring,
-    "grid": grid,
-    "big_grid": functools.partial(grid, side=10, spacing=1.5, std=0.1),
-    "gaussians_1d": gaussians_1d,
-    "moons": moons,
-    "circles": circles,
-    "swiss_roll": swiss_roll,
-    "digits": digits,
-}
-
-
-def by_name(name):
-    """The built-in data set called `name` on the command line. Raises ValueError that offers the nearest name.
-
-    >>> from tinygan import data
-    >>> data.by_name("big_grid")
-    Mixture grid: modes 100, dimensions 2, std 0.1, equal weights
-    """
-    return NAMES[arguments.choice("data set", name, NAMES)]()

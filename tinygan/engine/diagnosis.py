@@ -1,0 +1,136 @@
+"""Why is an array not what it ought to be? The words of a failing gradient check."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .arguments import Array
+
+RELATIVE_LIMIT = 1e-6  # on each entry, of max(|got|, |wanted|)
+
+
+def diagnose(got, wanted, *, name="the result", batch=None, constants=None, suspects=None, wrong=None, kinks=None, unit=1.0):
+    """Why the array `got` is not the array `wanted`: a list of one to five lines, from the first of these that applies.
+
+    1. its shape: transposed, or not summed over the batch
+    2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
+    3. it is the truth times a number: -1, 2, the `batch` size, one of `constants` (name -> number); or the truth transposed
+    4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6; one that
+       gives the number of 3. is named there as well
+    5. otherwise: which entries, the three worst with their ratios
+
+    `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge; `unit` is as in `compare`.
+    """
+    misfit = misfit(got, wanted, name, batch)
+    if misfit:
+        return [misfit]
+    got = np.asarray(got)
+    judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
+    wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong
+    cause = _not_a_number(got, name) or _factor(got / unit, wanted / unit, judged, name, batch, constants or {})
+    square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
+    if cause is None and square and _gap(got, wanted.swapaxes(0, 1), judged, unit) <= 1e-6:
+        cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
+    gaps = {story: _gap(got, value() if callable(value) else value, judged, unit) for story, value in (suspects or {}).items()}
+    story = min(gaps, key=gaps.get, default=None)
+    named = [f"{name} is what comes out by this mistake: {story}"] if story and gaps[story] <= 1e-6 else []
+    if cause is not None or named:
+        return [cause, *named] if cause else named
+    return _location(got, wanted, wrong, name, unit)
+
+
+def misfit(got, wanted, name, batch):
+    """What is wrong with the kind of thing that `got` is, before its numbers are looked at; None when it can be compared."""
+    if got is None:
+        return f"{name} is None: does the function end in `return`?"
+    if not isinstance(got, np.ndarray | np.generic | float | int | complex):
+        return f"{name} is a {type(got).__name__}; it must be a NumPy array of shape {wanted.shape}"
+    shape, dtype = np.shape(got), np.asarray(got).dtype
+    if shape != wanted.shape:
+        hint = f"; it must have {wanted.shape}"
+        if len(shape) == 2 and shape == wanted.shape[::-1]:
+            hint += ": transposed"
+        elif batch is not None and wanted.ndim == 2 and wanted.shape[0] == 1 and shape == (batch, wanted.shape[1]):
+            hint += ": sum over the batch"
+        elif wanted.shape == (1, *shape):
+            hint += ": keep the summed axis, with keepdims=True"
+        elif shape == ():
+            hint += ": one number cannot hold them all; something was summed or averaged away"
+        elif batch is not None and shape == (batch, batch):
+            hint += ": a (N, 1) array met a (N,) array and broadcast"
+        return f"{name} has shape {shape}{hint}"
+    if dtype.kind not in "fc" or dtype != wanted.dtype:
+        return f"{name} is {dtype}; it must be {wanted.dtype}, like what it is computed from"
+    return None
+
+
+def _not_a_number(got, name):
+    bad = np.argwhere(~np.isfinite(got))
+    if bad.shape[0]:
+        which = f"{bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, " if got.ndim else ""
+        causes = "an overflow, a log of 0, a root of a negative number or a division by 0"
+        return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
+    if not got.any():
+        where = " everywhere" if got.ndim else ""
+        return f"{name} is zero{where}: nothing arrived (a lost return value, a product with nothing), or it was cleared"
+    return None
+
+
+def _factor(got, wanted, judged, name, batch, constants):
+    """The cause when `got` is a number times `wanted`: a sign, a mean taken twice or never, a forgotten constant."""
+    a, n = got[judged], wanted[judged]
+    lengths = np.linalg.norm(a) * np.linalg.norm(n)
+    if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > 1e-6:
+        return None
+    ratio = float(np.real(np.vdot(n, a) / np.vdot(n, n)))
+    known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
+             0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
+    if batch is not None:
+        known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
+                  1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
+                             "or a mean taken twice"}
+    for constant, number in (constants or {}).items():
+        known |= {float(number): f"that is {constant}: it was applied once too often",
+                  1 / number: f"that is 1/{constant}: it was left out"}
+    everywhere = " in every entry" if a.size > 1 else ""
+    for factor, cause in known.items():
+        for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
+            if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also if factor != -1 else ''}"
+    if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
+        return None  # one number is always a multiple of another
+    return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
+
+
+def _gap(got, other, judged=..., unit=1.0):
+    """|got - other| in units of the larger one; infinite where they cannot be compared, or are nothing."""
+    if other is None or np.shape(other) != got.shape or not np.all(np.isfinite(other)):
+        return math.inf
+    a, b = (got / unit)[judged], (np.asarray(other) / unit)[judged]
+    size = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / size) if size > 0 else math.inf
+
+
+def _location(got, wanted, wrong, name, unit):
+    """Which entries are wrong, what they have in common, and the three worst."""
+    if got.ndim == 0:
+        return [f"{name} is {got:.8g}; it must be {wanted:.8g}"]
+    bad = np.argwhere(wrong)
+    if not bad.size:
+        return [f"{name}: every entry is within its limit, yet together they are too far away: a small error everywhere"]
+    line = f"{name}: {bad.shape[0]} of {wrong.size} entries wrong"
+    if wrong.ndim == 2 and bad.shape[0] < wrong.size:
+        rows, columns = set(bad[:, 0].tolist()), set(bad[:, 1].tolist())
+        if len(columns) == 1 and wrong.shape[1] > 1:
+            line += f", all in column {columns.pop()}"
+        elif len(rows) == 1 and wrong.shape[0] > 1:
+            line += f", all in row {rows.pop()}"
+    order = np.argsort(-np.abs((got - wanted) / unit)[wrong])[:3]
+    lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {wanted[tuple(bad[i])]:+.6e}"
+             + (f", ratio {got[tuple(bad[i])] / wanted[tuple(bad[i])]:.6g}" if wanted[tuple(bad[i])] else "") for i in order]
+    return [line + "; the worst:", *lines]
+
+
+def _place(index):
+    return "[" + ", ".join(map(str, index)) + "]"
