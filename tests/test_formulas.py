@@ -12,9 +12,9 @@ from tinygan.engine.layers import Dense, ReLU, Tanh
 from tinygan.engine.network import Sequential, he, xavier
 from tinygan.engine.norm import LayerNorm, SpectralNorm
 from tinygan.engine.optim import Clipped, Optimistic
+from tinygan.gradients import g_gradients
 from tinygan.metrics import wasserstein_1d
 from tinygan.penalties import R1
-from tinygan.train import g_gradients
 from tinygan.unroll import unrolled_g_gradients
 
 # ---------------------------------------------------------------- layers
@@ -226,8 +226,7 @@ def test_a_v_that_moves_along_gives_twice_the_gradient_of_R1():
     moving = gradcheck.central(lambda moved: float(np.vdot(0.3 / 7 * slopes(moved), slopes(moved))), theta)
     D.theta[...] = theta
     D.zero_grad()
-    tape = D.forward(x)[1]
-    value = R1(0.3)(D, x, x, tape, tape)
+    value = R1(0.3)(D, x, D.forward(x)[1])
     assert np.vdot(v, slopes(theta)) == pytest.approx(2 * value)
     np.testing.assert_allclose(D.grad, held, atol=1e-9)
     np.testing.assert_allclose(2 * held, moving, atol=1e-9)
@@ -245,8 +244,8 @@ def test_the_smallest_penalty_by_hand():
         y = np.tanh(h)
         f1, f2 = (1 - y**2, -2 * y * (1 - y**2)) if activation is Tanh else ((h > 0).astype(float), 0 * h)
         g = (c * w * f1).sum()
-        tape = D.forward(np.array([[x]]))[1]
-        assert R1(gamma)(D, np.array([[x]]), np.array([[x]]), tape, tape) == pytest.approx(gamma / 2 * g**2)
+        point = np.array([[x]])
+        assert R1(gamma)(D, point, D.forward(point)[1]) == pytest.approx(gamma / 2 * g**2)
         by_hand = gamma * g * np.concatenate([c * f1 + c * w * f2 * x, c * w * f2, w * f1, [0]])  # w, b, c, and the last b
         np.testing.assert_allclose(D.grad, by_hand, rtol=1e-12, atol=1e-15)
         assert np.abs(D.grad[:4]).max() > 0.01 and D.grad[4:8].any() == (activation is Tanh)

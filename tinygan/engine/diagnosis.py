@@ -22,9 +22,9 @@ def diagnose(got, wanted, *, name="the result", batch=None, constants=None, susp
 
     `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge; `unit` is as in `compare`.
     """
-    misfit = misfit(got, wanted, name, batch)
-    if misfit:
-        return [misfit]
+    unfit = misfit(got, wanted, name, batch)
+    if unfit:
+        return [unfit]
     got = np.asarray(got)
     judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
     wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong

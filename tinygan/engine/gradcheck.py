@@ -83,9 +83,9 @@ def compare(got, wanted, *, name="the result", value=1.0, unsure=None, unit=1.0,
     itself, the smallest must be right to as many digits as the largest.
     """
     nothing = np.zeros(wanted.shape, bool)
-    misfit = misfit(got, wanted, name, clues.get("batch"))
-    if misfit:
-        return Check(False, math.inf, ~nothing, nothing, got, wanted, [misfit])
+    unfit = misfit(got, wanted, name, clues.get("batch"))
+    if unfit:
+        return Check(False, math.inf, ~nothing, nothing, got, wanted, [unfit])
     got = np.asarray(got)
     a, n = got / unit, wanted / unit
     scale, size = max(1.0, abs(value)), np.maximum(np.abs(a), np.abs(n))

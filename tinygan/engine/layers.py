@@ -29,6 +29,7 @@ A parameter may move too: `W_dot` is its velocity, or None while it is held fixe
 With replicas every array has one more axis in front: x (R, N, d), W (R, d, k).
 """
 
+import copy
 import functools
 import inspect
 from typing import Any
@@ -104,6 +105,9 @@ class Layer:
         vars(twin).update({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()})
         twin.owned = False
         return twin
+
+    def __deepcopy__(self, memo: Any) -> "Layer":
+        return copy.copy(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

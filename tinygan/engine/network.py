@@ -13,7 +13,7 @@ import numpy as np
 from .arguments import Array
 from .initial import Rule, he, orthogonal, xavier
 from .layers import Dense, Layer, ReLU
-from .parts import described
+from .parts import check_layers, described
 from .store import Network
 
 __all__ = ["Network", "Sequential", "mlp", "he", "orthogonal", "xavier"]
@@ -39,8 +39,7 @@ class Sequential(Network):
     """
 
     def __init__(self, *layers: Layer, seed: Any = 0, replicas: Any = (), dtype: Any = np.float32, init: Rule = he) -> None:
-        if len(layers) == 1 and isinstance(layers[0], (list, tuple)):
-            raise TypeError("Sequential takes layers one by one, not in a list: write Sequential(*layers)")
+        check_layers(layers)
         d_in, d_out = _fit(layers)
         super().__init__(layers, d_in, d_out, seed=seed, replicas=replicas, dtype=dtype, init=init)
         for layer in layers:

@@ -144,7 +144,7 @@ class SpectralNorm(Layer):
         self.d, self.k, self.shapes = dense.d, dense.k, dense.shapes
         self.steps = count("SpectralNorm: steps", steps)
         self.u = _unit(np.random.default_rng(seed_sequence(seed)).standard_normal((1, self.d)))
-        self.buffers = {"u": self.u}
+        self.buffers = {"u": self.u.copy()}
         self.allocate()
 
     def directions(self):

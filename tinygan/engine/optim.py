@@ -87,6 +87,7 @@ class Optimiser:
         for name in self.memories:
             setattr(self, name, np.array(state[name]) if name in state else None)
         self._ahead.clear()
+        self._used = 0
 
 
 class SGD(Optimiser):
