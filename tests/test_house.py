@@ -15,8 +15,8 @@ PACKAGE = Path(tinygan.__file__).parent
 
 # A file imports only from lower floors. Whole folders may share a floor: "zoo/".
 FLOORS = {
-    "files": -1, "engine/arguments": -1, "engine/machine": -1,
-    "engine/numerics": 0, "engine/optim": 0, "engine/gradcheck": 0, "data": 0, "metrics/": 0,
+    "files": -1, "version": -1, "engine/arguments": -1, "engine/machine": -1,
+    "engine/numerics": 0, "engine/optim": 0, "engine/gradcheck": 0, "data": 0, "metrics/": 0, "lessons": 0,
     "engine/layers": 1, "losses": 1, "dirac": 1, "metrics/clouds": 1,
     "engine/conv": 2, "engine/norm": 2, "engine/features": 2, "engine/network": 2,
     "history": 2, "metrics/__init__": 2, "stacked": 2, "plots/canvas": 2, "exercises/grading": 2,

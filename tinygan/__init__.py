@@ -11,7 +11,7 @@ Read it in this order:
     data, metrics, plots               what is true, how near we came, and a look at both
     study                              remedies against mode collapse, on the same networks, data, budget and seeds
 
-or start with lessons/01_generative_or_discriminative.py.
+or start with the lessons: `tinygan lessons` lists them, `tinygan lessons FOLDER` makes copies of them.
 """
 
 from . import data, losses, metrics, penalties
@@ -21,9 +21,10 @@ from .engine.network import Sequential, he, mlp, orthogonal, xavier
 from .engine.optim import SGD, Adam, constant, cosine, linear, warm_cosine
 from .history import Diverged, History
 from .train import d_gradients, d_step, g_gradients, g_step
+from .version import __version__
 
 __all__ = [
-    "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
+    "__version__", "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
     "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
     "metrics", "mlp", "orthogonal", "penalties", "warm_cosine", "xavier",
 ]
