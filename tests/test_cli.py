@@ -153,7 +153,8 @@ def test_the_help_of_train_has_every_option_and_default(cli):
 def test_lessons_are_listed_in_order(cli):
     code, out, _ = cli("lessons")
     names = [Path(line).name for line in out.splitlines() if line.endswith(".py")]
-    assert code == 0 and out.endswith("tinygan lessons FOLDER\n") and names == sorted(names) and names[0].startswith("01_") and names[0] in os.listdir(ROOT / "lessons")
+    assert code == 0 and out.endswith("tinygan lessons FOLDER\n")
+    assert names == sorted(names) and names[0].startswith("01_") and names[0] in os.listdir(ROOT / "lessons")
 
 
 # ---- what it refuses

@@ -24,7 +24,8 @@ from .train import d_gradients, d_step, g_gradients, g_step
 from .version import __version__
 
 __all__ = [
-    "__version__", "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
+    "__version__",
+    "SGD", "Adam", "Dense", "Diverged", "History", "LeakyReLU", "ReLU", "Sequential", "Sigmoid", "Softplus", "Tanh",
     "constant", "cosine", "d_gradients", "d_step", "data", "g_gradients", "g_step", "gradcheck", "he", "linear", "losses",
     "metrics", "mlp", "orthogonal", "penalties", "warm_cosine", "xavier",
 ]

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/imports.py [--runs 10]
 
-Each run is a fresh Python that imports NumPy and then tinygan, and takes the processor time of both. The least of all runs counts:
-a busy machine only adds. Prints both times and their ratio, and writes nothing. tests/test_house.py counts the modules instead,
-which does not depend on the machine.
+Each run is a fresh Python that imports NumPy and then tinygan, and takes the processor time of both. The least of all runs
+counts: a busy machine only adds. Prints both times and their ratio, and writes nothing. tests/test_house.py counts the modules
+instead, which does not depend on the machine.
 """
 
 import argparse

@@ -67,7 +67,8 @@ ring in less than half a minute.""")
 
     one = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
     one.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
-                     help="where to copy them; made if it does not exist; files that are there stay as they are (default: only list)")
+                     help="where to copy them; made if it does not exist; files that are there stay as they are "
+                     "(default: list them)")
 
     one = _command(commands, "exercises", "copy the exercises into a folder of your own; answers that are there stay as they are")
     one.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
