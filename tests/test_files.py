@@ -53,7 +53,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, failure, old):
     path = tmp_path / "cloud.csv"
     if old:
         path.write_text(old)
-    with pytest.raises(type(failure)) as caught, files.whole(path) as temporary:
+    with pytest.raises(type(failure)) as caught, files.atomic_write(path) as temporary:
         temporary.write_text("half a fi")
         raise failure
     assert os.listdir(tmp_path) == [path.name] * bool(old) and (not old or path.read_text() == old)
@@ -63,7 +63,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, failure, old):
 def test_a_whole_file_takes_the_place_of_the_old_one(tmp_path):
     path = tmp_path / "cloud.csv"
     path.write_text("old")
-    with files.whole(path) as temporary:
+    with files.atomic_write(path) as temporary:
         assert temporary.suffix == ".csv" and temporary.parent == tmp_path
         temporary.write_text("new")
         assert path.read_text() == "old"

@@ -11,7 +11,7 @@ Read it in this order:
     data, metrics, plots               what is true, how near we came, and a look at both
     recipe, study                      all settings of a run; remedies against mode collapse, over many seeds
 
-or start with lessons/01_generative_or_discriminative.py.
+or start with the lessons: `tinygan lessons` lists them, `tinygan lessons FOLDER` makes copies of them.
 """
 
 from . import data, losses, metrics, penalties
@@ -25,10 +25,10 @@ from .gradients import d_gradients, g_gradients, through_d
 from .guard import Diverged
 from .history import History
 from .training import Player, Training, d_step, g_step, train
-
-__version__ = "0.2.0"
+from .version import __version__
 
 __all__ = [
+    "__version__",
     "SGD", "Adam", "BatchNorm", "Dense", "Diverged", "FourierFeatures", "History", "LayerNorm", "LeakyReLU",
     "MinibatchDiscrimination", "MinibatchStd", "Network", "Pack", "Player", "ReLU", "Sequential", "Sigmoid", "Softplus",
     "SpectralNorm", "Tanh", "Training", "constant", "cosine_decay", "d_gradients", "d_step", "data", "g_gradients", "g_step",

@@ -1,5 +1,6 @@
 """The command line of tinygan: `python -m tinygan`, or `tinygan`. With nothing after it, the demo."""
 
+import importlib.util
 import os
 import sys
 from contextlib import contextmanager
@@ -119,14 +120,17 @@ def study(options):
 
 
 def lessons(options):
-    """List the lessons."""
-    folder = Path(__file__).parent.parent / "lessons"
-    scripts = sorted(folder.glob("[0-9][0-9]_*.py"))
-    if not scripts:
-        raise Misuse(f"there are no lessons in {folder}: they come with the repository. Clone it, then pip install -e .")
-    for script in scripts:
+    """List the lessons, or copy them for a reader."""
+    from . import lessons
+
+    if options.folder:
+        _copy(lessons.copy_to, options.folder)
+        print(f"Run the first one:  {_python()} {_quoted(options.folder / lessons.scripts()[0].name)}")
+        return 0
+    for script in lessons.scripts():
         title = script.read_text(encoding="utf-8").split('"""')[1].strip().splitlines()[0]
-        print(f"{os.path.relpath(script)}\n    {title}")
+        print(f"{script.name if script.parent.name == lessons.INSTALLED else os.path.relpath(script)}\n    {title}")
+    print("\nCopy them into a folder of your own with  tinygan lessons FOLDER")
     return 0
 
 
@@ -134,14 +138,36 @@ def exercises(options):
     """Copy the exercises for a student."""
     from .exercises import copy_to
 
-    copied, kept = copy_to(options.folder)
+    _copy(copy_to, options.folder)
+    if not importlib.util.find_spec("pytest"):
+        print(f'pytest judges the answers, and it is not installed here. Install it:  {_python()} -m pip install "tinygan[test]"')
+    print(f"Write your answers there. Then:  {_python()} -m pytest {_quoted(options.folder)}")
+    return 0
+
+
+def _copy(copy_to, folder):
+    """Copy into `folder` and say what was copied."""
+    try:
+        copied, kept = copy_to(folder)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        if not error.filename:  # there is nothing to copy
+            raise
+        raise Misuse(f"cannot copy into the folder {folder}: {error.filename}: {error.strerror}. Choose another FOLDER") from None
     if copied:
         kept_ones = f"; {len(kept)} were there already and are as they were" if kept else ""
-        print(f"{len(copied)} files copied into {options.folder}{kept_ones}")
+        print(f"{len(copied)} files copied into {folder}{kept_ones}")
     else:
-        print(f"All {len(kept)} files are in {options.folder} already; nothing was changed")
-    print(f"Write your answers there. Then:  {Path(sys.executable).name} -m pytest {options.folder}")
-    return 0
+        print(f"All {len(kept)} files are in {folder} already; nothing was changed")
+
+
+def _python():
+    """How this Python is called."""
+    return Path(sys.executable).name
+
+
+def _quoted(path):
+    """A path as a person types it in a terminal."""
+    return f'"{path}"' if " " in str(path) else path
 
 
 def _claim(path, force, suffixes=(), a_folder=False):

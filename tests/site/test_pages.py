@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from absent import absent
 
 from tinygan.exercises import LESSONS, copy_to, exercises_of
 from tinygan.exercises.grading import Wrong, grade
@@ -49,6 +50,20 @@ def test_links_and_frames_stand_where_they_should(pages, monkeypatch):
     assert targets == [f"/{pages.LESSONS['09']}", "a.b"]
     frame, = (node for node in page.findall() if node.tagname == "container")
     assert frame["classes"] == ["picture"] and frame[0]["uri"] == "a.png"
+
+
+# ---------------------------------------------------------------- a machine without a browser
+
+
+@pytest.mark.parametrize("value, outcome", [(None, pytest.skip.Exception), ("", pytest.skip.Exception),
+                                            ("true", pytest.fail.Exception)])
+def test_what_is_absent_is_skipped_by_a_person_and_fails_on_ci(monkeypatch, value, outcome):
+    monkeypatch.delenv("CI", raising=False)
+    if value is not None:
+        monkeypatch.setenv("CI", value)
+    with pytest.raises(outcome) as caught:
+        absent("there is no Chromium")
+    assert caught.type is outcome and str(caught.value).startswith("there is no Chromium")
 
 
 # ---------------------------------------------------------------- the exercises

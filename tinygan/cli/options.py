@@ -10,6 +10,7 @@ from ..engine.arguments import choice, count, number
 from ..recipe import Recipe, about
 from ..settings import Several
 from ..study.remedies import REMEDIES, SETUPS
+from ..version import __version__
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
 
@@ -37,6 +38,7 @@ exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk);
 A run that is stopped or diverges leaves what it has learned in its folder.""", description="""\
 Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
 ring in less than half a minute.""")
+    top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
     top.set_defaults(command="demo", seed=0, out=None, force=False)
     commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
@@ -63,7 +65,10 @@ ring in less than half a minute.""")
     one = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
     _add_study(one)
 
-    _command(commands, "lessons", "list the lessons, in the order to read them")
+    one = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
+    one.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
+                     help="where to copy them; made if it does not exist; files that are there stay as they are "
+                     "(default: list them)")
 
     one = _command(commands, "exercises", "copy the exercises into a folder of your own; answers that are there stay as they are")
     one.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")

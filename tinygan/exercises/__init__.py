@@ -5,12 +5,13 @@
     ex02 ...    the exercises of each lesson
     museum      real bugs to find and repair
 
-The files that students fill in stand in lessons/exercises; `copy_to` makes a student's own copy.
+The files that students fill in are in lessons/exercises of the repository, and come with the package; `copy_to` makes a
+student's own copy.
 """
 
 import importlib
-import shutil
-from pathlib import Path
+
+from .. import lessons
 
 LESSONS = {
     "02": "a layer and its gradient",
@@ -31,7 +32,7 @@ LESSONS = {
 
 MUSEUM = "the museum of real bugs"
 
-FOLDER = Path(__file__).parents[2] / "lessons" / "exercises"
+FOLDER = lessons.folder() / "exercises"
 
 
 def exercises_of(lesson):
@@ -42,18 +43,9 @@ def exercises_of(lesson):
 def copy_to(folder):
     """Copy the exercises into `folder`, leaving alone what is there already. Returns (copied, kept), two lists of names.
 
-    Raises FileNotFoundError where the package was installed without the repository.
+    Raises FileNotFoundError where the package has no exercises, otherwise as `lessons.copy` does.
     """
-    if not FOLDER.is_dir():
-        raise FileNotFoundError(f"there are no exercises in {FOLDER}: they come with the repository. "
-                                "Clone it, then pip install -e .")
-    folder, copied, kept = Path(folder), [], []
-    for file in sorted(FOLDER.rglob("*.py")):
-        target = folder / file.relative_to(FOLDER)
-        if target.exists():
-            kept.append(str(file.relative_to(FOLDER)))
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-        copied.append(str(file.relative_to(FOLDER)))
-    return copied, kept
+    sources = sorted(FOLDER.rglob("*.py"))
+    if not sources:
+        raise FileNotFoundError(f"there are no exercises in {FOLDER}. {lessons.AGAIN}")
+    return lessons.copy(sources, FOLDER, folder)

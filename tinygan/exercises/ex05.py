@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: the first GAN. The last of them, the training loop, is judged in `ring`."""
+"""Exercises of lesson 05: the first GAN. The last of them, the training loop, is in `ring`."""
 
 import math
 
@@ -6,10 +6,11 @@ import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
 from ..engine.optim import SGD, Adam
+from ..gradients import d_gradients, g_gradients
 from ..losses import NonSaturating
-from ..train import alternating, d_gradients, d_step, g_gradients
+from ..training import d_step, g_step
 from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, d_loss, g_loss, gradient_of, players, still_whole, used
+from .players import at, d_loss, g_loss, gradient_of, players, used
 from .ring import RING_LOOP
 
 LOSS = NonSaturating()
@@ -164,7 +165,7 @@ def _adam_one_by_one(theta, grad, m, v, t, lr, beta1, beta2, eps):
 
 def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
     opt, theta = Adam(lr, beta1, beta2, eps), theta.copy()
-    opt.m, opt.v, opt.t = m.copy(), v.copy(), t - 1
+    opt.load_state({"t": t - 1, "m": m, "v": v})
     opt.step(theta, grad)
     return theta, opt.m, opt.v
 
@@ -252,9 +253,7 @@ def _step_truth(G, D, x_real, z_d, z_g, lr):
 
 def _step_observed(answer, G, D, *args):
     nets = used(G=G, D=D)
-    arrays = arrays_of(nets)
     answer(nets["G"], nets["D"], *args)
-    still_whole(nets, arrays)
     return {"D.theta": nets["D"].theta, "G.theta": nets["G"].theta}
 
 
@@ -295,14 +294,14 @@ def _d_moves_twice(G, D, x_real, z_d, z_g, lr):
     D.theta -= lr * D.grad
 
 
-def _new_arrays(G, D, x_real, z_d, z_g, lr):
-    d_gradients(D, x_real, G(z_d), LOSS)
-    D.theta = D.theta - lr * D.grad
+def _step(G, D, x_real, z_d, z_g, lr):
+    d_step(D, SGD(lr), x_real, G(z_d), LOSS)
+    g_step(G, D, SGD(lr), z_g, LOSS)
 
 
 STEP = Exercise(
     "05.4", "gan_step", "one step of the game", _step_case, _step_truth,
-    solution=lambda G, D, x_real, z_d, z_g, lr: alternating(G, D, SGD(lr), SGD(lr), x_real, z_d, z_g, LOSS) and None,
+    solution=_step,
     mistakes=(
         Mistake("simultaneous, not alternating: G looked at D before D had moved", _step_mistake(order="together")),
         Mistake("G went first; D goes first, and G looks at the D that has moved", _step_mistake(order="gd")),
@@ -314,19 +313,18 @@ STEP = Exercise(
                 _step_mistake(noise=lambda z_d, z_g: (z_g, z_g))),
         Mistake("D moved uphill", _step_mistake(d=-1)),
         Mistake("G moved uphill: its loss is a loss too, and it minimises", _step_mistake(g=-1)),
+        Mistake("D did not move", _step_mistake(d=0)),
         Mistake("G did not move", _step_mistake(g=0)),
         Mistake("D moved a second time, along G's gradient: in G's step D only passes the gradient on", _d_moves_twice),
-        Mistake("theta was replaced", _new_arrays, "look into the old one"),
     ),
     hints=("You have both gradients already: call discriminator_gradient and generator_gradient from above.",
            "D first: make fake points with G(z_d), get D's gradient, and move D.theta. Only then is it G's turn, with z_g.",
-           "D.theta -= lr * D.grad changes the numbers in place, so the layers see it. The same for G.",
+           "D.theta -= lr * D.grad is all of D's step. The same for G.",
            "discriminator_gradient(D, x_real, G(z_d)); D.theta -= lr * D.grad; "
            "generator_gradient(G, D, z_g); G.theta -= lr * G.grad"),
     observe=_step_observed,
     batch=lambda G, D, x_real, z_d, z_g, lr: x_real.shape[0],
 )
-
 
 
 EXERCISES = (DISCRIMINATOR, GENERATOR, ADAM, STEP, RING_LOOP)

@@ -4,10 +4,10 @@ import numpy as np
 
 from ..engine import gradcheck
 from ..engine.numerics import sigmoid, softplus
+from ..gradients import g_gradients
 from ..losses import Hinge, Minimax, NonSaturating
-from ..train import g_gradients
 from .grading import Digits, Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, players, still_whole, used
+from .players import at, players, used
 
 
 def _scores(rng):
@@ -167,7 +167,7 @@ HINGE_D = Exercise(
         Mistake("real and fake are swapped", _swapped_hinge),
         Mistake("the fake points' sign is wrong: D wants f below -1, so a fake point costs max(1 + f, 0)",
                 _hinge_mistake(fake=-1)),
-        Mistake("the margin is missing: max(-r, 0) and max(f, 0) are content too early", _hinge_mistake(at=0.0)),
+        Mistake("the margin is missing: max(-r, 0) and max(f, 0) are 0 too early", _hinge_mistake(at=0.0)),
         Mistake("beyond the margin the hinge is flat and its derivative 0: here every point still pushes",
                 _hinge_mistake(inside=lambda a, b: (-np.ones_like(a), np.ones_like(b)))),
         Mistake("the mask is the wrong way round: points beyond the margin push, those within it do not",
@@ -191,9 +191,9 @@ HINGE_G = Exercise(
     mistakes=(
         Mistake("-max(f, 0) is flat where f < 0: G would learn nothing from the points that D rejects, the bad ones",
                 _mean_of(lambda f: -np.maximum(f, 0), lambda f: -1.0 * (f > 0))),
-        Mistake("max(1 - f, 0) is the hinge of D's real points; G has no margin beyond which it is content",
+        Mistake("max(1 - f, 0) is the hinge of D's real points; G has no margin beyond which its loss is 0",
                 _mean_of(lambda f: np.maximum(1 - f, 0), lambda f: -1.0 * (f < 1))),
-        Mistake("max(-f, 0) is content as soon as f > 0; G never is",
+        Mistake("max(-f, 0) is 0 as soon as f > 0; G's loss falls on",
                 _mean_of(lambda f: np.maximum(-f, 0), lambda f: -1.0 * (f < 0))),
         Mistake("the minus is lost: G wants high scores and minimises", _mean_of(lambda f: f, np.ones_like), "sign"),
         Mistake("the derivative of -f is -1, not -f", _mean_of(lambda f: -f, lambda f: -f)),
@@ -229,9 +229,7 @@ def _lengths(G, D, z):
 
 def _lengths_observed(answer, G, D, z):
     nets = used(G=G, D=D)
-    arrays = arrays_of(nets)
     result = answer(nets["G"], nets["D"], z)
-    still_whole(nets, arrays)
     if not isinstance(result, tuple) or len(result) != 2:
         raise Wrong(f"gradient_lengths must return two numbers; it returns one {type(result).__name__}",
                     "return minimax, non_saturating")

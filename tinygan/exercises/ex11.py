@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
+from ..gradients import d_gradients
 from ..losses import Wasserstein
 from ..metrics import wasserstein_1d
 from ..penalties import WGANGP
-from ..train import d_gradients
 from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, players, still_whole, used
+from .players import at, players, used
 
 LN2 = math.log(2)
 
@@ -53,7 +53,7 @@ SEGMENTS = Exercise(
         Mistake("theta may be negative: the share that does not overlap is |theta| / length",
                 _segment_answer(lambda theta, length: LN2 * min(theta / length, 1))),
         Mistake("that is the JSD in bits; in nats it is ln 2 where nothing overlaps", _segment_answer(_share)),
-        Mistake("p and q were taken to part at once: the JSD is ln 2 only from |theta| = length on",
+        Mistake("p and q were taken to part as soon as theta is not 0: the JSD is ln 2 only from |theta| = length on",
                 _segment_answer(lambda theta, length: LN2)),
         Mistake("that is the share that does overlap",
                 _segment_answer(lambda theta, length: LN2 * (1 - _share(theta, length)))),
@@ -309,10 +309,8 @@ def _step_truth(D, x_real, x_fake, lr, c):
 
 def _step_observed(answer, D, x_real, x_fake, lr, c):
     nets = used(D=D)
-    arrays, before = arrays_of(nets), D.theta.copy()
     answer(nets["D"], x_real, x_fake, lr, c)
-    still_whole(nets, arrays)
-    if np.array_equal(nets["D"].theta, before):
+    if np.array_equal(nets["D"].theta, D.theta):
         raise Wrong("D.theta has not changed", "write into it: D.theta -= ..., and np.clip(D.theta, -c, c, out=D.theta)")
     return {"D.theta": nets["D"].theta}
 
@@ -332,11 +330,6 @@ def _stepped(limit=lambda theta, c: np.clip(theta, -c, c), before=None, gradient
     return answer
 
 
-def _rebound(D, x_real, x_fake, lr, c):
-    _stepped(limit=lambda theta, c: theta)(D, x_real, x_fake, lr, c)
-    D.theta = np.clip(D.theta, -c, c)
-
-
 def _only_weights(D, x_real, x_fake, lr, c):
     _stepped(limit=lambda theta, c: theta)(D, x_real, x_fake, lr, c)
     for layer in D.layers[::2]:
@@ -352,8 +345,6 @@ CLIPPED = Exercise(
     solution=_stepped(),
     mistakes=(
         Mistake("D.theta was not clipped: np.clip returns a new array, and leaves the old one alone", _stepped(limit=_untouched)),
-        Mistake("D.theta = np.clip(...) puts a new array in place of the one that the layers look into", _rebound,
-                "puts a new array there"),
         Mistake("the gradient was clipped, not the parameters",
                 _stepped(limit=_untouched, gradient=lambda grad, c: np.clip(grad, -c, c))),
         Mistake("the parameters were clipped before the step, and left [-c, c] with it",
@@ -373,8 +364,8 @@ CLIPPED = Exercise(
     ),
     hints=("Scores and tapes of both batches first. Then D.zero_grad(), and two backwards: with -1/N at the real scores, "
            "1/N at the fake ones.",
-           "D.theta -= lr * D.grad changes the array in place.",
-           "np.clip(D.theta, -c, c, out=D.theta) writes the result where the layers look for it."),
+           "The step: D.theta -= lr * D.grad.",
+           "Then np.clip(D.theta, -c, c, out=D.theta), or D.theta = np.clip(D.theta, -c, c)."),
     observe=_step_observed,
 )
 
@@ -400,23 +391,8 @@ def _penalty_truth(D, x_real, x_fake, alpha, lam):
 
 def _penalty_observed(answer, D, *args):
     nets = used(D=D)
-    arrays = arrays_of(nets)
     value = answer(nets["D"], *args)
-    still_whole(nets, arrays)
     return {"value": value, "D.grad": nets["D"].grad, "D.theta": nets["D"].theta}
-
-
-class _Drawn(np.random.Generator):
-    """A generator of random numbers that draws what it was told to."""
-
-    def random(self, size, **_):
-        return self.alpha.reshape(size)
-
-
-def _library_penalty(D, x_real, x_fake, alpha, lam):
-    rng = _Drawn(np.random.PCG64())
-    rng.alpha = alpha
-    return WGANGP(lam)(D.copy(), x_real, x_fake, None, None, rng)
 
 
 def _mixed(x_real, x_fake, alpha):
@@ -442,7 +418,7 @@ def _charged(points=_mixed, cost=lambda g: _mean_square(_norms(g) - 1), begin=np
 
 PENALTY = Exercise(
     "11.6", "gradient_penalty", "the value of the gradient penalty", _penalty_case, _penalty_truth,
-    solution=_library_penalty,
+    solution=lambda D, x_real, x_fake, alpha, lam: WGANGP(lam)(D.copy(), x_real, x_fake, alpha),
     mistakes=(
         Mistake("the slopes were taken at the real points", _charged(lambda x_real, x_fake, alpha: x_real)),
         Mistake("the slopes were taken at the fake points", _charged(lambda x_real, x_fake, alpha: x_fake)),

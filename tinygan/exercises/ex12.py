@@ -7,7 +7,7 @@ import numpy as np
 from ..engine.layers import Dense, Sigmoid, Tanh
 from ..penalties import R1
 from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, at, players, still_whole, used
+from .players import at, players, used
 
 
 def _sizes(rng, n):
@@ -48,7 +48,7 @@ DENSE_TANGENT = Exercise(
     mistakes=(
         Mistake("only x was moved: W and b move as well", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W),
         Mistake("only the parameters were moved: x moves as well", lambda x_dot, W_dot, b_dot, x, W, b: x @ W_dot + b_dot),
-        Mistake("both factors were given their dots at once; the product rule moves one at a time",
+        Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W_dot + b_dot),
         Mistake("b moves too, and its velocity is missing", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot),
         Mistake("b was added, where its velocity belongs", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot + b),
@@ -155,7 +155,7 @@ DENSE_BACK = Exercise(
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy_dot)),
         Mistake("only x was moved: dW = x' dy has a second factor that moves",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy)),
-        Mistake("both factors were given their dots at once; the product rule moves one at a time",
+        Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy_dot)),
         Mistake("dW was added to its own velocity", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy + x_dot.T @ dy + x.T @ dy_dot)),
@@ -256,14 +256,13 @@ def _r1_truth(D, x, gamma):
 
 def _r1_observed(answer, D, x, gamma):
     nets = used(D=D)
-    arrays, left = arrays_of(nets), nets["D"].grad.copy()
+    left = nets["D"].grad.copy()
     value = answer(nets["D"], x, gamma)
-    still_whole(nets, arrays)
     return {"P": value, "what was added to D.grad": nets["D"].grad - left, "D.theta": nets["D"].theta}
 
 
 def _r1_solution(D, x, gamma):
-    return R1(gamma)(D, x, x, D.forward(x)[1], None)
+    return R1(gamma)(D, x, D.forward(x)[1])
 
 
 def _r1(v=lambda g, gamma: gamma * g / g.shape[0], begin=np.ones_like, begin_dot=np.zeros_like, first=False, clear=False,

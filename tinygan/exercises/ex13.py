@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 
-from ..engine.features import MinibatchDiscrimination
+from ..engine.features import MinibatchDiscrimination, Pack
 from ..engine.layers import Tanh
 from ..engine.network import mlp
 from ..engine.numerics import sigmoid
-from ..train import packed
 from .grading import Exercise, Mistake, Wrong, differences
-from .players import arrays_of, still_whole, used
+from .players import used
 
 # ---------------------------------------------------------------- 13.1
 
@@ -105,13 +104,15 @@ def _pack_loss(D, x_fake, m):
 
 def _packed_observed(answer, D, x_fake, m):
     nets = used(D=D)
-    arrays, left = arrays_of(nets), nets["D"].grad.copy()
     dx = answer(nets["D"], x_fake, m)
-    still_whole(nets, arrays)
-    return {"dx": dx, "D.grad": nets["D"].grad if not np.array_equal(nets["D"].grad, left) else left, "D.theta": nets["D"].theta}
+    return {"dx": dx, "D.grad": nets["D"].grad, "D.theta": nets["D"].theta}
 
 
-def _packed(ds=lambda s: -sigmoid(-s), n=lambda N, m: N // m, pack=packed, back=lambda dx, x, m: dx.reshape(x.shape),
+def _side_by_side(x, m):
+    return Pack(m, x.shape[-1]).forward(x)[0]
+
+
+def _packed(ds=lambda s: -sigmoid(-s), n=lambda N, m: N // m, pack=_side_by_side, back=lambda dx, x, m: dx.reshape(x.shape),
             grads=False):
     """The answer with one thing done differently."""
     def answer(D, x_fake, m):
@@ -137,7 +138,7 @@ PACKED = Exercise(
                           "D.theta": D.theta},
     solution=_packed(),
     mistakes=(
-        Mistake("it still holds packs: each of its rows belongs to m points", _packed(back=lambda dx, x, m: dx), "shape"),
+        Mistake("it is still made of packs: each of its rows belongs to m points", _packed(back=lambda dx, x, m: dx), "shape"),
         Mistake("the mean is over the scores, and there is one for each pack: N/m of them, not N",
                 _packed(n=lambda N, m: N)),
         Mistake("the mean was left out", _packed(n=lambda N, m: 1)),
@@ -145,7 +146,7 @@ PACKED = Exercise(
                 _packed(pack=_strided, back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
         Mistake("packed as neighbours, but unpacked as if the points of a pack were N/m apart",
                 _packed(back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
-        Mistake("only the first point of each pack got its gradient; D has judged them all", _packed(back=_to_the_first)),
+        Mistake("only the first point of each pack got its gradient; the score depends on all of them", _packed(back=_to_the_first)),
         Mistake("every point of a pack got the pack's mean gradient; each has a gradient of its own",
                 _packed(back=lambda dx, x, m: np.repeat(dx.reshape(-1, m, x.shape[-1]).mean(axis=1), m, axis=0))),
         Mistake("G goes uphill", _packed(lambda s: sigmoid(-s)), "sign"),
@@ -285,7 +286,7 @@ SIGNS = Exercise(
                 _signs(lambda more, fewer, ties: _tail(more + fewer, min(more, fewer)))),
         Mistake("that is the chance of exactly this count; the more uneven ones count too",
                 _signs(lambda more, fewer, ties: min(1.0, 2 * math.comb(more + fewer, fewer) / 2 ** (more + fewer)))),
-        Mistake("where nobody wins, both sides hold the middle: twice one side is more than 1, and p is at most 1",
+        Mistake("where nobody wins, the middle is counted on both sides: twice one side is more than 1, and p is at most 1",
                 _signs(lambda more, fewer, ties: 2 * _tail(more + fewer, min(more, fewer)))),
         Mistake("equal seeds were counted as failures; they say nothing, and are left out", _signs(_as_less)),
         Mistake("the tail was summed up to the larger count: begin at the end where fewer seeds are",

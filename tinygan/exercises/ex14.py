@@ -8,11 +8,11 @@ from ..engine import gradcheck
 from ..engine.layers import Tanh
 from ..engine.network import Sequential, mlp
 from ..engine.numerics import sigmoid
+from ..gradients import d_gradients, g_gradients
 from ..losses import NonSaturating
-from ..train import d_gradients, g_gradients
 from ..unroll import unrolled_g_gradients
 from .grading import Exercise, Mistake, Wrong
-from .players import arrays_of, at, d_loss, g_loss, still_whole, used
+from .players import at, d_loss, g_loss, used
 
 LOSS = NonSaturating()
 
@@ -134,9 +134,8 @@ MOVED = "D itself has moved: it only looks ahead"
 
 def _on_a_copy(answer, nets, *args):
     """What the answer returns; raises when D (the last of the networks) is not what it was."""
-    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
+    before = {name: net.theta.copy() for name, net in nets.items()}
     result = answer(*nets.values(), *args)
-    still_whole(nets, arrays)
     for name, net in nets.items():
         if not np.array_equal(net.theta, before[name]):
             raise Wrong(MOVED if name == "D" else "G.theta has changed: a gradient tells where to go, and does not go there yet",
@@ -235,9 +234,9 @@ SECOND = Exercise(
         Mistake("D.grad was not cleared: a gradient is still in it", _second(clear=False)),
         Mistake("dx was returned for m: tangent_backward returns dx, and then dx_dot", _second(dx=True)),
         Mistake("the fake batch's tapes were used for the real batch too", _second(crossed=True)),
-        Mistake("theta was held and the points moved: that is what a gradient penalty needs", _points_move),
+        Mistake("theta was fixed and the points moved: that is what a gradient penalty needs", _points_move),
     ),
-    hints=("Two forwards. Then D.theta_dot = velocity, and a tangent for each batch, with x_dot = 0: the points are held.",
+    hints=("Two forwards. Then D.theta_dot = velocity, and a tangent for each batch, with x_dot = 0: the points do not move.",
            "LOSS.d(r, f) gives dr and df, loss_rates of 14.1 their rates.",
            "D.zero_grad(), then D.tangent_backward(dr, dr_dot, tape_real, dot_real) and the same for the fake batch.",
            "h is a copy of D.grad; m is what the second tangent_backward returns second."),

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
-from ..engine.optim import cosine
+from ..engine.optim import cosine_decay
+from ..gradients import d_gradients, g_gradients
 from ..losses import Relativistic
 from ..penalties import R1, R2, Falling
-from ..train import d_gradients, g_gradients
 from .grading import Exercise, Mistake, differences
 from .players import at, gradient_of, players, used
 
@@ -44,7 +44,7 @@ def _falling(rate=lambda f: (1 + np.cos(np.pi * f)) / 2, gamma=lambda f, start, 
 
 SCHEDULES = Exercise(
     "15.1", "schedules", "a rate and a penalty that fall", _run_case, _schedules,
-    solution=_falling(lambda f: np.array([cosine(one) for one in f]), lambda f, start, stop: Falling(start, stop)(f)),
+    solution=_falling(lambda f: np.array([cosine_decay(one) for one in f]), lambda f, start, stop: Falling(start, stop)(f)),
     mistakes=(
         Mistake("the cosine was not lifted: from 1 to -1, so that the second half of the run climbs",
                 _falling(lambda f: np.cos(np.pi * f))),
@@ -244,7 +244,7 @@ D_STEP = Exercise(
     hints=("Two forwards, two tapes, D.zero_grad() once. Then the same three lines for each batch, with its own tape and ds.",
            "g = D.backward(ones, tape, grads=False); the penalty moves the points with v = gamma g / N; "
            "_, tape_dot = D.tangent(v, tape).",
-           "D.tangent_backward(ones, ds, tape, tape_dot) adds the gradient of the penalty and that of the loss at once.",
+           "D.tangent_backward(ones, ds, tape, tape_dot) adds the gradient of the penalty and that of the loss in one pass.",
            "With lag = f - r: ds = -sigmoid(lag) / N for the real batch, +sigmoid(lag) / N for the fake one."),
     observe=lambda answer, D, *args: gradient_of(answer, used(D=D), *args),
     constants=lambda D, x_real, x_fake, gamma: {"gamma": gamma}, batch=lambda D, x_real, x_fake, gamma: x_real.shape[0],

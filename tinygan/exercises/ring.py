@@ -1,4 +1,4 @@
-"""Judging a whole training: by the modes that G reaches and, where it fails, by what has become of both players."""
+"""Grading a whole training: by the modes that G reaches and, where it fails, by what has become of both players."""
 
 import contextlib
 import copy
@@ -10,11 +10,11 @@ from .. import data
 from ..engine.network import mlp
 from ..engine.numerics import sigmoid, softplus
 from ..engine.optim import Adam
+from ..gradients import g_gradients
 from ..losses import NonSaturating
 from ..metrics import mode_report
-from ..train import alternating, d_step, g_gradients, g_step
+from ..training import d_step, g_step
 from .grading import Exercise, Mistake, Wrong
-from .players import arrays_of, still_whole
 
 LOSS = NonSaturating()
 RING = data.ring(std=0.3).standardized()  # wide modes: an honest loop found all eight on each of 100 seeds
@@ -42,12 +42,11 @@ def _ring_observed(answer, *args):
     """Let the answer train, then look at what has become of both players."""
     G, D, opt_g, opt_d, ring, steps, batch, rng = copy.deepcopy(args)
     nets = {"G": G, "D": D}
-    arrays, before = arrays_of(nets), {name: net.theta.copy() for name, net in nets.items()}
-    with contextlib.redirect_stdout(io.StringIO()):  # whoever trains may print how it goes
+    before = {name: net.theta.copy() for name, net in nets.items()}
+    with contextlib.redirect_stdout(io.StringIO()):  # a training may print how it goes
         answer(G, D, opt_g, opt_d, ring, steps, batch, rng)
-    still_whole(nets, arrays)
     for (name, net), opt in zip(nets.items(), (opt_g, opt_d), strict=True):
-        _has_moved(name, net.theta, before[name], getattr(opt, "t", 0), steps)
+        _has_moved(name, net.theta, before[name], int(opt.t), steps)
     if ring.drawn <= batch:
         raise Wrong(f"only {ring.drawn} real points were drawn in the whole training",
                     "every step sees a fresh batch: call data.sample inside the loop")
@@ -146,7 +145,8 @@ def _solution(G, D, opt_g, opt_d, data, steps, batch, rng):
 def _one_step(G, D, opt_g, opt_d, ring, steps, batch, rng):
     for _ in range(steps):
         x_real, z = ring.sample(batch, rng), rng.standard_normal((batch, 2))
-    alternating(G, D, opt_g, opt_d, x_real, z, z, LOSS)
+    d_step(D, opt_d, x_real, G(z), LOSS)
+    g_step(G, D, opt_g, z, LOSS)
 
 
 def _no_gradient(G, D, z, loss):
@@ -154,7 +154,8 @@ def _no_gradient(G, D, z, loss):
 
 
 def _overflow(G, D, opt_g, opt_d, ring, steps, batch, rng):
-    alternating(G, D, opt_g, opt_d, ring.sample(batch, rng), *rng.standard_normal((2, batch, 2)), LOSS)
+    d_step(D, opt_d, ring.sample(batch, rng), G(rng.standard_normal((batch, 2))), LOSS)
+    g_step(G, D, opt_g, rng.standard_normal((batch, 2)), LOSS)
     G.theta *= np.inf
 
 
