@@ -4,7 +4,7 @@
 
 steps.png       a step of D and a step of G: who is fixed, and where the gradient goes
 r_operator.png  a layer's four methods: forward and backward, and the R-operator on each
-house.png       the floors of the package, from the table in tests/test_house.py
+house.png       the floors of the package, from the table in tests/floors.py
 """
 
 import runpy
@@ -142,8 +142,8 @@ def r_operator():
 
 
 def floors():
-    """{floor: the modules on it that there are}, from the test that enforces them; folders that share a floor as one."""
-    house, found = runpy.run_path(str(ROOT / "tests" / "test_house.py")), {}
+    """{floor: the modules on it that there are}, from the table that a test enforces; folders that share a floor as one."""
+    house, found = runpy.run_path(str(ROOT / "tests" / "floors.py")), {}
     for path in sorted((ROOT / "tinygan").rglob("*.py")):
         name = path.relative_to(ROOT / "tinygan").with_suffix("").as_posix()
         height = house["floor"](name)
@@ -156,11 +156,11 @@ def floors():
 
 
 # Not the colours of the truth, the generator and the judge: those mean something.
-ROOMS = {"engine": "0.35", "plots": "#56B4E9", "exercises": "#CC79A7", "cli": "#E69F00", "zoo": "#F0E442", "": "#8A3B71"}
+ROOMS = {"engine": "0.35", "plots": "#56B4E9", "exercises": "#CC79A7", "cli": "#E69F00", "": "#8A3B71"}
 
 
 def house():
-    """Every floor with its modules; whoever stands higher may use what stands lower."""
+    """Every floor with its modules; a module may import those that stand lower."""
     storeys, wide, high = floors(), 9.0, .62
     lines = {floor: lines_of(names, wide - 1.9) for floor, names in storeys.items()}
     total = sum(.16 + high * len(rows) for rows in lines.values())
@@ -183,7 +183,7 @@ def house():
     say(ax, wide / 2, bottom + .3, "import tinygan", 10, family="monospace")
     arrow(ax, (wide - .4, bottom - .3), (wide - .4, .9), INK, 2)
     say(ax, wide - .2, (bottom + .6) / 2, "imports go down, never up", 10, rotation=270)
-    say(ax, wide / 2, .3, "the engine knows nothing about GANs; only the plots know matplotlib", 9, color=GREY)
+    say(ax, wide / 2, .3, "the engine imports nothing about GANs; only the plots import matplotlib", 9, color=GREY)
     return figure
 
 

@@ -6,7 +6,7 @@ What must a model know to tell zeros from ones, and what must it know to draw th
 
 The data are scikit-learn's handwritten digits, 8 x 8 pixels each. A *discriminative* model learns
 :math:`p(y \\mid x)`: given an image x, which label y? A *generative* model learns :math:`p(x)`, or
-:math:`p(x, y)`: which images are there, and how often? A GAN holds one of each, so it is worth meeting both.
+:math:`p(x, y)`: which images are there, and how often? A GAN is made of one of each, so it is worth meeting both.
 """
 
 import matplotlib.pyplot as plt
@@ -56,7 +56,7 @@ print(f"{digits.x.shape[-2]} images; to learn from: {(y == 0).sum()} of digit {P
 # * :math:`p(x) = \sum_y p(x, y)`: this image comes, whatever its label.
 # * :math:`p(y \mid x) = p(x, y) / p(x)`: this image has come; what is its label?
 #
-# The third one has been divided by :math:`p(x)`. Whoever knows only :math:`p(y \mid x)` no longer knows which
+# The third one has been divided by :math:`p(x)`. A model of :math:`p(y \mid x)` alone no longer knows which
 # images are likely, and cannot draw one. Here are two small worlds, each with two images, A and B. Asked for labels, they
 # answer alike; but the images come in quite different shares.
 world = np.array([[0.45, 0.05], [0.05, 0.45]])  # p(x, y); rows: images A and B; columns: labels 0 and 1
@@ -245,7 +245,7 @@ for name, images, title in (("real", x_held[np.argsort(y_held)], "held out"), ("
 # ------------
 # * Telling zeros from ones took two numbers an image and one line, and the line was right on more than 99 % of
 #   the digits it had never seen.
-# * Drawing them takes all 64 pixels at once. Keeping only each pixel's own mean and spread leaves speckle;
+# * Drawing them takes all 64 pixels together. Keeping only each pixel's own mean and spread leaves speckle;
 #   with the covariances, which say how pixels go together, the drawings come nearer to real digits.
 # * :math:`p(x, y)` contains both :math:`p(x)` and :math:`p(y \mid x)`; the line, which knows :math:`p(y \mid x)` only, is
 #   sure of itself even about digits of a kind it has never met.

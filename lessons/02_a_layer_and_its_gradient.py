@@ -95,7 +95,7 @@ def tanh_backward(dy, tape):
 
 # %%
 # A network is one layer after the other; its backward is the layers' backwards in reverse order. The loss weights
-# every entry of the output by a random number C. (Its plain sum would be a poor judge: every entry of dL/dy would be 1,
+# every entry of the output by a random number C. (Its plain sum would be a poor test: every entry of dL/dy would be 1,
 # and a mistake that mixes up the entries of dy would not show.)
 
 
@@ -236,13 +236,14 @@ assert 100 < STEPS[typical[np.float32].argmin()] / STEPS[typical[np.float64].arg
 # %%
 # The layer of this package
 # -------------------------
-# ``tinygan.engine.layers`` holds the same two functions as methods of ``Dense`` and ``Tanh``. Two things differ.
+# ``tinygan.engine.layers`` has the same two functions as methods of ``Dense`` and ``Tanh``. Two things differ.
 # ``Dense.backward`` *adds* to ``dW`` and ``db``, since a layer may be used twice in one step; that is why every step begins
 # with ``zero_grad``. And it transposes with ``swapaxes(-1, -2)``, so that a stack of matrices may come as well as one.
-# A ``Sequential`` keeps all parameters in one flat array, ``theta``, and their gradients in another, ``grad``.
+# A ``Sequential`` keeps all parameters in one flat array, ``theta``, and their gradients in another, ``grad``. Each layer's W
+# and b are parts of ``theta``: an assignment such as ``layer.W = ...`` copies numbers into it.
 x, W, b, C = random_arrays(0)
 net = Sequential(layers.Dense(FEATURES_IN, FEATURES_OUT), layers.Tanh(), dtype=np.float64)
-net.layers[0].W[...], net.layers[0].b[...] = W, b
+net.layers[0].W, net.layers[0].b = W, b
 y, tape = net.forward(x)
 net.backward(C, tape)
 _, dx, dW, db = forward_and_backward(x, W, b, C)
@@ -261,7 +262,7 @@ print(net)
 
 
 def loss_of_theta(theta):
-    net.theta[...] = theta
+    net.theta = theta
     return np.sum(C * net(x))
 
 

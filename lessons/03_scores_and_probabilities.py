@@ -111,7 +111,7 @@ assert np.isclose(np.log(CLIP), -34.54, atol=0.005)
 # .. math:: L = \log(1 + e^{-s}) + (1 - y)\, s = \max(s, 0) - s y + \log(1 + e^{-|s|}), \qquad \frac{dL}{ds} = \sigma(s) - y.
 #
 # The last form of L never exponentiates a positive number, so nothing overflows, and ``log1p`` keeps the digits of a
-# small :math:`e^{-|s|}`. The derivative holds no fraction at all: the p (1 - p) of the sigmoid has cancelled the
+# small :math:`e^{-|s|}`. There is no fraction in the derivative: the p (1 - p) of the sigmoid has cancelled the
 # denominators of the logarithms. Clipping one and not the other is what spoilt the cancellation.
 
 
@@ -129,8 +129,8 @@ for y in (0, 1):
 # Is it exact?
 # ------------
 # "Exact" should mean something. Python's ``decimal`` computes with as many digits as one likes; with 100 of them the formulas
-# from paper can be used as they stand. They judge loss and derivative from score -100 to 100, in float64 and in
-# float32: all lie within four units in the last place (``np.spacing``: the gap between a number and its neighbour).
+# from paper can be used as they stand. We compare loss and derivative with them from score -100 to 100, in float64
+# and in float32: all lie within four units in the last place (``np.spacing``: the gap between a number and its neighbour).
 getcontext().prec = 100
 
 
@@ -154,7 +154,7 @@ for dtype in (np.float32, np.float64):
 print(f"{compared} values and derivatives agree with 100-digit arithmetic to the last digits")
 
 # %%
-# The package's ``bce_with_logits`` is our formula, with the mean over a batch of scores (N, 1); losses and lessons use it
+# The package's ``bce_with_logits`` gives the same, as the mean over a batch of scores (N, 1); losses and lessons use it
 # from here on.
 batch = np.linspace(-100, 100, 401)[:, None]
 for y in (0, 1):

@@ -2,10 +2,10 @@
 What the discriminator learns
 =============================
 
-Hold the generator still and train the discriminator for long. What does it become, and what does its loss tell?
+Keep the generator as it is and train the discriminator for long. What does it become, and what does its loss tell?
 
 There is no generator in this lesson. Two fixed distributions on the line play the parts: p for the real samples and
-q for the fake ones. Both densities are known, so everything that D learns can be held against the truth.
+q for the fake ones. Both densities are known, so everything that D learns can be compared with the truth.
 """
 
 import os
@@ -13,13 +13,12 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data, plots
+from tinygan import d_step, data, plots
 from tinygan.engine.network import mlp
 from tinygan.engine.numerics import sigmoid, softplus
-from tinygan.engine.optim import Adam, cosine
+from tinygan.engine.optim import Adam, cosine_decay
 from tinygan.losses import Minimax
 from tinygan.plots import FAKE, JUDGE, TRUE
-from tinygan.train import d_step
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it; twice as quick, and D is a little less exact
 P = data.gaussians_1d(means=(-1.5, 1.5), stds=(0.5, 0.7), weights=(0.4, 0.6))  # real; the narrower the modes, the more STEPS
@@ -112,7 +111,7 @@ def learn(real, fake, seed):
     rng = np.random.default_rng(seed)
     D, opt, losses = mlp(1, 32, 32, 1, seed=seed), Adam(lr=LR), []
     for step in range(STEPS):
-        opt.factor = cosine(step / STEPS)
+        opt.prepare(cosine_decay(step / STEPS))  # this factor times LR
         losses.append(d_step(D, opt, real.sample(BATCH, rng), fake.sample(BATCH, rng), Minimax()))
     return D, losses
 
@@ -127,7 +126,7 @@ learned = [D(x)[:, 0].astype(np.float64) for D, _ in trained]  # scores on the g
 # a sample falls there. For comparison: a D that always answers 1/2, with the score 0, and a D whose labels were swapped.
 weight = (np.exp(log_p) + np.exp(log_q)) / 2
 mass = weight > MASS
-assert weight[mass].sum() * dx > 0.98  # these places hold nearly everything
+assert weight[mass].sum() * dx > 0.98  # nearly everything is in these places
 
 
 def distance(score):

@@ -15,15 +15,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import FuncAnimation
 
-from tinygan import data, plots
+from tinygan import d_step, data, g_step, plots, train
 from tinygan.engine import gradcheck
 from tinygan.engine.network import mlp
 from tinygan.engine.numerics import sigmoid, softplus
-from tinygan.engine.optim import Adam, linear
+from tinygan.engine.optim import Adam, linear_decay
 from tinygan.losses import NonSaturating
 from tinygan.metrics import report_1d, truth_report_1d
 from tinygan.plots import FAKE, JUDGE, STYLE, TRUE
-from tinygan.train import d_step, g_step, train
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps, and a result that is less exact
 P = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)  # the real distribution; at -3 and 3 some games fail
@@ -39,13 +38,18 @@ plt.rcParams.update(STYLE)
 # The players
 # -----------
 # The generator G turns a random number z, drawn from a bell curve, into a point x. It has to bend one bell into two. The
-# discriminator D turns a point into a score, above 0 for "real". Both are small networks with two hidden layers.
+# discriminator D turns a point into a score, above 0 for "real". Both are small networks with two hidden layers, and each
+# has an optimiser of its own.
 
 
 def players(seed, width=32, dtype=np.float32):
     G = mlp(1, width, width, 1, seed=2 * seed, dtype=dtype)
     D = mlp(1, width, width, 1, seed=2 * seed + 1, dtype=dtype)
     return G, D
+
+
+def optimisers():
+    return Adam(LR, beta1=0, beta2=0.9), Adam(LR, beta1=0, beta2=0.9)
 
 
 print("G is a", players(seed=0)[0])
@@ -105,16 +109,16 @@ def loss_of(net, loss):
     """The loss as a function of the parameters of `net`, which stay as they are."""
     def value(theta):
         kept = net.theta.copy()
-        net.theta[...] = theta
+        net.theta = theta
         result = loss()
-        net.theta[...] = kept
+        net.theta = kept
         return result
 
     return value
 
 
 # %%
-# Where a ReLU bends within the step no difference can judge; the check would skip such entries and count them.
+# Where a ReLU bends within the step a difference says nothing; the check would skip such entries and count them.
 G, D = players(seed=0, width=6, dtype=np.float64)
 rng = np.random.default_rng(0)
 x_real, z = P.sample(BATCH, rng), rng.standard_normal((BATCH, 1))
@@ -137,11 +141,11 @@ print(f"D's gradient {checked_D}\nG's gradient {checked_G}")
 
 
 def play(seed, order="alternating", generator_gradient=generator_gradient, watch=lambda *state: None):
-    (G, D), opt_G, opt_D = players(seed), Adam(LR, beta1=0, beta2=0.9), Adam(LR, beta1=0, beta2=0.9)
-    rng = np.random.default_rng(seed)
+    (G, D), (opt_G, opt_D), rng = players(seed), optimisers(), np.random.default_rng(seed)
     for step in range(STEPS):
         watch(step, G, D)
-        opt_G.factor = opt_D.factor = linear(step / STEPS)
+        for opt in (opt_G, opt_D):
+            opt.prepare(linear_decay(step / STEPS))  # this factor times LR
         discriminator_gradient(G, D, P.sample(BATCH, rng), rng.standard_normal((BATCH, 1)))
         if order == "alternating":
             opt_D.step(D.theta, D.grad)
@@ -212,26 +216,27 @@ print(f"cut off from its loss, seed {seed}: W1 is {w1 / floor:.0f} floors, D is 
 # %%
 # The library says the same
 # -------------------------
-# You have written ``tinygan.train``. Its ``d_step`` and ``g_step`` are our two gradients, each with the optimiser's step
+# You have written what ``tinygan.train`` does. ``d_step`` and ``g_step`` are our two gradients, each with the optimiser's step
 # behind it, for any loss. Started alike, they arrive at the very same numbers.
 ours, theirs = players(seed=0), players(seed=0)
-optimisers = [Adam(LR) for _ in range(4)]
+opts = [Adam(LR) for _ in range(4)]
 for _ in range(20):
     x_real, z_d, z_g = P.sample(BATCH, rng), rng.standard_normal((BATCH, 1)), rng.standard_normal((BATCH, 1))
     discriminator_gradient(*ours, x_real, z_d)
-    optimisers[0].step(ours[1].theta, ours[1].grad)
+    opts[0].step(ours[1].theta, ours[1].grad)
     generator_gradient(*ours, z_g)
-    optimisers[1].step(ours[0].theta, ours[0].grad)
-    d_step(theirs[1], optimisers[2], x_real, theirs[0](z_d), NonSaturating())
-    g_step(*theirs, optimisers[3], z_g, NonSaturating())
+    opts[1].step(ours[0].theta, ours[0].grad)
+    d_step(theirs[1], opts[2], x_real, theirs[0](z_d), NonSaturating())
+    g_step(*theirs, opts[3], z_g, NonSaturating())
 for our, their in zip(ours, theirs, strict=True):
     assert np.array_equal(our.theta, their.theta)
 
 # %%
 # And ``train`` is the loop, with what one wants around it: a history, a progress bar, a stop when something overflows.
 G, D = players(seed=0)
-history = train(G, D, P, NonSaturating(), steps=STEPS, batch=BATCH, opt_d=Adam(LR, beta1=0, beta2=0.9),
-                opt_g=Adam(LR, beta1=0, beta2=0.9), schedule=linear, progress=False)
+opt_G, opt_D = optimisers()
+history = train(G, D, P, NonSaturating(), steps=STEPS, batch=BATCH, opt_g=opt_G, opt_d=opt_D, schedule=linear_decay,
+                progress=False)
 assert success(G, D)
 print(history)
 
@@ -313,7 +318,7 @@ fig.legend(handles=handles, loc="outside lower center", ncols=4)
 #
 # To try:
 #
-# 1. Replace ``linear(step / STEPS)`` by 1. How many floors is W1 now, and does it matter at which step you stop?
+# 1. Replace ``linear_decay(step / STEPS)`` by 1. How many floors is W1 now, and does it matter at which step you stop?
 # 2. Let D take five steps for each of G's. Is that better or worse? And the other way round?
 # 3. In ``generator_gradient``, score the fake points with the *labels swapped*, ``sigmoid(f)`` for ``-sigmoid(-f)``. Where do
 #    the points go?

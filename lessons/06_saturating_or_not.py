@@ -14,14 +14,13 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data
+from tinygan import d_step, data, g_gradients, g_step
 from tinygan.engine import gradcheck
 from tinygan.engine.network import mlp
 from tinygan.engine.numerics import sigmoid
 from tinygan.engine.optim import SGD, Adam
 from tinygan.losses import Minimax, NonSaturating
 from tinygan.plots import STYLE, TRUE
-from tinygan.train import d_step, g_gradients, g_step
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 SEEDS = 5 if FAST else 16  # GANs trained side by side; every count below is out of so many
@@ -71,7 +70,7 @@ print(f"at the score -7 the derivatives are {-sigmoid(np.array(-7.)):.5f} and {-
 # A generator far away
 # --------------------
 # Now with networks. The real points lie around 0, and G begins around ``FAR``. To have more than one case, we train
-# ``SEEDS`` GANs at once: with ``replicas`` all arrays get one more axis in front, and nothing else changes. D is trained
+# ``SEEDS`` GANs side by side: with ``replicas`` all arrays get one more axis in front, and nothing else changes. D is trained
 # alone for a while.
 
 
@@ -93,7 +92,7 @@ def latent(rng, n=BATCH):
 
 
 # %%
-# While D learns, G holds still, and we look at the gradient that G *would* get from each loss: its length, over all of
+# While D learns, G stays as it is, and we look at the gradient that G *would* get from each loss: its length, over all of
 # ``G.theta``. In the beginning D is undecided, and the two are alike.
 (G, D), rng, opt_D = players(), np.random.default_rng(0), Adam(3e-3)
 z = latent(np.random.default_rng(1))  # the same points each time
@@ -168,8 +167,8 @@ assert np.all(descent[Minimax] > FAR - 1)
 # The optimiser may hide it
 # -------------------------
 # Adam divides the gradient by its own running size. A factor of :math:`e^f` in front of all of it is divided away, and
-# with Adam the minimax generators arrive too. Whoever compares the two losses with Adam may see little difference, and
-# think that it was never there.
+# with Adam the minimax generators arrive too. With Adam one may see little difference between the two losses,
+# and think that it was never there.
 adam = {loss: paths(loss(), Adam(0.01)) for loss in (Minimax, NonSaturating)}
 for loss, means in adam.items():
     print(f"Adam, {loss()}: {arrived(means).sum()} of {SEEDS} arrived")
@@ -210,7 +209,7 @@ fig.legend(loc="outside lower center", ncols=2)
 # * Against a confident D the minimax gradient was more than 100 times shorter. By gradient descent no generator came nearer with
 #   it, and with the non-saturating loss every one arrived.
 # * Adam covered the difference up, on this example.
-# * A loss is judged by its gradient where things go wrong, not by where its minimum lies.
+# * What counts in a loss is its gradient where things go wrong, not where its minimum lies.
 #
 # Goodfellow et al. (2014) give the minimax loss in equation 1 and the advice at the end of section 3. Arjovsky & Bottou
 # (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, prove the vanishing in section 2.2.1

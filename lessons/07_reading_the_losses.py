@@ -16,13 +16,12 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data, plots
+from tinygan import Diverged, d_step, data, plots, train
 from tinygan.engine.network import mlp
-from tinygan.engine.optim import SGD, Adam, linear
+from tinygan.engine.optim import SGD, Adam, linear_decay
 from tinygan.losses import NonSaturating
 from tinygan.metrics import mode_report
 from tinygan.plots import STYLE
-from tinygan.train import Diverged, d_step, train
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 RING = data.ring(std=0.1).standardized()  # eight modes on a circle; narrower ones are hit later, and the runs must be longer
@@ -49,8 +48,8 @@ assert math.isclose(LOSS.g(nothing).value, math.log(2)) and abs(math.log(2) - 0.
 # %%
 # Three runs
 # ----------
-# All of them have the same networks, data and loss; only the optimisers differ. ``replicas`` trains all seeds at
-# once, and each column of the ``History`` has one entry a seed. ``train`` stops with ``Diverged`` when a loss is no
+# All of them have the same networks, data and loss; only the optimisers differ. ``replicas`` trains all seeds side
+# by side, and each column of the ``History`` has one entry a seed. ``train`` stops with ``Diverged`` when a loss is no
 # longer a number one can learn from (beyond a million, or not finite), and hands out the history up to then.
 
 
@@ -118,20 +117,20 @@ assert not np.any(looks_finished(healthy))
 # ------------------
 # In every healthy run G's loss was least within the first 150 steps, and the next look at the modes found at most six. Then
 # the loss *rose*, while G became better, because D became better too. In the end all eight modes are found, and G's loss is
-# higher than that of every collapsed run. Whoever keeps the generator with the smallest loss, as one would keep a
-# classifier, throws the training away.
+# higher than that of every collapsed run. To keep the generator with the smallest loss, as one would keep a
+# classifier, is to throw the training away.
 least = healthy.step[healthy.g_loss.argmin(axis=0)]
-modes_then = healthy.modes[np.searchsorted(healthy.modes_step, least), np.arange(SEEDS)]
+modes_then = healthy.modes_visited[np.searchsorted(healthy.modes_step, least), np.arange(SEEDS)]
 assert np.all(least < 150) and np.all(modes_then <= 6), (least, modes_then)
-assert np.all(healthy.modes[-1] == 8)
+assert np.all(healthy.modes_visited[-1] == 8)
 assert late(healthy.g_loss).min() > late(collapsed.g_loss).max()
-print(f"step of the smallest G loss: {least}; modes found then: {modes_then}, at the end: {healthy.modes[-1]}")
+print(f"step of the smallest G loss: {least}; modes visited then: {modes_then}, at the end: {healthy.modes_visited[-1]}")
 
 # %%
 # A sharper eye
 # -------------
-# The losses do hold a clue. A loss of D *above* 2 ln 2 says that D does worse than a coin: the fakes have run away since D last
-# looked. In every collapsed run this happens in more than a tenth of the late steps, in no healthy run does it happen at all. So
+# There is a clue in the losses. A loss of D *above* 2 ln 2 says that D does worse than a coin: the fakes have run away since D
+# last looked. In every collapsed run this happens in more than a tenth of the late steps, in no healthy run does it happen at all. So
 # here is a rule that uses nothing but the losses. It names all runs of all three kinds correctly.
 
 
@@ -161,7 +160,7 @@ two_modes = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)
 G_two = mlp(1, 32, 32, 1, seed=3, replicas=SEEDS)
 D_two = mlp(1, 32, 32, 1, seed=4, replicas=SEEDS)
 success = train(G_two, D_two, two_modes, LOSS, steps=STEPS // 2 + 200, batch=128, opt_d=Adam(3e-3, beta1=0, beta2=0.9),
-                opt_g=Adam(3e-3, beta1=0, beta2=0.9), schedule=linear, progress=False)
+                opt_g=Adam(3e-3, beta1=0, beta2=0.9), schedule=linear_decay, progress=False)
 for x in G_two(np.random.default_rng(0).standard_normal((SEEDS, 2000, 1))):
     share = np.mean(x > 0)
     assert 0.4 < share < 0.6 and mode_report(x, two_modes).high_quality > 0.95
@@ -170,16 +169,16 @@ assert np.all(name_by_losses(success) == "collapsed")
 # %%
 # One more column
 # ---------------
-# The ``History`` has a column that is no loss: ``modes``, how many modes of the data were hit by 1000 samples, counted every
-# so often. (The data are a mixture, so ``train`` can count. A blurred generator that hits nothing gets a small count
-# too; ``metrics.mode_report`` tells blur and collapse apart.) With it the rule is short, and right for all four kinds of run.
+# The ``History`` has a column that is no loss: ``modes_visited``, how many modes are nearest to at least half of their share of
+# 1000 samples, counted every so often. (The data are a mixture, so ``train`` can count. Another column, ``modes_half``, counts
+# only samples that are sharp as well: it is small for a blurred generator too.) With it the rule is short, and right for all four kinds of run.
 
 
 def name(history, modes):
     """"healthy", "collapsed" or "diverged" for each seed, from the modes found lately."""
     if not history.modes_step.size:  # it ended before anybody looked
         return np.where(history.diverged > 0, "diverged", "unknown")
-    found = np.median(history.modes[-12:], axis=0)
+    found = np.median(history.modes_visited[-12:], axis=0)
     return np.where(history.diverged > 0, "diverged", np.where(found < ENOUGH * modes, "collapsed", "healthy"))
 
 
@@ -191,7 +190,7 @@ assert np.all(name(success, 2) == "healthy")
 # A second opinion
 # ----------------
 # For most data nobody can count modes. But a loss can be made to speak, if it is measured against an opponent who does not move:
-# hold G still and train a *fresh* D. By lesson 04, :math:`\ln 2 - \frac12 L_D` is then a lower bound on the Jensen-Shannon
+# keep G as it is and train a *fresh* D. By lesson 04, :math:`\ln 2 - \frac12 L_D` is then a lower bound on the Jensen-Shannon
 # divergence between real and fake, which is at most ln 2 = 0.69.
 
 
@@ -200,7 +199,7 @@ def second_opinion(G, steps=300):
     D, opt, losses = mlp(2, 48, 48, 1, seed=3, replicas=SEEDS), Adam(1e-2, beta1=0.9, beta2=0.99), []
     rng = np.random.default_rng(9)
     for step in range(steps):
-        opt.factor = linear(step / steps)
+        opt.prepare(linear_decay(step / steps))
         x_real = RING.sample(SEEDS * BATCH, rng).reshape(SEEDS, BATCH, 2)
         losses.append(d_step(D, opt, x_real, G(rng.standard_normal((SEEDS, BATCH, 2))), LOSS))
     return math.log(2) - np.mean(losses[-steps // 5:], axis=0) / 2
@@ -221,15 +220,15 @@ assert opinion["healthy"].max() < 0.45
 # So not where a loss is least, and not where D says 1/2. Decide on a number of steps beforehand, or watch something that
 # does not depend on the opponent: samples, counted modes, a distance, a second opinion. In the second half of the
 # healthy runs each look found at least six of the eight modes; the losses do not say when that began.
-assert np.all(healthy.modes[healthy.modes_step.size // 2:] >= 6)
+assert np.all(healthy.modes_visited[healthy.modes_step.size // 2:] >= 6)
 
 # %%
 # The picture
 # -----------
 # One row a run. Each thin line is one seed, the thick one their median; dotted is what D = 1/2 would give.
 fig, axes = plt.subplots(3, 3, figsize=(10, 7.5))
-plots.histories(healthy, axes[0], LOSS, modes=8)
-plots.histories(collapsed, axes[1], LOSS, modes=8)
+plots.histories(healthy, axes[0], LOSS, n_modes=8)
+plots.histories(collapsed, axes[1], LOSS, n_modes=8)
 looks = diverged.modes_step.size > 0
 plots.histories(diverged, axes[2, :2 + looks], LOSS)
 if not looks:
@@ -253,7 +252,8 @@ for ax, truth in zip(axes[:, 0], runs, strict=True):
 # * The collapsed runs' losses lay nearest to these numbers. The healthy runs' D kept objecting, and their G's loss rose.
 # * Divergence is plain to see. Collapse is not: a rule that reads only losses named all three kinds of run, and then called
 #   every success of lesson 05's game a collapse.
-# * What depends on the opponent cannot judge the player. Counting modes did, and so did a fresh D against a G held still.
+# * What depends on the opponent cannot tell how good a player is. Counting modes could, and so could a fresh D against a G
+#   that no longer moved.
 #
 # What the losses are where D is best: Goodfellow et al. (2014), section 4. Metz et al. (2017), *Unrolled Generative Adversarial
 # Networks*, section 3.1, show a generator that rotates through the modes, never covering them all.

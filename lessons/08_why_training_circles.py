@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygan import dirac, plots
 from tinygan.engine import gradcheck
+from tinygan.engine.jacobian import eigenvalues, jacobian
 from tinygan.engine.numerics import log_sigmoid, sigmoid
 from tinygan.plots import FAKE, JUDGE, TRUE
 
@@ -64,7 +65,7 @@ assert np.allclose((points * velocity(points)).sum(axis=-1), 0, atol=1e-14)
 assert np.all(np.linalg.norm(velocity(points), axis=-1) > 0)  # and nowhere else do they stand still
 
 # %%
-# Both at once
+# Simultaneous
 # ------------
 # Real steps are not infinitely small. In *simultaneous* steps both players look, and then both move. A
 # step along the tangent leaves the circle, to the outside. Pythagoras tells how far: with :math:`f' = \sigma(-\psi\theta)`,
@@ -136,7 +137,7 @@ print(f"on the way theta passed 0, the right answer, {crossings.size} times")
 # What the eigenvalues say
 # ------------------------
 # Near the equilibrium each step is nearly a matrix product, :math:`p_{\text{next}} \approx M p`. The *Jacobian* J of the field
-# holds its four derivatives there; a simultaneous step has :math:`M = 1 + hJ`. In turns, D's half step comes first:
+# has its four derivatives there; a simultaneous step has :math:`M = 1 + hJ`. In turns, D's half step comes first:
 #
 # .. math:: J = \begin{pmatrix} 0 & -\tfrac12 \\ \tfrac12 & 0 \end{pmatrix}, \qquad
 #           M_{\text{turns}} = \begin{pmatrix} 1 & -\tfrac h2 \\ 0 & 1 \end{pmatrix}
@@ -146,13 +147,13 @@ print(f"on the way theta passed 0, the right answer, {crossings.size} times")
 # radius is multiplied by :math:`|\mu|` in each, where :math:`\mu` are the eigenvalues of M. Simultaneous:
 # :math:`|1 \pm ih/2| = \sqrt{1 + h^2/4} > 1`. In turns: the determinant is 1, which is :math:`|\mu|^2` of a complex pair.
 origin = np.zeros(2)
-assert np.allclose(dirac.jacobian(velocity, origin), [[0, -0.5], [0.5, 0]], atol=1e-9)
-assert np.allclose(dirac.eigenvalues(velocity), [0.5j, -0.5j], atol=1e-9)
+assert np.allclose(jacobian(velocity, origin), [[0, -0.5], [0.5, 0]], atol=1e-9)
+assert np.allclose(eigenvalues(velocity), [0.5j, -0.5j], atol=1e-9)
 
 
 def predicted(step, field):
     """The factor of the radius in one step, by the larger eigenvalue of the step's Jacobian at the equilibrium."""
-    return np.abs(dirac.eigenvalues(lambda point: step(field, point))).max()
+    return np.abs(eigenvalues(lambda point: step(field, point))).max()
 
 
 def measured(step, field):
@@ -186,7 +187,7 @@ def with_r1(gamma):
     return lambda point: velocity(point) - gamma * point * [0, 1]
 
 
-assert np.allclose(dirac.eigenvalues(with_r1(GAMMA)), dirac.r1_eigenvalues(GAMMA), atol=1e-8)
+assert np.allclose(eigenvalues(with_r1(GAMMA)), dirac.r1_eigenvalues(GAMMA), atol=1e-8)
 assert np.all(dirac.r1_eigenvalues(GAMMA).real < 0)
 for step in (simultaneous, alternating):
     field = with_r1(GAMMA)
@@ -199,7 +200,7 @@ for step in (simultaneous, alternating):
 # How much of it?
 # ---------------
 # Under :math:`\gamma = 1` the root is imaginary: the players still circle, on a spiral inwards. From 1 on it is real, and they
-# come straight in. But beyond 1 the slower eigenvalue climbs back towards 0: D is held back so much that it hardly learns,
+# come straight in. But beyond 1 the slower eigenvalue climbs back towards 0: D is slowed so much that it hardly learns,
 # and G has little to follow. At the other end, simultaneous steps need :math:`\gamma > h/4`, or Pythagoras wins.
 gammas = np.linspace(0, 4, 161)
 factors = {step: np.array([predicted(step, with_r1(gamma)) for gamma in gammas]) for step in (simultaneous, alternating)}
@@ -215,7 +216,7 @@ for gamma in tried:
 # %%
 # Other games
 # -----------
-# ``tinygan.dirac`` holds what we wrote, and other games. In the *Wasserstein* game f(t) = t: near the middle everything goes
+# ``tinygan.dirac`` has what we wrote, and other games. In the *Wasserstein* game f(t) = t: near the middle everything goes
 # round twice as fast, and the factor :math:`\sqrt{1 + h^2}` holds everywhere. Clipping :math:`\psi`, as this game's
 # inventors did, bounds
 # the orbit; it does not end. R1 ends it.
@@ -230,7 +231,7 @@ for step in (dirac.simultaneous, dirac.alternating):
 
 # %%
 # In the *non-saturating* game :math:`\theta' = -\psi\,\sigma(\psi\theta)`. Now the arrow leans inwards, but less and less
-# near the equilibrium. In turns, the players creep in; at once, they end on a circle on which leaning in and
+# near the equilibrium. In turns, the players creep in; with simultaneous steps they end on a circle on which leaning in and
 # stepping out cancel. Its radius is nearly :math:`\sqrt{2h}`.
 lean = (points * dirac.non_saturating(points)).sum(axis=-1)
 t = points[:, 0] * points[:, 1]
@@ -268,8 +269,8 @@ def portrait(ax, step, field, title):
 
 
 def draw_radii(ax):
-    steps, cases = np.arange(STEPS + 1), ((simultaneous, 0, "at once"), (alternating, 0, "in turns"), (simultaneous, GAMMA, "R1"))
-    for step, gamma, name in cases:
+    steps = np.arange(STEPS + 1)
+    for step, gamma, name in ((simultaneous, 0, "simultaneous"), (alternating, 0, "in turns"), (simultaneous, GAMMA, "R1")):
         field = with_r1(gamma)
         radius = np.linalg.norm(play(step, field, NEAR), axis=-1)
         ax.semilogy(steps, radius, color="black", linewidth=1)
@@ -282,16 +283,16 @@ def draw_factors(ax):
     ax.axhline(1, color="0.7", linewidth=0.8)
     ax.plot(gammas, factors[simultaneous], "--", color="#E69F00", linewidth=2, label="eigenvalues")
     ax.plot(tried, [measured(simultaneous, with_r1(gamma)) for gamma in tried], "o", color="black", markersize=4, label="played")
-    ax.set(xlabel=r"$\gamma$ of R1", ylabel="factor per step", title="How much R1? (both at once)")
+    ax.set(xlabel=r"$\gamma$ of R1", ylabel="factor per step", title="How much R1? (simultaneous)")
     ax.legend(loc="lower right")
 
 
 # %%
 # The players begin at the open circle and end at the full one; the blue cross is the equilibrium.
 fig, axes = plt.subplot_mosaic([["once", "turns", "r1"], ["chase", "radii", "factors"]], figsize=(10, 6.4), height_ratios=(3, 2))
-portrait(axes["once"], simultaneous, velocity, "both at once: outwards")
+portrait(axes["once"], simultaneous, velocity, "simultaneous: outwards")
 portrait(axes["turns"], alternating, velocity, "in turns: around and around")
-portrait(axes["r1"], simultaneous, with_r1(GAMMA), f"both at once, with R1, $\\gamma$ = {GAMMA}: inwards")
+portrait(axes["r1"], simultaneous, with_r1(GAMMA), f"simultaneous, with R1, $\\gamma$ = {GAMMA}: inwards")
 axes["chase"].plot(around[:200, 0], color=FAKE, label=r"$\theta$, G")
 axes["chase"].plot(around[:200, 1], color=JUDGE, label=r"$\psi$, D")
 axes["chase"].axhline(0, color=TRUE, linewidth=1)
@@ -304,7 +305,7 @@ draw_factors(axes["factors"])
 # What you saw
 # ------------
 # * A game has no hill. In the minimax game the arrow stands at a right angle to the way home, so the players go round.
-# * Both at once, each step adds a little to the radius, whatever the learning rate. In turns it stays. Neither arrives, and a
+# * Simultaneous, each step adds a little to the radius, whatever the learning rate. In turns it stays. Neither arrives, and a
 #   generator that is right at some step is not done: D pushes it on.
 # * Eigenvalues say it beforehand: :math:`|1 \pm ih/2| > 1`, determinant 1, and with R1 a real part of :math:`-\gamma/2`.
 #   Measured factors agreed.

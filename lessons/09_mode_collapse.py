@@ -6,21 +6,20 @@ A generator that makes one thing very well has learned less than one that makes 
 
 The data are eight narrow Gaussians on a ring. A generator may find all of them, or five, or one, and with another seed it
 finds others. So "does this GAN collapse?" has no answer from one run. It is a question about a frequency, and this lesson
-answers it as one: sixteen seeds, trained at once, counted, with an interval.
+answers it as one: sixteen seeds, trained side by side, counted, with an interval.
 """
 
 import os
 
 import numpy as np
 
-from tinygan import data, plots
+from tinygan import data, plots, train
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.losses import NonSaturating
 from tinygan.metrics import mode_counts, mode_report
 from tinygan.penalties import R1
 from tinygan.study import wilson
-from tinygan.train import train
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 RING = data.ring().standardized()  # eight modes; with ring(modes=2) there is little to lose
@@ -120,7 +119,7 @@ for name, found in visited.items():
 # A frequency, with its interval
 # ------------------------------
 # Let us call a run collapsed when it visits at most half of the modes. k of n runs did. What is the share of *all* seeds
-# that would? Wilson's interval holds every share p that k of n does not speak against:
+# that would? Wilson's interval has every share p that k of n does not speak against:
 # :math:`|k/n - p| \le 1.96 \sqrt{p(1-p)/n}`. The two intervals lie apart: R1 makes the difference, not luck.
 n, counts = len(SEEDS), {name: int((found <= HALF).sum()) for name, found in visited.items()}
 share = {name: wilson(k, n) for name, k in counts.items()}
@@ -145,11 +144,11 @@ assert wilson(70, 70).low < 0.95 < wilson(75, 75).low
 k = np.random.default_rng(2).binomial(16, 0.05, 10_000)
 bounds = np.array([wilson(int(i), 16)[1:] for i in range(17)])  # (17, 2)
 reach = 1.96 * np.sqrt(k / 16 * (1 - k / 16) / 16)
-held = {"Wilson": (bounds[k, 0] <= 0.05) & (0.05 <= bounds[k, 1]), "simple": abs(k / 16 - 0.05) <= reach}
-for name, inside in held.items():
-    print(f"{name:>8}: {inside.mean():.1%} of the intervals hold the true 5 %")
-assert held["Wilson"].mean() > 0.9
-assert held["simple"].mean() < 0.6
+right = {"Wilson": (bounds[k, 0] <= 0.05) & (0.05 <= bounds[k, 1]), "simple": abs(k / 16 - 0.05) <= reach}
+for name, inside in right.items():
+    print(f"{name:>8}: {inside.mean():.1%} of the intervals contain the true 5 %")
+assert right["Wilson"].mean() > 0.9
+assert right["simple"].mean() < 0.6
 
 # %%
 # Covered, and deserted
@@ -157,20 +156,20 @@ assert held["simple"].mean() < 0.6
 # Have the collapsed generators never been at the other modes? They have. Early on each plain run covered all eight with one
 # cloud, hardly a sample of it sharp; that is no more than what a wide bell does. As the cloud drew together it left mode after
 # mode, and its samples became *sharper*. So samples that look better from day to day are no sign that all is well.
-at_once = plain.sum(axis=-1)  # (looks, seeds)
-best = at_once.argmax(axis=0)  # the first look with most modes, for each seed
-then, quality_then = at_once.max(axis=0), quality[best, np.arange(len(SEEDS))]
-print("most modes at once", *then, " at step", *(LOOK * (best + 1)))
-print("       in the end ", *at_once[-1])
+found = plain.sum(axis=-1)  # (looks, seeds)
+best = found.argmax(axis=0)  # the first look with most modes, for each seed
+then, quality_then = found.max(axis=0), quality[best, np.arange(len(SEEDS))]
+print("most modes in one look", *then, " at step", *(LOOK * (best + 1)))
+print("           in the end ", *found[-1])
 print(f"high quality: {quality_then.mean():.1%} then, {quality[-1].mean():.1%} in the end")
 assert np.all(then == 8) and np.all(quality_then < 0.05)
-assert np.mean(at_once[-1]) < then.mean() - 3
+assert np.mean(found[-1]) < then.mean() - 3
 assert quality[-1].mean() > 4 * quality_then.mean()
 
 # %%
 # Collapse is what G is asked for
 # -------------------------------
-# Hold D still, and ask which points make G's loss smallest. Not points shared out like the true ones: *one* point, the one
+# Keep D as it is, and ask which points make G's loss smallest. Not points shared out like the true ones: *one* point, the one
 # with the highest score, over and over. It beats the truth against every D, of both kinds. That the game ends elsewhere is
 # due to D alone, which answers before G is there. And D looks at one point at a time: it never sees that all are the same.
 z = np.random.default_rng(3).standard_normal((2000, LATENT))
@@ -206,8 +205,9 @@ for ax, found in zip(fig.axes, visited["plain"], strict=True):
 #
 # To try (an assertion may stop you: take it out, and say why it failed):
 #
-# 1. Let D judge four points at a time: ``pack=4`` in ``train``, and a D that begins with 8. How many collapse? (Leave out the
-#    cell on what G is asked for: it shows D single points.)
+# 1. Let D look at four points at a time: ``Sequential(Pack(4, 2), Dense(8, 32), ReLU(), Dense(32, 32), ReLU(), Dense(32, 1),
+#    seed=of_d, replicas=replicas)``, all from ``tinygan``. How many collapse? (Leave out the cell on what G is asked for: it
+#    shows D single points.)
 # 2. Halve ``RATE`` and double ``STEPS``. Is it the same thing, more slowly?
 # 3. Give D a learning rate ten times smaller than G's. What do the generators do now, and is it the same kind of failure?
 plots.show("lesson_09")

@@ -152,7 +152,7 @@ assert rows["seven"].modes == 1
 # -------------
 # Most data have no modes that one could count. Then two clouds are compared, generated samples x and true ones. Draw a ball
 # around each *true* sample, up to its fifth nearest neighbour among the true ones (Naeem et al. 2020). *Coverage* is the
-# share of balls that hold a generated sample. *Density* is how many balls a generated sample lies in, over five.
+# share of balls with a generated sample inside. *Density* is how many balls a generated sample lies in, over five.
 #
 # An older score turns it round: *recall* draws the balls around the *generated* samples, and counts the true ones in them
 # (Kynkäänniemi et al. 2019). It looks like the same thing. Let us give the collapsed sampler one scattered point in twenty.
@@ -170,7 +170,7 @@ def with_noise(x, rng):
 
 
 # %%
-# A point that is alone has a huge ball, and a few of these hold all the truth. Recall rises from under one half to
+# A point that is alone has a huge ball, and a few of these contain all the truth. Recall rises from under one half to
 # more than the truth's own. Coverage does not move: its balls belong to the truth, and no generator can make them larger.
 fooled = []
 for seed in range(TRUTHS):
@@ -233,7 +233,7 @@ assert np.all(np.abs(fresh[:, 6]) < 4)
 # %%
 # Every score, every sampler
 # --------------------------
-# Now all of it at once. The truth's own range is five standard deviations on either side of its mean, over ``TRUTHS`` seeds. A
+# Now all of it together. The truth's own range is five standard deviations on either side of its mean, over ``TRUTHS`` seeds. A
 # score is marked when it lies outside: worse than the truth, or better than the truth ever is.
 better = {"modes": 1, "half share": 1, "visited": 1, "quality": 1, "reverse KL": -1, "|std ratio − 1|": -1, "coverage": 1,
           "density": 1, "MMD² (std)": -1, "MMD² (gap)": -1, "JS": -1, "C2ST": -1}  # 1: more is better; -1: less is
@@ -269,7 +269,7 @@ print(f"true samples: {np.sum(control != 0)} of {control.size} scores marked")
 # %%
 # A trap stands here, and the first draft of this lesson fell into it. Give the same seed to x and to the truth that it is
 # compared with, and both are the very same points. MMD then lies below what any honest samples reached: better than the
-# truth, a symptom again. A generator that has learned by heart the points that it will be judged by looks the same.
+# truth, a symptom again. A generator that has learned by heart the points that it will be compared with looks the same.
 honest = -truth[:, list(better).index("MMD² (std)")]
 copied = [cloud_report(RING.sample(N, np.random.default_rng(seed)), RING, np.random.default_rng(seed)).mmd2_sigma
           for seed in range(TRUTHS)]

@@ -5,8 +5,8 @@ The Wasserstein critic
 What if the real and the fake points have nothing in common: who tells the generator how far away it is?
 
 The discriminator of lesson 04 measures a divergence that is as large as it can be wherever the two do not meet, near or far.
-A *critic* is asked for a distance instead, and a distance knows far from near. It needs to be held, though. Of the two usual
-ways to hold it one is crude, and the other has a trap of its own.
+A *critic* is asked for a distance instead, and a distance knows far from near. It must be constrained, though: it may not be
+steep. Of the two usual ways to do so one is crude, and the other has a trap of its own.
 """
 
 import os
@@ -14,15 +14,14 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data, plots
+from tinygan import d_step, data, g_step, plots
 from tinygan.engine.network import mlp
 from tinygan.engine.numerics import sigmoid, softplus
-from tinygan.engine.optim import Adam, linear
+from tinygan.engine.optim import Adam, linear_decay
 from tinygan.losses import Minimax, Wasserstein
 from tinygan.metrics import wasserstein_1d
 from tinygan.penalties import WGANGP
 from tinygan.plots import FAKE, JUDGE, TRUE
-from tinygan.train import d_step, g_step
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds, distances and steps
 DISTANCES = np.arange(0.25, 4.1, 1.25 if FAST else 0.375)  # of the segments; with none above 1 nothing would be flat
@@ -119,7 +118,7 @@ print(f"the best of 1000 random critics: {difference(others).max():.3f}")
 # -----------------
 # ``Wasserstein`` is this difference as a loss: D minimises :math:`E f(\text{fake}) - E f(\text{real})`, and G minimises
 # :math:`-E f(\text{fake})`. There is no sigmoid, and no probability: hence *critic*. But the maximum was over functions nowhere
-# steeper than 1, and a network can be as steep as it likes: twice the scores, twice the difference. It must be held.
+# steeper than 1, and a network can be as steep as it likes: twice the scores, twice the difference. It must be constrained.
 #
 # *Clipping* (Arjovsky et al. 2017) puts every parameter back into [-c, c] after each step. Then the network cannot be steeper
 # than some constant. It is one line, and nobody knows the constant. The *gradient penalty* (Gulrajani et al. 2017) adds
@@ -130,10 +129,11 @@ print(f"the best of 1000 random critics: {difference(others).max():.3f}")
 def learn(x_real, x_fake, replicas, loss=None, clip=None, lam=None):
     """Critics after STEPS steps; x_real and x_fake draw batches (replicas, BATCH, 1); lam is a function of the run's fraction."""
     D, opt, rng = mlp(1, WIDTH, WIDTH, 1, seed=1, replicas=replicas), Adam(lr=1e-2), np.random.default_rng(0)
-    own = [np.random.default_rng(r) for r in range(replicas)]
+    own, penalties = [np.random.default_rng(r) for r in range(replicas)], [] if lam is None else [WGANGP(lam)]
     for step in range(STEPS):
-        opt.factor = linear(step / STEPS)
-        penalties = () if lam is None else (WGANGP(lam(step / STEPS)),)
+        opt.prepare(linear_decay(step / STEPS))
+        for penalty in penalties:
+            penalty.prepare(step / STEPS)  # the weight at this fraction of the run
         d_step(D, opt, x_real(rng), x_fake(rng), loss or Wasserstein(), penalties, own)
         if clip is not None:
             np.clip(D.theta, -clip, clip, out=D.theta)  # all of Arjovsky's remedy
@@ -198,11 +198,11 @@ print(f"found, in units of the distance: {estimate.min():.3f} to {estimate.max()
 # A discriminator for comparison, with the minimax loss of lesson 04. Its loss bounds the JSD, which is flat. The *push* on G
 # is minus the derivative of G's loss with respect to a fake point. From 1.5 on hardly anything is left of the
 # discriminator's. The critic pushes with about 1, wherever the points are.
-judge = learn(segment, moved_segment, shape[0], loss=Minimax())
+discriminator = learn(segment, moved_segment, shape[0], loss=Minimax())
 points = np.broadcast_to(u[:, None], (thetas.shape[0], u.size, 1))
-s_real, (s_fake, tape) = judge(points), judge.forward(points + thetas)
+s_real, (s_fake, tape) = discriminator(points), discriminator.forward(points + thetas)
 bound = (np.log(2) - (softplus(-s_real) + softplus(s_fake)).mean(axis=(-2, -1)) / 2).reshape(-1, SEEDS)
-push = {"minimax": sigmoid(s_fake) * judge.backward(np.ones_like(s_fake), tape, grads=False)}
+push = {"minimax": sigmoid(s_fake) * discriminator.backward(np.ones_like(s_fake), tape, grads=False)}
 s_fake, tape = critic.forward(points + thetas)
 push["critic"] = critic.backward(np.ones_like(s_fake), tape, grads=False)
 push = {name: np.abs(slopes.mean(axis=(-2, -1))).reshape(-1, SEEDS) for name, slopes in push.items()}
@@ -216,28 +216,28 @@ print(f"push from {DISTANCES[apart][0]:.2f} on: at most {push['minimax'][apart].
 # %%
 # Clipping against the penalty
 # ----------------------------
-# Back to two bells and one, where the best critic bends. Three ways to hold a critic: not at all, by clipping, by the penalty.
+# Back to two bells and one, where the best critic bends. Three kinds of critics: free, clipped, and with the penalty.
 
 
 def draw(distribution):
     return lambda rng: distribution.sample(SEEDS * BATCH, rng).reshape(SEEDS, BATCH, 1)
 
 
-held = {"not held": learn(draw(real), draw(fake), SEEDS), "penalty": learn(draw(real), draw(fake), SEEDS, lam=rising)}
-held |= {f"clip {c:g}": learn(draw(real), draw(fake), SEEDS, clip=c) for c in CLIPS}
-scores = {name: D(np.broadcast_to(x[:, None], (SEEDS, x.size, 1)))[..., 0].astype(np.float64) for name, D in held.items()}
+critics = {"free": learn(draw(real), draw(fake), SEEDS), "penalty": learn(draw(real), draw(fake), SEEDS, lam=rising)}
+critics |= {f"clip {c:g}": learn(draw(real), draw(fake), SEEDS, clip=c) for c in CLIPS}
+scores = {name: D(np.broadcast_to(x[:, None], (SEEDS, x.size, 1)))[..., 0].astype(np.float64) for name, D in critics.items()}
 steepest = {name: np.abs(np.diff(f)).max(axis=-1) / dx for name, f in scores.items()}
 ratio = {name: difference(f) / w1 for name, f in scores.items()}
-for name in held:
+for name in critics:
     print(f"{name:>9}: estimate / W1 {ratio[name].min():7.3g} to {ratio[name].max():7.3g}, steepest {steepest[name].max():.2g}")
 
 # %%
 # One theorem holds for all of them: the difference, divided by the critic's own steepest slope, is at most :math:`W_1`. The
-# estimate itself is another matter. Nobody holding it, it runs away. Clipped, it is anything from less than a thousandth of the
+# estimate itself is another matter. A free critic's runs away. Clipped, it is anything from less than a thousandth of the
 # distance to several times as much, as c says. With the penalty it is about 1.06 times the distance for every seed.
-for name in held:
+for name in critics:
     assert np.all(ratio[name] / steepest[name] < 1 + 1e-9)
-assert np.all(ratio["not held"] > 20)
+assert np.all(ratio["free"] > 20)
 assert np.all(ratio[f"clip {CLIPS[0]:g}"] < 0.001) and np.all(ratio[f"clip {CLIPS[-1]:g}"] > 2)
 assert np.all((ratio["penalty"] > 1.02) & (ratio["penalty"] < 1.12)), ratio["penalty"]
 
@@ -258,7 +258,7 @@ def look(G, D, rng):
 
 
 # %%
-# The game, with either way to hold the critics.
+# The game, with either kind of critics.
 def play(clip=None, penalties=()):
     """The critics' estimates and the true distances, (looks, SEEDS) each."""
     G, D = mlp(1, WIDTH, WIDTH, 1, seed=2, replicas=SEEDS), mlp(1, WIDTH, WIDTH, 1, seed=1, replicas=SEEDS)
@@ -364,7 +364,7 @@ middle.legend(loc="upper center", ncols=3)
 # * Where two distributions do not overlap, the JSD is ln 2 and flat. :math:`W_1` is a distance, and its slope is 1 everywhere.
 # * :math:`W_1` is the most that a critic nowhere steeper than 1 can find. Every critic, divided by its steepest slope, found
 #   less.
-# * Clipping holds a critic, but not to any known slope: its estimates went from a ten-thousandth to five times the distance.
+# * Clipping limits a critic's slope, but to no known value: its estimates went from a ten-thousandth to five times the distance.
 #   The penalty's were 1 + :math:`\theta/2\lambda` times the distance of two segments, as predicted, and fell and rose with the
 #   distance.
 # * On the line a penalised critic can be stuck the wrong way round. A weight that begins small avoids it.

@@ -14,7 +14,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data, plots
+from tinygan import d_step, data, plots
 from tinygan.engine import gradcheck
 from tinygan.engine.layers import Dense, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Sequential, mlp
@@ -22,7 +22,6 @@ from tinygan.engine.optim import Adam
 from tinygan.losses import NonSaturating
 from tinygan.penalties import R1, WGANGP, add_penalty
 from tinygan.plots import JUDGE, TRUE
-from tinygan.train import d_step
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer networks and steps
 N, FEATURES, HIDDEN = 7, 3, 5  # all different, so that a wrong transpose does not even fit
@@ -89,7 +88,7 @@ def distance(ours, theirs):
 # ---------------
 # How does P answer to a parameter? Through g: :math:`dP = \langle v, dg \rangle` with
 # :math:`v = \partial P / \partial g = \gamma g / N`. So we want the derivative of :math:`\langle v, g \rangle` with respect to
-# the parameters, while v is held fixed. Now :math:`\langle v, g \rangle` is itself a derivative: it tells how fast
+# the parameters, while v is a constant. Now :math:`\langle v, g \rangle` is itself a derivative: it tells how fast
 # :math:`S = \sum_n s_n` changes when x moves with the *velocity* v. And two derivatives may be taken in either order:
 #
 # .. math:: \frac{\partial P}{\partial\theta}
@@ -97,7 +96,7 @@ def distance(ours, theirs):
 #           = \frac{d}{dt} \, \frac{\partial S}{\partial\theta}(x + t v) \qquad\text{at } t = 0.
 #
 # On the right stands an ordinary parameter gradient, that of S, and how it changes when x moves. Two backward passes, one on
-# either side of x, give the whole gradient of P at once, however many parameters there are.
+# either side of x, give the whole gradient of P, however many parameters there are.
 
 
 def parameter_gradient(x, W, b, a):
@@ -160,7 +159,7 @@ print(f"{SEEDS} critics of tanh: the R-operator and differences are at most {wor
 # --------------------------
 # In :math:`dh = (1 - y^2)\, dy` the factor :math:`1 - y^2` moves too, and gives :math:`-2 y \dot y\, dy`: the second derivative
 # f'' of tanh. A well-known library in NumPy uses it for the bias and forgets it for the weights (ddbourgin/numpy-ml, when this
-# was written). Its tests passed, for their networks were made of ReLU, whose f'' is zero. On tanh we see it at once, for every
+# was written). Its tests passed, for their networks were made of ReLU, whose f'' is zero. On tanh it shows, for every
 # critic.
 errors = [distance(by_the_r_operator(x, parameters, bend=0), by_differences(x, parameters)) for x, parameters in critics]
 assert min(errors) > 0.1, min(errors)
@@ -207,13 +206,13 @@ class Forgetful(Tanh):
         return None
 
 
-def judged(activation, seed, compute):
+def checked(activation, seed, compute):
     """The gradient that compute(D, x) adds, against differences of the value that it returns."""
     D = mlp(FEATURES, HIDDEN, HIDDEN + 1, 1, activation=activation, seed=seed, dtype=np.float64)
     x, start = np.random.default_rng(seed).standard_normal((N, FEATURES)), D.theta.copy()
 
     def value(theta):
-        D.theta[...] = theta
+        D.theta = theta
         return float(compute(D, x))
 
     value(start)
@@ -224,10 +223,10 @@ def judged(activation, seed, compute):
 # ReLU passes with its ``curvature`` of none, for that is the truth about it. (At its corners nobody can differentiate; the
 # check finds them and leaves them out.)
 for activation in (Tanh, Softplus, Sigmoid, ReLU):
-    checks = [judged(activation, seed, r1_gradient) for seed in range(DEEP)]
+    checks = [checked(activation, seed, r1_gradient) for seed in range(DEEP)]
     assert all(check.ok and check.norm_error < 1e-8 for check in checks)
     print(f"{activation.__name__:>9}: at most {max(check.norm_error for check in checks):.0e} apart")
-checks = [judged(Forgetful, seed, r1_gradient) for seed in range(DEEP)]
+checks = [checked(Forgetful, seed, r1_gradient) for seed in range(DEEP)]
 assert not any(check.ok for check in checks) and min(check.norm_error for check in checks) > 0.1
 print("Forgetful:", checks[0])
 
@@ -244,17 +243,17 @@ print("Forgetful:", checks[0])
 
 
 def fourth_power(D, x):
-    s, tape = D.forward(x)
-    return add_penalty(D, s.shape, tape, lambda g: ((g**4).sum() / N, 4 * g**3 / N))
+    _, tape = D.forward(x)
+    return add_penalty(D, x, tape, lambda g: ((g**4).sum() / N, 4 * g**3 / N))
 
 
 def wgan_gp(D, x):
-    return WGANGP(2.0)(D, x, x + 1, None, None, np.random.default_rng(0))  # the same points between, every time
+    return WGANGP(2.0)(D, x, x + 1, np.random.default_rng(0))  # the same points between, every time
 
 
 for compute in (fourth_power, wgan_gp):
-    assert all(judged(Tanh, seed, compute).ok for seed in range(DEEP))
-    assert not any(judged(Forgetful, seed, compute).ok for seed in range(DEEP))
+    assert all(checked(Tanh, seed, compute).ok for seed in range(DEEP))
+    assert not any(checked(Forgetful, seed, compute).ok for seed in range(DEEP))
 
 # %%
 # Why not the difference?
@@ -288,7 +287,7 @@ def by_tangents(D, x, v):
 error, exactness = {np.float32: [], np.float64: []}, []
 for seed in range(SEEDS):
     D, exact = (mlp(FEATURES, HIDDEN, HIDDEN, 1, activation=Tanh, seed=seed, dtype=dtype) for dtype in error)
-    exact.theta[...] = D.theta
+    exact.theta = D.theta
     x, v = np.random.default_rng(seed).standard_normal((2, N, FEATURES), np.float32)
     v /= np.linalg.norm(v)
     truth = by_tangents(exact, x, v.astype(np.float64))
@@ -307,12 +306,12 @@ print(f"float32: differences are wrong by {best[np.float32].min():.0e} or more, 
 # %%
 # What it is good for
 # -------------------
-# A ring of eight real clusters, and fake points in its middle, which hold still. A discriminator that can tell them apart goes
+# A ring of eight real clusters, and fake points in its middle, which stay there. A discriminator that can tell them apart goes
 # on raising its scores for ever: its loss falls with every bit of steepness. R1 charges it for being steep at the real points.
 # We train both kinds, four of each side by side, and measure the slopes :math:`|g|` at real points, halfway and at the end.
 ring = data.ring(std=0.1).standardized()
 G = Sequential(Dense(2, 2))
-G.theta[...] = [0.3, 0, 0, 0.3, 0, 0]  # W and b: this generator is a round cloud
+G.theta = [0.3, 0, 0, 0.3, 0, 0]  # W and b: this generator is a round cloud
 
 
 def steepness(D, x):

@@ -14,12 +14,12 @@ import numpy as np
 from scipy.stats import binom
 
 from tinygan import data, plots
-from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, study, summary, table, wilson
+from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, run_study, summary, summary_table, wilson
 
-FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer remedies, seeds and steps
+FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer remedies and steps
 RING = data.ring().standardized()  # eight modes; on data.ring(modes=3) nothing is lost, and nothing to be cured
-SEEDS = range(4 if FAST else 6)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
-STEPS = 500 if FAST else 1000  # of both players; with more all get sharper, and what is lost stays lost
+SEEDS = range(8)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
+STEPS = 600 if FAST else 1000  # of both players; with more all get sharper, and what is lost stays lost
 SLOW = 300 if FAST else 500  # steps with the slow D; with 50 nobody has found any mode
 HIDDEN = (32, 32, 32)  # both networks; with (8,) no remedy finds eight modes
 JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not help
@@ -30,13 +30,14 @@ JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not he
 # A plain GAN, with what one would do today anyway: three hidden layers, Adam with a large rate that falls to 0. It makes
 # points half of which are sharp. But it leaves modes out. (A D that learns ten times more slowly than G makes a GAN lose modes
 # too. That is another illness; it comes at the end.)
-setup = SETUPS["recipe"]._replace(hidden=HIDDEN, batch=64, steps=STEPS, ema=None)
-print(setup)
+setup = SETUPS["recipe"].replace(hidden=HIDDEN, batch=64, steps=STEPS, ema=None)
+for name in ("hidden", "batch", "steps", "lr", "beta1", "schedule"):
+    print(f"{name:>10}: {getattr(setup.recipe, name)}")
 
 # %%
 # The remedies
 # ------------
-# ``tinygan.study`` holds them as plain data: a ``Remedy`` names what it changes, the rest is the setup's. Four kinds:
+# ``tinygan.study`` has them as plain data: a ``Remedy`` names what it changes, the rest is the setup's. Four kinds:
 #
 # * *D may not be steep*: ``r1`` at real points (R2 is the same at fake ones), the gradient penalty of ``wgan_gp`` between them
 #   (lesson 12), ``spectral_norm`` everywhere.
@@ -47,10 +48,10 @@ known = ("plain", "relativistic", "label_smoothing", "averaging", "minibatch_std
          "r1", "wgan_gp", "spectral_norm", "packing_2", "packing_4", "relativistic_r1_r2")
 tried = {name: REMEDIES[name] for name in known}
 one_step = "a Wasserstein critic: gradient penalty .1; its paper takes 5 critic steps, here it is 1 as for all"
-tried["wgan_gp"] = tried["wgan_gp"]._replace(d_steps=1, about=one_step)
-tried["averaging"] = REMEDIES["averaging"]._replace(ema=0.99, about="a running average of G is judged, .99 (Yazici et al. 2019)")
+tried["wgan_gp"] = tried["wgan_gp"].replace(d_steps=1, about=one_step)
+tried["averaging"] = REMEDIES["averaging"].replace(ema=0.99, about="a running average of G is scored, .99 (Yazici et al. 2019)")
 if FAST:
-    tried = {name: tried[name] for name in ("plain", "averaging", "packing_2", "packing_4")}
+    tried = {name: tried[name] for name in ("plain", "averaging", "spectral_norm", "packing_4")}
 for name, remedy in tried.items():
     print(f"{name:>24}  {remedy.about}")
 
@@ -60,9 +61,9 @@ for name, remedy in tried.items():
 # Every remedy with every seed: the same first weights of G, the same batches, the same noise. The seeds of a remedy are trained
 # side by side through the replica axis, and two processes share out the remedies.
 ring = {"ring": RING}
-rows = study(tried, ring, SEEDS, setup, replicas=len(SEEDS), jobs=JOBS)
+rows = run_study(tried, ring, SEEDS, setup, replicas=len(SEEDS), jobs=JOBS)
 summaries = summary(rows, ring)
-print(table(summaries, ring))
+print(summary_table(summaries, ring))
 
 # %%
 # What counts as help?
@@ -83,25 +84,27 @@ print("helps:", *[name for name in tried if helps[name]])
 # %%
 # What helps
 # ----------
-# The plain GAN visits all eight modes in hardly any run. Everything that keeps D from being steep ends this: R1, the gradient
-# penalty, spectral normalisation. A steep D is sure of itself: between the modes it says "fake" in one tone, and
-# a point there hears nothing of a mode that is missing. A gentle D leaves a slope that leads there. So does a D that sees two
-# points at once: two points at one mode are a rare pair among the real ones, once in eight times. Only G makes them often.
-cures = [name for name in ("r1", "wgan_gp", "spectral_norm", "packing_2", "packing_4", "relativistic_r1_r2")
-         if name in tried]
+# The plain GAN visits all eight modes in hardly any run. What keeps D from being steep ends this: the gradient penalty,
+# spectral normalisation, R1 and R2 together. A steep D is sure of itself: between the modes it says "fake" in one tone, and
+# a point there hears nothing of a mode that is missing. A gentle D leaves a slope that leads there. So does a D that sees a few
+# points together: two points at one mode are a rare pair among the real ones, once in eight times. Only G makes them often.
+#
+# Packing, and R1 alone, lose a mode now and then. Whether they pass our rule depends on the seeds: on 48 seeds, R1 alone visited
+# all modes 32 times, packing by two 46 times, and the plain GAN never. For them we claim less: more modes in the mean.
 modes = {name: np.array([row.judged.modes_visited for row in rows if row.remedy == name]) for name in tried}  # (seeds,) each
+cures = [name for name in ("wgan_gp", "spectral_norm", "relativistic_r1_r2") if name in tried]
+cures_mostly = [name for name in ("r1", "packing_2", "packing_4") if name in tried]
 assert plain.visited.value < 0.3
-for name in cures:
-    assert helps[name], name
-    more = np.count_nonzero(modes[name] > modes["plain"])
-    assert more > 0.7 * n, name
-    print(f"{name:>24}: more modes than the plain GAN on {more} of {n} seeds")
+for name in cures + cures_mostly:
+    assert helps[name] or name in cures_mostly, name
+    assert modes[name].mean() > modes["plain"].mean() + 1, name
+    print(f"{name:>24}: {modes[name].mean() - modes['plain'].mean():+.1f} modes against the plain GAN, in the mean of {n} seeds")
 
 # %%
 # What does not help
 # ------------------
 # Not here, that is: not this game, not within this budget. The relativistic loss by itself changes nothing that we could count;
-# with R1 and R2 it visits all modes, but R1 without it does hardly worse. Label smoothing does nothing for the modes, and was
+# with R1 and R2 it visits all modes, and most of this is due to R1 and R2. Label smoothing does nothing for the modes, and was
 # never meant to: it keeps D's scores small. The deviation of a batch, one number, is too little for D to see which mode is
 # missing.
 useless = [name for name in ("relativistic", "label_smoothing", "averaging", "minibatch_std") if name in tried]
@@ -123,52 +126,53 @@ assert round(0.999**1000, 2) == 0.37
 # %%
 # Too much of a good thing
 # ------------------------
-# Of the plain GAN's points half are sharp. Packing by two halves that again, and packing by four, which leaves D 16 samples of 64
-# points and a task in eight dimensions, leaves next to nothing sharp, though all modes are visited. *Visited* alone would give it
-# full marks. And hardly one run of all these has every mode at half its share: none of them is finished.
+# Of the plain GAN's points half are sharp. With packing by two it is a quarter, and packing by four, which leaves D 16 samples of
+# 64 points and a task in eight dimensions, leaves next to nothing sharp, though all modes are visited. *Visited* alone would give
+# it full marks. And hardly one run of all these has every mode at half its share: none of them is finished.
 quality = {name: np.array([judged.high_quality for _, judged in score[name]]) for name in tried}
-finished = [judged.modes_half == RING.n_modes for name in cures for _, judged in score[name]]
+finished = [judged.modes_half == RING.n_modes for name in cures + cures_mostly for _, judged in score[name]]
 print(*[f"{name} {each.mean():.0%}" for name, each in quality.items()], f"sharp; {sum(finished)} of {len(finished)} finished")
 assert modes["packing_4"].mean() > 7.5
-assert quality["packing_4"].mean() < 0.7 * quality["packing_2"].mean() and sum(finished) < 0.1 * len(finished)
-assert FAST or quality["packing_4"].mean() < 0.05 < quality["packing_2"].mean() < 0.5 * quality["plain"].mean() < 0.3
+assert quality["packing_4"].mean() < 0.3 * quality["plain"].mean() and sum(finished) < 0.15 * len(finished)
+assert FAST or quality["packing_4"].mean() < 0.05 < quality["packing_2"].mean() < 0.75 * quality["plain"].mean()
 
 # %%
 # Another illness
 # ---------------
-# Now a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes above does nothing
-# here that six seeds could show. What this GAN lacks is not a gentler D but a quicker one; the cure is one number.
-slow = SETUPS["collapse"]._replace(hidden=(32, 32), batch=64, steps=SLOW)
+# Now a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes above leaves most of
+# them out here: on 48 seeds it visited 3.1 modes in the mean, and the plain GAN 2.8. So small a difference eight seeds cannot
+# show, in either direction. What this GAN lacks is not a gentler D but a quicker one; the cure is one number.
+slow = SETUPS["collapse"].replace(hidden=(32, 32), batch=64, steps=SLOW)
 against = {"plain": REMEDIES["plain"], "relativistic_r1_r2": REMEDIES["relativistic_r1_r2"],
-           "quick_d": Remedy("D learns as fast as G", lr_d=slow.lr_g)}
-others = study(against, ring, SEEDS, slow, replicas=len(SEEDS), jobs=JOBS)
+           "quick_d": Remedy("D learns as fast as G", lr_d=slow.recipe.lr)}
+others = run_study(against, ring, SEEDS, slow, replicas=len(SEEDS), jobs=JOBS)
 found = {name: np.array([row.judged.modes_visited for row in others if row.remedy == name]) for name in against}
 for name, counts in found.items():
     print(f"{name:>24}: modes visited", *counts)
 assert found["quick_d"].mean() > found["plain"].mean() + 1.5
-assert found["relativistic_r1_r2"].mean() < found["plain"].mean() + 1 < found["quick_d"].mean()
+assert found["relativistic_r1_r2"].mean() < 6 and found["quick_d"].mean() > found["relativistic_r1_r2"].mean() + 1
 
 # %%
 # The pictures
 # ------------
-# One row of rings for each remedy, all six seeds; above each ring, how many modes it visits. First what does not help;
+# One row of rings for each remedy, all eight seeds; above each ring, how many modes it visits. First what does not help;
 # then what does; and the counts.
-for group in ([name for name in tried if name not in cures], [name for name in tried if name in cures]):
+for group in ([name for name in tried if name not in cures + cures_mostly], cures + cures_mostly):
     plots.remedies([row for row in rows if row.remedy in group], RING)
 plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summaries["ring", TRUTH]}, RING.n_modes)
 
 # %%
 # What you saw
 # ------------
-# * On one game, R1, a gradient penalty, spectral normalisation and packing each ended the collapse, with hardly a run that
-#   failed. Nearly all of them do one thing: they keep D from being steep.
+# * On one game, a gradient penalty, spectral normalisation and R1 with R2 each ended the collapse, with hardly a run that
+#   failed; packing and R1 alone did so in most runs. Nearly all of them do one thing: they keep D from being steep.
 # * The relativistic loss alone, label smoothing, averaging and the minibatch deviation did not help. Averaging does not touch
 #   the game, so G itself learns nothing more.
-# * None of these runs is finished: hardly one has all modes at half their share. Packing pays most: 22 % sharp by two, 3 % by
-#   four, against 52 % of the plain GAN.
-# * A remedy is for an illness. One that ended the collapse here did nothing that we could count for a D that is too slow.
-# * "Did not help" means: with these networks, these rates, this budget. A remedy that fails here may need other settings; who
-#   searches long enough for one remedy, and takes the others as they are, will find that it wins.
+# * None of these runs is finished: hardly one has all modes at half their share. Packing pays most: 23 % sharp by two, 2 % by
+#   four, against 55 % of the plain GAN.
+# * A remedy is for an illness. One that ended the collapse here left most modes out where D was too slow.
+# * "Did not help" means: with these networks, these rates, this budget. A remedy that fails here may need other settings. If one
+#   searches long enough for one remedy, and takes the others as they are, it will win.
 #
 # Lucic et al. (2018), *Are GANs Created Equal?*, made this experiment with pictures and large budgets: tuned with equal care,
 # most GANs are alike. The papers of the remedies stand in ``tinygan/study/remedies.py``, and ``python -m tinygan study`` runs
@@ -176,8 +180,8 @@ plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summ
 #
 # To try (where an assertion stops you, take it out, and say why it failed):
 #
-# 1. ``REMEDIES["r1"]._replace(penalties=(R1(Falling(3.0, 0.09)),))``, with ``R1`` and ``Falling`` from ``tinygan.penalties``: a
-#    penalty thirty times as large. What happens to modes, what to quality?
+# 1. ``REMEDIES["r1"].replace(r1=(3.0, 0.09))``, from 3 at first to .09 at last: a penalty thirty times as large. What happens to
+#    modes, what to quality?
 # 2. Give ``wgan_gp`` its five steps of D back. Is it fair then? What would you have to give the others?
 # 3. Cure the slow D with ``packing_2`` and with ``spectral_norm``. Which of them is a help there, and in how many of 16 seeds?
 # 4. Train all with ``STEPS = 5000``. Which of the claims above would you still sign?

@@ -13,15 +13,15 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinygan import data, dirac, losses, plots
+from tinygan import d_gradients, d_step, data, dirac, g_gradients, losses, plots
 from tinygan.engine import gradcheck
+from tinygan.engine.jacobian import eigenvalues, jacobian
 from tinygan.engine.layers import Tanh
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.metrics import mode_report
 from tinygan.plots import FAKE, JUDGE, TRUE
-from tinygan.train import d_gradients, d_step, g_gradients, g_step
-from tinygan.unroll import unrolled_g_gradients, unrolled_g_step
+from tinygan.unroll import unrolled_g_gradients
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer games and steps
 K = 3  # steps of D that G looks ahead; with 0 all three kinds of generator below are the same
@@ -53,12 +53,12 @@ def loss_ahead(theta, psi):
 
 
 for theta, psi in np.random.default_rng(0).normal(size=(10, 2)):
-    slope = gradcheck.central(lambda t: loss_ahead(t[0], psi), np.array([theta]))[0]  # noqa: B023  called at once
+    slope = gradcheck.central(lambda t: loss_ahead(t[0], psi), np.array([theta]))[0]  # noqa: B023  called here
     assert np.isclose(slope, psi + 2 * K * ETA * theta, rtol=1e-7, atol=1e-8)
     assert not np.isclose(slope, psi + K * ETA * theta, rtol=1e-2)  # what one gets by looking alone
 
 # %%
-# Whoever only looks ahead, and goes down :math:`\psi_K`, misses half. Both ways are a brake on G, :math:`-\gamma\theta`, as R1
+# To look ahead only, and to go down :math:`\psi_K`, misses half. Both ways are a brake on G, :math:`-\gamma\theta`, as R1
 # is one on D. The circle becomes a spiral; eigenvalues say how fast, and it is the same formula as R1's. G that sees its own
 # part in D's answer brakes twice as hard.
 
@@ -71,10 +71,10 @@ def braked(gamma):
 brakes = {"as D is": 0, "only looking ahead": REACH, "unrolled": 2 * REACH}
 ways = {name: dirac.trajectory(braked(gamma), dirac.alternating, steps=400, h=0.1) for name, gamma in brakes.items()}
 for gamma in brakes.values():
-    assert np.allclose(dirac.eigenvalues(braked(gamma)), dirac.r1_eigenvalues(gamma, slope=1), atol=1e-8)
+    assert np.allclose(eigenvalues(braked(gamma)), dirac.r1_eigenvalues(gamma, slope=1), atol=1e-8)
 circle, half, whole = (np.linalg.norm(way[-1]) for way in ways.values())
 assert circle > 1 and half < 0.2
-assert whole < 0.1 * half, "a brake as strong as this holds G back, and the stronger one holds it back more"
+assert whole < 0.1 * half, "a brake as strong as this slows G, and the stronger one slows it more"
 
 # %%
 # Many numbers
@@ -148,7 +148,7 @@ def unrolled_gradient(G, D, z, x_real):
 # %%
 # Is it right?
 # ------------
-# The judge is the same as in lesson 02: move each parameter of G a little, do *everything* again (new points, K new steps of D,
+# The check is the same as in lesson 02: move each parameter of G a little, do *everything* again (new points, K new steps of D,
 # G's loss at the end), and take the difference. Only the whole map counts.
 
 
@@ -163,7 +163,7 @@ def small_game(seed):
 
 def whole_map(theta, G, D, z, x_real):
     G = G.copy()
-    G.theta[...] = theta
+    G.theta = theta
     return float(LOSS.g(look_ahead(D, x_real, G(z))[-1](G(z))).value)
 
 
@@ -184,7 +184,7 @@ print(f"the last of {GAMES} games: {result}")
 # The shortcut
 # ------------
 # Programs that call themselves unrolled often do this: let D take K steps, compute G's ordinary gradient, put D back. No
-# gradient flows through the steps. It runs, and the losses look alike; the same judge refuses it, in every game.
+# gradient flows through the steps. It runs, and the losses look alike; the same check refuses it, in every game.
 
 
 def shortcut_gradient(G, D, z, x_real):
@@ -202,16 +202,16 @@ print(f"the shortcut: {result}")
 
 # %%
 # It is not the gradient of some other loss either. The derivative of a gradient is a symmetric matrix, the Hessian; that of
-# the shortcut is none. Whoever follows it goes downhill on nothing.
+# the shortcut is none. To follow it is to go downhill on no loss at all.
 
 
 def asymmetry(gradient, G, D, z, x_real):
     """|J - J'| / |J| of a field of G's parameters."""
     def field(theta):
-        G.theta[...] = theta
+        G.theta = theta
         return gradient(G, D, z, x_real)
 
-    J = dirac.jacobian(field, G.theta.copy())
+    J = jacobian(field, G.theta.copy())
     return np.linalg.norm(J - J.swapaxes(0, 1)) / np.linalg.norm(J)
 
 
@@ -271,16 +271,16 @@ assert np.median(arriving[True][-1]) < 0.01 < 0.1 < np.median(arriving[False][-1
 # data and seeds: one takes D as it is, one only looks ahead, one is unrolled. ``replicas`` trains all seeds side by side.
 ring = data.ring().standardized()
 kinds = {
-    "as D is": lambda G, D, opt, z, x_real: g_step(G, D, opt, z, LOSS),
-    "only looking ahead": lambda G, D, opt, z, x_real: g_step(G, look_ahead(D, x_real, G(z))[-1], opt, z, LOSS),
-    "unrolled": lambda G, D, opt, z, x_real: unrolled_g_step(G, D, opt, z, LOSS, x_real, steps=K, lr=ETA),
+    "as D is": lambda G, D, z, x_real: g_gradients(G, D, z, LOSS),
+    "only looking ahead": lambda G, D, z, x_real: g_gradients(G, look_ahead(D, x_real, G(z))[-1], z, LOSS),
+    "unrolled": lambda G, D, z, x_real: unrolled_g_gradients(G, D, z, LOSS, x_real, steps=K, lr=ETA),
 }
 
 # %%
 # ``play`` is the loop of lesson 05. D's own step is an ordinary one for all three.
 
 
-def play(take_g_step):
+def play(fill_g_grad):
     """G after STEPS steps, one for each seed."""
     G, D = (mlp(*sizes, activation=Tanh, seed=i, replicas=SEEDS) for i, sizes in enumerate(((2, 16, 16, 2), (2, 16, 16, 1))))
     opt_g, opt_d, rng = Adam(3e-3), Adam(3e-4), np.random.default_rng(0)
@@ -288,13 +288,14 @@ def play(take_g_step):
         x_real = ring.sample(SEEDS * 32, rng).reshape(SEEDS, 32, 2)
         z_d, z_g = rng.standard_normal((2, SEEDS, 32, 2))
         d_step(D, opt_d, x_real, G(z_d), LOSS)
-        take_g_step(G, D, opt_g, z_g, x_real)
+        fill_g_grad(G, D, z_g, x_real)
+        opt_g.step(G.theta, G.grad)
     return G(np.random.default_rng(1).standard_normal((SEEDS, 2500, 2)))
 
 
 # %%
-# The judge is lesson 09's: a mode is visited when it is the nearest one for half of its fair share of the samples.
-clouds = {kind: play(take_g_step) for kind, take_g_step in kinds.items()}
+# We count as in lesson 09: a mode is visited when it is the nearest one for half of its fair share of the samples.
+clouds = {kind: play(fill_g_grad) for kind, fill_g_grad in kinds.items()}
 reports = {kind: [mode_report(x, ring) for x in points] for kind, points in clouds.items()}
 visited = {kind: np.array([report.modes_visited for report in each]) for kind, each in reports.items()}
 sharpest = max(report.high_quality for each in reports.values() for report in each)

@@ -15,16 +15,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import FuncAnimation
 
-from tinygan import data, plots
+from tinygan import data, plots, train
 from tinygan.engine.network import mlp
-from tinygan.engine.optim import Adam, constant, cosine
+from tinygan.engine.optim import Adam, cosine_decay
 from tinygan.losses import Relativistic
 from tinygan.metrics import mode_report, table, truth_report
 from tinygan.penalties import R1, R2, Falling
 from tinygan.plots import FAKE, JUDGE, TRUE
-from tinygan.study import REMEDIES, SETUPS, study, summary
-from tinygan.study import table as counts
-from tinygan.train import train
+from tinygan.study import REMEDIES, SETUPS, run_study, summary, summary_table
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: smaller networks, fewer steps, and a grid that is still blurred
 GRID = data.grid().standardized()  # 5 x 5 modes, std 1/40 of the distance between them; with a wider std it becomes easy
@@ -54,9 +52,9 @@ assert truth.modes_half == 25 and abs(truth.high_quality - 0.9889) < 0.005
 scale, gamma = 3.0, 0.1
 D = mlp(2, 32, 32, 1, seed=0, dtype=np.float64)
 stretched = D.copy()
-stretched.layers[0].W[...] /= scale  # the same scores for points that are three times as far apart
+stretched.layers[0].W /= scale  # the same scores for points that are three times as far apart
 x = GRID.sample(100, np.random.default_rng(0)).astype(np.float64)
-pays = [R1(g)(net, x * by, None, net.forward(x * by)[1], None)
+pays = [R1(g)(net, x * by, net.forward(x * by)[1])
         for net, by, g in ((D, 1, gamma), (stretched, scale, gamma), (stretched, scale, gamma * scale**2))]
 assert np.isclose(pays[2], pays[0], rtol=1e-12) and np.isclose(pays[1], pays[0] / scale**2, rtol=1e-12)
 
@@ -92,7 +90,7 @@ def recipe(seed):
     G, D = mlp(2, *[WIDTH] * 4, 2, seed=2 * seed), mlp(2, *[WIDTH] * 4, 1, seed=2 * seed + 1)
     film[:] = [(0, G(noise))]
     return train(G, D, GRID, Relativistic(), steps=STEPS, batch=128, seed=seed, penalties=(R1(falling), R2(falling)),
-                 opt_g=Adam(5e-3, beta1=0, beta2=0.99), opt_d=Adam(5e-3, beta1=0, beta2=0.99), schedule=cosine,
+                 opt_g=Adam(5e-3, beta1=0, beta2=0.99), opt_d=Adam(5e-3, beta1=0, beta2=0.99), schedule=cosine_decay,
                  ema=0.99 if FAST else 0.999, callback=watch, progress=False), G
 
 
@@ -115,7 +113,7 @@ assert truth.std_ratio > 0.95
 assert FAST or found.std_ratio < 0.8
 
 # %%
-# And untrained, or at any single point? The same judge gives them nothing.
+# And untrained, or at any single point? The same score gives them nothing.
 for nothing in (film[0][1], np.zeros((2500, 2))):
     assert mode_report(nothing, GRID).modes_half <= 1
 
@@ -124,14 +122,14 @@ for nothing in (film[0][1], np.zeros((2500, 2))):
 # -------------------
 # Now short runs, of smaller networks (four layers of 32), in which one part is left out at a time. They are too short to be
 # good, and long enough to differ. ``tinygan.study`` trains them, three seeds of each.
-setup = SETUPS["recipe"]._replace(hidden=(32,) * 4, batch=64, steps=SHORT, ema=0.995)
+setup = SETUPS["recipe"].replace(hidden=(32,) * 4, batch=64, steps=SHORT, ema=0.995)
 whole = REMEDIES["relativistic_r1_r2"]
 variants = {
     "recipe": (setup, whole),
-    "no_penalties": (setup, whole._replace(penalties=())),
-    "constant_gamma": (setup, whole._replace(penalties=(R1(falling(0)), R2(falling(0))))),
-    "constant_rate": (setup._replace(schedule=constant), whole),
-    "wide_and_shallow": (setup._replace(hidden=(56, 56)), whole),  # nearly as many parameters
+    "no_penalties": (setup, whole.replace(r1=None, r2=None)),
+    "constant_gamma": (setup, whole.replace(r1=falling(0), r2=falling(0))),
+    "constant_rate": (setup.replace(schedule="constant"), whole),
+    "wide_and_shallow": (setup.replace(hidden=(56, 56)), whole),  # nearly as many parameters
 }
 if FAST:
     variants = {name: variants[name] for name in ("recipe", "no_penalties", "constant_rate")}
@@ -139,8 +137,8 @@ if FAST:
 # %%
 # In the table a name is G's running average, and below it "raw" G itself.
 grid = {"grid": GRID}
-runs = {name: study({name: remedy}, grid, SEEDS, one, replicas=2, jobs=JOBS) for name, (one, remedy) in variants.items()}
-print(counts(summary([row for rows in runs.values() for row in rows], grid), grid))
+runs = {name: run_study({name: remedy}, grid, SEEDS, one, replicas=2, jobs=JOBS) for name, (one, remedy) in variants.items()}
+print(summary_table(summary([row for rows in runs.values() for row in rows], grid), grid))
 
 # %%
 # *The penalties* find the modes: more of them on every seed. Without them D is a cliff, and what is lost is not found again.
@@ -212,7 +210,7 @@ def enlarged(ax):
 # What falls, and (next) what rises.
 def falls(ax):
     fraction = np.linspace(0, 1, 200)
-    ax.plot(fraction * STEPS, [cosine(f) for f in fraction], color="black", label="learning rate")
+    ax.plot(fraction * STEPS, [cosine_decay(f) for f in fraction], color="black", label="learning rate")
     ax.plot(fraction * STEPS, falling(fraction) / falling(0), color=JUDGE, label=r"$\gamma$")
     ax.set(ylabel="share of the first value", xlabel="step")
     ax.legend()

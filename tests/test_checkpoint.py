@@ -76,7 +76,7 @@ def test_the_same_run_is_the_same_bytes_but_for_the_clock(path, tmp_path):
 
 @pytest.mark.parametrize("array", [np.array([{}], object), np.array(["a"]), np.ones(2, complex), np.zeros(2, [("a", float)])])
 def test_only_numbers_are_saved(tmp_path, array):
-    with pytest.raises(TypeError, match="a run is saved as real numbers; a is an array of"):
+    with pytest.raises(TypeError, match="a tinygan run is saved as real numbers; a is an array of"):
         checkpoint.save(tmp_path / "run.npz", {"a": array}, None)
     assert os.listdir(tmp_path) == []
 
@@ -103,7 +103,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 # ---- other files, and damaged ones
 
 
-def refused(path, match="is not a run that tinygan saved, or it is damaged"):
+def refused(path, match="is not a tinygan run, or it is damaged"):
     with pytest.raises(ValueError, match=match) as caught:
         checkpoint.load(path)
     assert str(path) in str(caught.value)
@@ -186,9 +186,9 @@ def test_members_that_add_up_to_more_than_the_file_are_not_read(path, compressio
 
 
 @pytest.mark.parametrize(("changes", "match"), [
-    ({"version": 2}, "it is 'tinygan run', version 2; this tinygan reads 'tinygan run', version 1"),
+    ({"version": 1}, "it is 'tinygan run', version 1; expected 'tinygan run', version 2"),
     ({"version": None}, "version None"),
-    ({"format": "another"}, "it is 'another', version 1"),
+    ({"format": "another"}, "it is 'another', version 2; expected 'tinygan run', version 2"),
     ({"arrays": {}}, None),
     ({"arrays": {"G": {}}}, "the array G is not what the manifest says"),
     ({"arrays": {"H": {}}}, "the array H is missing"),

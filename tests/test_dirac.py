@@ -7,6 +7,7 @@ import pytest
 
 from tinygan import dirac, losses
 from tinygan.engine import gradcheck
+from tinygan.engine.jacobian import eigenvalues, jacobian
 
 POINTS = np.random.default_rng(0).normal(0, 1.5, (7, 2))
 STEPS = {"simultaneous": dirac.simultaneous, "alternating": dirac.alternating}
@@ -110,7 +111,7 @@ def test_a_field_on_a_grid_is_the_field_at_each_point(field):
 @pytest.mark.parametrize(("field", "slope"), [(dirac.minimax, 0.5), (dirac.non_saturating, 0.5), (dirac.wasserstein, 1.0)])
 @pytest.mark.parametrize("gamma", [0, 0.3, 0.9, 1.1, 3])
 def test_eigenvalues_in_closed_form(field, slope, gamma):
-    np.testing.assert_allclose(dirac.eigenvalues(dirac.with_r1(field, gamma)), dirac.r1_eigenvalues(gamma, slope), atol=1e-8)
+    np.testing.assert_allclose(eigenvalues(dirac.with_r1(field, gamma)), dirac.r1_eigenvalues(gamma, slope), atol=1e-8)
 
 
 @pytest.mark.parametrize("slope", [0.5, 1.0])
@@ -126,25 +127,25 @@ def test_the_critical_gamma(slope):
 
 def test_consensus_turns_the_spiral_inwards():
     """J - gamma J'J = J - gamma/4."""
-    np.testing.assert_allclose(dirac.eigenvalues(dirac.with_consensus(0.7)), [-0.175 + 0.5j, -0.175 - 0.5j], atol=1e-8)
+    np.testing.assert_allclose(eigenvalues(dirac.with_consensus(0.7)), [-0.175 + 0.5j, -0.175 - 0.5j], atol=1e-8)
 
 
 def test_the_jacobian_of_any_field():
     """Of functions of five numbers, against the derivative by hand; and its eigenvalues against a matrix of known ones."""
     rng = np.random.default_rng(1)
     A, x = rng.normal(size=(5, 5)), rng.normal(0, 3, 5)
-    np.testing.assert_allclose(dirac.jacobian(lambda x: np.tanh(A @ x), x), (1 - np.tanh(A @ x) ** 2)[:, None] * A, atol=1e-9)
+    np.testing.assert_allclose(jacobian(lambda x: np.tanh(A @ x), x), (1 - np.tanh(A @ x) ** 2)[:, None] * A, atol=1e-9)
     known = np.array([1 + 2j, 0.5 + 1j, -3, 0.5 - 1j, 1 - 2j])  # in the order of `eigenvalues`
     blocks = np.zeros((5, 5))
     blocks[:2, :2], blocks[2:4, 2:4], blocks[4, 4] = [[1, -2], [2, 1]], [[0.5, -1], [1, 0.5]], -3
-    found = dirac.eigenvalues(lambda x: np.linalg.solve(A, blocks @ A @ x), x)
+    found = eigenvalues(lambda x: np.linalg.solve(A, blocks @ A @ x), x)
     np.testing.assert_allclose(found, known, atol=1e-7)
     with pytest.raises(AssertionError):
-        np.testing.assert_allclose(dirac.jacobian(lambda x: A @ x, x), A.swapaxes(0, 1), atol=1e-7)
+        np.testing.assert_allclose(jacobian(lambda x: A @ x, x), A.swapaxes(0, 1), atol=1e-7)
 
 
 def of_step(step, field, h=0.2):
-    return dirac.eigenvalues(lambda point: step(field, point, h))
+    return eigenvalues(lambda point: step(field, point, h))
 
 
 @pytest.mark.parametrize("gamma", [0, 0.3, 2])
@@ -257,9 +258,9 @@ def test_what_cannot_be_played(make, message):
 def test_eigenvalues_of_a_matrix():
     """In place of a field its Jacobian may be given; anything else that is an array is refused."""
     J = np.array([[0.0, -2.0], [2.0, -1.0]])
-    np.testing.assert_array_equal(dirac.eigenvalues(J), dirac.eigenvalues(J.copy()))
-    np.testing.assert_allclose(dirac.eigenvalues(J), dirac.r1_eigenvalues(1.0, slope=2.0), atol=1e-14)
-    np.testing.assert_allclose(dirac.eigenvalues(J), dirac.eigenvalues(lambda point: J @ point), atol=1e-9)
+    np.testing.assert_array_equal(eigenvalues(J), eigenvalues(J.copy()))
+    np.testing.assert_allclose(eigenvalues(J), dirac.r1_eigenvalues(1.0, slope=2.0), atol=1e-14)
+    np.testing.assert_allclose(eigenvalues(J), eigenvalues(lambda point: J @ point), atol=1e-9)
     for bad in (np.zeros(4), np.zeros((2, 3)), np.full((2, 2), math.nan)):
         with pytest.raises(ValueError, match=r"a Jacobian must be a finite array \(P, P\)"):
-            dirac.eigenvalues(bad)
+            eigenvalues(bad)

@@ -23,6 +23,9 @@ import test_penalties
 import tinygan
 from tinygan import metrics
 from tinygan.engine import gradcheck
+from tinygan.exercises.museum import COMPOSITION
+from tinygan.recipe import DEFAULTS, NAMES
+from tinygan.settings import written
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -62,9 +65,13 @@ def faults(text):
     for code, tests in claims(text):
         for name in code:
             try:
-                pkgutil.resolve_name(name)
+                thing = pkgutil.resolve_name(name)
             except (ImportError, AttributeError):
                 found.append(f"{name} does not exist")
+                continue
+            where = getattr(thing, "__module__", None) or thing.fget.__module__
+            if not name.startswith(f"{where}."):
+                found.append(f"{name} stands in {where}")  # there the reference has it
         for name in tests:
             path, _, function = name.partition("::")
             if not (ROOT / path).is_file() or function not in functions_in(ROOT / path):
@@ -92,6 +99,7 @@ SOUND = (":In the code: ``tinygan.engine.layers.Dense.backward``,\n   ``tinygan.
 @pytest.mark.parametrize("old, new, fault", [
     ("", "", None), ("Dense.backward", "Dense.backwards", "tinygan.engine.layers.Dense.backwards does not exist"),
     ("layers.Tanh", "layer.Tanh", "tinygan.engine.layer.Tanh does not exist"),
+    ("engine.layers.Tanh", "Tanh", "tinygan.Tanh stands in tinygan.engine.layers"),
     ("_accumulates", "_accumulate", "tests/test_layers.py::test_backward_accumulate does not exist"),
     ("tests/test_layers.py", "tests/test_layer.py", "tests/test_layer.py::test_backward_accumulates does not exist"),
     ("test_layers.py::test_backward_accumulates", "test_files.py::test_a_page_is_nothing", "does not exist"),
@@ -107,17 +115,26 @@ def test_a_wrong_name_is_noticed(old, new, fault):
 # ---------------------------------------------------------------- nothing is left out
 
 METHODS = ("forward", "backward", "tangent", "tangent_backward", "value", "slope", "curvature",
-           "d", "g", "d_tangent", "g_tangent", "g_real")
-NOT_DERIVED = {  # containers, checks of shapes, and what all layers share
-    "tinygan.losses.BCE", "tinygan.losses.DLoss", "tinygan.losses.GLoss", "tinygan.losses.DTangent",
-    "tinygan.engine.layers.Parametric", "tinygan.engine.layers.check_input", "tinygan.engine.layers.check_like_output"}
+           "d", "g", "d_tangent", "g_tangent", "g_real", "verdict", "best", "at_rest")
+NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or optimisers share
+    "tinygan.losses.base.BCE", "tinygan.losses.base.DLoss", "tinygan.losses.base.GLoss", "tinygan.losses.base.DTangent",
+    "tinygan.losses.base.check_scores", "tinygan.engine.base.Layer", "tinygan.engine.base.Parameter",
+    "tinygan.engine.base.check_input", "tinygan.engine.base.check_like_output", "tinygan.engine.base.zeros",
+    "tinygan.engine.optim.Optimiser",
+    "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
+    "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
+    "tinygan.training.progress_bar"}
+NO_MATHEMATICS = {"arguments", "diagnosis", "gradcheck", "machine", "parts", "recording", "replay", "shortening",
+                  "store"}  # of the engine
+GAME = {"losses.base", "losses.separate", "losses.relativistic", "penalties", "gradients", "updates", "training", "dirac",
+        "unroll", "game"}
 
 
 def mathematics():
     """Every public thing of the rooms where derivatives are made, by its dotted name: functions, classes, and their methods."""
-    engine = [f"tinygan.engine.{module.name}" for module in pkgutil.iter_modules(tinygan.engine.__path__)]
-    rooms = {name for name in engine if name.split(".")[-1] not in ("arguments", "gradcheck", "machine")}
-    for room in sorted(rooms | {f"tinygan.{name}" for name in ("losses", "penalties", "train", "dirac", "unroll", "game")}):
+    engine = {module.name for module in pkgutil.iter_modules(tinygan.engine.__path__)}
+    rooms = {f"tinygan.engine.{name}" for name in engine - NO_MATHEMATICS} | {f"tinygan.{name}" for name in GAME}
+    for room in sorted(rooms):
         module = import_module(room)
         for name, thing in vars(module).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != room or f"{room}.{name}" in NOT_DERIVED:
@@ -135,13 +152,16 @@ def left_out(pages, things):
 def test_every_layer_loss_penalty_optimiser_and_game_has_its_derivation():
     things = list(mathematics())
     assert len(things) > 100 and {"tinygan.engine.layers.Dense.tangent_backward", "tinygan.penalties.R1", "tinygan.dirac.minimax",
-                                  "tinygan.engine.optim.Adam", "tinygan.losses.Hinge.g"} <= set(things)
+                                  "tinygan.engine.optim.Adam", "tinygan.losses.separate.Hinge.g", "tinygan.engine.initial.he",
+                                  "tinygan.losses.base.Loss.at_rest", "tinygan.updates.extragradient",
+                                  "tinygan.engine.features.Pack.backward"} <= set(things)
     assert left_out(list(map(text_of, PAGES)), things) == []
 
 
 def test_a_thing_that_is_left_out_is_noticed():
     pages = list(map(text_of, PAGES))
-    for name in ("tinygan.engine.norm.SpectralNorm.tangent_backward", "tinygan.losses.Hinge.g", "tinygan.penalties.WGANGP"):
+    for name in ("tinygan.engine.norm.SpectralNorm.tangent_backward", "tinygan.losses.separate.Hinge.g",
+                 "tinygan.penalties.WGANGP", "tinygan.training.Training"):
         assert left_out([page.replace(f"``{name}``", "") for page in pages], mathematics()) == [name]
     assert all(map(pkgutil.resolve_name, NOT_DERIVED))
 
@@ -246,6 +266,23 @@ def test_the_tests_and_exhibits_that_the_page_names_are_there():
     assert source.count(start) == 1 and source.index(start) < source.index(stop)
 
 
+def test_how_many_exhibits_are_wrong_in_a_part_and_how_many_in_the_whole():
+    """The last three rooms of the museum hold the bugs of composition; three pages say how many there are of each kind."""
+    rooms = re.split(r"^([^\n]+)\n~~~+$", read("museum.rst"), flags=re.MULTILINE)
+    counts = {title: len(re.findall(r"^:What one sees:", text, re.MULTILINE))
+              for title, text in zip(rooms[1::2], rooms[2::2], strict=True)}
+    whole = sum(count for title, count in counts.items() if title.startswith("Composition"))
+    parts = sum(counts.values()) - whole
+    assert len([title for title in counts if title.startswith("Composition")]) == 3
+    for page in (ROOT / "README.md", DOCS / "gradient_checks.rst"):
+        said = re.search(r"Of the (\d+) (?:real )?bugs in .*?, (\d+) are a wrong formula.*? In the other (\d+) each part",
+                         flat(text_of(page)))
+        assert tuple(map(int, said.groups())) == (parts + whole, parts, whole) == (22, 13, len(COMPOSITION))
+    assert f"Of the {parts + whole} bugs in :doc:`museum`, {whole} are in the arrows" in flat(read("two_steps.rst"))
+    assert f"In the first {parts} one formula, measure or layer is wrong" in flat(read("museum.rst"))
+    assert f"with {whole} exhibits" in flat(read("museum.rst"))
+
+
 def test_the_example_prints_what_the_page_says():
     page = read("gradient_checks.rst")
     code = inspect.cleandoc("\n" + re.search(r"returns one number, your gradient, and the point::\n\n(.*?)\n\n(?=\S)", page,
@@ -255,6 +292,86 @@ def test_the_example_prints_what_the_page_says():
         exec(compile(code, "gradient_checks.rst", "exec"), {})
     shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n\n((?: .*\n)+)", page)[1])
     assert shown.strip() == inspect.cleandoc("\n" + said.getvalue()).strip(), f"the page must show:\n{said.getvalue()}"
+
+
+# ---------------------------------------------------------------- how to add one's own, and the settings
+
+LINES = 10  # of an object that one adds, its docstring not counted
+
+
+def code_blocks(page):
+    """The blocks of Python on a page."""
+    return [inspect.cleandoc("\n" + block) for block in re.findall(r"\.\. code-block:: python\n\n((?:    .*\n|\n)+)", page)]
+
+
+def lines_of(block):
+    """How many lines each class and function of a block has, without blank lines and docstrings: {name: lines}."""
+    found = {}
+    for part in ast.parse(block).body:
+        if isinstance(part, ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(part, clean=False) or ""
+            lines = [line for line in block.splitlines()[part.lineno - 1:part.end_lineno] if line.strip()]
+            found[part.name] = len(lines) - (text.count("\n") + 1 if text else 0)
+    return found
+
+
+def printed_by(blocks):
+    """What the blocks print, one after the other in one place."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        names = {}
+        for i, block in enumerate(blocks):
+            exec(compile(block, f"extend.rst, block {i}", "exec"), names)
+    return said.getvalue()
+
+
+def test_what_one_adds_is_ten_lines_passes_its_checks_and_trains(caplog):
+    blocks = code_blocks(read("extend.rst"))
+    added = {name: lines for block in blocks for name, lines in lines_of(block).items()}
+    assert {"SquaredHinge", "Sine", "Gain", "SmoothGain", "AtMostOne", "SignOfMean", "g_first", "Spiral"} <= added.keys()
+    assert {name: lines for name, lines in added.items() if lines > LINES} == {}
+    *checks, columns = printed_by(blocks).splitlines()
+    assert len(checks) == 4 and all(line.startswith("agrees: norm error ") for line in checks), checks
+    assert columns == "('d_loss', 'g_loss', 'd_real', 'd_fake')"
+    assert not caplog.records, "every step could be recorded and replayed"
+    assert sum("train(" in block or "Training(" in block for block in blocks) == 6, "each of them is trained with"
+
+
+@pytest.mark.parametrize("right, wrong", [
+    ("-real / n, fake / n", "-real / n, -fake / n"), ("-short / s_fake", "short / s_fake"), ("-np.sin(tape)", "np.sin(tape)"),
+    ("(dy_dot * tape + dy * tape_dot)", "(dy_dot * tape)"), ("2 * weight / n * over", "weight / n * over"),
+])
+def test_a_mistake_in_what_one_adds_is_seen_by_the_checks_on_the_page(right, wrong):
+    page = read("extend.rst")
+    assert page.count(right) == 1
+    said = printed_by(code_blocks(page.replace(right, wrong)))
+    assert said.count("DISAGREES") == 1
+    if wrong == "np.sin(tape)":
+        shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n\n((?: .*\n)+)", page)[1])
+        assert shown.strip() in said, f"the page must show:\n{said}"
+
+
+def test_every_block_of_code_has_a_sentence_before_and_after_it():
+    parts = re.split(r"\.\. code-block:: \w+\n\n(?:    .*\n|\n)+", read("extend.rst"))
+    assert len(parts) > 15 and all(re.search(r"[.:]\s*$", part) and re.match(r"\S", part) for part in parts), parts
+
+
+def test_the_page_of_settings_is_made_from_the_recipe(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    recipes = pytest.importorskip("recipes", reason="Sphinx is missing: pip install -e '.[docs]'")
+    assert ".. recipe::" in read("settings.rst")
+    made = "\n".join(recipes.tables())
+    rows = dict(re.findall(r"   \* - ``(\w+)``\n     -(?: ``(.*)``)?\n", made))
+    defaults = {name: "" if value is None else written(value) for name, value in DEFAULTS.values().items()}
+    assert rows == defaults and list(rows) == list(NAMES)
+    assert "{" not in made and "least-squares" in made and "big_grid" in made, "the names that a setting may take stand there"
+
+
+def test_the_page_of_design_names_modules_that_are_there():
+    part = read("design.rst").split("The modules\n-----------\n")[1].split("Decisions\n---------\n")[0]
+    terms = re.findall(r"``([\w/]+)``", "\n".join(re.findall(r"^(``.*)\n    \S", part, flags=re.MULTILINE)))
+    there = {path.relative_to(ROOT / "tinygan").with_suffix("").as_posix() for path in (ROOT / "tinygan").rglob("*")}
+    assert len(terms) > 20 and not set(terms) - there
 
 
 # ---------------------------------------------------------------- the papers
@@ -288,7 +405,8 @@ def entries():
 
 def test_every_paper_that_is_cited_is_in_the_bibliography():
     known = entries()
-    texts = [ROOT / "README.md", *PAGES, DOCS / "museum.rst", DOCS / "gradient_checks.rst", *(ROOT / "tests").glob("*.py"),
+    others = [DOCS / f"{name}.rst" for name in ("museum", "gradient_checks", "extend", "design", "two_steps")]
+    texts = [ROOT / "README.md", *PAGES, *others, *(ROOT / "tests").glob("*.py"),
              *(ROOT / "tinygan").rglob("*.py"), *(ROOT / "lessons").rglob("*.py")]
     missing = {label: path.name for path in texts for label in papers(text_of(path)) if label not in known}
     assert missing == {}

@@ -8,6 +8,7 @@ from oracles import SEEDS
 from test_game import Shift, Slope
 
 from tinygan import SGD, Adam, dirac, gradcheck, losses, mlp
+from tinygan.engine.features import Pack
 from tinygan.engine.layers import Dense, ReLU, Tanh
 from tinygan.engine.network import Sequential, he, xavier
 from tinygan.engine.norm import LayerNorm, SpectralNorm
@@ -66,6 +67,35 @@ def test_the_best_scores(name):
         away = np.random.default_rng(seed).normal(size=(20, 3))
         away -= away.mean(axis=1, keepdims=True) * pairs  # a common constant costs nothing when only differences count
         assert all(rate(loss, best + step, pairs)[0] > value + 1e-6 for step in away)
+
+
+def test_what_a_loss_says_of_the_best_D():
+    """loss.best is the probability or the score of these best scores; with a label below 1 the derivative is 0 there as well."""
+    for name, (loss, s) in BEST.items():
+        said = loss.best(P, Q)
+        if name == "Relativistic":
+            assert said is None and losses.Wasserstein().best(P, Q) is None
+        else:
+            np.testing.assert_allclose(said, 1 / (1 + np.exp(-s)) if loss.is_probability else s, rtol=1e-14)
+    smoothed = losses.NonSaturating(real_label=0.9)
+    s = np.log(smoothed.best(P, Q) / (1 - smoothed.best(P, Q)))
+    np.testing.assert_allclose(rate(smoothed, s)[1], 0, atol=1e-15)
+    assert np.abs(rate(smoothed, np.log(P) - np.log(Q))[1]).max() > 1e-2  # control: those of the label 1
+    assert losses.LeastSquares().at_rest == (1 / 4, 1 / 8) and losses.Hinge(0.5).at_rest == (1, 0)
+    d, g = losses.Minimax().at_rest
+    assert (d, g) == pytest.approx((2 * math.log(2), -math.log(2)), rel=1e-15)
+    middle = np.full((1, 1), math.log(0.45 / 0.55))  # the probability y / 2
+    assert smoothed.at_rest == pytest.approx((smoothed.d(middle, middle).value, smoothed.g(middle).value), rel=1e-15)
+
+
+def test_the_verdict_is_a_mean():
+    """Of probabilities or of scores, one for each replica; a score beyond every limit of exp is no trouble."""
+    s = np.random.default_rng(0).normal(0, 3, (4, 7, 1))
+    for loss in (losses.Minimax(), losses.Wasserstein()):
+        wanted = (1 / (1 + np.exp(-s)) if loss.is_probability else s).mean(axis=(1, 2))
+        np.testing.assert_allclose(loss.verdict(s), wanted, rtol=1e-13)
+        assert loss.verdict(s).shape == (4,) and loss.verdict(s[0]) == pytest.approx(wanted[0])
+    assert losses.Minimax().verdict(np.array([[-1e30], [1e30]])) == 0.5
 
 
 def test_the_loss_of_the_best_D():
@@ -185,6 +215,22 @@ def test_noise_on_the_points_leaves_the_gradient_exact():
     result = gradcheck.check(f, gradient, theta)
     assert result.ok, str(result)
     assert with_noise != float(g_gradients(G, D, z, losses.NonSaturating()))
+
+
+@pytest.mark.parametrize("m, d", [(1, 3), (2, 3), (3, 2)])
+def test_packing_moves_each_number_to_one_place(m, d):
+    """y_{p, a d + i} = x_{p m + a, i}, back again in dx, and the same map for velocities."""
+    layer, rng = Pack(m, d), np.random.default_rng(0)
+    x, x_dot = rng.normal(size=(2, 5 * m, d))
+    (y, tape), dy, dy_dot = layer.forward(x), *rng.normal(size=(2, 5, m * d))
+    places = {(p * m + a, i): (p, a * d + i) for p in range(5) for a in range(m) for i in range(d)}
+    assert len(set(places.values())) == x.size == y.size
+    (y_dot, tape_dot), dx = layer.tangent(x_dot, tape), layer.backward(dy, tape)
+    both = layer.tangent_backward(dy, dy_dot, tape, tape_dot)
+    for one, other in places.items():
+        assert y[other] == x[one] and y_dot[other] == x_dot[one] and dx[one] == both[0][one] == dy[other]
+        assert both[1][one] == dy_dot[other]
+    assert np.vdot(dy, y_dot) == pytest.approx(np.vdot(dx, x_dot), rel=1e-12) and layer.rows == m
 
 
 # ---------------------------------------------------------------- gradients of gradients

@@ -5,12 +5,13 @@ import pytest
 from oracles import LOSSES, loss_name, same_bits
 
 from tinygan import dirac, gradcheck, losses, mlp
-from tinygan.engine.layers import Dense, Parametric, Softplus, Tanh
+from tinygan.engine.jacobian import eigenvalues, jacobian
+from tinygan.engine.layers import Dense, Layer, Softplus, Tanh
 from tinygan.engine.network import Sequential
 from tinygan.engine.norm import LayerNorm, SpectralNorm
 from tinygan.game import Game
+from tinygan.gradients import d_gradients, g_gradients
 from tinygan.penalties import R1, R2, WGANGP
-from tinygan.train import d_gradients, g_gradients
 
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 
@@ -43,7 +44,7 @@ def check_jacobian(loss, activation=Tanh, seed=0, penalties=()):
     """All four blocks against central differences of the field; the diagonal ones are symmetric."""
     game = Game(*players(seed, activation, widths=(2, 2)), loss(), penalties)
     J, n = game.jacobian(), game.n_g
-    result = gradcheck.compare(J, dirac.jacobian(game, game.point), name="the Jacobian")
+    result = gradcheck.compare(J, jacobian(game, game.point), name="the Jacobian")
     assert result.ok, str(result)
     for block in (J[:n, :n], J[n:, n:]):
         np.testing.assert_allclose(block, block.swapaxes(0, 1), atol=1e-9 if penalties else 1e-14)
@@ -80,13 +81,13 @@ def test_where_one_wins_what_the_other_loses_the_mixed_blocks_are_opposite(loss,
 
 def test_eigenvalues_of_a_field_and_of_its_jacobian_are_the_same():
     game = Game(*players(), losses.NonSaturating())
-    np.testing.assert_allclose(dirac.eigenvalues(game.jacobian()), dirac.eigenvalues(game, game.point), atol=1e-8)
+    np.testing.assert_allclose(eigenvalues(game.jacobian()), eigenvalues(game, game.point), atol=1e-8)
 
 
 # ---------------------------------------------------------------- the Dirac-GAN, as two networks
 
 
-class Shift(Parametric):
+class Shift(Layer):
     """y = x + b: with z = 0, a generator that makes one point. Its parameter is theta."""
 
     d = k = 1
@@ -140,8 +141,8 @@ def test_the_dirac_gan_is_a_game_of_two_networks(loss, field, slope, gamma):
     for point in np.random.default_rng(0).normal(0, 1.5, (7, 2)):
         np.testing.assert_allclose(game(point * TURNED) * TURNED, field(point), rtol=1e-12, atol=1e-14)
         J = game.jacobian(point * TURNED) * np.outer(TURNED, TURNED)
-        np.testing.assert_allclose(J, dirac.jacobian(field, point), atol=1e-8)
-    np.testing.assert_allclose(dirac.eigenvalues(game.jacobian()), dirac.r1_eigenvalues(gamma, slope), atol=1e-9)
+        np.testing.assert_allclose(J, jacobian(field, point), atol=1e-8)
+    np.testing.assert_allclose(eigenvalues(game.jacobian()), dirac.r1_eigenvalues(gamma, slope), atol=1e-9)
 
 
 # ---------------------------------------------------------------- R1 at an equilibrium of two networks
@@ -156,7 +157,7 @@ def at_rest(seed, loss, gamma):
 
 def turning(J):
     """The real parts of the eigenvalues with an imaginary part, in order: of the players that circle."""
-    found = dirac.eigenvalues(J)
+    found = eigenvalues(J)
     return np.sort(found[found.imag > 1e-3].real)
 
 
@@ -205,8 +206,8 @@ def test_a_field_has_no_memory():
     (lambda: Game(*players(replicas=3), losses.Hinge()), r"G has 3 replicas: take G.replica\(0\)"),
     (lambda: Game(*players(), losses.Hinge())(np.zeros(5)), r"a point of this game is an array \(34,\)"),
     (lambda: Game(*players(), losses.Hinge(), (WGANGP(),)).jacobian(), "pass rng="),
-    (lambda: dirac.eigenvalues(np.zeros((2, 3))), r"a Jacobian must be a finite array \(P, P\); got shape \(2, 3\)"),
-    (lambda: dirac.eigenvalues(np.full((2, 2), np.nan)), "with 4 entries that are not finite")])
+    (lambda: eigenvalues(np.zeros((2, 3))), r"a Jacobian must be a finite array \(P, P\); got shape \(2, 3\)"),
+    (lambda: eigenvalues(np.full((2, 2), np.nan)), "with 4 entries that are not finite")])
 def test_what_is_no_game(make, message):
     with pytest.raises(ValueError, match=message):
         make()

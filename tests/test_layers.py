@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from oracles import SEEDS, SHAPES, same_bits
 
 from tinygan.engine import gradcheck
-from tinygan.engine.layers import Dense, LeakyReLU, Parametric, ReLU, Sigmoid, Softplus, Tanh
-from tinygan.engine.network import Sequential
+from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from tinygan.engine.network import Network, Sequential
 
 # name -> (d, k, dtype) -> layer or network that turns d features into k (activations keep d)
 ACTIVATIONS = {"ReLU": ReLU, "LeakyReLU": LeakyReLU, "Tanh": Tanh, "Sigmoid": Sigmoid, "Softplus": Softplus}
@@ -22,17 +22,19 @@ SMOOTH = [name for name in MAKERS if "ReLU" not in name]
 class Case:
     """A layer or network with random parameters, a random batch, cotangent and velocities. The parameters are `values`.
 
-    `name` is one of MAKERS, or a maker itself.
+    `name` is one of MAKERS, or a maker itself. shape: rows of y, features in, features out.
     """
 
     def __init__(self, name, seed, shape, dtype=np.float64):
         n, d, k = shape
         rng = np.random.default_rng(seed)
         self.f = MAKERS.get(name, name)(d, k, dtype)
-        if isinstance(self.f, Parametric) and dtype != np.float64:
+        if isinstance(self.f, Layer) and dtype != np.float64:
             for one, size in self.f.shapes.items():
                 self.f.bind(one, np.zeros(size, dtype), np.zeros(size, dtype))
-        if isinstance(self.f, Sequential):
+            for one, value in self.f.buffers.items():
+                setattr(self.f, one, value.astype(dtype))
+        if isinstance(self.f, Network):
             self.values, self.gradients, self.names = [self.f.theta], [self.f.grad], ["theta"]
         else:
             self.names = list(self.f.parameters)
@@ -40,7 +42,7 @@ class Case:
             self.gradients = [getattr(self.f, "d" + one) for one in self.names]
         for value in self.values:
             value[...] = rng.normal(size=value.shape)
-        self.x, self.x_dot = rng.normal(size=(2, n, d))
+        self.x, self.x_dot = rng.normal(size=(2, n * self.f.rows, d))
         y, _ = self.f.forward(self.x.astype(dtype))
         self.dy, self.dy_dot = rng.normal(size=(2, *y.shape))
         self.velocities = [rng.normal(size=value.shape) for value in self.values]

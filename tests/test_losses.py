@@ -1,13 +1,19 @@
 """Each loss: its value is its paper's formula, its derivative is the derivative of that value, and both survive any score."""
 
+import decimal
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
+import test_numerics
 from oracles import LOSSES, NAIVE_D, NAIVE_G, SEEDS, loss_name, same_bits
+from test_numerics import exact_sigmoid, exact_softplus
 
-from tinygan import losses
+from tinygan import data, losses, mlp, train
 from tinygan.engine import gradcheck
+from tinygan.engine.layers import Tanh
+from tinygan.penalties import R1
 
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 
@@ -235,6 +241,224 @@ def test_constants_that_make_no_loss(make, message):
         make()
 
 
+# --- labels and dtypes ------------------------------------------------------------------------------------------------
+
+
+def ulps_off(got, exact, dtype):
+    """How far a number is from a Decimal, in units in the last place."""
+    return abs(Decimal(float(got)) - exact) / Decimal(float(np.spacing(np.abs(dtype(float(exact))))))
+
+
+@pytest.mark.parametrize("label", [0.9, 0.5, 0.999, 1.0, 0.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_label_in_60_digits(dtype, label):
+    """Within 8 units in the last place, whatever the score: y softplus(-s) + (1 - y) softplus(s). Its derivative is sigmoid(s) - y.
+
+    The derivative passes through 0, so it is compared with the size of its two parts.
+    """
+    eps, smallest = (Decimal(float(limit)) for limit in (np.finfo(dtype).eps, np.finfo(dtype).smallest_subnormal))
+    off, y, rest = [], Decimal(float(dtype(label))), Decimal(float(dtype(1 - label)))  # as this dtype holds the two weights
+    with decimal.localcontext() as context, np.errstate(over="raise", divide="raise", invalid="raise"):
+        context.prec, context.traps[decimal.Underflow] = 60, False
+        for s in test_numerics.scores(dtype):
+            exact = Decimal(float(s))
+            value, ds = losses.bce_with_logits(s.reshape(1, 1), label)
+            assert value.dtype == ds.dtype == dtype
+            cost = y * exact_softplus(-exact) + rest * exact_softplus(exact)
+            down, up = y * exact_sigmoid(-exact), rest * exact_sigmoid(exact)
+            assert ulps_off(value, cost, dtype) <= 8, s
+            assert abs(Decimal(float(ds[0, 0])) - (up - down)) <= 8 * max(eps * (up + down), smallest), s
+            naive = np.logaddexp(dtype(0), s) - dtype(label) * s
+            off.append(ulps_off(naive, cost, dtype))
+    assert label in (0.5, 0) or max(off) > 8  # the control: softplus(s) - y s subtracts two large numbers
+
+
+WHOLE = np.arange(-3, 4)[:, None]
+
+
+@EACH_LOSS
+def test_whole_numbers_are_no_scores(loss):
+    """A float loss of them would be right, and an integer array for its derivative silently wrong."""
+    for call in (lambda: loss().d(WHOLE, WHOLE), lambda: loss().d(1.0 * WHOLE, WHOLE), lambda: loss().g(WHOLE, WHOLE),
+                 lambda: loss().d(WHOLE > 0, WHOLE > 0)):
+        with pytest.raises(TypeError, match="scores must be floating-point numbers, such as D gives; got (int64|bool)"):
+            call()
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0, 0.9])
+def test_whole_numbers_have_no_cross_entropy(target):
+    with pytest.raises(TypeError, match="scores must be floating-point numbers, such as D gives; got int64"):
+        losses.bce_with_logits(WHOLE, target)
+
+
+@pytest.mark.parametrize("target", [-0.1, 1.1, np.nan, np.full((7, 1), 2.0)])
+def test_a_target_outside_0_and_1_is_refused(target):
+    with pytest.raises(ValueError, match=r"target must lie in \[0, 1\]; got"):
+        losses.bce_with_logits(np.zeros((7, 1)), target)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.needs_real], ids=loss_name)
+def test_a_loss_that_compares_asks_for_real_scores(loss):
+    with pytest.raises(ValueError, match="compares with real scores: pass s_real too"):
+        loss().g(np.zeros((7, 1)))
+
+
+# --- what D thinks, and where the game comes to rest ------------------------------------------------------------------
+
+OTHERS = [lambda: losses.Minimax(real_label=0.9), lambda: losses.NonSaturating(0.7), lambda: losses.Hinge(margin=0.5)]
+EVERY = pytest.mark.parametrize("make", [*LOSSES, *OTHERS], ids=lambda make: repr(make()))
+
+
+@EVERY
+def test_the_verdict_is_a_mean_probability_or_a_mean_score(make):
+    """And so says `is_probability`: the losses made of cross-entropy read a score as a probability."""
+    loss = make()
+    assert loss.is_probability == isinstance(loss, losses.Minimax)
+    for seed in SEEDS:
+        s, _ = scores(seed)
+        naive = np.mean(1 / (1 + np.exp(-s))) if loss.is_probability else np.mean(s)
+        assert float(loss.verdict(s)) == pytest.approx(naive, rel=1e-13)
+    for dtype in (np.float32, np.float64):
+        s, _ = scores(3, 7, dtype, replicas=(3,))
+        assert loss.verdict(s).shape == (3,) and loss.verdict(s).dtype == dtype
+        assert all(same_bits(loss.verdict(s)[i], loss.verdict(s[i])) for i in range(3))
+    with np.errstate(all="raise"):
+        extreme = loss.verdict(np.array([[-1e30], [1e30], [-1e4], [1e4]]))
+    assert extreme == (0.5 if loss.is_probability else 0)
+
+
+GRID = np.arange(-8, 8.0005, 0.001)
+DENSITIES = [(1, 1), (2, 1), (1, 3), (0.2, 0.7), (5, 1), (1e-3, 1), (0.3, 0.3)]
+
+
+def expected_d_loss(loss, p, q):
+    """p (D's loss of a real point) + q (that of a generated one), at each score of GRID, up to a constant."""
+    s, nothing = each_alone(GRID), np.zeros((GRID.size, 1, 1))
+    return p * loss.d(s, nothing).value + q * loss.d(nothing, s).value
+
+
+def each_alone(s):
+    """Each number as the only score of a replica of its own."""
+    return s[:, None, None]
+
+
+@EVERY
+def test_the_best_verdict_is_that_of_the_score_that_minimises_the_expected_loss(make):
+    """On a grid of scores. None where there is no best score: the loss has no minimum, or compares scores with each other."""
+    loss = make()
+    for p, q in DENSITIES:
+        best, J = loss.best(p, q), expected_d_loss(loss, p, q)
+        if best is None:
+            assert loss.needs_real or J.argmin() in (0, GRID.size - 1), "the score can be had, but `best` does not give it"
+            continue
+        verdicts = loss.verdict(each_alone(GRID))
+        nearest = J[np.abs(verdicts - best).argmin()]
+        assert nearest <= J.min() + 1e-6 * (p + q), f"another score is better than that of {best}"
+        if not (isinstance(loss, losses.Hinge) and p == q):  # there every score between the margins is a best one
+            assert verdicts[J.argmin()] == pytest.approx(best, abs=2e-3)
+
+
+def test_which_losses_have_a_best_verdict():
+    assert {loss.__name__ for loss in LOSSES if loss().best(2.0, 1.0) is not None} == {
+        "Minimax", "NonSaturating", "LeastSquares", "Hinge"}
+    assert losses.NonSaturating().best(1, 3) == losses.LeastSquares().best(1, 3) == 0.25
+    assert losses.Minimax(real_label=0.9).best(1, 0) == 0.9
+    assert losses.Hinge(margin=2).best(np.array([1.0, 2, 3]), 2).tolist() == [-2, 0, 2]
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss().best(1, 1) is not None], ids=loss_name)
+def test_the_best_verdict_of_whole_arrays_of_densities(loss):
+    p, q = (np.array(column) for column in zip(*DENSITIES, strict=True))
+    assert loss().best(p, q).tolist() == [float(loss().best(*one)) for one in DENSITIES]
+
+
+AT_REST = {"Minimax": (2 * LN2, -LN2), "NonSaturating": (2 * LN2, LN2), "LeastSquares": (0.25, 0.125), "Hinge": (2, 0),
+           "Wasserstein": (0, 0), "Relativistic": (LN2, LN2), "RelativisticAverage": (LN2, LN2)}
+
+
+@EACH_LOSS
+def test_the_values_at_rest(loss):
+    assert loss().at_rest == pytest.approx(AT_REST[loss.__name__], abs=1e-15)
+    assert all(type(value) is float for value in loss().at_rest)
+
+
+def test_the_values_at_rest_with_other_constants():
+    """With a label of .9 the best D says .45 where it cannot tell: -.9 ln .45 - .1 ln .55 - ln .55."""
+    smoothed = -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
+    assert losses.Minimax(real_label=0.9).at_rest == pytest.approx((smoothed, math.log(0.55)), rel=1e-14)
+    assert losses.NonSaturating(0.9).at_rest == pytest.approx((smoothed, -math.log(0.45)), rel=1e-14)
+    assert losses.Hinge(margin=0.5).at_rest == (1, 0)
+
+
+@EVERY
+def test_at_rest_is_the_least_that_D_can_reach_where_both_densities_are_equal(make):
+    """One score for all points: D cannot tell. On a grid no score costs D less."""
+    loss = make()
+    values = loss.d(each_alone(GRID), each_alone(GRID)).value
+    assert loss.at_rest[0] == pytest.approx(values.min(), abs=1e-6)
+
+
+# --- a loss of one's own ----------------------------------------------------------------------------------------------
+
+
+class Exponential(losses.Loss):
+    """D minimises E exp(-r) + E exp(f), G minimises E exp(-f)."""
+
+    def d(self, s_real, s_fake):
+        n = s_real.shape[-2]
+        real, fake = np.exp(-s_real), np.exp(s_fake)
+        return losses.DLoss(real.mean(axis=(-2, -1)) + fake.mean(axis=(-2, -1)), -real / n, fake / n)
+
+    def g(self, s_fake, s_real=None):
+        value = np.exp(-s_fake)
+        return losses.GLoss(value.mean(axis=(-2, -1)), -value / s_fake.shape[-2])
+
+
+class Sloped(Exponential):
+    """With second derivatives, and D's best score ln(p/q) / 2."""
+
+    def d_tangent(self, s_real, s_fake, s_real_dot, s_fake_dot):
+        n = s_real.shape[-2]
+        return losses.DTangent(np.exp(-s_real) * s_real_dot / n, np.exp(s_fake) * s_fake_dot / n)
+
+    def g_tangent(self, s_fake, s_real, s_fake_dot, s_real_dot=None):
+        return np.exp(-s_fake) * s_fake_dot / s_fake.shape[-2]
+
+    def best(self, p, q):
+        return np.log(p / q) / 2
+
+
+def test_a_loss_of_ones_own_is_two_methods():
+    """What `Loss` says for it: no real scores for G, raw scores as verdicts, no best D known, and the values at rest."""
+    for seed in SEEDS:
+        check_derivatives(Exponential, seed)
+    loss = Exponential()
+    assert repr(loss) == "Exponential()" and not loss.needs_real and not loss.is_probability
+    assert loss.best(1, 2) is None and loss.at_rest == (2, 1) and loss.verdict(np.array([[1.0], [2.0]])) == 1.5
+    assert Sloped().at_rest == (2, 1) and Sloped().best(4, 1) == pytest.approx(LN2)
+    check_tangents(Sloped)
+
+
+@pytest.mark.parametrize("replicas", [(), 2])
+@pytest.mark.parametrize("update", ["alternating", "extragradient"])
+def test_a_loss_of_ones_own_trains(update, replicas):
+    G, D = mlp(2, 4, 2, replicas=replicas), mlp(2, 4, 1, seed=1, replicas=replicas)
+    before = G.theta.copy(), D.theta.copy()
+    history = train(G, D, data.ring().standardized(), Exponential(), steps=3, batch=8, penalties=(R1(0.1),), update=update)
+    assert np.isfinite(history.d_loss).all() and history.d_real.shape == (3, *G.replicas)
+    assert (G.theta != before[0]).any() and (D.theta != before[1]).any()
+
+
+def test_a_loss_of_ones_own_unrolls_where_it_has_second_derivatives():
+    def players():
+        return mlp(2, 4, 2, activation=Tanh), mlp(2, 4, 1, seed=1, activation=Tanh)
+
+    settings = dict(steps=2, batch=8, unroll=(2, 0.1))
+    assert np.isfinite(train(*players(), data.ring().standardized(), Sloped(), **settings).g_loss).all()
+    with pytest.raises(TypeError, match=r"loss must be an object with second derivatives \(d_tangent\).*Exponential"):
+        train(*players(), data.ring().standardized(), Exponential(), **settings)
+
+
 # --- second derivatives -----------------------------------------------------------------------------------------------
 
 
@@ -243,7 +467,7 @@ def check_tangents(loss, seed=0, make=None, n=7):
     loss = (make or loss)()
     r, f = scores(seed, n)
     r_dot, f_dot = scores(seed + 100, n)
-    rates = [*loss.d_tangent(r, f, r_dot, f_dot), loss.g_tangent(f, f_dot, r, r_dot)]
+    rates = [*loss.d_tangent(r, f, r_dot, f_dot), loss.g_tangent(f, r, f_dot, r_dot)]
 
     def along(t):
         d, g = loss.d(r + t * r_dot, f + t * f_dot), loss.g(f + t * f_dot, r + t * r_dot)
@@ -303,4 +527,4 @@ def test_a_rate_keeps_dtype_and_replicas_and_refuses_other_shapes(loss):
         with pytest.raises(ValueError, match="scores"):
             loss().d_tangent(r[0], f[0], r[0], bad)
         with pytest.raises(ValueError, match="scores"):
-            loss().g_tangent(f[0], bad, r[0], r[0])
+            loss().g_tangent(f[0], r[0], bad, r[0])

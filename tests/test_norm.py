@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 import test_layers
 from oracles import SEEDS, same_bits
-from test_penalties import PENALTIES, batches, call, value_by_differences
+from test_penalties import PENALTIES, batches, check_exact
 
-from tinygan import Adam, data, gradcheck, losses, mlp
-from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd
+from tinygan import Adam, d_gradients, d_step, data, g_gradients, g_step, gradcheck, losses, mlp, train
+from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Tanh
 from tinygan.engine.network import Sequential
 from tinygan.engine.norm import BatchNorm, LayerNorm, SpectralNorm
 from tinygan.penalties import R1, WGANGP
-from tinygan.train import d_gradients, d_step, g_gradients, g_step, train
 
 SHAPES = [(7, 3, 5), (3, 5, 2), (5, 7, 3)]  # batch, features in, features out
 
@@ -38,7 +37,8 @@ LAYERS = {"LayerNorm": lambda d, k: LayerNorm(d),
           "SpectralNorm": lambda d, k: held(SpectralNorm(Dense(d, k))),
           "MinibatchStd": lambda d, k: MinibatchStd(d),
           "MinibatchDiscrimination": lambda d, k: MinibatchDiscrimination(d, kernels=3, dims=2),
-          "FourierFeatures": lambda d, k: FourierFeatures(d, 2 * k, scale=0.05)}
+          "FourierFeatures": lambda d, k: FourierFeatures(d, 2 * k, scale=0.05),
+          "Pack": lambda d, k: Pack(2, d)}
 
 
 def alone(make):
@@ -66,9 +66,9 @@ def critic(name, d, seed=0, dtype=np.float64, replicas=(), **options):
     return D
 
 
-def everything(d, **options):
-    """One critic with all the layers in a row; u and v move."""
-    return Sequential(FourierFeatures(d, 6, scale=0.2), SpectralNorm(Dense(6, 5)), Tanh(), LayerNorm(5),
+def everything(d, first=(), **options):
+    """One critic with all the layers in a row, after those in `first`; u and v move."""
+    return Sequential(*first, FourierFeatures(d, 6, scale=0.2), SpectralNorm(Dense(6, 5)), Tanh(), LayerNorm(5),
                       MinibatchDiscrimination(5, kernels=2, dims=2), SpectralNorm(Dense(7, 4)), Tanh(), MinibatchStd(4),
                       Dense(5, 1), **options)
 
@@ -128,7 +128,8 @@ def test_a_wrong_cotangent_is_named(name):
                                           (SpectralNorm(Dense(3, 2)), "SpectralNorm(Dense(3 -> 2))"),
                                           (MinibatchDiscrimination(3), "MinibatchDiscrimination(3 -> 8)"),
                                           (MinibatchStd(3), "MinibatchStd(3 -> 4)"),
-                                          (FourierFeatures(3, 8), "FourierFeatures(3 -> 8)")])
+                                          (FourierFeatures(3, 8), "FourierFeatures(3 -> 8)"),
+                                          (Pack(2, 3), "Pack(2 x 3 -> 6)")])
 def test_a_wrong_input_is_named(layer, names):
     parameters = bool(layer.parameters)
     for shape in ((7, 4), (3,), *[(2, 7, 3)] * parameters):  # without parameters nobody knows how many replicas there are
@@ -141,7 +142,7 @@ def test_a_wrong_input_is_named(layer, names):
             net(np.zeros((7, 3)))
         assert str(error.value) == f"{names} expects (4, N, 3), got (7, 3)"
     else:
-        assert layer.forward(np.ones((2, 7, 3)))[0].shape == (2, 7, layer.k)
+        assert layer.forward(np.ones((2, 8, 3)))[0].shape == (2, 8 // layer.rows, layer.k)
 
 
 @pytest.mark.parametrize("make, error, message", [
@@ -155,6 +156,9 @@ def test_a_wrong_input_is_named(layer, names):
     (lambda: FourierFeatures(2, 5), ValueError, "must be even, .* got 5"),
     (lambda: FourierFeatures(2, 4, scale=0), ValueError, "FourierFeatures: scale"),
     (lambda: FourierFeatures(2, 4, seed=-1), ValueError, "seed must be 0 or larger"),
+    (lambda: Pack(0, 2), ValueError, "Pack: m .* at least 1"), (lambda: Pack(2.0, 2), TypeError, "Pack: m"),
+    (lambda: Pack(2, 0), ValueError, "Pack: d"), (lambda: Pack(2, True), TypeError, "Pack: d"),
+    (lambda: Sequential(Pack(2, 3), Dense(3, 1)), ValueError, r"Pack\(2 x 3 -> 6\), gives 6 features, .* takes 3"),
     (lambda: Sequential(MinibatchStd(3), Dense(3, 1)), ValueError, r"MinibatchStd\(3 -> 4\), gives 4 features, .* takes 3"),
 ])
 def test_what_is_no_layer_is_refused(make, error, message):
@@ -283,7 +287,7 @@ def check_forward_leaves_u():
     layer.W_dot = layer.b_dot = None  # W held fixed: a penalty
     layer.tangent_backward(case.dy, case.dy_dot, tape, layer.tangent(case.x_dot, tape)[1])
     assert same_bits(layer.u, tape[2]) and not same_bits(layer.u, u), "a penalty's step did not store u"
-    layer.u = u
+    layer.u = u.copy()
     layer.backward(case.dy, tape)
     assert same_bits(layer.u, tape[2]) and not same_bits(layer.u, u)
 
@@ -365,7 +369,7 @@ def trained(net, x, steps=3):
 def check_replicas(make=everything, batch=7, dtype=np.float32):
     net = make(3, seed=11, replicas=3, dtype=dtype)
     singles = [make(3, seed=child, dtype=dtype) for child in np.random.SeedSequence(11).spawn(3)]
-    x = np.random.default_rng(0).normal(size=(3, batch, 3)).astype(dtype)
+    x = np.random.default_rng(0).normal(size=(3, batch * net.rows, 3)).astype(dtype)
     together = trained(net, x)
     for r, single in enumerate(singles):
         for a, b in zip(together, trained(single, x[r]), strict=True):
@@ -385,10 +389,10 @@ def test_whole_runs_with_replicas():
     """train with batch norm in G, everything in D, packing and penalties: replicas have the bits of single runs."""
     def players(seed_g, seed_d, **options):
         return (Sequential(Dense(2, 5), BatchNorm(5), Tanh(), Dense(5, 2), seed=seed_g, **options),
-                everything(4, seed=seed_d, **options))
+                everything(4, [Pack(2, 2)], seed=seed_d, **options))
 
     def run(G, D, seed):
-        train(G, D, data.ring(), losses.Relativistic(), steps=4, batch=8, pack=2, seed=seed, penalties=(R1(0.1), WGANGP(0.1)))
+        train(G, D, data.ring(), losses.Relativistic(), steps=4, batch=8, seed=seed, penalties=(R1(0.1), WGANGP(0.1)))
         return [G.theta, D.theta, *u_of(D)]
 
     together = run(*players(1, 2, replicas=2), 4)
@@ -444,19 +448,8 @@ def test_batch_norm_replicas():
 
 def check_penalty(penalty, name, seed=0, size=(7, 3)):
     """As in test_penalties. With a minibatch layer the penalty is on the gradient of the summed scores: so is the oracle's."""
-    D, (x_real, x_fake) = critic(name, size[1], seed), batches(*size, seed)
-    value = call(PENALTIES[penalty], D, x_real, x_fake, seed)
-    gradient, theta = D.grad.copy(), D.theta.copy()
-    expected = value_by_differences(PENALTIES[penalty], D, x_real, x_fake, seed)
-    assert expected is None or value == pytest.approx(expected, rel=1e-7)
-
-    def f(moved):
-        D.theta[...] = moved
-        return call(PENALTIES[penalty], D, x_real, x_fake, seed)
-
-    result = gradcheck.check(f, gradient, theta, name=f"{penalty} over theta, {name}")
-    assert result.ok, str(result)
-    return expected is not None
+    D, (n, d) = critic(name, size[1], seed), size
+    return check_exact(PENALTIES[penalty], D, batches(n * D.rows, d, seed), seed, f"{penalty}, {name}")
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -555,8 +548,11 @@ def test_fourier_features_make_a_gaussian_kernel():
 
 def test_fourier_features_are_fixed():
     one, other, again = FourierFeatures(2, 8), FourierFeatures(2, 8, seed=1), FourierFeatures(2, 8)
-    assert same_bits(one.B, again.B) and (one.B != other.B).all()
+    assert same_bits(one.turns, again.turns) and (one.turns != other.turns).all()
+    B = 3 * np.random.default_rng(np.random.SeedSequence(4)).standard_normal((2, 4))
+    assert same_bits(FourierFeatures(2, 8, scale=3, seed=4).turns, 2 * np.pi * B)
     net = Sequential(one, Dense(8, 1), replicas=2)
-    before = one.B.copy()
+    before = one.turns.copy()
+    assert same_bits(before, np.stack([again.turns.astype(np.float32)] * 2))  # the same for every replica
     trained(net, np.ones((2, 5, 2), np.float32))
-    assert same_bits(one.B, before)
+    assert same_bits(one.turns, before)

@@ -1,11 +1,13 @@
 """Optimisers against the textbook, one parameter at a time."""
 
+import copy
 import math
 
 import numpy as np
 import pytest
 from oracles import same_bits
 
+from tinygan import checkpoint
 from tinygan.engine import optim
 
 
@@ -100,23 +102,241 @@ def test_steps_are_in_place(make):
 @pytest.mark.parametrize("make", OPTIMISERS.values(), ids=OPTIMISERS)
 def test_the_factor_multiplies_the_learning_rate_and_leaves_the_moments_alone(make):
     whole, half, theta, other = make(), make(), np.zeros(5), np.zeros(5)
-    half.factor = 0.5
     for g in gradients(3):
         whole.step(theta, g)
+        half.prepare(0.5)
         half.step(other, g)
     np.testing.assert_allclose(other, theta / 2, rtol=1e-14)
-    half.factor, before = 0, other.copy()
+    assert all(same_bits(getattr(whole, name), getattr(half, name)) for name in whole.memories)
+    half.prepare(0)
+    before = other.copy()
     half.step(other, gradients(1)[0])
     assert same_bits(other, before)
 
 
+# --- rounds, and going on from a state --------------------------------------------------------------------------------
+
+
+class Textbook:
+    """The formulas of the docstrings, in the order in which they are written, on arrays; t counts every step."""
+
+    def __init__(self, opt):
+        self.opt, self.t, self.m, self.v, self.last = opt, 0, 0, 0, None
+
+    def step(self, theta, g, factor=1.0, opt=None):
+        """theta after the step."""
+        opt = opt or self.opt
+        if isinstance(opt, optim.Clipped):
+            return np.clip(self.step(theta, g, factor, opt.opt), -opt.bound, opt.bound)
+        if isinstance(opt, optim.Optimistic):
+            moved = self.step(theta, g, factor, opt.opt)
+            step, last, self.last = moved - theta, self.last, moved - theta
+            return moved if last is None else moved + (step - last)
+        self.t += 1
+        if isinstance(opt, optim.SGD):
+            self.v = opt.momentum * self.v + g
+            return theta - opt.lr * factor * self.v
+        self.m = opt.beta1 * self.m + (1 - opt.beta1) * g
+        self.v = opt.beta2 * self.v + (1 - opt.beta2) * (g * g)
+        rate, scale = opt.lr * factor / (1 - opt.beta1**self.t), 1 / math.sqrt(1 - opt.beta2**self.t)
+        return theta - rate * self.m / (scale * np.sqrt(self.v) + opt.eps)
+
+
+ALL = OPTIMISERS | {"plain SGD": lambda: optim.SGD(0.1), "Optimistic Adam": lambda: optim.Optimistic(optim.Adam(0.1)),
+                    "Optimistic SGD": lambda: optim.Optimistic(optim.SGD(0.1, momentum=0.5)),
+                    "Clipped": lambda: optim.Clipped(optim.Adam(0.3), 1.1),
+                    "Clipped Optimistic": lambda: optim.Clipped(optim.Optimistic(optim.Adam(0.3)), 1.1)}
+EACH = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
+EACH_DTYPE = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@EACH_DTYPE
+@EACH
+def test_unprepared_steps_are_the_textbooks_bit_for_bit(make, dtype):
+    opt, theta = make(), np.ones(5, dtype)
+    book, expected = Textbook(opt), np.ones(5, dtype)
+    for g in gradients(30).astype(dtype):
+        opt.step(theta, g)
+        expected = book.step(expected, g)
+        assert same_bits(theta, expected)
+    assert theta.dtype == dtype
+
+
+@EACH_DTYPE
+@EACH
+@pytest.mark.parametrize("rounds", [[1] * 8, [3] * 5, [2, 3, 1, 4, 2]], ids=["1 a round", "3 a round", "any number a round"])
+def test_prepared_steps_are_the_textbooks_with_lr_times_the_factor_and_t_counting_every_step(make, dtype, rounds):
+    opt, theta = make(), np.ones(5, dtype)
+    book, expected, rows = Textbook(opt), np.ones(5, dtype), iter(gradients(30).astype(dtype))
+    for i, steps in enumerate(rounds):
+        factor = (1.0, 0.7, 0.0, 1e-3, 2.5)[i % 5]
+        opt.prepare(factor)
+        for _ in range(steps):
+            g = next(rows)
+            opt.step(theta, g)
+            expected = book.step(expected, g, factor)
+            assert same_bits(theta, expected)
+
+
+@EACH_DTYPE
+@EACH
+def test_a_release_puts_the_factor_back_to_1(make, dtype):
+    """Steps after it, as many as one likes, are the textbook's with factor 1, and take no more memory."""
+    opt, theta = make(), np.ones(5, dtype)
+    book, expected, rows = Textbook(opt), np.ones(5, dtype), iter(gradients(60).astype(dtype))
+    innermost = opt
+    while hasattr(innermost, "opt"):
+        innermost = innermost.opt
+    for _ in range(2):
+        for steps in (3, 2):
+            opt.prepare(0.3)
+            for _ in range(steps):
+                g = next(rows)
+                opt.step(theta, g)
+                expected = book.step(expected, g, 0.3)
+        opt.release()
+        for _ in range(20):
+            g = next(rows)
+            opt.step(theta, g)
+            expected = book.step(expected, g)
+            assert same_bits(theta, expected) and len(innermost._ahead) == 3
+    opt.release()  # once more does no harm
+
+
+def test_a_round_without_a_step_does_no_harm():
+    opt, theta = optim.Adam(0.1), np.ones(5)
+    book, expected = Textbook(opt), np.ones(5)
+    for g in gradients(5):
+        opt.prepare(7.0)
+        opt.prepare(0.5)
+        opt.step(theta, g)
+        expected = book.step(expected, g, 0.5)
+    assert same_bits(theta, expected)
+
+
+@EACH_DTYPE
+@EACH
+@pytest.mark.parametrize("before", [0, 1, 7])
+def test_going_on_from_a_state_gives_the_bits_of_never_stopping(tmp_path, make, dtype, before):
+    """Also from the state before the first step, and after a way through a file."""
+    whole, theta, rows = make(), np.ones(5, dtype), gradients(20).astype(dtype)
+    for g in rows[:before]:
+        whole.step(theta, g)
+    state, stopped = whole.state(), theta.copy()
+    checkpoint.save(tmp_path / "state.npz", state, None)
+    used = make()
+    used.step(np.zeros(5, dtype), rows[3])  # what it remembers is replaced
+    resumed = [make(), make(), used]
+    for opt, one in zip(resumed, (state, checkpoint.load(tmp_path / "state.npz")[0], state), strict=True):
+        opt.load_state(one)
+    thetas = [stopped.copy() for _ in resumed]
+    for factor, g in zip((1.0, 0.5) * 10, rows[before:], strict=False):
+        for opt, own in zip((whole, *resumed), (theta, *thetas), strict=True):
+            opt.prepare(factor)
+            opt.step(own, g)
+    assert all(same_bits(own, theta) for own in thetas) and not same_bits(theta, stopped)
+
+
+@EACH
+def test_a_state_is_a_copy(make):
+    opt, theta, g = make(), np.ones(5), gradients(2)
+    opt.step(theta, g[0])
+    state = opt.state()
+    kept = {name: array.copy() for name, array in state.items()}
+    opt.step(theta, g[1])
+    assert all(same_bits(array, kept[name]) for name, array in state.items())
+    other, own = make(), np.ones(5)
+    other.load_state(state)
+    other.step(own, g[1])
+    assert all(same_bits(array, kept[name]) for name, array in state.items())
+    assert kept["t"] == 1 and kept["t"].shape == () and kept["t"].dtype == np.int64
+
+
+@EACH
+def test_a_state_with_other_names_is_refused(make):
+    opt = make()
+    opt.step(np.ones(5), gradients(1)[0])
+    before = opt.state()
+    for wrong in ({}, {"t": np.array(3), "rest": np.ones(5)}, {name: array for name, array in before.items() if name != "t"},
+                  before | {"another": np.ones(5)}):
+        with pytest.raises(ValueError, match="remembers t, .*; got"):
+            opt.load_state(wrong)
+        after = opt.state()
+        assert after.keys() == before.keys() and all(same_bits(after[name], before[name]) for name in before)
+
+
+def test_half_a_memory_is_refused():
+    """Adam's second mean begun anew beside its first would make far too large steps."""
+    with pytest.raises(ValueError, match=r"Adam\(.*\) remembers t, m, v; got t, m"):
+        optim.Adam().load_state({"t": np.array(3), "m": np.ones(5)})
+
+
+def test_a_state_may_be_taken_in_the_middle_of_a_round():
+    opt, theta, g = optim.Adam(0.1), np.ones(5), gradients(3)
+    book, expected = Textbook(opt), np.ones(5)
+    opt.prepare(0.5)
+    opt.step(theta, g[0])
+    expected = book.step(expected, g[0], 0.5)
+    opt.load_state(opt.state())
+    for one in g[1:]:
+        opt.step(theta, one)
+        expected = book.step(expected, one, 0.5)
+    assert same_bits(theta, expected)
+
+
+@EACH
+def test_a_copy_of_an_optimiser_remembers_by_itself(make):
+    opt, theta, g = make(), np.ones(5), gradients(3)
+    opt.step(theta, g[0])
+    twin, own = copy.deepcopy(opt), theta.copy()
+    twin.step(own.copy(), g[2])
+    twin, moved = copy.deepcopy(opt), theta.copy()
+    opt.step(theta, g[1])
+    twin.step(moved, g[1])
+    assert same_bits(theta, moved)
+
+
+class Signs(optim.Optimiser):
+    """A rule of one's own, with a memory and numbers that change with t: a step of lr / t along the sign of a running sum."""
+
+    memories = ("total",)
+
+    def __init__(self, lr):
+        super().__init__()
+        self.lr = lr
+
+    def numbers(self, t, factor):
+        return self.lr * factor / t, 1.0
+
+    def step(self, theta, grad):
+        rate, _ = self.next(theta)
+        self.total += grad
+        theta -= rate * np.sign(self.total)
+
+
+def test_a_rule_of_ones_own():
+    opt, theta, total, expected = Signs(0.5), np.ones(5), np.zeros(5), np.ones(5)
+    for t, g in enumerate(gradients(9), start=1):
+        if t % 3 == 1:
+            opt.prepare(0.5)
+        opt.step(theta, g)
+        total += g
+        expected -= 0.25 / t * np.sign(total)
+        assert same_bits(theta, expected)
+    resumed = Signs(0.5)
+    resumed.load_state(opt.state())
+    assert resumed.t == 9 and same_bits(resumed.total, opt.total)
+    with pytest.raises(NotImplementedError, match=r"Nothing has no step\(theta, grad\): write it"):
+        type("Nothing", (optim.Optimiser,), {})().step(theta, theta)
+
+
 def test_the_ends_and_middles_of_schedules():
     assert [optim.constant(t) for t in (0, 0.5, 1)] == [1, 1, 1]
-    assert [optim.linear(t) for t in (0, 0.25, 1)] == [1, 0.75, 0]
-    assert [optim.cosine(t) for t in (0, 1)] == [1, 0] and optim.cosine(0.5) == pytest.approx(0.5)
-    assert optim.cosine(0.25) == pytest.approx((1 + math.sqrt(0.5)) / 2)
-    assert [optim.warm_cosine(t) for t in (0, 0.01, 0.02, 1)] == [0, optim.cosine(0.01) / 2, optim.cosine(0.02), 0]
-    assert all(type(schedule(0.3)) is float for schedule in (optim.constant, optim.linear, optim.cosine, optim.warm_cosine))
+    assert [optim.linear_decay(t) for t in (0, 0.25, 1)] == [1, 0.75, 0]
+    assert [optim.cosine_decay(t) for t in (0, 1)] == [1, 0] and optim.cosine_decay(0.5) == pytest.approx(0.5)
+    assert optim.cosine_decay(0.25) == pytest.approx((1 + math.sqrt(0.5)) / 2)
+    assert [optim.warm_cosine(t) for t in (0, 0.01, 0.02, 1)] == [0, optim.cosine_decay(0.01) / 2, optim.cosine_decay(0.02), 0]
+    assert all(type(schedule(0.3)) is float for schedule in (optim.constant, optim.linear_decay, optim.cosine_decay, optim.warm_cosine))
 
 
 NOT_A_RATE = [(0, ValueError), (-0.1, ValueError), (math.nan, ValueError), (math.inf, ValueError), (True, TypeError),

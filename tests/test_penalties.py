@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from oracles import same_bits
 
-from tinygan import Adam, data, gradcheck, mlp
-from tinygan.engine.layers import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from tinygan import Adam, d_gradients, data, gradcheck, mlp, train
+from tinygan.engine.features import Pack
+from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from tinygan.engine.network import Sequential
 from tinygan.losses import NonSaturating, Relativistic
-from tinygan.penalties import R1, R2, WGANGP, Falling
-from tinygan.train import d_gradients, train
+from tinygan.penalties import R1, R2, WGANGP, Falling, alphas
 
 SIZES = ((7, 3, 5), (5, 2, 4), (4, 5, 3))
 PENALTIES = {"R1": R1(0.7), "R2": R2(0.3), "WGANGP": WGANGP(2.0)}
@@ -29,31 +30,42 @@ def batches(n, d, seed):
 def value_by_differences(penalty, D, x_real, x_fake, seed):
     """The penalty with its input gradient taken by central differences of the scores: three lines, no R-operator.
 
-    None where a corner of D lies within a step of a point: there a difference proves nothing.
+    A sample is what D gives one score for: a row, or D.rows rows side by side. None where a corner of D lies within a step of a
+    point: there a difference proves nothing.
     """
+    samples = x_real.shape[0] // D.rows
     if isinstance(penalty, WGANGP):
-        alpha = np.random.default_rng(seed).random((x_real.shape[0], 1))
+        alpha = np.random.default_rng(seed).random((samples, 1)).repeat(D.rows, axis=0)
         x_real = x_fake = alpha * x_real + (1 - alpha) * x_fake
     x = x_fake if isinstance(penalty, R2) else x_real
     f = lambda x: D(x).sum()  # noqa: E731
     if any(gradcheck.on_kink(f, x, index) for index in np.ndindex(x.shape)):
         return None
     g = gradcheck.central(f, x)
+    columns = 1 if getattr(penalty, "columns", None) is None else penalty.columns
+    squares = (columns * g**2).reshape(samples, -1).sum(axis=1)
     if isinstance(penalty, WGANGP):
-        return penalty.weight * ((np.sqrt((g**2).sum(axis=1) + 1e-12) - 1) ** 2).mean()
-    return penalty.weight / 2 * (g**2).sum(axis=1).mean()
+        return penalty.weight * ((np.sqrt(squares + 1e-12) - 1) ** 2).mean()
+    return penalty.weight / 2 * squares.mean()
 
 
 def call(penalty, D, x_real, x_fake, seed):
+    """The penalty's value; its gradient alone is then in D.grad."""
     D.zero_grad()
-    tapes = D.forward(x_real)[1], D.forward(x_fake)[1]
-    return float(penalty(D, x_real, x_fake, *tapes, np.random.default_rng(seed)))
+    if penalty.at == "between":
+        return float(penalty(D, x_real, x_fake, np.random.default_rng(seed)))
+    x = {"real": x_real, "fake": x_fake}[penalty.at]
+    return float(penalty(D, x, D.forward(x)[1]))
 
 
 def check_penalty(name, activation, seed, size):
-    """Its value against differences of the scores; its gradient against differences of its value."""
     n, d, width = size
-    penalty, D, (x_real, x_fake) = PENALTIES[name], critic(d, width, activation, seed), batches(n, d, seed)
+    return check_exact(PENALTIES[name], critic(d, width, activation, seed), batches(n, d, seed), seed, name)
+
+
+def check_exact(penalty, D, xs, seed, name):
+    """Its value against differences of the scores; its gradient against differences of its value. Whether the value was judged."""
+    x_real, x_fake = xs
     value = call(penalty, D, x_real, x_fake, seed)
     gradient, theta = D.grad.copy(), D.theta.copy()
     expected = value_by_differences(penalty, D, x_real, x_fake, seed)
@@ -143,8 +155,7 @@ def check_one_alpha_for_each_sample():
     forward = D.forward
     D.forward = lambda x: seen.append(x) or forward(x)
     x_real, x_fake = np.zeros((6, 3)), np.ones((6, 3))
-    tapes = forward(x_real)[1], forward(x_fake)[1]
-    WGANGP(1.0)(D, x_real, x_fake, *tapes, np.random.default_rng(0))
+    WGANGP(1.0)(D, x_real, x_fake, np.random.default_rng(0))
     assert np.ptp(seen[0], axis=1).max() == 0 and np.ptp(seen[0][:, 0]) > 0.1
 
 
@@ -157,12 +168,41 @@ def test_a_critic_without_slope_has_a_finite_penalty():
 
 
 def test_a_schedule_for_gamma():
-    fall = Falling(0.1, 0.001)
+    """Each step has the weight of the fraction of the run that has passed; the penalty that was passed in has its first one still."""
+    fall, seen = Falling(0.1, 0.001), []
     assert fall(0) == pytest.approx(0.1) and fall(1) == pytest.approx(0.001) and fall(0.5) == pytest.approx(0.01)
-    penalty, seen = R1(fall), []
-    train(mlp(2, 4, 2), mlp(2, 4, 1, seed=1), data.ring(), NonSaturating(), steps=4, batch=8, penalties=(penalty,),
-          callback=lambda state: seen.append(penalty.fraction))
-    assert seen == [0, 0.25, 0.5, 0.75]
+    penalty = R1(lambda fraction: seen.append(fraction) or fall(fraction))
+    D, points = mlp(2, 4, 1, seed=1), data.ring().sample(8, np.random.default_rng(0))
+    before = call(penalty, D, points, points, 0)
+    seen.clear()
+    train(mlp(2, 4, 2), mlp(2, 4, 1, seed=1), data.ring(), NonSaturating(), steps=4, batch=8, penalties=(penalty,))
+    assert [fraction for i, fraction in enumerate(seen) if seen.index(fraction) == i] == [0, 0.25, 0.5, 0.75]
+    assert call(penalty, D, points, points, 0) == before
+
+
+@pytest.mark.parametrize("make", [R1, R2, WGANGP])
+def test_a_scheduled_weight_is_the_number_of_its_moment(make):
+    """`prepare(fraction)`, before the first call and between calls, gives the bits of the penalty with that number."""
+    D, (x_real, x_fake) = mlp(2, 5, 1, activation=Tanh), batches(6, 2, 0)
+    fall, penalties = Falling(0.1, 0.003), [make(Falling(0.1, 0.003)) for _ in range(2)]
+
+    def both(penalty):
+        return call(penalty, D, x_real, x_fake, 3), D.grad.copy()
+
+    assert all(map(same_bits, both(penalties[0]), both(make(fall(0)))))
+    for fraction in (0.0, 0.3, 1.0, 0.0):
+        for penalty in penalties:
+            penalty.prepare(fraction)
+            assert all(map(same_bits, both(penalty), both(make(fall(fraction)))))
+
+
+@pytest.mark.parametrize("weight", [-1, float("nan"), float("inf"), "x"])
+def test_a_scheduled_weight_that_is_none_is_refused(weight):
+    D, (x_real, x_fake) = critic(2, 4, Tanh, 0), batches(5, 2, 0)
+    penalty = R1(lambda fraction: weight if fraction else 0.1)
+    call(penalty, D, x_real, x_fake, 0)
+    with pytest.raises((TypeError, ValueError), match="R1.*the weight at 0.5 of the run must be a"):
+        penalty.prepare(0.5)
 
 
 @pytest.mark.parametrize("bad", [0, -1, float("nan"), "x", True])
@@ -182,5 +222,114 @@ def test_a_schedule_for_lam():
     """lam may be a function of the fraction as well, and the penalty is that of its value then."""
     D, (x_real, x_fake) = critic(2, 4, Tanh, 0), batches(5, 2, 0)
     rising = WGANGP(Falling(10, 0.1))
-    rising.fraction = 0.5
+    rising.prepare(0.5)
     assert call(rising, D, x_real, x_fake, 3) == pytest.approx(call(WGANGP(1.0), D, x_real, x_fake, 3), rel=1e-12)
+
+
+def test_where_between_may_be_given():
+    """Numbers alpha, a Generator that draws them, and with replicas a list of Generators: the same bits."""
+    D, (x_real, x_fake) = mlp(2, 5, 1, activation=Tanh), np.float32(batches(6, 2, 0))
+    drawn = call(WGANGP(2.0), D, x_real, x_fake, 3)
+    gradient = D.grad.copy()
+    D.zero_grad()
+    given = WGANGP(2.0)(D, x_real, x_fake, alphas(np.random.default_rng(3), 6))
+    assert same_bits(float(given), drawn) and same_bits(D.grad, gradient)
+    generators = [np.random.default_rng(seed) for seed in (3, 4)]
+    assert alphas(generators, 6).shape == (2, 6, 1)
+    assert same_bits(alphas([np.random.default_rng(3)], 6)[0], alphas(np.random.default_rng(3), 6))
+
+
+# ---- columns: R1 and R2 with a weight for each column of x
+
+WEIGHTS = {"R1": R1(0.7, columns=(0.5, 0, 2.0)), "R2": R2(0.3, columns=(1, 1, 0))}
+
+
+def packing_critic(m, d, seed, activation=Tanh):
+    """A critic of m points at a time."""
+    D = Sequential(*[Pack(m, d)] * (m > 1), Dense(m * d, 5), activation(), Dense(5, 4), activation(), Dense(4, 1), seed=seed,
+                   dtype=np.float64)
+    D.theta += np.random.default_rng(seed).normal(size=D.theta.shape) / 5
+    return D
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("activation", [Tanh, Softplus, LeakyReLU])
+def test_a_penalty_with_columns_is_exact(name, activation, m):
+    judged = [check_exact(WEIGHTS[name], packing_critic(m, 3, seed, activation), batches(4 * m, 3, seed), seed, name)
+              for seed in range(3)]
+    assert sum(judged) >= 2
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_the_whole_step_with_columns(m):
+    for seed in range(2):
+        D, (x_real, x_fake) = packing_critic(m, 3, seed), batches(4 * m, 3, seed)
+
+        def f(theta, D=D, x_real=x_real, x_fake=x_fake):
+            D.theta = theta
+            return float(d_gradients(D, x_real, x_fake, NonSaturating(), tuple(WEIGHTS.values())))
+
+        theta = D.theta.copy()
+        f(theta)
+        result = gradcheck.check(f, D.grad.copy(), theta)
+        assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("replicas", [(), 3])
+@pytest.mark.parametrize("make", [R1, R2])
+def test_columns_of_ones_give_the_bits_of_no_columns(make, replicas, dtype):
+    for m in (1, 2):
+        D = Sequential(*[Pack(m, 3)] * (m > 1), Dense(3 * m, 5), Tanh(), Dense(5, 1), replicas=replicas, dtype=dtype)
+        x = np.random.default_rng(0).normal(size=(*D.replicas, 6, 3)).astype(dtype)
+        found = []
+        for columns in (None, (1, 1, 1), np.ones(3, int)):
+            D.zero_grad()
+            value = make(0.3, columns)(D, x, D.forward(x)[1])
+            found.append((value, D.grad.copy()))
+        assert found[0][0].dtype == D.grad.dtype == dtype and found[0][0].shape == D.replicas and D.grad.any()
+        for value, gradient in found[1:]:
+            assert same_bits(value, found[0][0]) and same_bits(gradient, found[0][1])
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_a_column_of_weight_0_does_not_count(m):
+    """The penalty is that of the other columns alone, by differences along these; without columns it is another number."""
+    for seed in range(3):
+        D, (x, _) = packing_critic(m, 3, seed), batches(4 * m, 3, seed)
+        g = gradcheck.central(lambda left, D=D, x=x: D(np.column_stack([left, x[:, 2]])).sum(), x[:, :2].copy())
+        value = call(R1(0.7, columns=(1, 1, 0)), D, x, x, 0)
+        assert value == pytest.approx(0.35 * (g**2).sum() / 4, rel=1e-7)
+        assert call(R1(0.7), D, x, x, 0) > 1.001 * value
+
+
+def test_columns_by_hand():
+    """s = 3 x_1 + 4 x_2: P = gamma/2 (2 9 + 0 16) = .9, and dP/dw = gamma (2 3, 0 4, 0)."""
+    D = Sequential(Dense(2, 1), dtype=np.float64)
+    D.theta = [3, 4, 0]
+    value = call(R1(0.1, columns=(2, 0)), D, np.ones((5, 2)), None, 0)
+    assert value == pytest.approx(0.9) and D.grad == pytest.approx([0.6, 0, 0])
+
+
+@pytest.mark.parametrize("make", [R1, R2])
+@pytest.mark.parametrize("columns", [(1, -0.1), (1, float("nan")), (float("inf"), 1), [[1, 1]], 3])
+def test_columns_that_are_no_weights(make, columns):
+    with pytest.raises(ValueError, match=rf"{make.__name__}: columns must be weights \(d,\), finite and 0 or larger; got"):
+        make(0.1, columns=columns)
+
+
+@pytest.mark.parametrize("columns", [(1,), (1, 1, 1), (1,) * 4])
+def test_columns_must_be_as_many_as_those_of_x(columns):
+    """Also where D packs: a weight for each column of a point, not of a pack."""
+    for D in (critic(2, 4, Tanh, 0), packing_critic(2, 2, 0)):
+        with pytest.raises(ValueError, match=rf"R1.*: columns has {len(columns)} weights, but x has 2 columns"):
+            d_gradients(D, *batches(4, 2, 0), NonSaturating(), (R1(0.1, columns=columns),))
+
+
+def test_the_weights_of_columns_are_the_penaltys_own():
+    mine = np.array([1.0, 0.0])
+    penalty, D, (x, _) = R1(0.1, columns=mine), critic(2, 4, Tanh, 0), batches(4, 2, 0)
+    before = call(penalty, D, x, x, 0)
+    mine[:] = 7
+    assert call(penalty, D, x, x, 0) == before

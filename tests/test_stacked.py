@@ -12,7 +12,7 @@ from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.losses import Relativistic
 from tinygan.penalties import R1, R2
-from tinygan.train import train
+from tinygan.training import train
 
 SEEDS = range(5)
 KEYS = np.random.default_rng(0).standard_normal(64)  # image @ KEYS is a number that no other image has
@@ -111,7 +111,7 @@ def test_train_takes_stacks(replicas):
     history = train(G, D, stacks, Relativistic(), steps=3, batch=16, opt_d=Adam(), opt_g=Adam(), penalties=(R1(.1), R2(.1)),
                     ema=.9, progress=False)
     assert np.isfinite(history.d_loss).all() and history.step[-1] == 3
-    assert history.modes.size == 0  # train counts modes of mixtures only; here the judge does
+    assert history.modes_visited.size == 0  # train counts modes of mixtures only; here the judge does
     with pytest.raises(ValueError, match="G makes points with 128 coordinates, but the data have 192: end G with 192"):
         train(G, D, stacked.Stacks(3), Relativistic(), steps=1)
 

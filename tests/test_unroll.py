@@ -1,6 +1,7 @@
 """Unrolling: the gradient of the whole K-step map against differences of its value, and D left as it was."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from oracles import LOSSES, loss_name, same_bits
 from test_norm import held
 
 from tinygan import SGD, gradcheck, losses, mlp
-from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd
+from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, ReLU, Softplus, Tanh
 from tinygan.engine.network import Sequential
 from tinygan.engine.norm import BatchNorm, LayerNorm, SpectralNorm
-from tinygan.train import d_step, g_gradients
-from tinygan.unroll import unrolled_g_gradients, unrolled_g_step
+from tinygan.gradients import g_gradients
+from tinygan.training import d_step
+from tinygan.unroll import unrolled_g_gradients
+from tinygan.updates import Batch, Player, Rules
 
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 LR = 0.3  # of D's steps; at 0.5 least squares runs away, and a difference over a step of 6e-6 is no longer exact to 1e-8
@@ -25,16 +28,16 @@ class Toy:
     def __init__(self, seed=0, activation=Tanh, layer=None, pack=1, n=6, dtype=np.float64):
         rng = np.random.default_rng(seed)
         self.G = mlp(1, 2, 2, activation=activation, dtype=dtype)
-        middle = [layer] if layer else []
-        self.D = Sequential(Dense(2 * pack, 4), activation(), *middle, Dense(layer.k if layer else 4, 1), dtype=dtype)
+        front, middle = [Pack(pack, 2)] if pack > 1 else [], [layer] if layer else []
+        self.D = Sequential(*front, Dense(2 * pack, 4), activation(), *middle, Dense(layer.k if layer else 4, 1), dtype=dtype)
         for net in (self.G, self.D):
             net.theta += rng.normal(0, 0.5, net.theta.shape)
-        self.z, self.x_real, self.pack = rng.normal(size=(pack * n, 1)), rng.normal(size=(pack * n, 2)), pack
+        self.z, self.x_real = rng.normal(size=(pack * n, 1)), rng.normal(size=(pack * n, 2))
 
     def value(self, theta, loss, **settings):
         """G's loss with the parameters `theta`, and the gradient in G.grad."""
         self.G.theta[...] = theta
-        return float(unrolled_g_gradients(self.G, self.D, self.z, loss, self.x_real, lr=LR, pack=self.pack, **settings))
+        return float(unrolled_g_gradients(self.G, self.D, self.z, loss, self.x_real, lr=LR, **settings))
 
 
 def check_unrolled(loss, steps=3, activation=Tanh, zero_sum=False, seed=0, layer=None, pack=1):
@@ -53,10 +56,9 @@ def check_unrolled(loss, steps=3, activation=Tanh, zero_sum=False, seed=0, layer
 
 def traces(D):
     """Everything of D that a step could change."""
-    buffers = [getattr(layer, name) for layer in D.layers for name in getattr(layer, "buffers", {})]
     velocities = [getattr(layer, name + "_dot") for layer in D.layers for name in layer.parameters]
     assert D.theta_dot is None and not any(velocity is not None for velocity in velocities)
-    return [array.copy() for array in (D.theta, D.grad, *buffers)]
+    return [array.copy() for array in (D.theta, D.grad, *D.buffers().values())]
 
 
 @pytest.mark.parametrize("steps, activation, zero_sum", [(1, Softplus, True), (3, Tanh, False)],
@@ -177,11 +179,16 @@ def test_where_D_has_arrived_the_chain_is_nothing():
 
 
 def test_a_step_moves_G_along_the_gradient():
-    toy, same = Toy(), Toy()
-    value = unrolled_g_step(toy.G, toy.D, SGD(0.1), toy.z, losses.NonSaturating(), toy.x_real, steps=2, lr=LR)
-    assert same_bits(value, unrolled_g_gradients(same.G, same.D, same.z, losses.NonSaturating(), same.x_real, steps=2, lr=LR))
+    """The step of a game whose rules say so: G's part of it. D's part is the plain one."""
+    toy, same, plain = Toy(), Toy(), Toy()
+    step = Rules(losses.NonSaturating(), gradients=partial(unrolled_g_gradients, steps=2, lr=LR)).step("simultaneous")
+    players = {"D": Player(toy.D, SGD(0.1)), "G": Player(toy.G, SGD(0.1))}
+    report = step(players, Batch(toy.x_real[None], toy.z[None], toy.z))
+    value = unrolled_g_gradients(same.G, same.D, same.z, losses.NonSaturating(), same.x_real, steps=2, lr=LR)
+    assert same_bits(report["g_loss"], value)
     np.testing.assert_array_equal(toy.G.theta, same.G.theta - 0.1 * same.G.grad)
-    assert same_bits(toy.D.theta, same.D.theta)
+    assert same_bits(report["d_loss"], d_step(plain.D, SGD(0.1), plain.x_real, plain.G(plain.z), losses.NonSaturating()))
+    assert same_bits(toy.D.theta, plain.D.theta)
 
 
 def players(replicas=(), seeds=(1, 2)):
@@ -252,9 +259,10 @@ def test_batch_statistics_are_for_G():
     ({"loss": losses.Hinge}, "loss must be an object with second derivatives"),
     ({"loss": object()}, "loss must be an object with second derivatives"),
     ({"x_real": np.zeros((5, 2))}, "scores of real and fake samples must have one shape"),
-    ({"x_real": np.zeros((6, 3))}, "Dense(2 -> 4) expects"), ({"pack": 4}, "a batch of 6 cannot be packed by 4")])
+    ({"x_real": np.zeros((6, 3))}, "Dense(2 -> 4) expects"),
+    ({"D": Sequential(Pack(4, 2), Dense(8, 1))}, "Pack(4 x 2 -> 8) cannot pack a batch of 6: choose a batch size")])
 def test_what_cannot_be_unrolled(change, message):
     toy = Toy()
-    given = {"loss": losses.NonSaturating(), "x_real": toy.x_real} | change
+    given = {"loss": losses.NonSaturating(), "x_real": toy.x_real, "D": toy.D} | change
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
-        unrolled_g_gradients(toy.G, toy.D, toy.z, **given)
+        unrolled_g_gradients(toy.G, z=toy.z, **given)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import files
-from .cli import learning, runs, studying
+from .cli import learning, run_files, studying
 from .cli.options import parser
-from .cli.runs import Misuse
-from .recipe import DEMO, NAMES, Recipe
+from .cli.run_files import Misuse
 from .guard import Diverged
+from .recipe import DEMO, NAMES, Recipe
 
 
 def main(argv=None):
@@ -53,12 +53,13 @@ def demo(options):
 
 def train(options):
     """Train by the options."""
-    return _learn(Recipe(**{name: getattr(options, name) for name in NAMES}), options.out or _free(f"tinygan-{Path(options.data).stem}"), options.force, options.quiet)
+    recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
+    return _learn(recipe, options.out or _free(f"tinygan-{Path(recipe.data).stem}"), options.force, options.quiet)
 
 
 def _learn(recipe, folder, force, quiet=False, story=None):
     _claim(folder, force, a_folder=True)
-    run = runs.build(recipe)
+    run = run_files.build(recipe)
     with _made(folder):
         if story:
             print(story)
@@ -88,7 +89,7 @@ def _made(folder):
 def sample(options):
     """Draw points from a finished run."""
     _claim(options.out, options.force, (".csv", ".npy"))
-    run = runs.load(options.run).replica(options.replica)
+    run = run_files.load(options.run).replica(options.replica)
     x = learning.sample(run, options.n, options.seed, options.raw)
     files.write(x, options.out, getattr(run.data, "columns", None))
     print(f"{options.n} points in {options.out}")
@@ -98,7 +99,7 @@ def sample(options):
 def plot(options):
     """Draw a finished run."""
     _claim(options.out, options.force, (".png", ".pdf", ".svg"))
-    run = runs.load(options.run)
+    run = run_files.load(options.run)
     learning.draw(run if options.replica is None else run.replica(options.replica), options.out)
     print(options.out)
     return 0
@@ -115,7 +116,7 @@ def study(options):
     if folder.exists() and any(folder.iterdir()) and not studying.begun(folder):
         raise Misuse(f"{folder} exists already, and there is no study in it to go on with. Choose another --out")
     with _made(folder):
-        studying.study(options, folder)
+        studying.carry_out(options, folder)
     return 0
 
 

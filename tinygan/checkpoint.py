@@ -1,10 +1,10 @@
-"""A run or a network on disk: named arrays and a few words about them, in one file that is whole or not there at all.
+"""A run or a network on disk: named arrays and a few words about them, in one file, which is written completely or not at all.
 
     save(path, arrays, about)      an uncompressed .npz: the arrays and a manifest in JSON
     load(path) -> arrays, about    the same, checked before anything is read into memory
 
-`kind` says what the file holds; a file of another kind is refused. Nothing is pickled, so a file from a stranger can do no harm. The manifest names the format, its version, and each array's
-shape, dtype and SHA-256.
+`kind` says what the file holds; a file of another kind is refused. Nothing is pickled, so a file from a stranger can do no harm.
+The manifest names the format, its version, and each array's shape, dtype and SHA-256.
 """
 
 import hashlib
@@ -21,6 +21,10 @@ from .files import atomic_write, read_npy
 Array: TypeAlias = NDArray[Any]
 RUN, VERSION = "tinygan run", 2
 MANIFEST_LIMIT = 1 << 20  # bytes
+
+
+class OtherVersion(ValueError):
+    """A sound file of the right kind, in the format of another version of tinygan."""
 
 
 def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: str = RUN) -> None:
@@ -54,6 +58,8 @@ def load(path: str | Path, kind: str = RUN) -> tuple[dict[str, Array], dict[str,
         try:
             with zipfile.ZipFile(file) as archive:
                 return _load(archive, path.stat().st_size, kind)
+        except OtherVersion as error:
+            raise ValueError(f"{path} cannot be read: {error}") from None
         except Exception as error:  # a damaged file fails in many ways, all of them the file's fault
             raise ValueError(f"{path} is not a {kind}, or it is damaged: {error}") from error
 
@@ -69,7 +75,10 @@ def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Arr
         raise ValueError(f"its manifest is larger than {MANIFEST_LIMIT} bytes")
     manifest = json.loads(_member(archive, members["manifest"]).tobytes().decode())
     if manifest["format"] != kind or manifest["version"] != VERSION:
-        raise ValueError(f"it is {manifest['format']!r}, version {manifest['version']!r}; expected {kind!r}, version {VERSION}")
+        message = f"it is {manifest['format']!r}, version {manifest['version']!r}; expected {kind!r}, version {VERSION}"
+        if manifest["format"] == kind and isinstance(manifest["version"], int):
+            raise OtherVersion(f"{message}. This tinygan reads version {VERSION}, so it must be made again")
+        raise ValueError(message)
     arrays = {}
     for name, seal in manifest["arrays"].items():
         if name not in members:

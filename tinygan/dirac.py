@@ -21,36 +21,40 @@ The only equilibrium is (0, 0). There the Jacobian of each of them is [[0, -a], 
 
 import cmath
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from .engine.arguments import count, number
+from .engine.arguments import Array, count, number
+from .engine.jacobian import Field
 from .engine.numerics import sigmoid
 
+Step = Callable[[Field, Array, float, float], Array]
 SLOPE = 0.5  # f'(0) of minimax and non_saturating
 THETA, PSI = np.array([1.0, 0.0]), np.array([0.0, 1.0])  # point * PSI: only D's number is left
 
 
-def minimax(point):
+def minimax(point: Array) -> Array:
     """(-psi f'(psi theta), theta f'(psi theta)), f'(t) = sigmoid(-t) (Goodfellow et al. 2014, equation 1)."""
     theta, psi = point[..., 0], point[..., 1]
     slope = sigmoid(-psi * theta)
     return np.stack([-psi * slope, theta * slope], axis=-1)
 
 
-def non_saturating(point):
+def non_saturating(point: Array) -> Array:
     """(-psi f'(-psi theta), theta f'(psi theta)) (Goodfellow et al. 2014, section 3, last paragraph)."""
     theta, psi = point[..., 0], point[..., 1]
     return np.stack([-psi * sigmoid(psi * theta), theta * sigmoid(-psi * theta)], axis=-1)
 
 
-def wasserstein(point):
+def wasserstein(point: Array) -> Array:
     """(-psi, theta); psi is kept small by the step's `clip` (Arjovsky et al. 2017) or by R1."""
     theta, psi = point[..., 0], point[..., 1]
     return np.stack([-psi, theta], axis=-1)
 
 
-def with_r1(field, gamma):
+def with_r1(field: Field, gamma: float) -> Field:
     """The field with the penalty gamma/2 (dD/dx)^2 = gamma/2 psi^2 on D: psi' gains -gamma psi. Usual gamma: .1 to 2.
 
     D is linear, so R2, its twin on the fake point, is the same (Mescheder et al. 2018, section 4.1).
@@ -59,7 +63,7 @@ def with_r1(field, gamma):
     return lambda point: field(point) - gamma * point * PSI
 
 
-def with_consensus(gamma):
+def with_consensus(gamma: float) -> Field:
     """Minimax where both players also shrink R = |velocity|^2 / 2 = (theta^2 + psi^2) f'(psi theta)^2 / 2: each gains
     -gamma times its derivative of R (consensus optimisation, Mescheder et al. 2017, The Numerics of GANs).
 
@@ -68,7 +72,7 @@ def with_consensus(gamma):
     """
     gamma = number("gamma", gamma, above=0, including=(0,))
 
-    def field(point):
+    def field(point: Array) -> Array:
         t = point[..., :1] * point[..., 1:]  # psi theta, (..., 1)
         radius2 = (point * point).sum(axis=-1, keepdims=True)
         return minimax(point) - gamma * sigmoid(-t) ** 2 * (point - point[..., ::-1] * radius2 * sigmoid(t))
@@ -79,21 +83,33 @@ def with_consensus(gamma):
 # ---------------------------------------------------------------- steps
 
 
-def simultaneous(field, point, h=0.2, clip=math.inf):
+def simultaneous(field: Field, point: Array, h: float = 0.2, clip: float = math.inf) -> Array:
     """Both players step from where both stand: point + h field(point); then |psi| <= clip."""
     return _clipped(point + h * field(point), clip)
 
 
-def alternating(field, point, h=0.2, clip=math.inf):
-    """D steps first, and G answers the new D, as in `train`. (The paper lets G begin, which shifts the orbit by half a step.)"""
+def alternating(field: Field, point: Array, h: float = 0.2, clip: float = math.inf) -> Array:
+    """D steps first, then G against the new D, as in `train`. (The paper lets G begin, which shifts the orbit by half a step.)"""
     point = _clipped(point + h * field(point) * PSI, clip)
     return point + h * field(point) * THETA
 
 
-def trajectory(field, step, start=(1.0, 1.0), steps=500, h=0.2, clip=math.inf):
-    """The points visited, (steps + 1, ..., 2), from `start` (..., 2) on. `step` is `simultaneous` or `alternating`.
+def trajectory(field: Field, step: Step, start: Any = (1.0, 1.0), steps: int = 500, h: float = 0.2,
+               clip: float = math.inf) -> Array:
+    """The points visited, (steps + 1, ..., 2), from `start` on.
 
-    h, the learning rate of both, is usually .01 to .5. Raises ValueError for a start that is not made of pairs.
+    Parameters
+    ----------
+    field : the game, such as `minimax` or `with_r1(minimax, .5)`
+    step : `simultaneous` or `alternating`
+    start : (..., 2), one point (theta, psi) or many
+    steps : how many
+    h : the learning rate of both players, usually .01 to .5
+    clip : the largest |psi| after each step
+
+    Raises
+    ------
+    ValueError : a start that is not made of pairs
     """
     h, clip = number("h", h, above=0), number("clip", clip, above=0, including=(math.inf,))
     point = np.array(start, np.float64)
@@ -106,14 +122,14 @@ def trajectory(field, step, start=(1.0, 1.0), steps=500, h=0.2, clip=math.inf):
     return points
 
 
-def _clipped(point, clip):
+def _clipped(point: Array, clip: float) -> Array:
     return point if clip == math.inf else np.concatenate([point[..., :1], np.clip(point[..., 1:], -clip, clip)], axis=-1)
 
 
 # ---------------------------------------------------------------- what happens near the equilibrium
 
 
-def r1_eigenvalues(gamma, slope=SLOPE):
+def r1_eigenvalues(gamma: float, slope: float = SLOPE) -> Array:
     """(-gamma/2 + sqrt(gamma^2/4 - slope^2), the same with a minus): those of `with_r1` at (0, 0), as complex numbers.
 
     From the critical gamma = 2 slope on they are real and nothing circles; above it the slower of the two approaches 0 again.

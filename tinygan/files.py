@@ -1,9 +1,9 @@
-"""Numbers from a user's own file, read with care: a fault is named by line and column, and no file can do harm.
+"""Numbers from a user's own file. A fault is named by line and column; nothing in a file is executed.
 
     read(path)             -> x (N, d), column names or None       a text table or a saved array
     read_npy(file, size)   -> an array                             what np.save wrote, from any open binary file
     write(x, path)                                                a table or an array, the same way round
-    atomic_write(path)                                                   a file that appears whole or not at all
+    atomic_write(path)                                            a file that appears whole or not at all
 """
 
 import csv
@@ -11,13 +11,18 @@ import io
 import math
 import os
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Table = tuple[NDArray[Any], tuple[str, ...] | None]  # numbers (N, d), and the names of the columns
 
 
-def read(path):
+def read(path: str | Path) -> Table:
     """The numbers (N, d) in a .csv, .tsv, .txt or .npy file, and the names of the columns or None.
 
     See `data.from_file` for what a table may look like. Raises FileNotFoundError, or ValueError that names each fault.
@@ -36,12 +41,14 @@ def read(path):
         raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
 
 
-def _read_table(path):
+def _read_table(path: Path) -> Table:
     """The numbers (N, d) and the column names (or None) of a text table."""
     rows = list(_rows(path, _text(path)))
     if not rows:
         raise ValueError(f"{path} is empty; expected one sample a line, such as 0.5,1.25")
-    (top, first), columns, table, faults = rows[0], None, [], []
+    top, first = rows[0]
+    columns: tuple[str, ...] | None = None
+    table, faults = [], []
     if _is_header(first):
         columns, rows = tuple(name or f"x{j}" for j, name in enumerate(first, start=1)), rows[1:]
     names = columns or range(1, len(first) + 1)
@@ -59,7 +66,7 @@ def _read_table(path):
     return np.array(table).reshape(-1, len(first)), columns
 
 
-def _text(path):
+def _text(path: Path) -> str:
     """The text of a file, without the mark that some editors put first, or the # of `np.savetxt`."""
     raw = path.read_bytes()
     bad, why = raw.find(b"\0"), "a zero byte"
@@ -72,12 +79,12 @@ def _text(path):
     raise ValueError(f"{path}, line {line}: not UTF-8 text ({why}). Save it as CSV in UTF-8")
 
 
-def _rows(path, text):
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of each line that is not blank."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     unquoted = re.sub('"[^"]*"', "", first)
     mark = next((mark for mark in "\t;," if mark in unquoted), " ")
-    lines = io.StringIO(text, newline="")
+    lines: Iterable[str] = io.StringIO(text, newline="")
     if mark == " ":
         lines = (" ".join(line.split()) for line in lines)
     reader = csv.reader(lines, delimiter=mark, strict=True)
@@ -93,13 +100,13 @@ def _rows(path, text):
             yield number, cells
 
 
-def _is_header(cells):
+def _is_header(cells: list[str]) -> bool:
     """Whether a row is names: it has words and nothing else. A row with one bad number must not pass for names."""
     words = [cell for cell in cells if cell]
     return words != [] and all(_number(word) is None and any(map(str.isalpha, word)) for word in words)
 
 
-def _number(cell):
+def _number(cell: str) -> float | None:
     """The number written in `cell`, or None. Python's 1_000 is not a number that a table would hold."""
     try:
         return None if "_" in cell else float(cell)
@@ -107,7 +114,7 @@ def _number(cell):
         return None
 
 
-def _read_npy(path):
+def _read_npy(path: Path) -> NDArray[Any]:
     with path.open("rb") as file:
         x = read_npy(file, path.stat().st_size, path)
     if x.ndim != 2:
@@ -116,10 +123,10 @@ def _read_npy(path):
     return x
 
 
-def read_npy(file, size, name):
+def read_npy(file: IO[bytes], size: int, name: str | Path) -> NDArray[Any]:
     """The array in `file` (binary, open, `size` bytes), read only when its header is sound; `name` is for the message.
 
-    A tiny file may promise terabytes, or hold a program: the promised size must be the size of the file, and the
+    A small file may claim to hold terabytes, or contain a program: so the claimed size must be the size of the file, and the
     entries must be numbers. Raises ValueError.
     """
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -136,7 +143,7 @@ def read_npy(file, size, name):
     return np.frombuffer(file.read(held), dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def write(x, path, columns=None):
+def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = None) -> None:
     """Write `x` (N, d) as a table (.csv, with the names of the columns or x1 ... xd on top) or by `np.save` (.npy)."""
     columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
     with atomic_write(path) as temporary:
@@ -144,16 +151,17 @@ def write(x, path, columns=None):
             np.save(temporary, x)
             return
         # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes.
-        quoting = csv.QUOTE_NONNUMERIC if any(mark in name for name in columns for mark in "\t; ") else csv.QUOTE_MINIMAL
+        quoted = any(mark in name for name in columns for mark in "\t; ")
         with temporary.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, quoting=quoting, lineterminator="\n").writerows([columns, *x.tolist()])
+            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC if quoted else csv.QUOTE_MINIMAL, lineterminator="\n")
+            writer.writerows([columns, *x.tolist()])
 
 
 @contextmanager
-def atomic_write(path):
-    """A path to write to, in the same folder and with the same ending: it becomes `path` if the block ends well, else it goes.
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """A path to write to, in the same folder, with the same ending. It becomes `path` if the block ends well, else it is deleted.
 
-    Whatever happens, there is never half a file at `path`; a file that was there before stays until the new one is on the disk.
+    There is never half a file at `path`. A file that was there before stays until the new one is on the disk.
     """
     path = Path(path)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")

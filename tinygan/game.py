@@ -8,29 +8,48 @@ What `dirac` does with two numbers, for all the parameters of G and D at once:
 On one batch (z, x_real) both losses are functions of the point, and the velocity is a field like those of `dirac`. Its Jacobian
 has four blocks:
 
-    J = - [[ d2L_G/dtheta_G dtheta_G    d2L_G/dtheta_G dtheta_D ]       how each player's wish changes with its own move
-           [ d2L_D/dtheta_D dtheta_G    d2L_D/dtheta_D dtheta_D ]]      and, off the diagonal, with the other one's
+    J = - [[ d2L_G/dtheta_G dtheta_G    d2L_G/dtheta_G dtheta_D ]       how each player's velocity changes with its own parameters
+           [ d2L_D/dtheta_D dtheta_G    d2L_D/dtheta_D dtheta_D ]]      and, off the diagonal, with those of the other player
 
 The diagonal blocks are symmetric. Of the others, one is minus the transpose of the other where one player loses what the other
-wins: that is the turning. Near an equilibrium the eigenvalues of J decide, as they do for the Dirac-GAN:
+wins. These two make the flow turn. Near an equilibrium the eigenvalues of J decide, as they do for the Dirac-GAN:
 `eigenvalues(game.jacobian())`, from `engine.jacobian`.
 
 One pass of the R-operator, with theta_dot in both networks, gives J times any vector, in all four blocks (Pearlmutter 1994).
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from .engine.arguments import Array
 from .engine.jacobian import eigenvalues, jacobian
+from .engine.store import Network
 from .gradients import d_gradients, g_gradients
+from .losses import Loss
+
+__all__ = ["Game", "eigenvalues"]
 
 
 class Game:
     """The field of G and D on one batch: `game(point)` is the velocity (P,) at a point (P,).
 
-    z: (N, d_z); x_real: (N, d); penalties: those of D, see `penalties` (not WGANGP, which is random). G and D are copied, into
-    float64 whatever their dtype; `game.point` is where they stand. SpectralNorm's u and v are held fixed in the Jacobian.
-    Raises ValueError for networks with replicas: take one, G.replica(0).
+    `game.point` is where the networks stand. SpectralNorm's u and v are held fixed in the Jacobian.
 
+    Parameters
+    ----------
+    G, D : networks, which are copied, into float64 whatever their dtype
+    z, x_real : (N, d_z) and (N, d), the batch
+    loss : see `tinygan.losses`
+    penalties : those of D, see `tinygan.penalties`; not WGANGP, which is random
+
+    Raises
+    ------
+    ValueError : networks with replicas; take one, G.replica(0)
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import losses, mlp
     >>> from tinygan.game import Game
@@ -40,7 +59,7 @@ class Game:
     ((39,), 22, (39, 39))
     """
 
-    def __init__(self, G, D, z, x_real, loss, penalties=()):
+    def __init__(self, G: Network, D: Network, z: Any, x_real: Any, loss: Loss, penalties: Sequence[Any] = ()) -> None:
         for name, net in {"G": G, "D": D}.items():
             if net.replicas:
                 raise ValueError(f"a game has one G and one D; {name} has {net.replicas[0]} replicas: take {name}.replica(0)")
@@ -51,18 +70,18 @@ class Game:
         self._start = [net.state() for net in (self.G, self.D)]
 
     @property
-    def n_g(self):
+    def n_g(self) -> int:
         """How many of the point's entries are G's; the others are D's."""
         return self.G.theta.shape[-1]
 
-    def __call__(self, point):
+    def __call__(self, point: Any) -> Array:
         self._stand_at(point)
         x_fake = self.G(self.z)
         d_gradients(self.D, self.x_real, x_fake, self.loss, self.penalties)
         g_gradients(self.G, self.D, self.z, self.loss, self.x_real)
         return -np.concatenate([self.G.grad, self.D.grad])
 
-    def rate(self, direction, point=None):
+    def rate(self, direction: Array, point: Any = None) -> Array:
         """J times `direction` (P,) at `point`: how fast the velocity changes as both move. Without the penalties' part."""
         G, D, loss = self.G, self.D, self.loss
         self._stand_at(self.point if point is None else point)
@@ -81,13 +100,13 @@ class Game:
 
             (_, *both), both_dot = loss.d(s_real, s_fake), loss.d_tangent(s_real, s_fake, s_real_dot, s_fake_dot)
             D.zero_grad()  # of what G's loss has left there
-            for one in zip(both, both_dot, (tape_real, tape_fake), (dot_real, dot_fake), strict=True):
-                D.tangent_backward(*one)
+            for batch in zip(both, both_dot, (tape_real, tape_fake), (dot_real, dot_fake), strict=True):
+                D.tangent_backward(*batch)
         finally:
             G.theta_dot = D.theta_dot = None
         return -np.concatenate([G.grad, D.grad])
 
-    def jacobian(self, point=None):
+    def jacobian(self, point: Any = None) -> Array:
         """J at a point (P,), by default where the networks stand: (P, P), exact.
 
         It takes P passes of `rate`. The penalties' gradients are second derivatives already; their part comes from central
@@ -97,7 +116,7 @@ class Game:
         J = np.stack([self.rate(direction, point) for direction in np.eye(point.size)], axis=-1)
         return J + jacobian(self._penalty_field, point) if self.penalties else J
 
-    def _penalty_field(self, point):
+    def _penalty_field(self, point: Array) -> Array:
         """The penalties' part of the velocity; G has none."""
         self._stand_at(point)
         x_fake = self.G(self.z)
@@ -107,7 +126,7 @@ class Game:
             penalty(self.D, x, self.D.forward(x)[1])
         return -np.concatenate([np.zeros(self.n_g), self.D.grad])
 
-    def _stand_at(self, point):
+    def _stand_at(self, point: Any) -> None:
         point = np.asarray(point, np.float64)
         if point.shape != self.point.shape:
             raise ValueError(f"a point of this game is an array {self.point.shape}, G's parameters, then D's; got {point.shape}")

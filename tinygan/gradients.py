@@ -1,4 +1,4 @@
-"""The gradient of each player. Updates are elsewhere (`training`), so that the whole step of each can be differenced.
+"""The gradient of each player, without a step (`training` has the steps): so it can be compared with finite differences.
 
     d_gradients(D, x_real, x_fake, loss)        -> value        fills D.grad, and only D.grad
     through_d(D, x_fake, loss, s_real)          -> value, dx    G's loss, and where it wants each generated point to go
@@ -14,6 +14,7 @@ import numpy as np
 
 from .engine.arguments import Array
 from .engine.store import Network
+from .losses import Loss
 
 
 class DGradients(NamedTuple):
@@ -32,18 +33,27 @@ class ThroughD(NamedTuple):
     s_fake: Array
 
 
-def d_gradients(D: Network, x_real: Array, x_fake: Array, loss: Any, penalties: Sequence[Any] = (), rng: Any = None) -> Array:
+def d_gradients(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties: Sequence[Any] = (), rng: Any = None) -> Array:
     """The discriminator's loss, with its gradient over D.theta in D.grad. The generated points are fixed numbers here.
 
-    x_real, x_fake: (..., N, d). penalties: see `tinygan.penalties`; each adds its value and its gradient. rng: for a penalty that
-    draws points between real and fake ones (`WGANGP`).
+    Parameters
+    ----------
+    D : the discriminator; D.grad is overwritten
+    x_real, x_fake : (..., N, d), real and generated points
+    loss : see `tinygan.losses`
+    penalties : see `tinygan.penalties`; each adds its value and its gradient
+    rng : a Generator, for a penalty that draws points between real and fake ones (`WGANGP`)
+
+    Returns
+    -------
+    The loss with its penalties, shape (...).
     """
     return d_gradients_and_scores(D, x_real, x_fake, loss, penalties, rng).value
 
 
-def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Any, penalties: Sequence[Any] = (),
+def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties: Sequence[Any] = (),
                            rng: Any = None) -> DGradients:
-    """`d_gradients`, with the scores of both batches: they tell what D thinks, at no further cost."""
+    """`d_gradients`, which also returns the scores of both batches: they were computed for the loss."""
     x_real, x_fake = np.asanyarray(x_real, D.dtype), np.asanyarray(x_fake, D.dtype)
     s_real, tape_real = D.forward(x_real)
     s_fake, tape_fake = D.forward(x_fake)
@@ -61,23 +71,44 @@ def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Any, 
     return DGradients(value, s_real, s_fake)
 
 
-def through_d(D: Network, x_fake: Array, loss: Any, s_real: Array | None = None, *, grads: bool = False) -> ThroughD:
+def through_d(D: Network, x_fake: Array, loss: Loss, s_real: Array | None = None, *, grads: bool = False) -> ThroughD:
     """G's loss and its gradient at the generated points x_fake (..., N, d). D and D.grad stay as they are.
 
-    s_real: the real points' scores, for a loss that compares with them (`loss.needs_real`); they are held fixed.
-    grads=True adds the gradient of G's loss over D.theta to D.grad, which unrolling asks for.
+    Parameters
+    ----------
+    D : the discriminator
+    x_fake : (..., N, d), generated points
+    loss : see `tinygan.losses`
+    s_real : (..., N, 1), the real points' scores, held fixed; for a loss that compares with them (`loss.needs_real`)
+    grads : whether the gradient of G's loss over D.theta is added to D.grad, as unrolling needs it
+
+    Returns
+    -------
+    value, dx, s_fake : G's loss (...), its derivative by x_fake, and the scores of x_fake
     """
     s_fake, tape = D.forward(x_fake)
     value, ds_fake = loss.g(s_fake, s_real)
     return ThroughD(value, D.backward(ds_fake, tape, grads), s_fake)
 
 
-def g_gradients(G: Network, D: Network, z: Array, loss: Any, x_real: Array | None = None, noise: Any = None) -> Array:
+def g_gradients(G: Network, D: Network, z: Array, loss: Loss, x_real: Array | None = None, noise: Array | None = None) -> Array:
     """The generator's loss, with its gradient over G.theta in G.grad. D is fixed, but the gradient passes through it.
 
-    z: (..., N, d_z); x_real, (..., N, d), is needed by losses that compare with real scores (`loss.needs_real`).
-    noise: None, or instance noise (..., N, d), added to G's points before D sees them. Raises ValueError without x_real where the
-    loss needs it.
+    Parameters
+    ----------
+    G, D : the players; G.grad is overwritten
+    z : (..., N, d_z), latent noise
+    loss : see `tinygan.losses`
+    x_real : (..., N, d), for losses that compare with real scores (`loss.needs_real`)
+    noise : None, or instance noise (..., N, d), added to G's points before D sees them
+
+    Returns
+    -------
+    The loss, shape (...).
+
+    Raises
+    ------
+    ValueError : the loss needs x_real, and there is none
     """
     if loss.needs_real and x_real is None:
         raise ValueError(f"{loss!r} compares with real points: pass x_real, as many as z")

@@ -1,5 +1,8 @@
-"""The guard of a run: it notices the step in which a run diverges, says where, and puts the players from before that step back."""
+"""The guard of a run: it notices the step in which a run diverges, says where, and puts back the players from before it."""
 
+import functools
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,25 +29,38 @@ class Diverged(FloatingPointError):
 
 
 class Guard:
-    """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when."""
+    """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when.
 
-    def __init__(self, players: dict[str, Network], history: History) -> None:
+    A step begins with `keep`, and ends with `total`, which `check` looks at: both are array operations. `beside` holds networks that
+    follow the players, such as an average of G; they are put back as well.
+    """
+
+    def __init__(self, players: dict[str, Network], history: History, beside: Sequence[Network] = ()) -> None:
         self.players, self.history = players, history
-        self.own = [array for net in players.values() for array in (net.theta, *net.buffers().values())]
+        self.own = [array for net in (*players.values(), *beside) for array in (net.theta, *net.buffers().values())]
         self.before = [array.copy() for array in self.own]
         self.some_lost = False
 
-    def check(self, step: int, losses: dict[str, Array]) -> Diverged | None:
+    def keep(self) -> None:
+        """Remember the players as they stand."""
+        for array, before in zip(self.own, self.before, strict=True):
+            before[...] = array
+
+    def total(self) -> Array:
+        """The sum of all parameters, () or (R,): finite only where all of them are, as a gradient that is not has reached them."""
+        sums = [net.theta.sum(axis=-1) for net in self.players.values()]
+        return functools.reduce(operator.add, sums)
+
+    def check(self, step: int, losses: dict[str, Array], total: Array | None = None) -> Diverged | None:
         """The `Diverged` to raise when the run, or its last replica, is lost, else None; lost replicas are held still.
 
-        losses: the step's losses, such as {"d_loss": ..., "g_loss": ...}, each () or (R,).
+        losses: the step's losses, such as {"d_loss": ..., "g_loss": ...}, each () or (R,); total: what `total` gives after it.
         """
-        # One sum tells whether all of theta is finite: a gradient that is not would have reached it by now.
-        fine: Any = np.isfinite(sum(net.theta.sum(axis=-1) for net in self.players.values()))
+        fine: Any = np.isfinite(self.total() if total is None else total)
         for loss in losses.values():
-            fine = fine & (np.abs(loss) <= LOSS_LIMIT)
-        if np.all(fine) and not self.some_lost:
-            return self.keep()
+            fine = fine & (abs(loss) <= LOSS_LIMIT)
+        if not self.some_lost and np.all(fine):
+            return None
         lost = ~np.asarray(fine)
         new = lost & (self.history.diverged == 0)
         message = self._diagnose(step, losses) if np.any(new) else ""
@@ -55,32 +71,31 @@ class Guard:
         if np.any(new) and np.all(lost):
             return Diverged(message, self.history)
         self.some_lost = True
-        return self.keep()
+        return None
 
-    def keep(self) -> None:
-        """Remember the players as they stand."""
-        for array, before in zip(self.own, self.before, strict=True):
-            before[...] = array
+    def resume(self, history: History) -> None:
+        """Go on with the players as they stand, and with this history: the replicas that it says are lost stay where they are."""
+        self.history, self.some_lost = history, bool(np.any(history.diverged))
+        self.keep()
 
     def _diagnose(self, step: int, losses: dict[str, Array]) -> str:
         """Where the first number that is not finite stands: player, then loss, gradient or parameter, then layer."""
-        place = "a sum overflowed"
-        for name, net in self.players.items():
-            found = _large(name, losses.get(f"{name.lower()}_loss")) + _not_finite(name, net)
-            if found:
-                place = "; ".join(found[:2])
-                break
+        left = dict(losses)
+        lines = [_large(f"the loss of {name}", left.pop(f"{name.lower()}_loss", None)) + _not_finite(name, net)
+                 for name, net in self.players.items()]
+        lines += [_large(name, loss) for name, loss in left.items()]  # those of no player
+        place = "; ".join(next((found for found in lines if found), ["a sum overflowed"])[:2])
         advice = ("Standardise the data (data.standardized()), or try a learning rate ten times smaller" if step <= EARLY
                   else "Try a learning rate ten times smaller")
         return f"training diverged at step {step}: {place}. The parameters from before this step are kept. {advice}"
 
 
-def _large(name: str, loss: Array | None) -> list[str]:
-    """What is wrong with the loss of player `name`, if anything is."""
+def _large(what: str, loss: Array | None) -> list[str]:
+    """What is wrong with a loss, which the message calls `what`, if anything is."""
     size = 0.0 if loss is None else float(np.max(np.abs(loss)))
     if size <= LOSS_LIMIT:
         return []
-    return [f"the loss of {name} is " + (f"{size:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(size) else f"{size}")]
+    return [f"{what} is " + (f"{size:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(size) else f"{size}")]
 
 
 def _not_finite(name: str, net: Network) -> list[str]:

@@ -27,7 +27,8 @@ class History:
     diverged          the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
     """
 
-    def __init__(self, steps: int, replicas: tuple[int, ...] = (), G_ema: Network | None = None, count_modes: bool = False) -> None:
+    def __init__(self, steps: int, replicas: tuple[int, ...] = (), G_ema: Network | None = None,
+                 count_modes: bool = False) -> None:
         self.steps, self.replicas, self.G_ema = steps, replicas, G_ema
         self.every = -(-steps // ROWS)
         self.look_every = -(-steps // LOOKS) if count_modes else None
@@ -97,18 +98,30 @@ class History:
     def arrays(self) -> dict[str, Array]:
         """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` reads it again."""
         return {"step": self.step, **{name: self[name] for name in self.columns}, "modes_step": self.modes_step,
-                **{name: getattr(self, name) for name in LOOKED}, "diverged": np.asarray(self.diverged)}
+                **{name: getattr(self, name) for name in LOOKED}, "diverged": np.array(self.diverged)}
 
     @classmethod
-    def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None) -> "History":
-        """The history of a run planned for `steps` steps, from what `arrays` gave."""
-        history = cls(steps, arrays["diverged"].shape, G_ema, count_modes=arrays["modes_step"].size > 0)
+    def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None,
+                    count_modes: bool | None = None) -> "History":
+        """The history of a run planned for `steps` steps, from what `arrays` gave. count_modes: by default as it was so far.
+
+        Raises ValueError where an array is missing.
+        """
+        missing = [name for name in ("step", "modes_step", *LOOKED, "diverged") if name not in arrays]
+        if missing:
+            raise ValueError(f"a history has the arrays step, modes_step, {', '.join(LOOKED)} and diverged; missing here: "
+                             f"{', '.join(missing)}")
+        count_modes = arrays["modes_step"].size > 0 if count_modes is None else count_modes
+        history = cls(steps, arrays["diverged"].shape, G_ema, count_modes)
         history.columns = tuple(name for name in arrays if name not in ("step", "modes_step", "diverged", *LOOKED))
+        rows = {name: np.shape(arrays[name]) for name in history.columns}
+        if any(shape != (arrays["step"].size, *history.replicas) for shape in rows.values()):
+            raise ValueError(f"each column of a history has a row for each of its {arrays['step'].size} steps; got shapes {rows}")
         table = np.stack([arrays[name] for name in history.columns], axis=1) if history.columns else np.empty((0, 0))
         history._rows = list(zip(arrays["step"].tolist(), table, strict=True))
         modes = np.stack([arrays[name] for name in LOOKED], axis=1)
         history._looks = list(zip(arrays["modes_step"].tolist(), modes, strict=True))
-        history.diverged = arrays["diverged"]
+        history.diverged = np.array(arrays["diverged"])
         return history
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .engine.arguments import Array
 from .engine.store import Network
-from .metrics import mode_report
+from .metrics import modes_found
 from .streams import Streams
 
 SAMPLES = 1000
@@ -20,6 +20,5 @@ class ModeCount:
 
     def __call__(self, G: Network) -> Array:
         x = G(self.z)
-        reports = [mode_report(one, self.mixture) for one in (x if G.replicas else x[None])]
-        found = np.array([(report.modes_visited, report.modes_half) for report in reports]).swapaxes(0, 1)
-        return found if G.replicas else found[:, 0]
+        found = np.array([modes_found(samples, self.mixture) for samples in (x if G.replicas else x[None])])  # (R, 2)
+        return found.swapaxes(0, 1) if G.replicas else found[0]

@@ -16,15 +16,16 @@ and one tangent_backward; the forward pass was done already, for the loss. It is
 included, because the layers keep the f'' term.
 
 If the loss's own derivative ds is given, its gradient is added in the same pass. tangent_backward adds x_dot' dy + x' dy_dot at
-each layer. For the penalty alone dy_dot starts at 0; started at ds instead, it adds x' ds as well: the loss's backward pass, which
-is saved.
+each layer. For the penalty alone dy_dot starts at 0. Started at ds instead, it adds x' ds as well, which saves the loss's own
+backward pass.
 
 A penalty says `at` which points it is taken. At "real" or "fake" points it is called as
 
     penalty(D, x, tape, ds=None) -> value, shape () or (R,)         with D.forward(x)'s tape
 
 and `WGANGP`, at points "between", as penalty(D, x_real, x_fake, rng). It adds dP/dtheta to D.grad, and where ds = dL/ds at those
-scores is given, the loss's dL/dtheta through them as well. Where D packs m points (`features.Pack`), a sample is a pack of m rows.
+scores is given, the loss's dL/dtheta through them as well. Where D packs m points (`features.Pack`), a sample is a pack of m
+rows.
 """
 
 from collections.abc import Callable
@@ -40,10 +41,14 @@ Weight = float | Callable[[float], float]
 
 def add_penalty(D: Network, x: Array, tape: Any, of_gradient: Callable[[Array], tuple[Array, Array]],
                 ds: Array | None = None) -> Array:
-    """Adds dP/dtheta to D.grad and returns P, for any penalty of_gradient(g) -> (P, dP/dg) on the input gradient g.
+    """Adds dP/dtheta to D.grad and returns P, for any penalty P(g) on the input gradient g.
 
-    tape is what D.forward(x) gave. g and dP/dg are (..., M, m d), a row for each of the M = N/m scores; m is 1 unless D packs.
-    ds, shaped like the scores: a loss's own derivative, whose gradient is then added in the same pass.
+    Parameters
+    ----------
+    D : the discriminator
+    x, tape : points (..., N, d), and the tape of D.forward(x)
+    of_gradient : g -> (P, dP/dg), both arrays (..., M, m d), a row for each of the M = N/m scores; m is 1 unless D packs
+    ds : None, or a loss's own derivative, shaped like the scores, whose gradient is then added in the same pass
     """
     *front, n, d = x.shape
     scores, packed = (*front, n // D.rows, 1), (*front, n // D.rows, D.rows * d)
@@ -59,8 +64,7 @@ def add_penalty(D: Network, x: Array, tape: Any, of_gradient: Callable[[Array], 
 class Weighted:
     """A penalty with a weight: a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
 
-    A training loop calls `prepare(fraction)` on penalties of its own before each step. A penalty that nobody prepares has the
-    weight of the beginning, fraction 0.
+    A training loop calls `prepare(fraction)` before each step. Without such a call the weight is that of fraction 0.
     """
 
     name = "weight"
@@ -93,9 +97,10 @@ class Weighted:
 class SquaredNorm(Weighted):
     """gamma/2 E sum_j w_j g_j^2 at one of the two batches; all w_j are 1 without `columns`.
 
-    gamma is a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
-    gamma is a squared length in the units of the data: about .01 to 1 for data of standard deviation 1.
-    columns: None, or a weight w_j >= 0 for each column of x, (d,). Weights of 0 leave columns out, such as labels beside an image.
+    Parameters
+    ----------
+    gamma : a squared length, about .01 to 1 for data of standard deviation 1; or a function of the fraction of the run
+    columns : None, or a weight w_j >= 0 for each column of x, (d,); a weight of 0 leaves a column out, such as a label
     """
 
     name = "gamma"
@@ -119,14 +124,25 @@ class SquaredNorm(Weighted):
     def _columns_of(self, D: Network, x: Array, columns: Array) -> Array:
         if columns.shape != x.shape[-1:]:
             raise ValueError(f"{self!r}: columns has {columns.size} weights, but x has {x.shape[-1]} columns")
-        return np.tile(columns, D.rows).astype(D.dtype)
+        return (columns if D.rows == 1 else np.concatenate([columns] * D.rows)).astype(D.dtype)
 
 
 class R1(SquaredNorm):
-    """gamma/2 E |grad_x s|^2 over real points: D may not be steep where the data are (Mescheder et al. 2018, equation 9).
+    """gamma/2 E |grad_x s|^2 over real points: D may not be steep where the data are.
 
-    Their code leaves out the 1/2: its 10 is gamma = 20 here.
+    The paper's code leaves out the 1/2: its 10 is gamma = 20 here.
 
+    Parameters
+    ----------
+    gamma : a squared length, about .01 to 1 for data of standard deviation 1; or a function of the fraction of the run
+    columns : None, or a weight w_j >= 0 for each column of x, (d,); a weight of 0 leaves a column out, such as a label
+
+    References
+    ----------
+    Mescheder et al. 2018, equation 9.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import mlp, penalties
     >>> D, x = mlp(2, 1, dtype=np.float64), np.zeros((8, 2))
@@ -140,7 +156,17 @@ class R1(SquaredNorm):
 
 
 class R2(SquaredNorm):
-    """gamma/2 E |grad_x s|^2 over fake points (Mescheder et al. 2018, section 4.1)."""
+    """gamma/2 E |grad_x s|^2 over fake points.
+
+    Parameters
+    ----------
+    gamma : a squared length, about .01 to 1 for data of standard deviation 1; or a function of the fraction of the run
+    columns : None, or a weight w_j >= 0 for each column of x, (d,); a weight of 0 leaves a column out, such as a label
+
+    References
+    ----------
+    Mescheder et al. 2018, section 4.1.
+    """
 
     at = "fake"
 
@@ -149,9 +175,13 @@ class WGANGP(Weighted):
     """lam E (|grad_x s| - 1)^2 at points between real and fake ones (Gulrajani et al. 2017, algorithm 1).
 
     x = alpha x_real + (1 - alpha) x_fake with one alpha ~ U(0, 1) for each sample, not for each coordinate. The norm
-    r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0. lam: .1 to 10, a
-    number or a function as gamma is.
-    rng: a Generator, with replicas a list of them, or the numbers alpha themselves, (..., N, 1), as `alphas` draws them.
+    r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0.
+    It is called with rng: a Generator, with replicas a list of them, or the numbers alpha themselves, (..., N, 1), as `alphas`
+    draws them.
+
+    Parameters
+    ----------
+    lam : the weight, .1 to 10, or a function of the fraction of the run
     """
 
     at = "between"
@@ -178,13 +208,19 @@ class WGANGP(Weighted):
 
 
 def alphas(rng: Any, n: int) -> Array:
-    """Where between real and fake `n` points lie: (n, 1) from a Generator, (R, n, 1) from a list of them, one for each replica."""
-    return rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([one.random((n, 1)) for one in rng])
+    """Where `n` points lie between real and fake: (n, 1) from a Generator; (R, n, 1) from a list of R, one for each replica."""
+    return rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([each.random((n, 1)) for each in rng])
 
 
 class Falling:
-    """A schedule for gamma or lam: from `start` to `stop` by equal factors, as the run goes on.
+    """A schedule for gamma or lam: start (stop/start)^f at the fraction f of the run.
 
+    Parameters
+    ----------
+    start, stop : the weights of the first and of the last step
+
+    Examples
+    --------
     >>> from tinygan.penalties import Falling
     >>> [round(Falling(.1, .001)(fraction), 4) for fraction in (0, .5, 1)]
     [0.1, 0.01, 0.001]

@@ -1,119 +1,181 @@
-"""Kinds of settings: what a value may be, how it is read from text, and how a help text names it. `recipe` has the settings.
+"""Kinds of settings: what a value may be, and how it is read from the words of a command line. `recipe` has the settings.
 
-A kind is called with the name of the setting and a value; it returns the value in its own type, or raises TypeError or ValueError
-with one clear sentence. `read` makes one value of one word of the command line.
+A kind is called with the name of a setting and a value; it returns the value in its own type, or raises TypeError or ValueError
+with one clear sentence. `read` makes a value of the words behind an option, for the kind to check: `several` tells whether there
+may be more than one of them.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 from .engine.arguments import choice, count, number
 
 
-def plain(text: str, convert: Callable[[str], Any]) -> Any:
-    """The text converted, or the text itself where it cannot be, so that the kind's own message names it."""
+def converted(word: str, convert: Callable[[str], Any]) -> Any:
+    """The word converted, or the word itself where it cannot be: then the kind's own message names it."""
     try:
-        return convert(text)
+        return convert(word)
     except ValueError:
-        return text
+        return word
 
 
-class Count(NamedTuple):
-    """A whole number, at least `minimum`."""
+@dataclass(frozen=True)
+class Count:
+    """A whole number, at least `minimum`, and even if it must be."""
 
     minimum: int = 1
     metavar: str = "N"
+    even: bool = False
+    several: ClassVar[bool] = False
 
     def __call__(self, name: str, value: Any) -> int:
-        return count(name, value, self.minimum)
+        whole = count(name, value, self.minimum)
+        if self.even and whole % 2:
+            raise ValueError(f"{name} must be an even number; got {whole}")
+        return whole
 
-    def read(self, word: str) -> Any:
-        return plain(word, int)
+    def read(self, words: Sequence[str]) -> Any:
+        return converted(words[0], int)
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True)
+class Number:
     """A finite number in the open interval (above, below), or one of `including`."""
 
     above: float = float("-inf")
     below: float = float("inf")
     including: tuple[float, ...] = ()
     metavar: str = "X"
+    several: ClassVar[bool] = False
 
     def __call__(self, name: str, value: Any) -> float:
         return number(name, value, self.above, self.below, self.including)
 
-    def read(self, word: str) -> Any:
-        return plain(word, float)
+    def read(self, words: Sequence[str]) -> Any:
+        return converted(words[0], float)
 
 
-class Choice(NamedTuple):
-    """One of the names of a table, name -> object; in Python also an object that is not in it (`accepts` tells which)."""
+@dataclass(frozen=True)
+class Choice:
+    """A name from the table `objects`, name -> object; in Python also an object that is not in it (`accepts` tells which)."""
 
-    what: str
-    known: Mapping[str, Any]
+    noun: str
+    objects: Mapping[str, Any]
     accepts: Callable[[Any], bool] = lambda value: False
     metavar: str = "NAME"
+    several: ClassVar[bool] = False
 
     def __call__(self, name: str, value: Any) -> Any:
-        if not isinstance(value, str) and self.accepts(value):
-            return value
-        return choice(self.what, value, self.known)
+        if not isinstance(value, str):
+            if self.accepts(value):
+                return value
+            raise TypeError(f"{name} must be the name of a {self.noun}, such as {next(iter(self.objects))!r}; got {value!r}")
+        return choice(self.noun, value, self.objects)
 
-    def read(self, word: str) -> Any:
-        return word
+    def read(self, words: Sequence[str]) -> Any:
+        return words[0]
 
     def object(self, value: Any) -> Any:
-        """The object that the name stands for."""
-        return self.known[value] if isinstance(value, str) else value
+        """The object that a name stands for; an object stands for itself."""
+        return self.objects[value] if isinstance(value, str) else value
 
 
-class Text(NamedTuple):
-    """Any text that is not empty."""
+@dataclass(frozen=True)
+class Source:
+    """Where data come from: a name from `objects`, or the path of a file, which ends in one of `endings`."""
 
-    metavar: str = "TEXT"
+    objects: Mapping[str, Any]
+    endings: str
+    metavar: str = "DATA"
+    several: ClassVar[bool] = False
 
     def __call__(self, name: str, value: Any) -> str:
-        if not isinstance(value, str) or not value:
-            raise TypeError(f"{name} must be a text; got {value!r}")
-        return value
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be the name of a data set, such as {next(iter(self.objects))!r}, or a path as text; "
+                            f"got {value!r}")
+        if value and (Path(value).suffix or Path(value).exists()):  # whether it can be used is found out when it is read
+            return value
+        return choice("data set", value, [*self.objects, f"or a {self.endings} file"])
 
-    def read(self, word: str) -> Any:
-        return word
+    def read(self, words: Sequence[str]) -> Any:
+        return words[0]
 
 
-class Several(NamedTuple):
-    """A tuple of values of one kind: `fewest` to `most` of them. A single value that is no tuple stands for one, where one may be."""
+@dataclass(frozen=True)
+class Several:
+    """A tuple of one value or more, all of one kind."""
 
     kind: Any
-    fewest: int
-    most: int | None
-    alone: bool = False  # whether one value is kept as it is, without a tuple around it
+    example: str
+    several: ClassVar[bool] = True
 
     @property
     def metavar(self) -> str:
-        found: str = self.kind.metavar
-        return found
+        return str(self.kind.metavar)
 
     def __call__(self, name: str, value: Any) -> Any:
-        if self.alone and not isinstance(value, (tuple, list)):
-            return self.kind(name, value)
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-            raise TypeError(f"{name} must be {self.wanted}; got {value!r}")
-        values = tuple(self.kind(name, one) for one in value)
-        if not self.fewest <= len(values) <= (len(values) if self.most is None else self.most):
-            raise ValueError(f"{name} must be {self.wanted}; got {len(values)} of them")
-        return values[0] if self.alone and len(values) == 1 else values
+        items = _items(name, value, f"one number or more, such as {self.example}")
+        if not items:
+            raise ValueError(f"{name} must be one number or more, such as {self.example}; got none")
+        return tuple(self.kind(name, item) for item in items)
+
+    def read(self, words: Sequence[str]) -> Any:
+        return [self.kind.read([word]) for word in words]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A tuple with a fixed number of parts, each with a name and a kind of its own."""
+
+    parts: Mapping[str, Any]
+    example: str
+    metavar: str = "X"
+    several: ClassVar[bool] = True
+
+    def __call__(self, name: str, value: Any) -> Any:
+        *first, last = self.parts
+        description = f"{len(self.parts)} numbers ({', '.join(first)} and {last}), such as {self.example}"
+        items = _items(name, value, description)
+        if len(items) != len(self.parts):
+            raise ValueError(f"{name} must be {description}; got {len(items)}")
+        return tuple(kind(f"{name} {part}", item) for (part, kind), item in zip(self.parts.items(), items, strict=True))
+
+    def read(self, words: Sequence[str]) -> Any:
+        kinds = [*self.parts.values()]
+        return [kind.read([word]) for kind, word in zip(kinds, words, strict=False)] + list(words[len(kinds):])
+
+
+@dataclass(frozen=True)
+class StartStop:
+    """A number, or two: where it begins and where it ends."""
+
+    kind: Any
+    several: ClassVar[bool] = True
 
     @property
-    def wanted(self) -> str:
-        """How many there must be, in words."""
-        if self.most is None:
-            return f"{self.fewest} or more numbers, such as (64, 64)"
-        return "one number, or two: where it begins and where it ends" if self.alone else f"{self.fewest} numbers"
+    def metavar(self) -> str:
+        return str(self.kind.metavar)
 
-    def read(self, word: str) -> Any:
-        return self.kind.read(word)
+    def __call__(self, name: str, value: Any) -> Any:
+        if not isinstance(value, (tuple, list)):
+            return self.kind(name, value)
+        if len(value) not in (1, 2):
+            raise ValueError(f"{name} must be one number, or two: where it begins and where it ends; got {len(value)}")
+        items = tuple(self.kind(name, item) for item in value)
+        return items[0] if len(items) == 1 else items
+
+    def read(self, words: Sequence[str]) -> Any:
+        return [self.kind.read([word]) for word in words]
+
+
+def _items(name: str, value: Any, description: str) -> list[Any]:
+    """The items of a tuple or list. Raises TypeError for anything else."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{name} must be {description}; got {value!r}")
+    return list(value)
 
 
 def written(value: Any) -> str:

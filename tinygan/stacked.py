@@ -23,6 +23,7 @@ import numpy as np
 
 from . import data
 from .engine import arguments
+from .metrics.tables import aligned
 
 DIGITS, PIXELS = 10, 64
 PER_MODE = 26  # samples for each mode: N = 26 000 for 1000 modes, as in the literature
@@ -202,10 +203,9 @@ def controls(channels, n, rng):
 
 def table(rows):
     """`rows`, a dict from names to StackReports, as lines of aligned plain text."""
-    wide = max([0, *map(len, rows)])
-    lines = [f"{'':{wide}}  modes      KL   valid  memorised"]
-    lines += [f"{name:{wide}}  {r.modes:>5}  {r.kl:>6.4f}  {r.valid:>6.2%}  {r.memorised:>9.2%}" for name, r in rows.items()]
-    return "\n".join(lines)
+    return aligned([["", "modes", "KL", "valid", "memorised"], *[
+        [name, f"{report.modes}", f"{report.kl:.4f}", f"{report.valid:.2%}", f"{report.memorised:.2%}"]
+        for name, report in rows.items()]])
 
 
 def _channels(value):

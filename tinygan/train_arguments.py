@@ -9,7 +9,7 @@ import numpy as np
 
 from .data import Points, from_array
 from .engine.arguments import Array, choice, count, number
-from .engine.optim import Adam, Clipped, Optimiser, Optimistic
+from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
 from .gradients import g_gradients
 from .unroll import unrolled_g_gradients
@@ -18,25 +18,29 @@ from .updates import UPDATES
 
 def loss_object(loss: Any) -> Any:
     """The loss, if it is one. Raises TypeError for a class, a name or a function."""
-    missing = [name for name in ("d", "g", "verdict") if not hasattr(loss, name)]
     if isinstance(loss, type):
         raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
-    if missing:
-        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. A loss of your own is a "
-                        "subclass of tinygan.losses.Loss")
+    if not all(hasattr(loss, name) for name in ("d", "g", "verdict")):
+        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. "
+                        "A loss of your own is a subclass of tinygan.losses.Loss")
     return loss
 
 
 def data_set(data: Any) -> Any:
     """Data with sample(n, rng) and dim; an array (N, d) as `data.Points`. Raises TypeError for anything else."""
+    kind = type(data).__name__
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("data is a masked array, and its masked entries have no value: fill them, or leave their rows out")
     if isinstance(data, np.ndarray):
         return from_array(data)
-    kind = type(data).__name__
     if hasattr(data, "to_numpy"):
         raise TypeError(f"data is a {kind}: pass its numbers, data.to_numpy()")
     if isinstance(data, (list, tuple)):
         raise TypeError(f"data is a {kind}: pass an array, np.array(data), with a row for each sample")
-    if isinstance(data, type) or not (callable(getattr(data, "sample", None)) and hasattr(data, "dim")):
+    if isinstance(data, type) or (callable(data) and not hasattr(data, "sample")):
+        name = getattr(data, "__name__", kind)
+        raise TypeError(f"data must be an object, not what makes one: write {name}(...) with its brackets")
+    if not (callable(getattr(data, "sample", None)) and hasattr(data, "dim")):
         hint = " Draw an array from it first, such as data.sample(5000)[0]" if hasattr(data, "sample") else ""
         raise TypeError(f"data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; got {data!r}.{hint}")
     return data
@@ -44,6 +48,8 @@ def data_set(data: Any) -> Any:
 
 def own_penalties(penalties: Any) -> tuple[Any, ...]:
     """Copies of the penalties, so that what a schedule sets stays in this run. Raises TypeError for what is no penalty."""
+    if isinstance(penalties, type):
+        raise TypeError(f"penalties must be a tuple of objects: write penalties=({penalties.__name__}(...),), with the comma")
     if hasattr(penalties, "at"):
         raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
     if not isinstance(penalties, (list, tuple)):
@@ -88,13 +94,32 @@ def unrolling(unroll: Any) -> Callable[..., Array]:
     return functools.partial(unrolled_g_gradients, steps=steps, lr=lr)
 
 
+def schedule_function(schedule: Any) -> Callable[[float], float]:
+    """The schedule, or `constant` for None. Raises TypeError for what is no function."""
+    if schedule is not None and not callable(schedule):
+        raise TypeError(f"schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; got {schedule!r}")
+    return schedule or constant
+
+
+def callback_function(callback: Any) -> Callable[[Any], Any]:
+    """The callback, or for None one that never stops the run. Raises TypeError for what is no function."""
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function, called as callback(state) after each step; got {callback!r}")
+    return callback or (lambda state: False)
+
+
 def check_players(G: Any, D: Any, data: Any, batch: int) -> None:
     """Raises TypeError or ValueError unless G, D, the data and the batch fit together."""
     for name, net in (("G", G), ("D", D)):
         if not isinstance(net, Network):
             raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {net!r}")
+        if net.dtype.kind != "f":
+            raise TypeError(f"{name} computes in {net.dtype}, which is for gradient checks: make it with dtype=np.float32")
+    if G.rows != 1:
+        raise ValueError(f"G makes one point of {G.rows} rows of z: Pack belongs at the beginning of D, take it out of G")
     if batch % D.rows:
-        raise ValueError(f"D packs {D.rows} points, which does not divide a batch of {batch}: choose a batch size that {D.rows} divides")
+        raise ValueError(f"D packs {D.rows} points, which does not divide a batch of {batch}: "
+                         f"choose a batch size that {D.rows} divides")
     if isinstance(data, Points) and batch > data.x.shape[-2]:
         raise ValueError(f"batch is {batch}, but the data have {data.x.shape[-2]} rows: choose batch={data.x.shape[-2]} or less")
     if G.d_out != data.dim:

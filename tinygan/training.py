@@ -9,8 +9,8 @@ Written out, the whole algorithm is
         d_step(D, opt_d, data.sample(batch, rng), G(latent()), loss)
         g_step(G, D, opt_g, latent(), loss)
 
-`Training` is this loop for any system of players, with what one wants around it: random streams, schedules, replicas, averaging, a
-history, and a stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
+`Training` is this loop for any system of players, with what one wants around it: random streams, schedules, replicas, averaging,
+a history, and a stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
 
     draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
     step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
@@ -23,23 +23,24 @@ from typing import Any
 
 import numpy as np
 
+from . import train_arguments as given
 from .data import Mixture
 from .engine.arguments import Array, count, number
 from .engine.machine import keep_memory, one_thread
-from .engine.optim import constant
 from .engine.store import Network
 from .gradients import d_gradients, g_gradients
-from .guard import Diverged, Guard
+from .guard import Guard
 from .history import History
 from .looks import ModeCount
+from .rounds import Rounds
 from .streams import Streams, TwoPlayerDraw
-from .train_arguments import check_players, data_set, loss_object, optimisers, own_penalties, unrolling
 from .updates import Player, Report, Rules
 
 __all__ = ["Player", "Training", "d_step", "g_step", "train"]
 
 
-def d_step(D: Network, opt: Any, x_real: Array, x_fake: Array, loss: Any, penalties: Iterable[Any] = (), rng: Any = None) -> Array:
+def d_step(D: Network, opt: Any, x_real: Array, x_fake: Array, loss: Any, penalties: Iterable[Any] = (),
+           rng: Any = None) -> Array:
     """One step of the discriminator along `d_gradients`; returns its loss before the step."""
     value = d_gradients(D, x_real, x_fake, loss, tuple(penalties), rng)
     opt.step(D.theta, D.grad)
@@ -75,21 +76,28 @@ class Training:
     schedule   fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
     scheduled  further objects whose prepare(fraction) is called before each step: penalties, instance noise
     look       None, or look(G) -> modes_visited and modes_half, called now and then with the generator that is judged
+    replay     whether steps are recorded and run again as a list of NumPy calls (`engine.replay`), from the third on: quicker, with
+               the same bits. A step that cannot be recorded runs plainly; `repr` and the log "tinygan" say why
 
     Between steps nothing that a schedule sets stays behind in an optimiser or a penalty.
     """
 
-    def __init__(self, players: dict[str, Player], draw: Callable[[Streams], Any], step: Callable[[dict[str, Player], Any], Report],
-                 *, steps: int, streams: Streams, ema: float | None = None, schedule: Callable[[float], float] | None = None,
-                 scheduled: Iterable[Any] = (), look: Callable[[Network], Array] | None = None) -> None:
+    def __init__(self, players: dict[str, Player], draw: Callable[[Streams], Any],
+                 step: Callable[[dict[str, Player], Any], Report], *, steps: int, streams: Streams, ema: float | None = None,
+                 schedule: Callable[[float], float] | None = None, scheduled: Iterable[Any] = (),
+                 look: Callable[[Network], Array] | None = None, replay: bool = True) -> None:
         self.players, self.draw, self.step, self.streams = players, draw, step, streams
-        self.steps, self.schedule, self.scheduled, self.look = count("steps", steps), schedule or constant, tuple(scheduled), look
+        self.steps, self.schedule = count("steps", steps), given.schedule_function(schedule)
+        self.scheduled, self.look = tuple(scheduled), look
         self.ema = None if ema is None else number("ema", ema, above=0, below=1)
         G = players["G"].network
         self.G_ema = None if ema is None else G.copy()
         self.done = 0  # steps so far
         self.history = History(self.steps, G.replicas, self.G_ema, count_modes=look is not None)
-        self.guard = Guard({name: player.network for name, player in players.items()}, self.history)
+        beside = () if self.G_ema is None else (self.G_ema,)
+        self.guard = Guard({name: player.network for name, player in players.items()}, self.history, beside)
+        inside = [each for each in self.scheduled if each is not draw]  # what the step itself reads
+        self._round = Rounds(self._play, [self.players, inside, self.G_ema, self.guard.own, self.guard.before], replay)
 
     def advance(self, n: int = 1) -> Report:
         """Take n steps; returns what the last one reported. Raises `Diverged` in the step in which the run is lost."""
@@ -105,13 +113,14 @@ class Training:
         callback: called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; true stops the run.
         progress: True or False; None shows a bar where a person is watching the terminal.
         """
+        callback = given.callback_function(callback)
         networks = {name: player.network for name, player in self.players.items()}
         state = SimpleNamespace(step=0, **networks, G_ema=self.G_ema, history=self.history)
         with progress_bar(self.steps, progress, self.done) as bar, self._around():
             while self.done < self.steps:
                 report = self._one_step()
                 state.step = self.done
-                stop = callback is not None and callback(state)
+                stop = callback(state)
                 if stop:
                     self.history.record(self.done, report)
                 if not bar.disable and (stop or self.history.wants(self.done)):
@@ -128,11 +137,10 @@ class Training:
             player.optimiser.prepare(self.schedule(fraction))
         for scheduled in self.scheduled:
             scheduled.prepare(fraction)
-        report = self.step(self.players, self.draw(self.streams))
+        report, total = self._round(self.draw(self.streams))
         self.done += 1
-        diverged = self.guard.check(self.done, {name: value for name, value in report.items() if name.endswith("_loss")})
-        if self.G_ema is not None and self.ema is not None:
-            self.G_ema.theta += (1 - self.ema) * (self.players["G"].network.theta - self.G_ema.theta)
+        losses = {name: value for name, value in report.items() if name.endswith("_loss")}
+        diverged = self.guard.check(self.done, losses, total)
         if diverged or self.history.wants(self.done):
             self.history.record(self.done, report)
         if self.look is not None and self.history.wants_modes(self.done):
@@ -140,6 +148,14 @@ class Training:
         if diverged:
             raise diverged
         return report
+
+    def _play(self, batch: Any) -> tuple[Report, Array]:
+        """The part of a round that is a fixed list of array operations: the step, and the average."""
+        self.guard.keep()
+        report = self.step(self.players, batch)
+        if self.G_ema is not None and self.ema is not None:
+            self.G_ema.theta += (1 - self.ema) * (self.players["G"].network.theta - self.G_ema.theta)
+        return report, self.guard.total()
 
     @contextmanager
     def _around(self) -> Iterator[None]:
@@ -164,32 +180,51 @@ class Training:
         return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
 
     def load_state(self, state: dict[str, Array]) -> None:
-        """Go on from where another Training of this kind stood. Raises ValueError where its state does not fit this one."""
+        """Go on from where another Training of this kind stood. If its state does not fit, raises ValueError and changes nothing."""
+        before = self.state()
+        own, other = ({name.rpartition(".")[0] or name for name in names} for names in (before, state))
+        missing, unknown = sorted(own - other), sorted(other - own)
+        if missing or unknown:
+            raise ValueError(f"the state does not fit this Training. Parts that are missing: {', '.join(missing) or 'none'}; "
+                             f"unknown: {', '.join(unknown) or 'none'}")
+        try:
+            self._take(state)
+        except (KeyError, ValueError) as error:
+            self._take(before)
+            raise ValueError(f"the state does not fit this Training: {error}") from error
+
+    def _take(self, state: dict[str, Array]) -> None:
+        """Go on from `state`, which has all the parts that there are."""
         def part(prefix: str) -> dict[str, Array]:
             return {name.removeprefix(prefix + "."): array for name, array in state.items() if name.startswith(prefix + ".")}
 
-        if "training.done" not in state:
-            raise ValueError(f"this is no state of a Training: it has no training.done, but {', '.join(list(state)[:5]) or 'nothing'}")
+        done = int(state["training.done"])
+        if done > self.steps:
+            raise ValueError(f"it stands at step {done}, and this Training has {self.steps} steps")
         for name, player in self.players.items():
             player.network.load_state(part(f"{name}.network"))
-            player.optimiser.load_state(part(f"{name}.optimiser"))
+            memories, shape = part(f"{name}.optimiser"), player.network.theta.shape
+            if any(memory.ndim and memory.shape != shape for memory in memories.values()):
+                raise ValueError(f"{name}.optimiser has memories of another shape than {shape}")
+            player.optimiser.load_state(memories)
         if self.G_ema is not None:
             self.G_ema.load_state(part("G_ema"))
         self.streams.load_state(part("streams"))
-        self.done = int(state["training.done"])
-        self.history = self.guard.history = History.from_arrays(self.steps, part("history"), self.G_ema)
-        self.guard.keep()
+        self.done = done
+        self.history = History.from_arrays(self.steps, part("history"), self.G_ema, count_modes=self.look is not None)
+        self.guard.resume(self.history)
+        self._round.forget()
 
     def __repr__(self) -> str:
         players = ", ".join(f"{name}: {player.optimiser!r}" for name, player in self.players.items())
-        return f"Training({self.done} of {self.steps} steps; {players})"
+        return f"Training({self.done} of {self.steps} steps; {players}; {self._round})"
 
 
 def train(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int = 256, d_steps: int = 1, opt_g: Any = None,
           opt_d: Any = None, penalties: Iterable[Any] = (), update: str = "alternating", ema: float | None = None,
           schedule: Callable[[float], float] | None = None, instance_noise: Any = None, clip: float | None = None,
           unroll: tuple[int, float] | None = None, seed: Any = 0, callback: Callable[[Any], Any] | None = None,
-          progress: bool | None = None) -> History:
+          progress: bool | None = None, replay: bool = True) -> History:
     """Train both players in place for `steps` steps of the generator and return the `History`.
 
     G, D       networks: G turns z ~ N(0, I) into points, D turns points into one score; a D that begins with Pack(m, d)
@@ -212,6 +247,7 @@ def train(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: in
     seed       an int or a SeedSequence, for data, latent noise and evaluation, or a list with one for each replica; the
                networks have seeds of their own
     callback, progress   as in `Training.run`
+    replay     whether steps are recorded and run again (`Training`): quicker, with the same bits
 
     Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite, or a loss exceeds a million; the
     history so far and the parameters from before that step are kept. A replica that diverges is noted in
@@ -227,24 +263,24 @@ def train(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: in
     """
     return two_players(G, D, data, loss, steps=steps, batch=batch, d_steps=d_steps, opt_g=opt_g, opt_d=opt_d, penalties=penalties,
                        update=update, ema=ema, schedule=schedule, instance_noise=instance_noise, clip=clip, unroll=unroll,
-                       seed=seed).run(callback, progress)
+                       seed=seed, replay=replay).run(callback, progress)
 
 
 def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int, d_steps: int, opt_g: Any, opt_d: Any,
                 penalties: Any, update: str, ema: Any, schedule: Any, instance_noise: Any, clip: Any, unroll: Any,
-                seed: Any) -> Training:
+                seed: Any, replay: bool = True) -> Training:
     """The Training that `train` runs, for a game that you step yourself: the same arguments, all of them given."""
-    loss, data = loss_object(loss), data_set(data)
-    batch, d_steps, penalties = count("batch", batch), count("d_steps", d_steps), own_penalties(penalties)
-    check_players(G, D, data, batch)
-    opt_g, opt_d = optimisers(opt_g, opt_d, update, clip)
+    loss, data = given.loss_object(loss), given.data_set(data)
+    batch, d_steps, penalties = count("batch", batch), count("d_steps", d_steps), given.own_penalties(penalties)
+    given.check_players(G, D, data, batch)
+    opt_g, opt_d = given.optimisers(opt_g, opt_d, update, clip)
     draw = TwoPlayerDraw(data, batch, d_steps, G.d_in, G.dtype, instance_noise=instance_noise, rows=D.rows,
                          between=any(penalty.at == "between" for penalty in penalties))
-    step = Rules(loss, penalties, unrolling(unroll)).step(update)
+    step = Rules(loss, penalties, given.unrolling(unroll)).step(update)
     streams = Streams(seed, G.replicas)
     look = ModeCount(data, streams, G) if isinstance(data, Mixture) else None
     return Training({"D": Player(D, opt_d), "G": Player(G, opt_g)}, draw, step, steps=steps, streams=streams, ema=ema,
-                    schedule=schedule, scheduled=(draw, *penalties), look=look)
+                    schedule=schedule, scheduled=(draw, *penalties), look=look, replay=replay)
 
 
 def progress_bar(steps: int, progress: bool | None, done: int = 0) -> Any:

@@ -1,4 +1,4 @@
-"""Truly unrolled generator gradients (Metz et al. 2017): G looks K steps of D ahead, and sees that its own move changes them.
+"""Unrolled generator gradients (Metz et al. 2017): G looks K steps of D ahead, and its gradient passes through these steps.
 
 D learns for K plain gradient steps, and only then is G's loss taken:
 
@@ -15,9 +15,9 @@ Neither H nor M is ever built: one pass of the R-operator with theta_dot = lambd
 
 To look ahead without this chain, with dx = dL_G/dx alone, is another algorithm: it follows the gradient of no loss (lesson 14).
 
-What this module settles: the K steps are plain gradient descent, as in the paper's equations. (Adam's would pull its two running
-means into the chain, and has no derivative where a gradient is 0.) They and G's loss see one batch, as in the
-authors' notebook, so that value is one function of G.theta. D's penalties are not unrolled: that would need third derivatives.
+The K steps are plain gradient descent, as in the paper's equations. (Adam's two running means would be part of the chain, and it
+has no derivative where a gradient is 0.) These steps and G's loss use one batch, as in the authors' notebook, so that value is a
+function of G.theta. D's penalties are not unrolled: that would need third derivatives.
 """
 
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ import numpy as np
 from .engine.arguments import Array, count, number
 from .engine.store import Network
 from .gradients import through_d
+from .losses import Loss
 
 
 class _Step(NamedTuple):
@@ -38,14 +39,31 @@ class _Step(NamedTuple):
     ds: tuple[Array, Array]
 
 
-def unrolled_g_gradients(G: Network, D: Network, z: Array, loss: Any, x_real: Array, noise: Any = None, *, steps: int = 5,
-                         lr: float = 0.1, zero_sum: bool = False) -> Array:
+def unrolled_g_gradients(G: Network, D: Network, z: Array, loss: Loss, x_real: Array, noise: Array | None = None, *,
+                         steps: int = 5, lr: float = 0.1, zero_sum: bool = False) -> Array:
     """G's loss after `steps` gradient steps of D, with its gradient over G.theta in G.grad. D is left as it was, to the last bit.
 
-    z: (..., N, d_z); x_real: (..., N, d). steps: K, usually 1 to 10; with 0 this is `g_gradients`. lr: of D's steps, usually .01 to 1. The loss is `loss.g`, or with zero_sum=True what D wins, -`loss.d`. That is
-    the paper's own: its part for the real points counts as well, for G moves the theta_K that scores them. noise is that of
-    `g_gradients`. In the derivatives SpectralNorm's u and v are held fixed, as always. Raises ValueError where D has no second
-    derivatives (BatchNorm), and TypeError for a loss without `d_tangent`.
+    In the derivatives SpectralNorm's u and v are held fixed, as always.
+
+    Parameters
+    ----------
+    G, D : the players; G.grad is overwritten
+    z, x_real : (..., N, d_z) and (..., N, d), latent noise and real points
+    loss : see `tinygan.losses`
+    noise : None, or instance noise (..., N, d), as in `g_gradients`
+    steps : K, usually 1 to 10; with 0 this is `g_gradients`
+    lr : of D's steps, usually .01 to 1
+    zero_sum : False: G minimises `loss.g`; True: -`loss.d`, as in the paper. Its part for the real points counts as well, since
+        the theta_K that scores them depends on G
+
+    Returns
+    -------
+    The loss, shape (...).
+
+    Raises
+    ------
+    ValueError : D has no second derivatives (BatchNorm)
+    TypeError : a loss without `d_tangent`
     """
     steps, lr = count("steps", steps, 0), number("lr", lr, above=0)
     if not hasattr(loss, "d_tangent") or isinstance(loss, type):
@@ -61,10 +79,10 @@ def unrolled_g_gradients(G: Network, D: Network, z: Array, loss: Any, x_real: Ar
     return value
 
 
-def _look_ahead(D: Network, real: Array, fake: Array, loss: Any, steps: int, lr: float) -> tuple[Network, list[_Step]]:
+def _look_ahead(D: Network, real: Array, fake: Array, loss: Loss, steps: int, lr: float) -> tuple[Network, list[_Step]]:
     """D as it will be, and what the way back needs of each step.
 
-    Every step is taken by a copy of D. D itself is never touched, so nothing need be put back, whatever happens on the way.
+    Every step is taken by a copy of D. D itself never changes, so nothing has to be put back where an error ends the steps.
     """
     walked, D = [], D.copy()
     for _ in range(steps):
@@ -79,7 +97,7 @@ def _look_ahead(D: Network, real: Array, fake: Array, loss: Any, steps: int, lr:
     return D, walked
 
 
-def _final(D: Network, real: Array, fake: Array, loss: Any, zero_sum: bool, parameters: bool) -> tuple[Array, Array, Array]:
+def _final(D: Network, real: Array, fake: Array, loss: Loss, zero_sum: bool, parameters: bool) -> tuple[Array, Array, Array]:
     """G's loss against this D: its value, dL/dx of the fake points, and dL/dtheta of D (where `parameters`)."""
     D.zero_grad()
     if not (zero_sum or loss.needs_real):
@@ -98,7 +116,7 @@ def _final(D: Network, real: Array, fake: Array, loss: Any, zero_sum: bool, para
     return value, dx, D.grad
 
 
-def _one_step_back(step: _Step, lambda_: Array, dx: Array, loss: Any, lr: float) -> tuple[Array, Array]:
+def _one_step_back(step: _Step, lambda_: Array, dx: Array, loss: Loss, lr: float) -> tuple[Array, Array]:
     """lambda and dx one step earlier; H lambda and M lambda are the rates of dL_D/dtheta and dL_D/dx as theta moves by lambda."""
     D = step.D
     D.theta_dot = lambda_

@@ -2,9 +2,9 @@
 
     step(players, batch) -> {"d_loss", "g_loss", "d_real", "d_fake"}
 
-`alternating`, `simultaneous` and `extragradient` are such steps once their `Rules` are bound: `Rules.step("alternating")`. "d_real"
-and "d_fake" are D's mean verdicts, from the scores that its loss was computed from. A step is a fixed list of array operations:
-everything random, and everything that changes from step to step, comes in from outside.
+`alternating`, `simultaneous` and `extragradient` are such steps once their `Rules` are bound: `Rules.step("alternating")`.
+"d_real" and "d_fake" are D's mean verdicts, from the scores that its loss was computed from. A step is a fixed list of array
+operations: everything random, and everything that changes from step to step, comes in from outside.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +15,19 @@ from .engine.arguments import Array, choice
 from .engine.optim import Optimiser
 from .engine.store import Network
 from .gradients import DGradients, d_gradients_and_scores, g_gradients
+from .losses import Loss
 
 Report = dict[str, Array]
 
 
 class Player(NamedTuple):
-    """A network, and the optimiser that moves it."""
+    """A network, and the optimiser that moves it.
+
+    Parameters
+    ----------
+    network : G, D or another network
+    optimiser : its own, such as Adam(); it moves network.theta along network.grad
+    """
 
     network: Network
     optimiser: Optimiser
@@ -50,7 +57,7 @@ class Batch(NamedTuple):
 class Rules(NamedTuple):
     """What both players minimise: the loss, D's penalties, and how G's gradient is taken (`g_gradients`, or an unrolled one)."""
 
-    loss: Any
+    loss: Loss
     penalties: Sequence[Any] = ()
     gradients: Callable[..., Array] = g_gradients
 

@@ -14,10 +14,9 @@ LEFT_OUT = ("cli/", "exercises/", "__main__", "__init__")  # the commands' insid
 BUT = ("exercises/grading",)  # teachers write exercises with it
 
 ROOMS = {
-    "engine": ("The engine", "It knows nothing about GANs: it could train any network."),
+    "engine": ("The engine", "It imports nothing about GANs: it could train any network."),
     "": ("The game", "Data, losses, penalties, training, and what is made of them."),
-    "zoo": ("The family", "One paper, one file."),
-    "plots": ("Pictures", "The only room that imports matplotlib."),
+    "plots": ("Pictures", "Nothing else imports matplotlib."),
     "exercises": ("The judge", "What an exercise is made of; :doc:`/teaching` shows how to add one."),
 }
 
@@ -26,7 +25,7 @@ Reference
 =========
 
 What the docstrings say, with a link to the source beside each: the source is short, and the best thing to read.
-Each room is listed from its lowest floor upwards, packages together; :doc:`/design` shows who may import whom.
+Each part is listed from its lowest level upwards, packages together; :doc:`/design` shows which module may import which.
 
 ``import tinygan`` brings the names that most programs need::
 
@@ -36,8 +35,8 @@ Each room is listed from its lowest floor upwards, packages together; :doc:`/des
 
 
 def floors():
-    """The house's floors, from the test that enforces them."""
-    return runpy.run_path(str(ROOT / "tests" / "test_house.py"))["FLOORS"]
+    """The house's floors, from the table that a test enforces."""
+    return runpy.run_path(str(ROOT / "tests" / "floors.py"))["FLOORS"]
 
 
 def modules():

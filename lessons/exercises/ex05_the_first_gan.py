@@ -10,8 +10,8 @@ fake points. Both are networks of `tinygan.engine`, and what you need of one is
     dx = net.backward(dy, tape)              dL/dx from dL/dy; *adds* dL/dtheta to net.grad
     dx = net.backward(dy, tape, grads=False) the same, and leaves net.grad alone
     net.zero_grad()                          net.grad becomes 0; a gradient from an earlier step may be in it
-    net.theta, net.grad                      all parameters and their gradient, two flat arrays (P,); the layers look into
-                                             them, so change the numbers inside:  net.theta -= ...
+    net.theta, net.grad                      all parameters and their gradient, two flat arrays (P,); a step is
+                                             net.theta -= ..., or net.theta = ... with an array of the same shape
 
 softplus(s) = log(1 + exp(s)), and its derivative is sigmoid(s). Answers may use each other.
 """
@@ -78,4 +78,4 @@ def train_ring(G, D, opt_g, opt_d, data, steps, batch, rng):
 
     G, D, opt_g, opt_d, data, steps, batch, rng  ->  nothing; G and D are trained in place
     """
-    raise NotImplementedError("Exercise 05.5: Algorithm 1")
+    raise NotImplementedError("Exercise 05.5: Algorithm 1, eight modes of eight")

@@ -28,8 +28,8 @@ def modes_visited(x, means):
 def wilson_interval(k, n):
     """k of n runs collapsed: between which bounds is the share p of all seeds that would, with 95 %?
 
-    Wilson's interval holds every p that is less than z = 1.959964 standard errors from k/n, with the standard error that p itself
-    has: the bounds are the two solutions p of
+    Wilson's interval contains every p that is less than z = 1.959964 standard errors from k/n, with the standard error that p
+    itself has: the bounds are the two solutions p of
 
         |k/n - p| = z sqrt(p (1 - p) / n)
 
@@ -53,7 +53,7 @@ def g_loss(s):
 
 
 def pack(x, m):
-    """m neighbouring samples side by side as one input for D, which then judges m points at a time (PacGAN).
+    """m neighbouring samples side by side as one input for D, which then gives one score to m points (PacGAN).
 
     The first pack is rows 0 to m - 1, one after the other; the second begins with row m. Each replica keeps its own. m divides N.
 

@@ -5,8 +5,8 @@ random clouds and counts, and compares with what a slow loop finds; when they di
 
 Notation: x are N generated samples, (N, 2). The truth is a mixture of K modes with the centres `means` (K, 2), the standard
 deviations `stds` (K,), one number for both axes, and the fair shares `weights` (K,), which sum to 1. A sample belongs to the
-nearest centre and is good within 3 standard deviations of it. Logarithms are natural. Loops are welcome; speed is not
-judged. Answers may use each other.
+nearest centre and is good within 3 standard deviations of it. Logarithms are natural. Loops are welcome; speed does
+not count. Answers may use each other.
 """
 
 import numpy as np  # noqa: F401  the answers will want these

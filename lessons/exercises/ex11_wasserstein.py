@@ -59,7 +59,7 @@ def best_critic(x, y):
 def clipped_step(D, x_real, x_fake, lr, c):
     """One step of a clipped critic: gradient descent, and then every parameter is put back into [-c, c].
 
-    It descends on d_loss of 11.2, by theta - lr * gradient. D.theta is changed in place, for the layers of D look into it; D.grad
+    It descends on d_loss of 11.2, by theta - lr * gradient. D.theta is changed, by D.theta -= ... or D.theta = ...; D.grad
     may be left in any state.
 
     D, x_real (N, d), x_fake (N, d), lr and c two numbers  ->  nothing

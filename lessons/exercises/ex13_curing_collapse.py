@@ -4,15 +4,19 @@ Replace each `raise NotImplementedError(...)` by your answer, then run pytest on
 random arrays of odd sizes, and compares with finite differences, integrals and counts; when it differs it tries to say why.
 
 Notation: N samples in a batch, d coordinates each. softplus(s) = log(1 + exp(s)), and its derivative is sigmoid(s). dM stands for
-dL/dM and so on. Everything is float64. Answers may use each other.
+dL/dM and so on. Everything is float64. Answers may use each other, and `packed`.
 """
 
 import math  # noqa: F401  the answers will want these
 
 import numpy as np  # noqa: F401
 
-from tinygan.engine.features import packed  # noqa: F401  packed(x, m): (N, d) -> (N/m, m d), exercise 09.4
 from tinygan.engine.numerics import sigmoid  # noqa: F401
+
+
+def packed(x, m):
+    """m neighbouring rows side by side, as in exercise 09.4: x (N, d)  ->  packs (N/m, m d)."""
+    return x.reshape(-1, m * x.shape[-1])
 
 
 def closeness(M, do):
@@ -22,7 +26,7 @@ def closeness(M, do):
 
         o_ib = sum over all samples j, i included, of exp(-distance_ijb)        distance_ijb = sum over c of |M_ibc - M_jbc|
 
-    do is dL/do. Return o and dM. Who moves M_i changes o_i, and every other o_j as well.
+    do is dL/do. Return o and dM. Moving M_i changes o_i, and every other o_j as well.
 
     M (N, B, C), do (N, B)  ->  o (N, B), dM (N, B, C), in this order
     """
@@ -30,7 +34,7 @@ def closeness(M, do):
 
 
 def packed_gradient(D, x_fake, m):
-    """How G's loss changes with each fake point, where D judges m points at a time.
+    """How G's loss changes with each fake point, where D gives one score to m points.
 
     L = mean of softplus(-s) over the N/m scores s of the packs: rows 0 to m - 1 are the first pack, and so on. D is fixed:
     neither D.theta nor D.grad may change.

@@ -7,11 +7,11 @@ D minimises the mean of softplus(-r) + the mean of softplus(f), G the mean of so
 
     y, tape = net.forward(x)                             dx = net.backward(dy, tape)              adds dL/dtheta to net.grad
     net.copy()                                           dx = net.backward(dy, tape, grads=False) leaves net.grad alone
-    net.theta, net.grad, net.zero_grad()                 change the numbers inside theta:  net.theta -= ...
+    net.theta, net.grad, net.zero_grad()                 a step is  net.theta -= ...  or  net.theta = ...
 
 and, for derivatives of derivatives, what changes while the parameters move (see lesson 12):
 
-    net.theta_dot = velocity                             the velocity of theta, (P,); None: theta is held fixed
+    net.theta_dot = velocity                             the velocity of theta, (P,); None: theta does not move
     y_dot, tape_dot = net.tangent(x_dot, tape)           how fast y changes, when x moves with x_dot and theta with theta_dot
     dx, dx_dot = net.tangent_backward(dy, dy_dot, tape, tape_dot)
                                                          how fast dx changes; *adds* the rate of dL/dtheta to net.grad
@@ -22,9 +22,9 @@ You may use `d_gradients(D, x_real, x_fake, LOSS)`, which fills D.grad, and `LOS
 
 import numpy as np  # noqa: F401  the answers will want these
 
+from tinygan import d_gradients  # noqa: F401
 from tinygan.engine.numerics import sigmoid  # noqa: F401
 from tinygan.losses import NonSaturating
-from tinygan.train import d_gradients  # noqa: F401
 
 LOSS = NonSaturating()
 
@@ -50,7 +50,7 @@ def thetas_ahead(D, x_real, x_fake, lr, steps):
 
 
 def second_derivatives(D, x_real, x_fake, velocity):
-    """How fast two derivatives of D's loss L change while D's parameters move with `velocity` and the points are held.
+    """How fast two derivatives of D's loss L change while D's parameters move with `velocity` and the points stay.
 
     h is the rate of dL/dtheta, which is the Hessian times velocity. m is the rate of dL/dx_fake. Neither needs a matrix: one
     tangent and one tangent_backward for each batch give both.

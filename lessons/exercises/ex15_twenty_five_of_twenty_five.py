@@ -47,7 +47,7 @@ def relativistic_g_gradient(G, D, z, x_real):
     """G's loss with the relativistic pairing, and its gradient in G.grad.
 
     L = mean of softplus(r_n - f_n): the n-th fake point, row n of G(z), is compared with the n-th real one. D is fixed here:
-    neither D.theta nor D.grad may change. G.grad may still hold the gradient of an earlier step.
+    neither D.theta nor D.grad may change. G.grad may still contain the gradient of an earlier step.
 
     G, D, z (N, d_z), x_real (N, d)  ->  L, one number, shape (); G.grad (P,) is filled
     """

@@ -50,6 +50,30 @@ def test_the_stub_is_to_do_and_the_solution_passes(exercise):
     grade(exercise, exercise.solution)
 
 
+def stubs_of(number):
+    """What a student's file of a lesson ("02") asks for: (function, number of the exercise, its title) of each stub, in order."""
+    file, = FOLDER.glob(f"ex{number}_*.py")
+    return [(function.name, *re.fullmatch(r"Exercise (\d\d\.\d): (.+)", error.args[0].value).groups())
+            for function in ast.parse(file.read_text("utf-8")).body if isinstance(function, ast.FunctionDef)
+            for error in raised_in(function)]
+
+
+def raised_in(function):
+    """The calls NotImplementedError(...) that a function raises."""
+    raised = [node.exc for node in ast.walk(function) if isinstance(node, ast.Raise)]
+    return [error for error in raised if isinstance(error, ast.Call) and error.func.id == "NotImplementedError"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_stubs_and_exercises_are_the_same(lesson):
+    """No stub that nothing grades, and no exercise that nobody is given; under one number, name and title."""
+    assert stubs_of(lesson) == [(exercise.name, exercise.number, exercise.title) for exercise in exercises_of(lesson)]
+
+
+def test_files_of_stubs_and_lessons_are_the_same():
+    assert sorted(file.name[2:4] for file in FOLDER.glob("ex*.py")) == sorted(LESSONS)
+
+
 @pytest.mark.parametrize(("exercise", "mistake"), PLANTED, ids=lambda x: getattr(x, "name", "") or x.story[:40])
 def test_every_mistake_is_named(exercise, mistake):
     said = first_message(exercise.number, mistake.story)
@@ -109,6 +133,32 @@ def test_a_wrong_factor_is_named_with_its_story():
     exercise = next(e for e in ALL if e.number == "13.2")
     said = first_message("13.2", next(m.story for m in exercise.mistakes if "N/m of them" in m.story))
     assert "times the truth" in said and "N/m of them, not N" in said and "was left out" not in said
+
+
+@pytest.mark.parametrize("number", ["05.4", "11.5"])
+def test_theta_may_be_assigned(number):
+    """D.theta = ... copies the numbers to where the layers look for them, so it is as right as D.theta -= ..."""
+    exercise = next(e for e in ALL if e.number == number)
+
+    def answer(*args):
+        networks = [arg for arg in args if hasattr(arg, "theta")]
+        moved = [net.copy() for net in networks]
+        exercise.solution(*moved, *args[len(networks):])
+        for net, there in zip(networks, moved, strict=True):
+            net.theta = there.theta.copy()
+
+    grade(exercise, answer)
+
+
+@pytest.mark.parametrize("number", ["05.4", "11.5"])
+def test_theta_of_another_shape_is_named(number):
+    exercise = next(e for e in ALL if e.number == number)
+
+    def answer(*args):
+        D = next(arg for arg in reversed(args) if hasattr(arg, "theta"))
+        D.theta = D.theta[:, None]
+
+    assert "it stops with ValueError: theta of Sequential has shape" in message(exercise, answer)
 
 
 def returns(exercise, change):

@@ -170,7 +170,7 @@ def test_an_animation_plays(tab, site):
 
 def test_code_in_a_lesson_links_to_the_reference(site):
     text = (site / "lessons" / "05_the_first_gan.html").read_text(encoding="utf-8")
-    assert "api/tinygan.losses.html#tinygan.losses.NonSaturating" in text
+    assert "api/tinygan.losses.separate.html#tinygan.losses.separate.NonSaturating" in text
 
 
 class Links(HTMLParser):

@@ -25,6 +25,7 @@ import docstrings  # noqa: E402  the path comes first
 import gallery  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
+import sections  # noqa: E402
 
 WITH_EXAMPLES = [path for path in [*(ROOT / "tinygan").rglob("*.py"), *DOCS.glob("*.rst"), *DOCS.glob("derivations/*.rst"),
                                    ROOT / "README.md"] if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)]
@@ -58,18 +59,18 @@ def test_there_are_examples_and_a_wrong_one_fails(tmp_path, capsys):
 def test_the_modules_that_most_people_call_have_examples():
     modules = {reference.dotted(path.relative_to(ROOT / "tinygan").with_suffix("").as_posix())
                for path in WITH_EXAMPLES if path.suffix == ".py"}
-    wanted = "checkpoint data dirac game losses metrics.modes penalties train".split()
-    wanted += [f"engine.{name}" for name in "features gradcheck layers network numerics optim".split()]
+    wanted = "checkpoint data data.sets game losses.base losses.separate metrics.modes penalties training".split()
+    wanted += [f"engine.{name}" for name in "features gradcheck jacobian layers network numerics optim".split()]
     assert modules >= {f"tinygan.{name}" for name in wanted}
     examples = [len(test.examples) for name in modules for test in doctest.DocTestFinder().find(importlib.import_module(name))]
     assert sum(map(bool, examples)) >= 20
 
 
 @pytest.mark.parametrize("old, new", [
-    ("[1.0, 0.85, 0.5", "[1.0, 0.84, 0.5"), (">>> from tinygan import cosine\n", ""), ("round(cosine", "round(sine")])
+    ("[1.0, 0.85, 0.5", "[1.0, 0.84, 0.5"), (">>> from tinygan import cosine_decay\n", ""), ("round(cosine", "round(sine")])
 def test_a_wrong_docstring_fails(old, new, capsys):
     """An answer that is not so, an import that is missing, a name that does not exist."""
-    text = inspect.getdoc(tinygan.cosine)
+    text = inspect.getdoc(tinygan.cosine_decay)
     assert text.count(old) == 1 and failures_in(types.ModuleType("right", text)) == (0, 2)
     assert failures_in(types.ModuleType("wrong", text.replace(old, new)))[0] == 1
     assert "Failed example" in capsys.readouterr().out
@@ -128,6 +129,75 @@ def test_a_plain_docstring_becomes_a_page():
     assert "\n".join(made) == PAGE
 
 
+SECTIONS = """\
+What it does.
+
+Parameters
+----------
+x, y : (N, d), points
+    with |g|
+loss : see `near`
+
+Raises
+------
+ValueError, TypeError
+    x : y is not so,
+    or more
+
+Examples
+--------
+>>> f : 1
+
+More prose
+----------
+a : b"""
+
+PAGE_OF_SECTIONS = """\
+What it does.
+
+**Parameters**
+
+``x, y``
+    (N, d), points with \\|g\\|
+
+``loss``
+    see :py:obj:`near <p.near>`
+
+
+**Raises**
+
+``ValueError, TypeError``
+    x : y is not so, or more
+
+
+**Examples**
+
+.. code-block:: pycon
+
+    >>> f : 1
+
+More prose
+----------
+a : b
+"""
+
+
+def test_the_sections_of_a_docstring_become_lists_of_definitions():
+    made = docstrings.restructured(sections.plain(SECTIONS.splitlines()), lambda target: f"p.{target}")
+    assert "\n".join(made) == PAGE_OF_SECTIONS
+
+
+def test_an_annotated_signature_is_no_trouble():
+    """Links and parameters are found as in a plain one, and the hints themselves are not shown."""
+    def annotated(near: "np.ndarray | None" = None, *, rest: int = 0) -> "np.ndarray":
+        return near
+
+    lines = ["See `near`, `rest` and `layers`."]
+    docstrings.process(None, "function", "p.annotated", annotated, None, lines)
+    assert lines == ["See ``near``, ``rest`` and ``layers``.", ""]
+    assert 'autodoc_typehints = "none"' in (DOCS / "conf.py").read_text(encoding="utf-8")
+
+
 def test_python_in_a_docstring_is_told_from_formulas():
     assert docstrings.literal("for x in y:\n    print(x)")[0].endswith("python")
     assert docstrings.literal("forward(x) -> y, tape")[0].endswith("text") and docstrings.literal("f(x)")[0].endswith("text")
@@ -144,11 +214,11 @@ def test_a_name_is_resolved_to_the_nearest_or_the_only_one(target, here, found):
 
 def test_nothing_of_a_docstring_is_lost():
     """Every word of the package's longest docstrings stands on the page, in the same order."""
-    for name in ("tinygan.engine.layers", "tinygan.train", "tinygan.losses"):
+    for name in (f"tinygan.{name}" for name in "engine.layers engine.store training recipe losses losses.separate".split()):
         module = importlib.import_module(name)
         for thing in (module, *(part for part in vars(module).values() if getattr(part, "__module__", "") == name)):
             text = inspect.getdoc(thing) or ""
-            page = "\n".join(docstrings.restructured(text.splitlines(), lambda target: None))
+            page = "\n".join(docstrings.restructured(sections.plain(text.splitlines()), lambda target: None))
             page = re.sub(r"^\.\. code-block:: \w+$", "", page, flags=re.MULTILINE)
             assert re.findall(r"\w+", page) == re.findall(r"\w+", text), name
 
@@ -163,7 +233,7 @@ def test_the_modules_of_a_package_stand_together():
 
 def test_every_public_module_has_a_page_and_no_answer_has_one():
     shown = {reference.dotted(name) for name in reference.modules()}
-    assert {"tinygan.engine.layers", "tinygan.train", "tinygan.plots.film", "tinygan.exercises.grading"} <= shown
+    assert {"tinygan.engine.layers", "tinygan.training", "tinygan.plots.film", "tinygan.exercises.grading"} <= shown
     assert not [name for name in shown if re.search(r"exercises\.(ex\d|museum)", name)]
     index = reference.index_of(reference.modules())
     assert all(f":py:mod:`{name}`\n" in index and f"   {name}\n" in index for name in shown)
@@ -259,7 +329,7 @@ def test_mathjax_is_the_file_that_its_note_describes():
 
 def test_the_house_is_drawn_with_every_floor():
     shown = {name for names in pictures.floors().values() for name in names}
-    assert {"engine/layers", "losses", "train", "plots/canvas", "exercises/ ..."} <= shown
+    assert {"engine/layers", "losses/base", "training", "plots/canvas", "exercises/ ..."} <= shown
     assert list(pictures.floors()) == sorted(pictures.floors()) and pictures.floors()[1] != pictures.floors()[0]
 
 

@@ -1,7 +1,7 @@
 """Learning, and what a person gets to see of it.
 
     learn(run, folder)            trains, prints the scores beside the truth's, and writes into the folder
-        run.npz                   see `tinygan.cli.runs`
+        run.npz                   see `tinygan.cli.run_files`
         summary.png               the run on one page
         training.gif              what G made of the same noise as it learned
     scores(run), draw(run, path)  each of these alone
@@ -17,7 +17,7 @@ from ..data import Mixture
 from ..engine.arguments import seed_sequence
 from ..guard import Diverged
 from ..metrics import mode_report, report_1d, table
-from . import runs
+from . import run_files
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
 SCORED, FRAMES = 10_000, 40  # samples to score, pictures in the animation
@@ -34,7 +34,7 @@ def learn(run, folder, quiet=False):
         from .. import plots  # matplotlib takes longer to import than everything else together
 
         run, diverged = _train(run, stopped, quiet)
-        runs.save(run, folder)
+        run_files.save(run, folder)
         for name in (PICTURE, ANIMATION):  # of an older run, which --force has given up
             (folder / name).unlink(missing_ok=True)
     if diverged:
@@ -43,8 +43,8 @@ def learn(run, folder, quiet=False):
         print_safely(scores(run))
         if stopped:
             print_safely("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
-        written = [folder / runs.RUN, draw(run, folder / PICTURE)]
-        if run.film and (run.data.dim <= 2 or run.recipe.data == "digits"):
+        written = [folder / run_files.RUN, draw(run, folder / PICTURE)]
+        if run.film and (run.data.dim <= 2 or plots.canvas.is_digits(run.data)):
             written.append(plots.gif(run.film, run.data, folder / ANIMATION))
         print_safely("Written:", *(f"  {path}" for path in written))
     except KeyboardInterrupt:
@@ -56,17 +56,17 @@ def _train(run, stopped, quiet):
     """The run with what it has learned, and the `Diverged` that ended it or None."""
     from .. import plots
 
+    training = run.recipe.training(run.G, run.D, run.data, run.seeds[2])
     film, diverged = None, None
     if not run.G.replicas:
-        z = np.random.default_rng(0).standard_normal((runs.FILMED, run.recipe.latent))
-        film = plots.Snapshots(z, max(1, run.recipe.steps // FRAMES), run.G)
+        z = np.random.default_rng(0).standard_normal((run_files.FILMED, run.G.d_in))
+        film = plots.Snapshots(z, max(1, training.steps // FRAMES), run.G)
 
     def after_step(state):
         if film:
             film(state)
         return stopped
 
-    training = run.recipe.training(run.G, run.D, run.data, run.seeds[2])
     try:
         history = training.run(after_step, progress=False if quiet else None)
     except Diverged as error:
@@ -102,19 +102,18 @@ def scores(run):
     z = rng.standard_normal((SCORED, run.G.d_in))
     rows = {"true samples": run.data.sample(SCORED, rng)}
     for r in range(*(run.G.replicas or (1,))):
-        one, name = run.replica(r), f"replica {r}" if run.G.replicas else "generated"
-        if one.history.G_ema is not None:
-            rows[f"{name}, averaged"] = one.history.G_ema(z)
-        rows[name] = one.G(z)
+        single, name = run.replica(r), f"replica {r}" if run.G.replicas else "generated"
+        if single.history.G_ema is not None:
+            rows[f"{name}, averaged"] = single.history.G_ema(z)
+        rows[name] = single.G(z)
     if run.data.dim > 1:
-        text = table({name: mode_report(x, run.data) for name, x in rows.items()}, run.data)
+        reports = {name: mode_report(x, run.data) for name, x in rows.items()}
         advice = "A sample within 3 standard deviations of a mode is of high quality."
     else:
         reports = {name: report_1d(x, run.data, rng) for name, x in rows.items()}
-        lines = [f"{name:<22}{w1:10.4f}{js:10.4f}" for name, (w1, js) in reports.items()]
-        text = "\n".join([f"{'':<22}{'W1':>10}{'JS':>10}", *lines])
         advice = "Both are distances; W1 is in standard deviations of the data."
-    return "\n".join(["", text, f"The nearer to the row of the true samples, the better. {advice}", *lost])
+    nearer = f"The nearer to the row of the true samples, the better. {advice}"
+    return "\n".join(["", table(reports, run.data), nearer, *lost])
 
 
 def draw(run, path):

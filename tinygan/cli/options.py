@@ -5,11 +5,10 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from .. import data
 from ..engine.arguments import choice, count, number
-from ..recipe import Recipe, about
-from ..settings import Several
-from ..study.remedies import REMEDIES, SETUPS
+from ..recipe import WEIGHT, Recipe, sentence
+from ..settings import converted, written
+from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
@@ -42,114 +41,127 @@ ring in less than half a minute.""")
     top.set_defaults(command="demo", seed=0, out=None, force=False)
     commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
-    one = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
-    _add(one, "--seed", _count("SEED", 0), 0, "another seed is another run", metavar="SEED")
-    _add_out(one, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
+    command = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
+    _add(command, "--seed", _count("SEED", 0), 0, "another seed is another run", metavar="SEED")
+    _add_out(command, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
 
-    one = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
-    _add_training(one)
+    command = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
+    _add_training(command)
 
-    one = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
-    one.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(one, "-n", _count("N"), 1000, "how many points", metavar="N")
-    _add(one, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
-    _add(one, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
-    one.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
-    _add_out(one, "FILE", "the file to write; it ends in .csv or .npy", required=True)
+    command = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
+    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(command, "-n", _count("N"), 1000, "how many points", metavar="N")
+    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
+    _add(command, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
+    command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy", required=True)
 
-    one = _command(commands, "plot", "draw a finished run on a page of your own format")
-    one.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(one, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
-    _add_out(one, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
+    command = _command(commands, "plot", "draw a finished run on a page of your own format")
+    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
-    one = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
-    _add_study(one)
+    command = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
+    _add_study(command)
 
-    one = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
-    one.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
-                     help="where to copy them; made if it does not exist; files that are there stay as they are "
-                     "(default: list them)")
+    command = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
+    command.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
+                         help="where to copy them; made if it does not exist; files that are there stay as they are "
+                         "(default: list them)")
 
-    one = _command(commands, "exercises", "copy the exercises into a folder of your own; answers that are there stay as they are")
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
+    command = _command(commands, "exercises",
+                       "copy the exercises into a folder of your own; answers that are there stay as they are")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
     return top
 
 
-def _command(commands, name, what):
-    one = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
-    one.set_defaults(command=name)
-    return one
+def _command(commands, name, help_text):
+    command = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+    command.set_defaults(command=name)
+    return command
 
 
-def _add(one, name, convert, default, what, **more):
+def _add(command, name, convert, default, help_text, **more):
     shown = "" if default is None else f" (default {' '.join(map(str, default)) if isinstance(default, list) else default})"
-    one.add_argument(name, type=convert, default=default, help=what + shown, **more)
+    command.add_argument(name, type=convert, default=default, help=help_text + shown, **more)
 
 
-def _add_out(one, metavar, what, required=False):
-    one.add_argument("--out", type=Path, required=required, metavar=metavar, help=what)
-    one.add_argument("--force", action="store_true", help="write there even if it exists")
+def _add_out(command, metavar, help_text, required=False):
+    command.add_argument("--out", type=Path, required=required, metavar=metavar, help=help_text)
+    command.add_argument("--force", action="store_true", help="write there even if it exists")
 
 
-def _add_training(one):
+def _add_training(command):
     groups = {}
     for field in dataclasses.fields(Recipe):
         group = field.metadata["group"]
-        groups[group] = groups.get(group) or one.add_argument_group(group)
+        groups[group] = groups.get(group) or command.add_argument_group(group)
         _add_setting(groups[group], field)
-    what = one.add_argument_group("what to write")
-    what.add_argument("--quiet", action="store_true", help="no progress bar")
-    _add_out(what, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
+    output = command.add_argument_group("what to write")
+    output.add_argument("--quiet", action="store_true", help="no progress bar")
+    _add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
 
 
 def _add_setting(group, field):
     """The option of one setting of the Recipe; `--d-steps` is the setting d_steps."""
-    kind, several = field.metadata["kind"], isinstance(field.metadata["kind"], Several)
-    one = kind.kind if several else kind
-    convert = _data if field.name == "data" else _checked(one.read, lambda value: one(field.name, value))
-    default = list(field.default) if isinstance(field.default, tuple) else field.default
-    shown = " (default: none)" if default is None and "by default" not in about(field.name) else ""
-    _add(group, f"--{field.name.replace('_', '-')}", convert, default, about(field.name).replace("%", "%%") + shown,
-         metavar=kind.metavar, **{"nargs": "+"} if several else {})
+    kind, about = field.metadata["kind"], sentence(field)
+    if field.default is not None:
+        about += f" (default {written(field.default)})"
+    elif "by default" not in about:
+        about += " (default: none)"
+    group.add_argument(f"--{field.name.replace('_', '-')}", action=_Setting, kind=kind, default=field.default,
+                       nargs="+" if kind.several else None, metavar=kind.metavar, help=about.replace("%", "%%"))
 
 
-def _add_study(one):
-    what = one.add_argument_group("what to compare")
-    what.add_argument("--list", action="store_true", help="say what each remedy and setup is, and stop")
-    _add(what, "--remedies", _choice("remedy", [*REMEDIES, "all"]), ["plain", "packing_2", "relativistic_r1_r2"],
+class _Setting(argparse.Action):
+    """The words behind an option become the value of a setting; what its kind complains about reaches the user."""
+
+    def __init__(self, *arguments, kind, **more):
+        super().__init__(*arguments, **more)
+        self.kind = kind
+
+    def __call__(self, parser, options, words, option=None):
+        words = words if isinstance(words, list) else [words]
+        try:
+            setattr(options, self.dest, self.kind(self.dest, self.kind.read(words)))
+        except (TypeError, ValueError) as error:
+            raise argparse.ArgumentError(self, str(error)) from None
+
+
+def _add_study(command):
+    group = command.add_argument_group("what to compare")
+    group.add_argument("--list", action="store_true", help="say what each remedy and setup is, and stop")
+    _add(group, "--remedies", _choice("remedy", [*REMEDIES, "all"]), ["plain", "packing_2", "relativistic_r1_r2"],
          "names from --list, or all", nargs="+", metavar="NAME")
-    _add(what, "--data", _choice("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
+    _add(group, "--data", _choice("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
          metavar="DATA")
-    _add(what, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
-    _add(what, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
-    _add(what, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
+    _add(group, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
+    _add(group, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
+    _add(group, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
          f"{', '.join(f'{setup.recipe.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
-    _add(what, "--batch", _count("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
+    _add(group, "--batch", _count("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
          metavar="N")
-    _add(what, "--lr", _number("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",
+    _add(group, "--lr", _number("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",
          metavar="RATE")
-    _add(what, "--gamma", _number("gamma", above=0), None, "the weight of R1 and R2 where a remedy has them: one number, or "
-         "where it begins and where it ends; about a fifth of the squared distance between modes (default: .1 .003)", nargs="+",
-         metavar="G")
-    what = one.add_argument_group("how to share out the work; the results do not depend on it")
-    _add(what, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
-    _add(what, "--jobs", _count("N"), 1, "processes", metavar="N")
-    what.add_argument("--cluster", metavar="ADDRESS", help="the Dask scheduler of a cluster, such as tcp://host:8786, which then "
-                      "does the work (pip install 'tinygan[cluster]')")
-    what = one.add_argument_group("what to write")
-    what.add_argument("--quiet", action="store_true", help="no progress bar")
-    what.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write to (default: a new folder tinygan-study); "
-                      "a study that is there already is gone on with: its finished runs are not made again")
+    group.add_argument("--gamma", action=_Setting, kind=WEIGHT, nargs="+", metavar="G", help="the weight of R1 and R2 where a "
+                       "remedy has them: one number, or where it begins and where it ends; about a fifth of the squared distance "
+                       f"between modes (default {written(GAMMA)})")
+    group = command.add_argument_group("how to share out the work; the results do not depend on it")
+    _add(group, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
+    _add(group, "--jobs", _count("N"), 1, "processes", metavar="N")
+    group.add_argument("--cluster", metavar="ADDRESS", help="the Dask scheduler of a cluster, such as tcp://host:8786, which "
+                       "then does the work (pip install 'tinygan[cluster]')")
+    group = command.add_argument_group("what to write")
+    group.add_argument("--quiet", action="store_true", help="no progress bar")
+    group.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write to (default: a new folder tinygan-study); "
+                       "a study that is there already is gone on with: its finished runs are not made again")
 
 
 def _checked(convert, check):
     """An argparse type: convert the text where that is possible, then check; the check's own message reaches the user."""
 
     def argument(text):
-        try:
-            value = convert(text)
-        except ValueError:
-            value = text
+        value = converted(text, convert)
         try:
             check(value)
         except (TypeError, ValueError) as error:
@@ -167,12 +179,5 @@ def _number(name, **limits):
     return _checked(float, lambda value: number(name, value, **limits))
 
 
-def _choice(what, known):
-    return _checked(str, lambda value: choice(what, value, known))
-
-
-def _data(text):
-    """The name of a data set, or anything that looks like a file: that is read later, and then complained about."""
-    if not Path(text).suffix and not Path(text).exists():
-        _choice("data set", [*data.NAMES, "or a .csv, .tsv, .txt or .npy file"])(text)
-    return text
+def _choice(noun, names):
+    return _checked(str, lambda value: choice(noun, value, names))

@@ -1,21 +1,21 @@
 """A study at the command line: from the options to rows, a table and pictures.
 
-    listed()                 the setups and remedies there are, as text
-    study(options, folder)   the runs, and in the folder, which must exist:
-        study.csv, samples   see `tinygan.study.results`
-        table.txt            the table that is printed
-        ring-samples.png     what the generators make, for each data set
-        ring-intervals.png   counts and means with their intervals
+    listed()                     the setups and remedies there are, as text
+    carry_out(options, folder)   the runs, and in the folder, which must exist:
+        study.csv, samples       see `tinygan.study.results`
+        table.txt                the table that is printed
+        ring-samples.png         what the generators make, for each data set
+        ring-intervals.png       counts and means with their intervals
 """
 
 import sys
 from contextlib import ExitStack, contextmanager
 
 from .. import data
-from ..study import REMEDIES, SETUPS, TABLE, OtherSettings, summary, table, truth_rows
-from ..study import study as run_study
+from ..metrics.tables import aligned
+from ..study import REMEDIES, SETUPS, TABLE, OtherSettings, run_study, summary, summary_table, truth_rows
 from ..study.remedies import with_gamma
-from .runs import Misuse
+from .run_files import Misuse
 
 NOTE = """\
 In brackets: 95 % intervals, Wilson's for the counts of runs (in %), Student's t for the means. "All visited" are runs that
@@ -26,12 +26,9 @@ where an average is kept."""
 
 def listed():
     """The setups and remedies there are, with what each is."""
-    lines = []
-    for title, known in (("setups (--setup)", SETUPS), ("remedies (--remedies), on the same networks, data, budget and seeds",
-                                                        REMEDIES)):
-        wide = max(map(len, known))
-        lines += [f"{title}:", *(f"  {name:<{wide}}  {one.about}" for name, one in known.items()), ""]
-    return "\n".join(lines[:-1])
+    lists = {"setups (--setup)": SETUPS, "remedies (--remedies), on the same networks, data, budget and seeds": REMEDIES}
+    return "\n\n".join(f"{title}:\n{aligned([(f'  {name}', entry.about) for name, entry in entries.items()], left=2)}"
+                       for title, entries in lists.items())
 
 
 def begun(folder):
@@ -39,33 +36,30 @@ def begun(folder):
     return (folder / TABLE).is_file()
 
 
-def study(options, folder):
+def carry_out(options, folder):
     """Make the runs that the options name, as far as they are not in the folder, print the table and draw the pictures.
 
     Raises Misuse for options that do not go together; on Ctrl-C, KeyboardInterrupt that says how many runs there are.
     """
-    if len(options.gamma or ()) > 2:
-        raise Misuse(f"--gamma takes one number, or two: where it begins and where it ends; got {len(options.gamma)}")
-    setup = SETUPS[options.setup]
     changed = {"steps": options.steps, "batch": options.batch, "lr": options.lr, "lr_d": options.lr}
-    setup = setup.replace(**{name: value for name, value in changed.items() if value is not None})
+    setup = SETUPS[options.setup].replace(**{name: value for name, value in changed.items() if value is not None})
     mixtures = {name: data.by_name(name).standardized() for name in options.data}
     names = REMEDIES if "all" in options.remedies else options.remedies
-    remedies = {name: with_gamma(REMEDIES[name], options.gamma and tuple(options.gamma)) for name in names}
+    remedies = {name: with_gamma(REMEDIES[name], options.gamma) for name in names}
     total = len(remedies) * len(mixtures) * options.seeds
     print(f"{_of(len(remedies), 'remedy', 'remedies')} x {_of(len(mixtures), 'data set')} x {_of(options.seeds, 'seed')}: "
           f"{_of(total, 'run')} of {setup.recipe.steps:,} steps, setup {setup.name}, in {folder}", flush=True)
-    with _bar(total, options.quiet) as told, _carried(options.cluster):
+    with _bar(total, options.quiet) as bar, _carried(options.cluster):
         try:
             rows = run_study(remedies, mixtures, range(options.seeds), setup, folder=folder, replicas=options.replicas,
-                             jobs=None if options.cluster else options.jobs, on_row=told)
+                             jobs=None if options.cluster else options.jobs, on_row=bar.show)
         except OtherSettings as error:
             raise Misuse(f"{error}, or another --out") from None
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{told.done} of {_of(total, 'run')} are in {folder}. The same command with --out {folder} "
+            raise KeyboardInterrupt(f"{bar.rows} of {_of(total, 'run')} are in {folder}. The same command with --out {folder} "
                                     "makes the others") from None
     summaries = summary(rows, mixtures)
-    text = f"{table(summaries, mixtures)}\n\n{NOTE}"
+    text = f"{summary_table(summaries, mixtures)}\n\n{NOTE}"
     (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
     print(f"\n{text}\nWritten:", *_drawn(rows, summaries, mixtures, folder), sep="\n", flush=True)
 
@@ -77,31 +71,39 @@ def _drawn(rows, summaries, mixtures, folder):
     yield from (f"  {folder / name}" for name in (TABLE, "table.txt"))
     for where, mixture in mixtures.items():
         here = [row for row in rows if row.data == where]
-        here = truth_rows({where: mixture}, sorted({row.seed for row in here})[:plots.study.COLUMNS]) + here
-        mine = {name: one for (place, name), one in summaries.items() if place == where}
-        for what, figure in (("samples", plots.remedies(here, mixture)), ("intervals", plots.intervals(mine, mixture.n_modes))):
-            yield f"  {plots.save(figure, folder / f'{where}-{what}.png')}"
+        here = truth_rows({where: mixture}, sorted({row.seed for row in here})[:plots.comparison.COLUMNS]) + here
+        summaries_here = {name: found for (place, name), found in summaries.items() if place == where}
+        figures = {"samples": plots.remedies(here, mixture), "intervals": plots.intervals(summaries_here, mixture.n_modes)}
+        for picture, figure in figures.items():
+            yield f"  {plots.save(figure, folder / f'{where}-{picture}.png')}"
 
 
 def _of(n, thing, things=None):
     return f"{n:,} {thing if n == 1 else things or thing + 's'}"
 
 
+class _Rows:
+    """A progress bar whose `show` is called with every row that is finished; `rows` counts them."""
+
+    def __init__(self, bar):
+        self.bar, self.rows = bar, 0
+
+    def show(self, row):
+        self.rows += 1
+        if row.diverged is None:
+            state = f"{row.remedy}, {row.data}, seed {row.seed}: modes {row.judged.modes_visited}"
+            self.bar.set_postfix_str(state, refresh=False)
+        self.bar.update()
+
+
 @contextmanager
 def _bar(total, quiet):
-    """A function to be told of every row that is finished, which moves a bar; `done` counts them."""
+    """The progress bar of a study of `total` runs."""
     from tqdm import tqdm
 
     shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} runs [{elapsed}<{remaining}{postfix}]"
     with tqdm(total=total, disable=True if quiet else None, bar_format=shape, file=sys.stderr) as bar:
-        def told(row):
-            told.done += 1
-            if row.diverged is None:
-                bar.set_postfix_str(f"{row.remedy}, {row.data}, seed {row.seed}: modes {row.judged.modes_visited}", refresh=False)
-            bar.update()
-
-        told.done = 0
-        yield told
+        yield _Rows(bar)
 
 
 @contextmanager

@@ -9,13 +9,15 @@ Every data set has
     restore(x)         samples of a standardised data set, put back into the original units
     apply(x)           points in the original units, standardised as the data set was
 
-A standardised data set remembers its `scale` and `shift`: `restore` is x * scale + shift, and `apply` its inverse. Nothing here keeps
-random state: the same `rng` gives the same samples.
+A standardised data set remembers its `scale` and `shift`: `restore` is x * scale + shift, and `apply` its inverse. Nothing here
+keeps random state: the same `rng` gives the same samples.
 """
 
 import functools
 import math
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +29,17 @@ __all__ = ["NAMES", "Curve", "DataSet", "Mixture", "Points", "by_name", "circles
            "gaussians_1d", "grid", "moons", "ring", "swiss_roll"]
 
 
-def ring(modes=8, radius=2.0, std=0.02):
+def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
     """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1.
 
+    Parameters
+    ----------
+    modes : how many
+    radius : of the circle
+    std : the standard deviation of each mode along each axis
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import data
     >>> data.ring()
@@ -42,15 +52,29 @@ def ring(modes=8, radius=2.0, std=0.02):
     return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
 
 
-def grid(side=5, spacing=2.0, std=0.05):
-    """`side` times `side` Gaussians on a square lattice around the origin."""
+def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
+    """`side` times `side` Gaussians on a square lattice around the origin.
+
+    Parameters
+    ----------
+    side : modes along each axis
+    spacing : the distance between neighbours
+    std : the standard deviation of each mode along each axis
+    """
     side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
 
 
-def gaussians_1d(means=(-2.0, 2.0), stds=0.5, weights=None):
-    """A mixture on the line: samples are (n, 1)."""
+def gaussians_1d(means: Any = (-2.0, 2.0), stds: Any = 0.5, weights: Any = None) -> Mixture:
+    """A mixture on the line: samples are (n, 1).
+
+    Parameters
+    ----------
+    means : K numbers
+    stds : the standard deviations, one number or K of them
+    weights : the K shares, which sum to 1; equal by default
+    """
     return Mixture(np.reshape(means, (-1, 1)), stds, weights, name="gaussians_1d")
 
 
@@ -59,29 +83,35 @@ def gaussians_1d(means=(-2.0, 2.0), stds=0.5, weights=None):
 _ON_CURVE = 100_000
 
 
-def moons(noise=0.05):
+def moons(noise: float = 0.05) -> Curve:
     """Two interleaved half circles of radius 1: scikit-learn's `make_moons`."""
     from sklearn.datasets import make_moons
 
     return Curve(make_moons(_ON_CURVE, shuffle=False)[0], noise, "moons")
 
 
-def circles(noise=0.05, factor=0.5):
-    """Two circles around the origin, of radius 1 and `factor` (between 0 and 1): scikit-learn's `make_circles`."""
+def circles(noise: float = 0.05, factor: float = 0.5) -> Curve:
+    """Two circles around the origin, scikit-learn's `make_circles`.
+
+    Parameters
+    ----------
+    noise : a standard deviation, 0 or larger
+    factor : the radius of the inner circle, between 0 and 1; that of the outer one is 1
+    """
     from sklearn.datasets import make_circles
 
     factor = arguments.number("factor", factor, above=0, below=1)
     return Curve(make_circles(_ON_CURVE, shuffle=False, factor=factor)[0], noise, "circles")
 
 
-def swiss_roll(noise=0.25):
+def swiss_roll(noise: float = 0.25) -> Curve:
     """The spiral of scikit-learn's `make_swiss_roll`, radius 4.7 to 14.1, without the axis along which it is rolled up."""
     from sklearn.datasets import make_swiss_roll
 
     return Curve(make_swiss_roll(_ON_CURVE, random_state=0)[0][:, [0, 2]], noise, "swiss_roll")
 
 
-def digits(classes=None):
+def digits(classes: Collection[int] | None = None) -> Points:
     """scikit-learn's 1797 handwritten digits of 8 x 8 pixels: Points of 64 columns in [-1, 1], with `labels` (N,).
 
     `classes`, such as (0, 1), keeps only those digits.
@@ -97,12 +127,22 @@ def digits(classes=None):
     return Points(x / 8 - 1, "digits", labels=labels)
 
 
-def from_array(X, name="points"):
-    """A user's own points, `X` (N, d), as Points. Raises TypeError or ValueError that names the first bad entry."""
+def from_array(X: Any, name: str = "points") -> Points:
+    """A user's own points as Points.
+
+    Parameters
+    ----------
+    X : (N, d), finite real numbers, at least two rows
+    name : for tables and plots
+
+    Raises
+    ------
+    TypeError, ValueError : X is not such numbers; the message names the first bad entry
+    """
     return Points(X, name)
 
 
-def from_file(path):
+def from_file(path: str | Path) -> Points:
     """Points from a text table (.csv, .tsv, .txt; UTF-8) or a 2-D array saved by `np.save` (.npy).
 
     A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
@@ -113,7 +153,7 @@ def from_file(path):
     return Points(matrix(str(path), x, rows=2), Path(path).stem, columns)
 
 
-NAMES = {
+NAMES: dict[str, Callable[[], DataSet]] = {
     "ring": ring,
     "grid": grid,
     "big_grid": functools.partial(grid, side=10, spacing=1.5, std=0.1),
@@ -125,7 +165,7 @@ NAMES = {
 }
 
 
-def by_name(name):
+def by_name(name: str) -> DataSet:
     """The built-in data set called `name` on the command line. Raises ValueError that offers the nearest name.
 
     >>> from tinygan import data

@@ -1,17 +1,22 @@
 """Kinds of data sets: mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..engine import arguments
 from ..engine.arguments import Array
 
+Data = TypeVar("Data", bound="DataSet")
+
 
 class DataSet:
-    """What all data sets share: the check of what `sample` is asked for, and the way between original and standardised units."""
+    """What all data sets share: checks of what `sample` is asked for, and the change between original and standardised units."""
 
+    sample: Callable[[int, np.random.Generator], Array]
+    standardized: Callable[[], "DataSet"]
     dim: int
     name: str
     columns: tuple[str, ...] | None = None  # the columns' names, where they have any
@@ -32,7 +37,7 @@ class DataSet:
             raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")
         return (x - self.shift) / self.scale
 
-    def moved_from(self, source, center, scale):
+    def moved_from(self: Data, source: "DataSet", center: Array, scale: Any) -> Data:
         """Record that this data set is (source - center) / scale, where source may be standardised already."""
         self.shift, self.scale = source.shift + source.scale * center, source.scale * scale
         return self
@@ -47,36 +52,44 @@ class DataSet:
 class Mixture(DataSet):
     """A mixture of K isotropic Gaussians in d dimensions: p(x) = sum_k w_k N(x; c_k, sigma_k^2 I).
 
-    `means` (K, d) are the centres c_k, `stds` (a number, or K of them) the standard deviation sigma_k along each
-    axis, `weights` (K,) the positive shares w_k, equal by default; they must sum to 1 within 1e-6.
-    Raises TypeError or ValueError that names the argument.
+    Parameters
+    ----------
+    means : (K, d), the centres c_k
+    stds : a number, or K of them, the standard deviation sigma_k along each axis
+    weights : (K,), the positive shares w_k, equal by default; they must sum to 1 within 1e-6
+    name : for tables and plots
+
+    Raises
+    ------
+    TypeError, ValueError : an argument is not such numbers; the message names it
     """
 
-    def __init__(self, means, stds, weights=None, name="mixture"):
+    def __init__(self, means: Any, stds: Any, weights: Any = None, name: str = "mixture") -> None:
         self.means = matrix("means", means, rows=1)
         self.n_modes, self.dim = self.means.shape
         self.stds = _frozen(np.broadcast_to(_positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
         self.weights = _frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
         self.name = name
+        self._equal = float(self.stds[0]) if np.ptp(self.stds) == 0 else None  # one number for all modes multiplies faster
         self._steps = np.cumsum(self.weights)
         self._steps[-1] = 1.0  # rounding must not leave a gap above the last step
 
-    def _shares(self, weights):
+    def _shares(self, weights: Any) -> Array:
         weights = _positive("weights", weights, (self.n_modes,))
         if abs(weights.sum() - 1) > 1e-6:
             raise ValueError(f"weights must sum to 1; got a sum of {weights.sum():.6g}. Divide them by their sum")
         return weights / weights.sum()
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` independent samples, (n, d)."""
         n = self.check_draw(n, rng)
         mode = np.searchsorted(self._steps, rng.random(n), side="right")
         x = rng.standard_normal((n, self.dim))
-        x *= self.stds.take(mode)[:, None]
+        x *= self.stds.take(mode)[:, None] if self._equal is None else self._equal
         x += self.means.take(mode, axis=0)
         return x
 
-    def log_prob(self, x):
+    def log_prob(self, x: Any) -> Array:
         """log p(x) in nats, one number for each of the N rows of `x` (N, d); right however far x is from every mode."""
         from scipy.spatial.distance import cdist
         from scipy.special import logsumexp
@@ -88,7 +101,7 @@ class Mixture(DataSet):
         with np.errstate(over="ignore"):  # beyond the largest float64 the answer is -inf
             return logsumexp(height - squared / self.stds / self.stds / 2, axis=-1)
 
-    def standardized(self):
+    def standardized(self) -> "Mixture":
         """The mixture moved to mean 0 and divided by one number, the root mean square over axes of its standard deviation.
 
         One number for all axes keeps every mode round, so the result is a Mixture too.
@@ -106,23 +119,27 @@ class Mixture(DataSet):
         moved = Mixture((self.means - center) / scale, self.stds / scale, self.weights, self.name)
         return moved.moved_from(self, center, scale)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
         return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
 
 
 class Curve(DataSet):
-    """Points of a curve, plus noise: a sample is a row of `path` (M, d), each equally likely, + noise * N(0, I).
+    """Points of a curve, plus noise: a sample is a row of `path`, each equally likely, + noise * N(0, I).
 
-    `noise` is a standard deviation, 0 or larger, in the units of `path`.
+    Parameters
+    ----------
+    path : (M, d), points along the curve
+    noise : a standard deviation, 0 or larger, in the units of `path`
+    name : for tables and plots
     """
 
-    def __init__(self, path, noise, name="curve"):
+    def __init__(self, path: Any, noise: float, name: str = "curve") -> None:
         self.path = matrix("path", path, rows=2)
         self.noise = arguments.number("noise", noise, above=0, including=(0,))
         self.dim, self.name = self.path.shape[-1], name
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` independent samples, (n, d)."""
         n = self.check_draw(n, rng)
         x = rng.standard_normal((n, self.dim))
@@ -130,28 +147,33 @@ class Curve(DataSet):
         x += self.path.take(rng.integers(self.path.shape[-2], size=n), axis=0)
         return x
 
-    def standardized(self):
+    def standardized(self) -> "Curve":
         """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
         return Curve((self.path - center) / scale, self.noise / scale, self.name).moved_from(self, center, scale)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Curve {self.name}: dimensions {self.dim}, noise {self.noise:.4g}"
 
 
 class Points(DataSet):
-    """A finite set of points: `x` (N, d), finite real numbers, at least two rows.
+    """A finite set of points. Training does not use `columns` and `labels`.
 
-    `columns` are d names or None, `labels` are N labels or None; training does not look at either.
+    Parameters
+    ----------
+    x : (N, d), finite real numbers, at least two rows
+    name : for tables and plots
+    columns : d names, or None
+    labels : (N,), one for each row, or None
     """
 
-    def __init__(self, x, name="points", columns=None, labels=None):
+    def __init__(self, x: Any, name: str = "points", columns: tuple[str, ...] | None = None, labels: Any = None) -> None:
         self.x = matrix(name, x, rows=2)
         self.name, self.columns, self.labels = name, columns, labels
         self.dim = self.x.shape[-1]
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` distinct rows in random order, (n, d). Raises ValueError when there are fewer than n."""
         n, rows = self.check_draw(n, rng), self.x.shape[-2]
         if n > rows:
@@ -159,7 +181,7 @@ class Points(DataSet):
                              "for instance with a smaller batch")
         return self.x.take(rng.choice(rows, size=n, replace=False), axis=0)
 
-    def standardized(self):
+    def standardized(self) -> "Points":
         """The points with mean 0 and standard deviation 1 in every column; a constant column becomes 0, with scale 1."""
         constant = (self.x == self.x[0]).all(axis=-2)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -172,25 +194,25 @@ class Points(DataSet):
         moved = Points((self.x - center) / scale, self.name, self.columns, self.labels)
         return moved.moved_from(self, center, scale)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
 
 
 def matrix(name: str, x: Any, rows: int) -> Array:
-    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, so nobody may change them."""
+    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
     x = arguments.points(name, x, rows=rows)
     if x.shape[-1] == 0:
         raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")
     return _frozen(x)
 
 
-def _frozen(x):
+def _frozen(x: Any) -> Array:
     x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
     x.flags.writeable = False
     return x
 
 
-def _positive(name, values, *shapes):
+def _positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:
     """`values` as a float64 array of one of the `shapes`, every entry finite and above 0."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
@@ -203,6 +225,6 @@ def _positive(name, values, *shapes):
     return values.astype(np.float64)
 
 
-def _span(values):
+def _span(values: Array) -> str:
     low, high = values.min(), values.max()
     return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"

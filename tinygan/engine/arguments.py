@@ -6,15 +6,18 @@ Every message says what, where, got, wanted and what to do. Lowest level: it imp
 import difflib
 import math
 import numbers
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]  # an array of any shape and dtype; docstrings say which
+Seed: TypeAlias = int | np.integer[Any] | np.random.SeedSequence
+Seeds: TypeAlias = Seed | Sequence[Seed]  # one seed, or one for each replica
 
 
-def count(name, value, minimum=1):
+def count(name: str, value: Any, minimum: int = 1) -> int:
     """`value` as an int, at least `minimum`. Raises TypeError (2.5, True, "3") or ValueError (too small)."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, at least {minimum}; got {value!r}")
@@ -23,7 +26,8 @@ def count(name, value, minimum=1):
     return int(value)
 
 
-def number(name, value, above=-math.inf, below=math.inf, including=()):
+def number(name: str, value: Any, above: float = -math.inf, below: float = math.inf,
+           including: Collection[float] = ()) -> float:
     """`value` as a finite float in the open interval (above, below) or one of `including`. Raises TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number; got {value!r}")
@@ -35,16 +39,17 @@ def number(name, value, above=-math.inf, below=math.inf, including=()):
     raise ValueError(f"{name} must be a finite number{' ' * bool(limits)}{limits}{allowed}; got {value!r}")
 
 
-def choice(name, value, known):
+def choice(name: str, value: Any, known: Collection[str]) -> str:
     """`value` if it is one of the names in `known`; raises ValueError that offers the nearest name."""
     if value in known:
         return value
-    near = difflib.get_close_matches(str(value), known, n=1)
+    begun = [name for name in known if value and name.startswith(str(value))]
+    near = begun or difflib.get_close_matches(str(value), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"unknown {name} {value!r}.{hint} Known: {', '.join(known)}")
 
 
-def seed_sequence(seed):
+def seed_sequence(seed: Any) -> np.random.SeedSequence:
     """`seed` (an int >= 0 or a SeedSequence) as a fresh SeedSequence, the same for the same seed every time."""
     if isinstance(seed, np.random.SeedSequence):
         return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
@@ -55,7 +60,7 @@ def seed_sequence(seed):
     return np.random.SeedSequence(int(seed))
 
 
-def spawn(seed, n):
+def spawn(seed: Any, n: int) -> list[np.random.SeedSequence]:
     """`n` independent SeedSequences from one seed.
 
     Unlike `SeedSequence.spawn` it leaves no mark on `seed`: the same call gives the same children again.
@@ -63,16 +68,16 @@ def spawn(seed, n):
     return seed_sequence(seed).spawn(n)
 
 
-def each_seed(seed, n):
+def each_seed(seed: Any, n: int) -> list[np.random.SeedSequence]:
     """One SeedSequence for each of `n` replicas: the children of one seed, or a list of n seeds as they are."""
     if not isinstance(seed, (list, tuple)):
         return spawn(seed, n)
     if len(seed) != n:
         raise ValueError(f"{n} replicas take one seed, or a list of {n} seeds; got a list of {len(seed)}")
-    return [seed_sequence(one) for one in seed]
+    return [seed_sequence(each) for each in seed]
 
 
-def points(name, x, dim=None, rows=1):
+def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """`x` as a 2-D array of finite real numbers, shape (N, d), with at least `rows` rows and, if given, `dim` columns.
 
     Raises TypeError for what is not real numbers (strings, objects, complex) and ValueError for a wrong

@@ -1,71 +1,83 @@
-"""Why is an array not what it ought to be? The words of a failing gradient check."""
+"""Why is an array not what it ought to be? What a failing gradient check says."""
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .arguments import Array
 
-RELATIVE_LIMIT = 1e-6  # on each entry, of max(|got|, |wanted|)
+Constants = Mapping[str, float] | None
+Suspects = Mapping[str, Array | Callable[[], Any]] | None
+RELATIVE_LIMIT = 1e-6  # on each entry, of max(|got|, |expected|)
 
 
-def diagnose(got, wanted, *, name="the result", batch=None, constants=None, suspects=None, wrong=None, kinks=None, unit=1.0):
-    """Why the array `got` is not the array `wanted`: a list of one to five lines, from the first of these that applies.
+def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int | None = None, constants: Constants = None,
+             suspects: Suspects = None, wrong: Array | None = None, kinks: Array | None = None,
+             unit: float | Array = 1.0) -> list[str]:
+    """Why the array `got` is not the array `expected`: a list of one to five lines, from the first of these that applies.
 
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
-    3. it is the truth times a number: -1, 2, the `batch` size, one of `constants` (name -> number); or the truth transposed
-    4. it equals one of the `suspects` (cause -> the array, or a function without arguments that gives it), to 1e-6; one that
-       gives the number of 3. is named there as well
+    3. it is the truth times a number: -1, 2, the size of the batch, a constant; or the truth transposed
+    4. it equals one of the suspects, to 1e-6; one that gives the number of 3. is named there as well
     5. otherwise: which entries, the three worst with their ratios
 
-    `wrong` and `kinks` are masks of the entries that disagree, and of those that nobody can judge; `unit` is as in `compare`.
+    Parameters
+    ----------
+    got, expected : the array in question, and what it ought to be
+    name : what the lines call it
+    batch : the batch size, if there is a batch
+    constants : name -> number, for the constants in the formula
+    suspects : likely mistake -> the array that comes of it, or a function without arguments that gives it
+    wrong, kinks : masks of the entries that disagree, and of those on a kink, which prove nothing
+    unit : as in `compare`
     """
-    unfit = misfit(got, wanted, name, batch)
+    unfit = misfit(got, expected, name, batch)
     if unfit:
         return [unfit]
     got = np.asarray(got)
-    judged = np.ones(wanted.shape, bool) if kinks is None else ~kinks
-    wrong = judged & ~(np.abs(got - wanted) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(wanted))) if wrong is None else wrong
-    cause = _not_a_number(got, name) or _factor(got / unit, wanted / unit, judged, name, batch, constants or {})
+    judged = np.ones(expected.shape, bool) if kinks is None else ~kinks
+    wrong = judged & ~(np.abs(got - expected) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(expected))) if wrong is None else wrong
+    cause = _not_a_number(got, name) or _factor(got / unit, expected / unit, judged, name, batch, constants or {})
     square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
-    if cause is None and square and _gap(got, wanted.swapaxes(0, 1), judged, unit) <= 1e-6:
+    if cause is None and square and _gap(got, expected.swapaxes(0, 1), judged, unit) <= 1e-6:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
-    gaps = {story: _gap(got, value() if callable(value) else value, judged, unit) for story, value in (suspects or {}).items()}
-    story = min(gaps, key=gaps.get, default=None)
-    named = [f"{name} is what comes out by this mistake: {story}"] if story and gaps[story] <= 1e-6 else []
+    gaps = {mistake: _gap(got, made() if callable(made) else made, judged, unit) for mistake, made in (suspects or {}).items()}
+    mistake = min(gaps, key=gaps.__getitem__, default=None)
+    named = [f"{name} is what comes out by this mistake: {mistake}"] if mistake and gaps[mistake] <= 1e-6 else []
     if cause is not None or named:
         return [cause, *named] if cause else named
-    return _location(got, wanted, wrong, name, unit)
+    return _location(got, expected, wrong, name, unit)
 
 
-def misfit(got, wanted, name, batch):
+def misfit(got: Any, expected: Array, name: str, batch: int | None) -> str | None:
     """What is wrong with the kind of thing that `got` is, before its numbers are looked at; None when it can be compared."""
     if got is None:
         return f"{name} is None: does the function end in `return`?"
     if not isinstance(got, np.ndarray | np.generic | float | int | complex):
-        return f"{name} is a {type(got).__name__}; it must be a NumPy array of shape {wanted.shape}"
+        return f"{name} is a {type(got).__name__}; it must be a NumPy array of shape {expected.shape}"
     shape, dtype = np.shape(got), np.asarray(got).dtype
-    if shape != wanted.shape:
-        hint = f"; it must have {wanted.shape}"
-        if len(shape) == 2 and shape == wanted.shape[::-1]:
+    if shape != expected.shape:
+        hint = f"; it must have {expected.shape}"
+        if len(shape) == 2 and shape == expected.shape[::-1]:
             hint += ": transposed"
-        elif batch is not None and wanted.ndim == 2 and wanted.shape[0] == 1 and shape == (batch, wanted.shape[1]):
+        elif batch is not None and expected.ndim == 2 and expected.shape[0] == 1 and shape == (batch, expected.shape[1]):
             hint += ": sum over the batch"
-        elif wanted.shape == (1, *shape):
+        elif expected.shape == (1, *shape):
             hint += ": keep the summed axis, with keepdims=True"
         elif shape == ():
             hint += ": one number cannot hold them all; something was summed or averaged away"
         elif batch is not None and shape == (batch, batch):
             hint += ": a (N, 1) array met a (N,) array and broadcast"
         return f"{name} has shape {shape}{hint}"
-    if dtype.kind not in "fc" or dtype != wanted.dtype:
-        return f"{name} is {dtype}; it must be {wanted.dtype}, like what it is computed from"
+    if dtype.kind not in "fc" or dtype != expected.dtype:
+        return f"{name} is {dtype}; it must be {expected.dtype}, like what it is computed from"
     return None
 
 
-def _not_a_number(got, name):
+def _not_a_number(got: Array, name: str) -> str | None:
     bad = np.argwhere(~np.isfinite(got))
     if bad.shape[0]:
         which = f"{bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, " if got.ndim else ""
@@ -77,9 +89,9 @@ def _not_a_number(got, name):
     return None
 
 
-def _factor(got, wanted, judged, name, batch, constants):
-    """The cause when `got` is a number times `wanted`: a sign, a mean taken twice or never, a forgotten constant."""
-    a, n = got[judged], wanted[judged]
+def _factor(got: Array, expected: Array, judged: Array, name: str, batch: int | None, constants: Constants) -> str | None:
+    """The cause when `got` is a number times `expected`: a sign, a mean taken twice or never, a forgotten constant."""
+    a, n = got[judged], expected[judged]
     lengths = np.linalg.norm(a) * np.linalg.norm(n)
     if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > 1e-6:
         return None
@@ -103,7 +115,7 @@ def _factor(got, wanted, judged, name, batch, constants):
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
 
 
-def _gap(got, other, judged=..., unit=1.0):
+def _gap(got: Array, other: Any, judged: Any = ..., unit: float | Array = 1.0) -> float:
     """|got - other| in units of the larger one; infinite where they cannot be compared, or are nothing."""
     if other is None or np.shape(other) != got.shape or not np.all(np.isfinite(other)):
         return math.inf
@@ -112,10 +124,10 @@ def _gap(got, other, judged=..., unit=1.0):
     return float(np.linalg.norm(a - b) / size) if size > 0 else math.inf
 
 
-def _location(got, wanted, wrong, name, unit):
+def _location(got: Array, expected: Array, wrong: Array, name: str, unit: float | Array) -> list[str]:
     """Which entries are wrong, what they have in common, and the three worst."""
     if got.ndim == 0:
-        return [f"{name} is {got:.8g}; it must be {wanted:.8g}"]
+        return [f"{name} is {got:.8g}; it must be {expected:.8g}"]
     bad = np.argwhere(wrong)
     if not bad.size:
         return [f"{name}: every entry is within its limit, yet together they are too far away: a small error everywhere"]
@@ -126,11 +138,11 @@ def _location(got, wanted, wrong, name, unit):
             line += f", all in column {columns.pop()}"
         elif len(rows) == 1 and wrong.shape[0] > 1:
             line += f", all in row {rows.pop()}"
-    order = np.argsort(-np.abs((got - wanted) / unit)[wrong])[:3]
-    lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {wanted[tuple(bad[i])]:+.6e}"
-             + (f", ratio {got[tuple(bad[i])] / wanted[tuple(bad[i])]:.6g}" if wanted[tuple(bad[i])] else "") for i in order]
+    order = np.argsort(-np.abs((got - expected) / unit)[wrong])[:3]
+    lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {expected[tuple(bad[i])]:+.6e}"
+             + (f", ratio {got[tuple(bad[i])] / expected[tuple(bad[i])]:.6g}" if expected[tuple(bad[i])] else "") for i in order]
     return [line + "; the worst:", *lines]
 
 
-def _place(index):
+def _place(index: Array) -> str:
     return "[" + ", ".join(map(str, index)) + "]"

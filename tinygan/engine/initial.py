@@ -11,12 +11,32 @@ Rule = Callable[[np.random.Generator, int, int], Array]
 
 
 def he(rng: np.random.Generator, d: int, k: int) -> Array:
-    """W with variance 2/d, which keeps the size of a signal through ReLU layers (He et al. 2015, section 2.2)."""
+    """W with variance 2/d, which keeps the size of a signal through ReLU layers.
+
+    Parameters
+    ----------
+    rng : the Generator that W is drawn from
+    d, k : features in and out; W is (d, k)
+
+    References
+    ----------
+    He et al. 2015, section 2.2.
+    """
     return rng.normal(0, math.sqrt(2 / d), (d, k))
 
 
 def xavier(rng: np.random.Generator, d: int, k: int) -> Array:
-    """W with variance 2/(d + k), made for tanh layers (Glorot & Bengio 2010, equation 12; the normal form)."""
+    """W with variance 2/(d + k), made for tanh layers.
+
+    Parameters
+    ----------
+    rng : the Generator that W is drawn from
+    d, k : features in and out; W is (d, k)
+
+    References
+    ----------
+    Glorot & Bengio 2010, equation 12, with normal instead of uniform numbers.
+    """
     return rng.normal(0, math.sqrt(2 / (d + k)), (d, k))
 
 

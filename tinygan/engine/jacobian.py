@@ -16,8 +16,12 @@ Field = Callable[[Array], Array]
 def jacobian(field: Field, point: Array) -> Array:
     """J[i, j] = d field_i / d point_j at a point (P,), by central differences: (P, P), with an error of about 1e-10.
 
-    For any number of parameters P, and for any function from points to points: with `lambda p: alternating(field, p)` it is the
-    Jacobian of a step. It calls the field 2P times.
+    It calls the field 2P times.
+
+    Parameters
+    ----------
+    field : a function from points to points; with `lambda p: alternating(field, p)` J is the Jacobian of a step
+    point : (P,), with any number of parameters P
     """
     point = np.asarray(point, np.float64)
     columns = []
@@ -31,10 +35,23 @@ def eigenvalues(field: Field | Array, point: Any = (0.0, 0.0)) -> Array:
     """The eigenvalues of the field's Jacobian at a point (P,): complex (P,), the largest imaginary part first.
 
     Real parts below 0: the flow comes to rest there. For a step instead of a field, absolute values below 1.
-    A step `simultaneous` has 1 + h lambda for each lambda of its field (Mescheder et al. 2018, section 2 and appendix A).
-    In place of a field it takes its Jacobian, an array (P, P), such as `game.Game.jacobian` of two networks. Raises ValueError
-    for an array that is not square or not finite.
+    A step `simultaneous` has 1 + h lambda for each lambda of its field.
 
+    Parameters
+    ----------
+    field : a function from points to points, or its Jacobian, an array (P, P), such as `game.Game.jacobian` of two networks
+    point : (P,), where the field's Jacobian is taken; of no use beside an array
+
+    Raises
+    ------
+    ValueError : a Jacobian that is not square or not finite
+
+    References
+    ----------
+    Mescheder et al. 2018, section 2 and appendix A.
+
+    Examples
+    --------
     >>> from tinygan import dirac
     >>> from tinygan.engine.jacobian import eigenvalues
     >>> print(eigenvalues(dirac.with_r1(dirac.minimax, gamma=.6)).round(3))

@@ -18,7 +18,7 @@ D scores the real batch and the fake one). With `grads=False` it leaves the para
 **tape** is what backward needs to remember of its forward, and only that. The caller keeps it, not the layer:
 D scores real and fake before either backward, and a layer with one hidden slot would answer with the wrong batch.
 
-**tangent** asks the opposite question: if x moves with velocity x_dot, how fast does y move? It is the R-operator
+**tangent** answers another question: if x moves with velocity x_dot, how fast does y move? It is the R-operator
 (Pearlmutter 1994), R{f}(x) = d/dt f(x + t x_dot) at t = 0, applied to the forward pass.
 
 **tangent_backward** is backward with the product rule applied to every line: each product a*b becomes
@@ -29,88 +29,16 @@ A parameter may move too: `W_dot` is its velocity, or None while it is held fixe
 With replicas every array has one more axis in front: x (R, N, d), W (R, d, k).
 """
 
-import copy
-import functools
-import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .arguments import Array, count, number
+from .base import Layer, check_input, check_like_output, sum_over_batch, zeros
 from .numerics import sigmoid, softplus
 
-
-class Parameter:
-    """An attribute that is written in place: `layer.W = array` copies the numbers into the memory that W already has.
-
-    So a parameter stays a view into its network's theta. Reading is the ordinary lookup in the instance. Raises ValueError
-    where the new array has another shape.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __set__(self, holder: Any, value: Any) -> None:
-        held = vars(holder).get(self.name)
-        if held is None:
-            vars(holder)[self.name] = value
-        elif value is not held:  # `layer.W -= step` has changed the array already
-            if np.shape(value) != held.shape:
-                raise ValueError(f"{self.name} of {type(holder).__name__} has shape {held.shape}; got {np.shape(value)}. "
-                                 "An assignment copies numbers into place: give it an array of the same shape")
-            np.copyto(held, value, casting="same_kind")
-
-
-class Layer:
-    """What all layers share. A layer of your own says, where it is not the default,
-
-    d, k         features in and out, for layers that fix them
-    parameters   the names of what is trained, in order: ("W", "b"), said by the class
-    shapes       name -> shape, without replicas
-    start        name -> initial value, where it is not 0; W is drawn by the network's init rule
-    buffers      name -> initial array, for what a layer remembers from step to step without training it
-    rows         how many rows of x make one row of y: 1, but for `features.Pack`
-
-    and calls `allocate` at the end of its __init__, if it has parameters. A layer belongs to one network, which takes it over.
-    """
-
-    parameters: tuple[str, ...] = ()
-    shapes: dict[str, tuple[int, ...]] = {}
-    start: dict[str, float] = {}
-    buffers: dict[str, Array] = {}
-    rows = 1
-    owned = False  # whether a network has taken this layer
-
-    def __init_subclass__(cls) -> None:
-        for name in cls.parameters:
-            if not hasattr(cls, name):
-                setattr(cls, name, Parameter(name))
-
-    def allocate(self) -> None:
-        """Parameters of the layer's own; a network replaces them by views into its theta and grad."""
-        for name, shape in self.shapes.items():
-            self.bind(name, np.full(shape, self.start.get(name, 0.0)), np.zeros(shape))
-
-    def bind(self, name: str, value: Array, gradient: Array) -> None:
-        """Use these two arrays as parameter `name` (such as "W") and as its gradient; the velocity is None."""
-        vars(self).update({name: value, "d" + name: gradient, name + "_dot": None})
-
-    def settings(self) -> dict[str, Any]:
-        """The arguments that make such a layer, name -> number: what a file keeps of it. By default the attributes of their names."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def __copy__(self) -> "Layer":
-        """A layer with the same numbers in arrays of its own, free for another network."""
-        twin = object.__new__(type(self))
-        vars(twin).update({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()})
-        twin.owned = False
-        return twin
-
-    def __deepcopy__(self, memo: Any) -> "Layer":
-        return copy.copy(self)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+__all__ = ["Activation", "Dense", "Layer", "LeakyReLU", "ReLU", "Sigmoid", "Softplus", "Tanh"]
 
 
 class Dense(Layer):
@@ -119,6 +47,13 @@ class Dense(Layer):
     Scalar case: y = xw + b, so dL/dx = dL/dy w, dL/dw = dL/dy x, dL/db = dL/dy.
     Matrix case: the same products, arranged so that the shapes fit; sums run over the batch.
 
+    Parameters
+    ----------
+    d : features in
+    k : features out
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import Dense
     >>> layer = Dense(2, 1)
@@ -131,18 +66,25 @@ class Dense(Layer):
 
     parameters = ("W", "b")
 
-    def __init__(self, d, k):
+    W: Array
+    b: Array
+    dW: Array
+    db: Array
+    W_dot: Array | None
+    b_dot: Array | None
+
+    def __init__(self, d: int, k: int) -> None:
         self.d, self.k = count("Dense: d (features in)", d), count("Dense: k (features out)", k)
         self.shapes = {"W": (self.d, self.k), "b": (1, self.k)}
         self.allocate()
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.W)
         y = x @ self.W
         y += self.b
         return y, x
 
-    def backward(self, dy, tape, grads=True):
+    def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         x = tape
         check_like_output(self, (*x.shape[:-1], self.k), dy)
         if grads:
@@ -150,14 +92,14 @@ class Dense(Layer):
             self.db += sum_over_batch(dy)
         return dy @ self.W.swapaxes(-1, -2)
 
-    def tangent(self, x_dot, tape):
+    def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
         x = tape
         y_dot = x_dot @ self.W
         if self.W_dot is not None:
             y_dot = y_dot + x @ self.W_dot + self.b_dot
         return y_dot, x_dot
 
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         x, x_dot = tape, tape_dot
         check_like_output(self, (*x.shape[:-1], self.k), dy, dy_dot)
         self.dW += x_dot.swapaxes(-1, -2) @ dy + x.swapaxes(-1, -2) @ dy_dot
@@ -168,7 +110,7 @@ class Dense(Layer):
             dx_dot = dx_dot + dy @ self.W_dot.swapaxes(-1, -2)
         return dx, dx_dot
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dense({self.d} -> {self.k})"
 
 
@@ -179,18 +121,22 @@ class Activation(Layer):
     `curvature(tape)` is f''(x), both computed from the tape, or None where f'' is zero everywhere.
     """
 
-    def forward(self, x):
+    value: Callable[[Array], tuple[Array, Array]]
+    slope: Callable[[Array], Array]
+    curvature: Callable[[Array], Array | None]
+
+    def forward(self, x: Array) -> tuple[Array, Any]:
         return self.value(x)
 
-    def backward(self, dy, tape, grads=True):
+    def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         slope = self.slope(tape)
         check_like_output(self, slope.shape, dy)
         return slope * dy
 
-    def tangent(self, x_dot, tape):
+    def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
         return self.slope(tape) * x_dot, x_dot
 
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         x_dot, slope, curvature = tape_dot, self.slope(tape), self.curvature(tape)
         check_like_output(self, slope.shape, dy, dy_dot)
         dx_dot = slope * dy_dot
@@ -200,44 +146,44 @@ class Activation(Layer):
 
 
 class LeakyReLU(Activation):
-    """f(x) = x for x > 0, slope * x otherwise; f' = 1 or slope, f'' = 0 (Maas et al. 2013). slope: usually .01 to .2."""
+    """f(x) = x for x > 0, slope * x otherwise; f' = 1 or slope, f'' = 0 (Maas et al. 2013). Usual slopes: .01 to .2."""
 
-    def __init__(self, slope=0.2):
+    def __init__(self, slope: float = 0.2) -> None:
         self.leak = number("LeakyReLU: slope", slope, above=0, below=1, including=(0,))
 
-    def value(self, x):
+    def value(self, x: Array) -> tuple[Array, Array]:
         # The mask as numbers: one multiplication each way, where np.where costs many times as much.
         # x is complex, and x.real needed, in a gradient check by the complex step.
         slope = (x.real > 0).astype(x.dtype)
         if not self.leak:
-            return np.maximum(x, 0), slope  # 0 x would be NaN at -inf
+            return np.maximum(x, zeros(x.shape, x.dtype)), slope  # 0 x would be NaN at -inf
         slope *= 1 - self.leak
         slope += self.leak
         return x * slope, slope
 
-    def slope(self, tape):
+    def slope(self, tape: Array) -> Array:
         return tape
 
-    def curvature(self, tape):
+    def curvature(self, tape: Array) -> None:
         return None
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         return {"slope": self.leak}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"LeakyReLU({self.leak:g})"
 
 
 class ReLU(LeakyReLU):
     """f(x) = max(x, 0); f' = 1 where x > 0, otherwise 0; f'' = 0."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(slope=0)
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         return {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "ReLU()"
 
 
@@ -251,69 +197,40 @@ class Tanh(Activation):
     [[0.    0.762 1.   ]] [[1.   0.42 0.  ]]
     """
 
-    def value(self, x):
+    def value(self, x: Array) -> tuple[Array, Array]:
         y = np.tanh(x)
         return y, y
 
-    def slope(self, tape):
+    def slope(self, tape: Array) -> Array:
         return 1 - tape * tape
 
-    def curvature(self, tape):
+    def curvature(self, tape: Array) -> Array:
         return -2 * tape * (1 - tape * tape)
 
 
 class Sigmoid(Activation):
     """f(x) = 1 / (1 + exp(-x)); with y = f(x), f' = y (1 - y) and f'' = y (1 - y) (1 - 2 y)."""
 
-    def value(self, x):
+    def value(self, x: Array) -> tuple[Array, Array]:
         y = sigmoid(x)
         return y, y
 
-    def slope(self, tape):
+    def slope(self, tape: Array) -> Array:
         return tape * (1 - tape)
 
-    def curvature(self, tape):
+    def curvature(self, tape: Array) -> Array:
         return tape * (1 - tape) * (1 - 2 * tape)
 
 
 class Softplus(Activation):
     """f(x) = log(1 + exp(x)), a smooth ReLU; with p = sigmoid(x), f' = p and f'' = p (1 - p)."""
 
-    def value(self, x):
+    def value(self, x: Array) -> tuple[Array, Array]:
         return softplus(x), x
 
-    def slope(self, tape):
+    def slope(self, tape: Array) -> Array:
         return sigmoid(tape)
 
-    def curvature(self, tape):
+    def curvature(self, tape: Array) -> Array:
         p = sigmoid(tape)
         return p * (1 - p)
-
-
-def sum_over_batch(dy):
-    """The sum over axis -2, kept: (..., N, k) -> (..., 1, k). As a matrix product it takes a third of np.sum's time."""
-    return _ones(dy.shape[-2], dy.dtype) @ dy
-
-
-@functools.lru_cache(16)
-def _ones(n, dtype):
-    return np.ones((1, n), dtype)
-
-
-def check_input(layer, x, parameter=None):
-    """Raises ValueError unless x is (..., N, d), with the same replicas in front as `parameter`; None: with any."""
-    replicas = x.shape[:-2] if parameter is None else parameter.shape[:-2]
-    if x.ndim < 2 or x.shape != (*replicas, x.shape[-2], layer.d):
-        front = ("...",) if parameter is None else replicas
-        raise ValueError(f"{layer} expects {_shape(*front, 'N', layer.d)}, got {_shape(*x.shape)}")
-
-
-def check_like_output(layer, shape, *gradients):
-    """Raises ValueError unless all `gradients` have the shape of the layer's output."""
-    for dy in gradients:
-        if dy.shape != shape:
-            raise ValueError(f"{layer}.backward expects dy shaped like its output, {_shape(*shape)}; got {_shape(*dy.shape)}")
-
-
-def _shape(*axes):
-    return f"({', '.join(map(str, axes))}{',' * (len(axes) == 1)})"

@@ -3,9 +3,11 @@
 import ctypes
 import functools
 import sys
+from contextlib import AbstractContextManager
+from typing import Any
 
 
-def one_thread():
+def one_thread() -> AbstractContextManager[Any]:
     """A context in which matrix products take one thread: matrices this small would mostly make threads wait for each other."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
@@ -13,12 +15,12 @@ def one_thread():
 
 
 @functools.cache
-def keep_memory():
+def keep_memory() -> None:
     """Ask glibc to keep freed memory for the next arrays, for the rest of the process. Elsewhere than on Linux it does nothing.
 
     A step makes hundreds of arrays and frees them again. By default the C library hands larger ones back to the system each time
     and pays for every page anew: some 1 800 page faults a step with two nets of 3 x 128 on batches of 256, a third of the time.
-    With this there are none, and layers may go on returning fresh arrays, as they do on the blackboard.
+    With this there are none, and layers may go on returning new arrays, as their formulas do.
     """
     if sys.platform.startswith("linux"):
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none

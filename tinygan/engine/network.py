@@ -1,4 +1,4 @@
-"""Sequential: layers in a row. `mlp` makes the usual one. Where its parameters live is told in `engine.store`: in one array.
+"""Sequential: layers in a row. `mlp` makes the usual one. All its parameters stand in one array (see `engine.store`).
 
     net.theta   (P,) or (R, P)    every parameter of the network, layer after layer
     net.grad    same shape        dL/dtheta, where backward adds
@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from .arguments import Array
+from .arguments import Array, Seeds
 from .initial import Rule, he, orthogonal, xavier
 from .layers import Dense, Layer, ReLU
 from .parts import check_layers, described
@@ -24,11 +25,20 @@ Tapes = list[Any]
 class Sequential(Network):
     """The layers' functions one after the other, with the layers' own four methods and a call: `y = net(x)`.
 
-    The other arguments are those of `Network`: seed, replicas, dtype, init. A Network that is no chain may use these methods'
-    loops for its rows of layers: `forward_through(layers, x)` and the three like it.
+    A Network that is no chain may use these methods' loops for its rows of layers: `forward_through(layers, x)` and the three
+    like it.
 
-    Raises ValueError when neighbours do not fit: `layer 0, Dense(2 -> 64), gives 64 features, but layer 2 ... takes 32`.
+    Parameters
+    ----------
+    *layers : Layer objects, each of which fits the next: Dense(2, 8), ReLU(), Dense(8, 1)
+    seed, replicas, dtype, init : as in `Network`
 
+    Raises
+    ------
+    ValueError : neighbours do not fit, as in "layer 0, Dense(2 -> 64), gives 64 features, but layer 2 ... takes 32"
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import Dense, ReLU, Sequential
     >>> D = Sequential(Dense(2, 8), ReLU(), Dense(8, 1))
@@ -38,7 +48,8 @@ class Sequential(Network):
     ((5, 1), (5, 2), (33,), (33,))
     """
 
-    def __init__(self, *layers: Layer, seed: Any = 0, replicas: Any = (), dtype: Any = np.float32, init: Rule = he) -> None:
+    def __init__(self, *layers: Layer, seed: Seeds = 0, replicas: int | tuple[()] = (), dtype: DTypeLike = np.float32,
+                 init: Rule = he) -> None:
         check_layers(layers)
         d_in, d_out = _fit(layers)
         super().__init__(layers, d_in, d_out, seed=seed, replicas=replicas, dtype=dtype, init=init)
@@ -68,9 +79,9 @@ class Sequential(Network):
         return {"layers": [described(layer) for layer in self.layers]}
 
     @classmethod
-    def from_settings(cls, layers: list[Layer], **settings: Any) -> "Sequential":
+    def from_settings(cls, **settings: Any) -> "Sequential":
         """A Sequential from what `settings` gave."""
-        return cls(*layers, **settings)
+        return cls(*settings.pop("layers"), **settings)
 
 
 def forward_through(layers: Sequence[Any], x: Array) -> tuple[Array, Tapes]:
@@ -113,21 +124,32 @@ def _fit(layers: Sequence[Any]) -> tuple[int, int]:
     sized = [(i, layer) for i, layer in enumerate(layers) if hasattr(layer, "d")]
     if not sized:
         raise ValueError("Sequential needs at least one layer with a size, for example Dense(2, 1)")
-    for (i, one), (j, other) in pairwise(sized):
-        if one.k != other.d:
-            raise ValueError(f"layer {i}, {one}, gives {one.k} features, but layer {j}, {other}, takes {other.d}: "
+    for (i, layer), (j, following) in pairwise(sized):
+        if layer.k != following.d:
+            raise ValueError(f"layer {i}, {layer}, gives {layer.k} features, but layer {j}, {following}, takes {following.d}: "
                              "make the two numbers equal")
     return sized[0][1].d, sized[-1][1].k
 
 
-def mlp(*sizes: int, activation: Callable[[], Layer] = ReLU, seed: Any = 0, replicas: Any = (), dtype: Any = np.float32,
-        init: Rule = he) -> Sequential:
+def mlp(*sizes: int, activation: Callable[[], Layer] = ReLU, seed: Seeds = 0, replicas: int | tuple[()] = (),
+        dtype: DTypeLike = np.float32, init: Rule = he) -> Sequential:
     """A multilayer perceptron: `mlp(2, 128, 128, 1)` is Dense(2, 128), ReLU, Dense(128, 128), ReLU, Dense(128, 1).
 
-    `activation` is a class, or any function without arguments that makes a layer (`lambda: LeakyReLU(.1)`).
-    The last layer is linear: a discriminator gives scores, a generator points. Raises ValueError for fewer than two sizes,
-    TypeError for an activation that makes no layers.
+    The last layer is linear: a discriminator gives scores, a generator points.
 
+    Parameters
+    ----------
+    *sizes : features in, of each hidden layer, and out: at least two numbers; hidden layers usually have 32 to 256
+    activation : a class, or a function without arguments that makes a layer, such as `lambda: LeakyReLU(.1)`
+    seed, replicas, dtype, init : as in `Network`
+
+    Raises
+    ------
+    ValueError : fewer than two sizes
+    TypeError : an activation that makes no layers
+
+    Examples
+    --------
     >>> from tinygan import LeakyReLU, mlp
     >>> print(mlp(2, 64, 1, activation=lambda: LeakyReLU(.1)))
     Sequential: (N, 2) -> (N, 1), 257 parameters, float32

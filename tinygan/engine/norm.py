@@ -4,13 +4,17 @@
     BatchNorm(d)                 every feature to mean 0 and variance 1 over the batch; for a generator, no penalties
     SpectralNorm(Dense(d, k))    the weight divided by its largest singular value; for a discriminator
 
-A mean, a variance or a norm depends on what is normalised, so it has a derivative of its own: the part that is usually forgotten.
+A mean, a variance or a norm depends on what is normalised, so it has a derivative of its own. This part is easily forgotten.
 """
+
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 
-from .arguments import count, number, seed_sequence
-from .layers import Dense, Layer, check_input, check_like_output, sum_over_batch
+from .arguments import Array, Seed, count, number, seed_sequence
+from .base import Layer, check_input, check_like_output, sum_over_batch
+from .layers import Dense
 
 
 class _Normalised(Layer):
@@ -21,27 +25,35 @@ class _Normalised(Layer):
 
         dx = (dxh - mean dxh - xh mean(xh dxh)) / r
 
-    A subclass has `mean`, and the `fewest` features that make sense.
+    A subclass has `mean`, and says how few features make sense (`fewest`).
     """
 
     parameters = ("gain", "shift")
     start = {"gain": 1.0}
+    fewest: int
+    mean: Callable[[Array], Array]
+    gain: Array
+    shift: Array
+    dgain: Array
+    dshift: Array
+    gain_dot: Array | None
+    shift_dot: Array | None
 
-    def __init__(self, d, eps=1e-5):
+    def __init__(self, d: int, eps: float = 1e-5) -> None:
         name = type(self).__name__
         self.d = self.k = count(f"{name}: d (features)", d, self.fewest)
         self.eps = number(f"{name}: eps", eps, above=0)
         self.shapes = {"gain": (1, self.d), "shift": (1, self.d)}
         self.allocate()
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.gain)
         centred = x - self.mean(x)
         r = np.sqrt(self.mean(centred * centred) + self.eps)
         xh = centred / r
         return self.gain * xh + self.shift, (xh, r)
 
-    def backward(self, dy, tape, grads=True):
+    def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         xh, r = tape
         check_like_output(self, xh.shape, dy)
         if grads:
@@ -49,27 +61,36 @@ class _Normalised(Layer):
             self.dshift += sum_over_batch(dy)
         return self.rate(self.gain * dy, xh) / r
 
-    def rate(self, dx, xh):
+    def rate(self, dx: Array, xh: Array) -> Array:
         """r dxh, when x moves by dx: what is left of dx when mean and variance follow."""
         return dx - self.mean(dx) - xh * self.mean(xh * dx)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({self.d})"
 
 
 class LayerNorm(_Normalised):
-    """y = gain xh + shift, where xh is x with mean 0 and variance 1 over the features of each sample (Ba et al. 2016, section 3).
+    """y = gain xh + shift, where xh is x with mean 0 and variance 1 over the features of each sample.
 
     x, y (..., N, d); gain, shift (..., 1, d); xh = (x - mean x) / r with r = sqrt(var x + eps), (..., N, 1). Backward:
-    dx = (dxh - mean dxh - xh mean(xh dxh)) / r, with dxh = gain dy. d is at least 2; eps about 1e-5.
+    dx = (dxh - mean dxh - xh mean(xh dxh)) / r, with dxh = gain dy.
+
+    Parameters
+    ----------
+    d : features, at least 2
+    eps : keeps r away from 0, about 1e-5
+
+    References
+    ----------
+    Ba et al. 2016, section 3.
     """
 
     fewest = 2
 
-    def mean(self, x):
+    def mean(self, x: Array) -> Array:
         return x.mean(axis=-1, keepdims=True)
 
-    def tangent(self, x_dot, tape):
+    def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
         xh, r = tape
         xh_dot, r_dot = self.rate(x_dot, xh) / r, self.mean(xh * x_dot)
         y_dot = self.gain * xh_dot
@@ -77,7 +98,7 @@ class LayerNorm(_Normalised):
             y_dot = y_dot + self.gain_dot * xh + self.shift_dot
         return y_dot, (xh_dot, r_dot)
 
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         (xh, r), (xh_dot, r_dot) = tape, tape_dot
         check_like_output(self, xh.shape, dy, dy_dot)
         self.dgain += sum_over_batch(dy_dot * xh + dy * xh_dot)
@@ -91,40 +112,49 @@ class LayerNorm(_Normalised):
 
 
 class BatchNorm(_Normalised):
-    """y = gain xh + shift, where xh has mean 0 and variance 1 over the batch (Ioffe & Szegedy 2015, algorithm 1).
+    """y = gain xh + shift, where xh has mean 0 and variance 1 over the batch.
 
     x, y (..., N, d), N at least 2; gain, shift (..., 1, d); xh = (x - mean x) / r with r = sqrt(var x + eps), (..., 1, d).
     Backward: dx = (dxh - mean dxh - xh mean(xh dxh)) / r, with dxh = gain dy.
 
-    The statistics are those of the batch at hand, at all times. There are no running averages: the generator that one
-    looks at is the one that was trained, and a forward pass changes nothing. So it is for G, whose batches are all of one
-    kind. In D it would tie the scores of a batch together, which a penalty on each sample's gradient cannot have
-    (Gulrajani et al. 2017, section 4): `tangent` refuses.
+    Mean and variance are always those of the batch at hand. There are no running averages: a forward pass changes nothing, and
+    G makes the same points from the same z in training and afterwards. The layer is meant for G, whose batches are all of one
+    kind. In D it would make each score depend on the whole batch. A penalty on each sample's own gradient does not allow that, so
+    `tangent` raises ValueError.
+
+    Parameters
+    ----------
+    d : features
+    eps : keeps r away from 0, about 1e-5
+
+    References
+    ----------
+    Ioffe & Szegedy 2015, algorithm 1; on penalties, Gulrajani et al. 2017, section 4.
     """
 
     fewest = 1
 
-    def mean(self, x):
+    def mean(self, x: Array) -> Array:
         return sum_over_batch(x) / x.shape[-2]
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Any]:
         if x.ndim > 1 and x.shape[-2] < 2:
             raise ValueError(f"{self} needs at least 2 samples in a batch; one alone, minus its own mean, is 0")
         return super().forward(x)
 
-    def tangent(self, x_dot, tape):
+    def tangent(self, x_dot: Array, tape: Any) -> NoReturn:
         raise ValueError(f"{self} has no tangent: a gradient penalty needs samples that stay independent of each other, "
                          f"and batch statistics tie them; use LayerNorm({self.d}) in a network that is penalised or unrolled")
 
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
-        self.tangent(None, tape)
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> NoReturn:
+        self.tangent(dy, tape)
 
 
 class SpectralNorm(Layer):
-    """y = x What + b with What = W / sigma, sigma = |W|_2 the largest singular value (Miyato et al. 2018, section 2.1).
+    """y = x What + b with What = W / sigma, sigma = |W|_2 the largest singular value.
 
     x (..., N, d) -> y (..., N, k): no two points end further apart than they began. sigma = u W v' comes from power iteration,
-    v = unit(u W), u = unit(v W'), once or more (`steps`) in each forward (their section 2.2); u (..., 1, d), v (..., 1, k).
+    v = unit(u W), u = unit(v W'), once or more (`steps`) in each forward; u (..., 1, d), v (..., 1, k).
     In the derivative u and v are held fixed, so sigma_dot = u W_dot v'. (At the true singular vectors nothing is lost: there
     sigma does not change as they turn.) Scalar case: what = w/s, so what_dot = (w_dot - what s_dot) / s. With G = dL/dWhat,
 
@@ -132,13 +162,29 @@ class SpectralNorm(Layer):
 
     The tape carries u, v and sigma, so that D may score twice before a backward. forward starts from the stored u and leaves
     it alone: plotting, evaluating and G's step must not change how D trains. Only a training step stores the new u: backward with
-    grads=True, or a penalty's tangent_backward, where W is held fixed. `seed` draws the first u, the same for every replica. In a
-    running average of a network, which never trains, u stands still: use more `steps` there.
+    grads=True, or a penalty's tangent_backward, where W is held fixed. In a running average of a network, which never trains,
+    u does not change: use more `steps` there.
+
+    Parameters
+    ----------
+    dense : the Dense layer whose sizes d and k this layer takes over
+    steps : rounds of power iteration in each forward, usually 1
+    seed : draws the first u, the same for every replica
+
+    References
+    ----------
+    Miyato et al. 2018, sections 2.1 and 2.2.
     """
 
     parameters = ("W", "b")
+    W: Array
+    b: Array
+    dW: Array
+    db: Array
+    W_dot: Array | None
+    b_dot: Array | None
 
-    def __init__(self, dense, steps=1, seed=0):
+    def __init__(self, dense: Dense, steps: int = 1, seed: Seed = 0) -> None:
         if not isinstance(dense, Dense):
             raise TypeError(f"SpectralNorm takes a Dense layer, as in SpectralNorm(Dense(2, 64)); got {dense!r}")
         self.d, self.k, self.shapes = dense.d, dense.k, dense.shapes
@@ -147,7 +193,7 @@ class SpectralNorm(Layer):
         self.buffers = {"u": self.u.copy()}
         self.allocate()
 
-    def directions(self):
+    def directions(self) -> tuple[Array, Array]:
         """u and v after `steps` rounds of power iteration from the stored u."""
         u = self.u
         for _ in range(self.steps):
@@ -155,14 +201,14 @@ class SpectralNorm(Layer):
             u = _unit(v @ self.W.swapaxes(-1, -2))
         return u, v
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.W)
         u, v = self.directions()
         sigma = u @ self.W @ v.swapaxes(-1, -2)  # (..., 1, 1)
         hat = self.W / sigma
         return x @ hat + self.b, (x, hat, u, v, sigma)
 
-    def backward(self, dy, tape, grads=True):
+    def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         x, hat, u, v, sigma = tape
         check_like_output(self, (*x.shape[:-1], self.k), dy)
         if grads:
@@ -171,7 +217,7 @@ class SpectralNorm(Layer):
             self.u[...] = u
         return dy @ hat.swapaxes(-1, -2)
 
-    def tangent(self, x_dot, tape):
+    def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
         x, hat, u, v, sigma = tape
         y_dot, sigma_dot, hat_dot = x_dot @ hat, None, None
         if self.W_dot is not None:
@@ -180,7 +226,7 @@ class SpectralNorm(Layer):
             y_dot = y_dot + x @ hat_dot + self.b_dot
         return y_dot, (x_dot, hat_dot, sigma_dot)
 
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         (x, hat, u, v, sigma), (x_dot, hat_dot, sigma_dot) = tape, tape_dot
         check_like_output(self, (*x.shape[:-1], self.k), dy, dy_dot)
         G, G_dot = x.swapaxes(-1, -2) @ dy, x_dot.swapaxes(-1, -2) @ dy + x.swapaxes(-1, -2) @ dy_dot
@@ -195,22 +241,22 @@ class SpectralNorm(Layer):
             self.u[...] = u
         return dx, dx_dot
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         return {"dense": {"layer": "Dense", "d": self.d, "k": self.k}, "steps": self.steps}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SpectralNorm(Dense({self.d} -> {self.k}))"
 
 
-def _unit(row):
+def _unit(row: Array) -> Array:
     return row / np.sqrt((row * row).sum(axis=-1, keepdims=True))
 
 
-def _inner(a, b):
+def _inner(a: Array, b: Array) -> Array:
     """<a, b> of two matrices, (..., d, k) -> (..., 1, 1)."""
     return (a * b).sum(axis=(-2, -1), keepdims=True)
 
 
-def _through_sigma(G, hat, u, v, sigma):
+def _through_sigma(G: Array, hat: Array, u: Array, v: Array, sigma: Array) -> Array:
     """dL/dW from G = dL/dWhat: W also moves sigma."""
     return (G - _inner(G, hat) * u.swapaxes(-1, -2) * v) / sigma

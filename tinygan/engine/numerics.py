@@ -13,10 +13,14 @@ The dtype of s is kept. A complex s is followed analytically from the real axis,
 derivatives can be taken with a complex step (`gradcheck.complex_step`).
 """
 
+from typing import Any
+
 import numpy as np
 
+from .arguments import Array
 
-def sigmoid(s):
+
+def sigmoid(s: Array | float) -> Array:
     """1 / (1 + exp(-s)), elementwise, within 4 units in the last place for every finite s.
 
     `sigmoid(s) - 1` loses all its digits from s = 17 (float32) or 37 (float64); write `-sigmoid(-s)` instead.
@@ -32,28 +36,28 @@ def sigmoid(s):
     return np.exp(_negative_part(s)) / (1 + np.exp(-_size(s)))
 
 
-def softplus(s):
+def softplus(s: Array | float) -> Array:
     """log(1 + exp(s)), elementwise; its derivative is sigmoid(s)."""
     return (s - _negative_part(s)) + np.log1p(np.exp(-_size(s)))
 
 
-def softplus_and_sigmoid(s):
-    """Both, bit for bit, from one e: a loss wants the function and its derivative, and this takes 9 NumPy calls for 13."""
+def softplus_and_sigmoid(s: Array | float) -> tuple[Array, Array]:
+    """Both, bit for bit, from one e. A loss needs the function and its derivative: together they take 9 NumPy calls, apart 13."""
     low = _negative_part(s)
     e = np.exp(-_size(s))
     return (s - low) + np.log1p(e), np.exp(low) / (1 + e)
 
 
-def log_sigmoid(s):
+def log_sigmoid(s: Array | float) -> Array:
     """log(sigmoid(s)) = -softplus(-s), elementwise. And log(1 - sigmoid(s)) = -softplus(s)."""
     return -softplus(-s)
 
 
-def _size(s):
+def _size(s: Any) -> Array:
     """|s|; for complex s the analytic function that equals |s| on the real axis."""
     return s - 2 * _negative_part(s) if np.iscomplexobj(s) else np.abs(s)
 
 
-def _negative_part(s):
+def _negative_part(s: Any) -> Array:
     """min(s, 0); for complex s the analytic function that equals it on the real axis."""
     return s * (s.real < 0) if np.iscomplexobj(s) else np.minimum(s, 0)

@@ -11,7 +11,6 @@ Schedules are functions of the fraction of the run that has passed, 0 at the fir
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -81,7 +80,7 @@ class Optimiser:
 
     def load_state(self, state: dict[str, Array]) -> None:
         """Take what `state` gave. Raises ValueError where a name is missing or unknown."""
-        if not {"t"} <= state.keys() <= {"t", *self.memories}:
+        if "t" not in state or state.keys() - {"t"} not in (set(), set(self.memories)):
             raise ValueError(f"{self!r} remembers t, {', '.join(self.memories)}; got {', '.join(state)}")
         self.t[...] = state["t"]
         for name in self.memories:
@@ -91,9 +90,16 @@ class Optimiser:
 
 
 class SGD(Optimiser):
-    """Gradient descent with momentum (Polyak 1964): v <- momentum v + grad; theta <- theta - lr v.
+    """Gradient descent with momentum: v <- momentum v + grad; theta <- theta - lr v.
 
-    lr: the learning rate, usually 1e-3 to 1e-1; momentum: 0 to .99.
+    Parameters
+    ----------
+    lr : the learning rate, usually 1e-3 to 1e-1
+    momentum : 0 to .99
+
+    References
+    ----------
+    Polyak 1964.
     """
 
     memories = ("velocity",)
@@ -105,7 +111,6 @@ class SGD(Optimiser):
         self.momentum = number("SGD: momentum", momentum, above=0, below=1, including=(0,))
 
     def step(self, theta: Array, grad: Array) -> None:
-        """One step downhill: changes theta in place."""
         rate, = self.next(theta)
         self.velocity *= self.momentum
         self.velocity += grad
@@ -116,15 +121,27 @@ class SGD(Optimiser):
 
 
 class Adam(Optimiser):
-    """Steps of about lr in each parameter, whatever the gradient's size (Kingma & Ba 2015, Algorithm 1).
+    """Steps of about lr in each parameter, whatever the gradient's size.
 
         m <- beta1 m + (1 - beta1) grad          running mean of the gradient
         v <- beta2 v + (1 - beta2) grad^2        running mean of its square
         theta <- theta - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 
     The two divisions by 1 - beta^t undo the start at zero. t counts steps, from 1.
-    lr: usually 1e-4 to 3e-3; beta1: 0 to .9, .5 is usual for GANs; beta2: .9 to .999.
 
+    Parameters
+    ----------
+    lr : the learning rate, usually 1e-4 to 3e-3
+    beta1 : 0 to .9, for GANs usually .5
+    beta2 : .9 to .999
+    eps : keeps the divisor away from 0
+
+    References
+    ----------
+    Kingma & Ba 2015, Algorithm 1.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import Adam
     >>> theta = np.array([1.0, 1.0])
@@ -149,7 +166,6 @@ class Adam(Optimiser):
         return self.lr * factor / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
 
     def step(self, theta: Array, grad: Array) -> None:
-        """One step downhill: changes theta in place."""
         rate, scale = self.next(theta)
         self.m *= self.beta1
         self.m += (1 - self.beta1) * grad
@@ -164,24 +180,19 @@ class Adam(Optimiser):
 class Around(Optimiser):
     """An optimiser around another one, which does the step and keeps what changes with time."""
 
-    def __init__(self, opt: Any) -> None:
+    def __init__(self, opt: Optimiser) -> None:
         self.opt = opt
 
     def prepare(self, factor: float = 1.0) -> None:
-        """As the inner optimiser has it."""
         self.opt.prepare(factor)
 
     def release(self) -> None:
-        """As the inner optimiser has it."""
         self.opt.release()
 
     def state(self) -> dict[str, Array]:
-        """What the inner optimiser remembers."""
-        state: dict[str, Array] = self.opt.state()
-        return state
+        return self.opt.state()
 
     def load_state(self, state: dict[str, Array]) -> None:
-        """Take what the inner optimiser of another one remembered."""
         self.opt.load_state(state)
 
 
@@ -190,16 +201,15 @@ class Optimistic(Around):
 
         theta <- theta + 2 step_t - step_{t-1}        which is theta - lr (2 grad_t - grad_{t-1}) for plain gradient descent
 
-    In a game the next gradient will be about grad_t + (grad_t - grad_{t-1}): the guess damps the circling. With Adam it is their
-    Optimistic Adam (algorithm 1). The first step is an ordinary one.
+    In a game the next gradient will be about grad_t + (grad_t - grad_{t-1}). Steps along this guess damp the circling. With Adam
+    inside it is their Optimistic Adam (algorithm 1). The first step is an ordinary one.
     """
 
-    def __init__(self, opt: Any) -> None:
+    def __init__(self, opt: Optimiser) -> None:
         super().__init__(opt)
         self.last: Array | None = None
 
     def step(self, theta: Array, grad: Array) -> None:
-        """One step: changes theta in place."""
         start = theta.copy()
         self.opt.step(theta, grad)
         step = theta - start
@@ -214,7 +224,6 @@ class Optimistic(Around):
         return super().state() | ({} if self.last is None else {"last": self.last.copy()})
 
     def load_state(self, state: dict[str, Array]) -> None:
-        """Take what `state` gave."""
         super().load_state({name: array for name, array in state.items() if name != "last"})
         self.last = np.array(state["last"]) if "last" in state else None
 
@@ -228,12 +237,11 @@ class Clipped(Around):
     On a critic it bounds the slope, roughly (Arjovsky et al. 2017, algorithm 1, where bound is .01).
     """
 
-    def __init__(self, opt: Any, bound: float) -> None:
+    def __init__(self, opt: Optimiser, bound: float) -> None:
         super().__init__(opt)
         self.bound = number("clip", bound, above=0)
 
     def step(self, theta: Array, grad: Array) -> None:
-        """One step: changes theta in place."""
         self.opt.step(theta, grad)
         np.clip(theta, -self.bound, self.bound, out=theta)
 
@@ -262,7 +270,7 @@ def cosine_decay(fraction: float) -> float:
 
 
 def warm_cosine(fraction: float) -> float:
-    """The same after a rise from 0 over the first 2 % of the run (warm-up: Goyal et al. 2017, section 2.2).
+    """`cosine_decay` after a rise from 0 over the first 2 % of the run (warm-up: Goyal et al. 2017, section 2.2).
 
     For networks whose first gradients are steep, such as behind Fourier features: there Adam's first steps, all of size lr, can
     throw a generator's points far beyond the data.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .layers import Layer
+from .base import Layer
 
 
 def batch_axis(rows: int) -> str:

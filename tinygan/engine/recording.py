@@ -11,6 +11,7 @@ value (`if`, `float`, `int`, printing) would make the list depend on it: this ra
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from .arguments import Array
 
 HERE = Path(__file__)
+COPIED = "an array was copied in a way that cannot be noted (a list or an array as an index, or a change of dtype)"
 
 
 class NotRecordable(TypeError):
@@ -74,7 +76,7 @@ class Recorded(np.ndarray):
 
     def __array_finalize__(self, template: Any) -> None:
         if template is not None and self.flags.owndata:
-            raise refused("an array was copied in a way that cannot be noted (a list or an array as an index, or a change of dtype)")
+            raise refused(COPIED)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
         if ufunc.nout != 1 or method not in ("__call__", "reduce"):
@@ -91,24 +93,30 @@ class Recorded(np.ndarray):
         return out[0]
 
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
-        args, settings = mapped(args, bare), mapped(settings, bare)
+        plain, plain_settings = mapped(args, bare), mapped(settings, bare)
         if function in LOOKS_AT_SHAPES:
-            return function(*args, **settings)
-        if function in VIEWS:
-            return function(*args, **settings).view(Recorded)
+            return function(*plain, **plain_settings)
+        if function is np.broadcast_to:
+            return function(*plain, **plain_settings).view(Recorded)
         if function is np.copyto:
-            function(_writable(args[0]), *args[1:], **settings)
-            note(np.copyto, args[1:], settings, args[0], fresh=False)
+            function(_writable(args[0]), *plain[1:], **plain_settings)
+            note(np.copyto, plain[1:], plain_settings, plain[0], fresh=False)
             return None
         if function in FILLED:
-            result = function(*args, **settings)
-            value = np.array(args[1] if function is np.full_like else FILLED[function], result.dtype)
+            result = function(*plain, **plain_settings)
+            value = np.array(plain[1] if function is np.full_like else FILLED[function], result.dtype)
             return note(np.copyto, (value,), {}, result, fresh=True)
-        given = settings.pop("out", None)
-        result = function(*args, **settings) if given is None else function(*args, out=_writable(given), **settings)
+        if isinstance(getattr(function, "_implementation", None), FunctionType):  # written in Python, of calls that note themselves
+            before, result = len(Recorded.calls or ()), super().__array_function__(function, types, args, settings)
+            if all(part is None or isinstance(part, Recorded) for part in leaves(result)):
+                return result
+            del (Recorded.calls or [])[before:]  # it took its arrays out of the recording: noted as one call
+        given = settings.get("out")
+        plain_settings.pop("out", None)
+        result = function(*plain, **plain_settings) if given is None else function(*plain, out=_writable(given), **plain_settings)
         if not isinstance(result, np.ndarray):
-            raise refused(f"np.{function.__name__} gives a {type(result).__name__}, not an array: it looks at values")
-        return note(function, args, settings, result, fresh=given is None)
+            raise refused(f"np.{function.__name__} looks at values")
+        return note(function, plain, plain_settings, result, fresh=given is None)
 
     def copy(self, order: Any = "C") -> "Recorded":
         """A copy, noted."""
@@ -128,6 +136,17 @@ class Recorded(np.ndarray):
         copied = self.copy()
         return bare(copied).reshape(*shape, order=order).view(Recorded)
 
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        if not isinstance(part, np.ndarray):
+            self._look()
+        if not np.may_share_memory(bare(part), bare(self)) and part.size:
+            raise refused(COPIED)
+        return part
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(self.shape[0]))
+
     def __setitem__(self, key: Any, value: Any) -> None:
         target = bare(self)[key]
         if not np.may_share_memory(target, self):
@@ -144,7 +163,6 @@ class Recorded(np.ndarray):
 
 
 LOOKS_AT_SHAPES = {np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory, np.result_type}
-VIEWS = {np.broadcast_to, np.swapaxes, np.transpose, np.expand_dims, np.squeeze, np.real}
 FILLED = {np.zeros_like: 0, np.ones_like: 1, np.full_like: None}
 
 

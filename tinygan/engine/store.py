@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import checkpoint
-from .arguments import Array, count, each_seed, seed_sequence
+from .arguments import Array, Seeds, count, each_seed, seed_sequence
+from .base import Layer, Parameter
 from .initial import Rule, he
-from .layers import Layer, Parameter
 from .parts import batch_axis, check_layers, made, named, with_layers
 
 Net = TypeVar("Net", bound="Network")
@@ -31,30 +32,30 @@ DTYPES = "float32 (to train), float64 (to check gradients) or complex128 (the co
 
 
 class Network:
-    """The store: all parameters of some layers in `theta`, with `grad`, replicas, copies and files. No function yet.
-
-    layers    Layer objects, which this network takes over: a layer belongs to one network
-    d_in, d_out   features in and out
-    seed      an int or a SeedSequence: where the initial weights come from; or a list of them, one for each replica
-    replicas  () for one network, or a number R
-    dtype     float32 to train, float64 to check gradients, complex128 for the complex step
-    init      a rule (rng, d, k) -> W of shape (d, k): `he` (default), `xavier`, `orthogonal(gain)`; biases start at 0
+    """The store: all parameters of some layers in `theta`, with `grad`, replicas, copies and files. It is no function yet.
 
     A subclass adds forward, backward, tangent and tangent_backward, each as in `layers`, and `settings`, the arguments that make
     it again. Its attributes may hold its layers, alone or in lists; a copy's attributes hold the copy's layers.
+
+    Parameters
+    ----------
+    layers : Layer objects, which this network takes over (a layer belongs to one network)
+    d_in, d_out : features in and out
+    seed : where the initial weights come from; a list holds one for each replica
+    replicas : () for one network, or a number R
+    dtype : float32 to train, float64 to check gradients, complex128 for the complex step
+    init : a rule (rng, d, k) -> W of shape (d, k), such as `he`, `xavier` or `orthogonal(gain)`; biases start at 0
     """
 
-    theta: Array = Parameter("theta")  # type: ignore[assignment]
-    grad: Array = Parameter("grad")  # type: ignore[assignment]
+    theta = Parameter("theta")
+    grad = Parameter("grad")
     rows = 1  # how many rows of x make one row of y: more than one where D packs
 
-    def __init__(self, layers: Sequence[Layer], d_in: int, d_out: int, *, seed: Any = 0, replicas: Any = (),
-                 dtype: Any = np.float32, init: Rule = he) -> None:
+    def __init__(self, layers: Sequence[Layer], d_in: int, d_out: int, *, seed: Seeds = 0, replicas: int | tuple[()] = (),
+                 dtype: DTypeLike = np.float32, init: Rule = he) -> None:
         self.layers, self.d_in, self.d_out = tuple(layers), d_in, d_out
         self.replicas: tuple[int, ...] = () if replicas == () else (count("replicas", replicas),)
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64, np.complex128):
-            raise TypeError(f"dtype must be {DTYPES}; got {self.dtype}")
+        self.dtype = _checked(dtype)
         check_layers(self.layers)
         size = sum(math.prod(layer.shapes[name]) for layer, name in self._parameters())
         self.theta = np.zeros((*self.replicas, size), self.dtype)
@@ -82,7 +83,7 @@ class Network:
         for (layer, name, value), (_, _, gradient) in zip(self.views(self.theta), self.views(self.grad), strict=True):
             layer.bind(name, value, gradient)
 
-    def _initialise(self, seed: Any, init: Rule) -> None:
+    def _initialise(self, seed: Seeds, init: Rule) -> None:
         seeds = each_seed(seed, *self.replicas) if self.replicas else [seed_sequence(seed)]
         for r, child in enumerate(seeds):
             rng = np.random.default_rng(child)
@@ -92,7 +93,7 @@ class Network:
 
     @property
     def theta_dot(self) -> Array | None:
-        """The velocity of theta, shaped like it. None (theta held fixed) by default; a tangent then depends on x_dot alone."""
+        """The velocity of theta, shaped like it. By default None: theta is held fixed, and a tangent depends on x_dot alone."""
         return self._theta_dot
 
     @theta_dot.setter
@@ -153,15 +154,15 @@ class Network:
         for name, array in own.items():
             np.copyto(array, state[name], casting="same_kind")
 
-    def copy(self: Net, dtype: Any = None) -> Net:
+    def copy(self: Net, dtype: DTypeLike | None = None) -> Net:
         """An independent network with the same layers, parameters and buffers; in another `dtype`, if given."""
-        return self._twin(lambda array: array, self.replicas, self.dtype if dtype is None else np.dtype(dtype))
+        return self._twin(lambda array: array, self.replicas, self.dtype if dtype is None else _checked(dtype))
 
     def replica(self: Net, r: int) -> Net:
         """Replica r as an independent network without the replica axis. Raises ValueError when there is no such replica."""
         if not self.replicas or not 0 <= r < self.replicas[0]:
-            has = f"replicas 0 to {self.replicas[0] - 1}" if self.replicas else "no replicas"
-            raise ValueError(f"there is no replica {r}: this network has {has}")
+            known = f"replicas 0 to {self.replicas[0] - 1}" if self.replicas else "no replicas"
+            raise ValueError(f"there is no replica {r}: this network has {known}")
         return self._twin(lambda array: array[r], (), self.dtype)
 
     def _twin(self: Net, part: Callable[[Array], Array], replicas: tuple[int, ...], dtype: np.dtype[Any]) -> Net:
@@ -194,8 +195,8 @@ class Network:
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make such a network again, without seed, replicas, dtype and init: numbers, texts, lists."""
-        raise TypeError(f"{type(self).__name__} cannot be saved yet: give it a method settings() that returns the arguments of its "
-                        "__init__, name -> value")
+        raise TypeError(f"{type(self).__name__} cannot be saved yet: give it a method settings() that returns the arguments of "
+                        "its __init__, name -> value")
 
     @classmethod
     def from_settings(cls: type[Net], **settings: Any) -> Net:
@@ -240,3 +241,10 @@ class Network:
         each = f" in each of {self.replicas[0]} replicas" if self.replicas else ""
         ends = f"({front}N, {self.d_in}) -> ({front}{batch_axis(self.rows)}, {self.d_out})"
         return "\n".join([f"{type(self).__name__}: {ends}, {total}{each}, {self.dtype}", *lines])
+
+
+def _checked(dtype: DTypeLike) -> np.dtype[Any]:
+    """The dtype, if a network can have it. Raises TypeError."""
+    if np.dtype(dtype) not in (np.float32, np.float64, np.complex128):
+        raise TypeError(f"dtype must be {DTYPES}; got {np.dtype(dtype)}")
+    return np.dtype(dtype)

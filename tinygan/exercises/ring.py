@@ -160,7 +160,7 @@ def _overflow(G, D, opt_g, opt_d, ring, steps, batch, rng):
 
 
 RING_LOOP = Exercise(
-    "05.5", "train_ring", "Algorithm 1: eight modes of eight", _ring_case, lambda *args: {"modes": 8.0},
+    "05.5", "train_ring", "Algorithm 1, eight modes of eight", _ring_case, lambda *args: {"modes": 8.0},
     solution=_solution,
     mistakes=(
         Mistake("G was never trained", _train(g=_Idle()), "G never moved: opt_g.step was never called"),

@@ -7,12 +7,12 @@ Scores s are raw: any real number, shape (..., N, 1), and a higher score means "
 `value` is a mean over the N samples, so its shape is () or, with replicas, (R,); each ds is d value / d s, shaped like s.
 In the formulas r is a real sample's score, f a fake one's, and E the mean over the batch. Both players minimise.
 
-A loss also says what a plot or a person wants to know; `Loss` holds the defaults:
+For plots and reports a loss also has the following; `Loss` holds the defaults:
 
     loss.is_probability      whether sigmoid(s) is the probability that D gives to "real"; elsewhere the raw score is reported
-    loss.verdict(s)          D's mean opinion of a batch: the mean probability, or the mean score
-    loss.best(p, q)          the verdict of the best D where real points have density p and generated ones q, or None
-    loss.at_rest             (d, g): both values where D cannot tell real from generated
+    loss.verdict(s)          what D says of a batch: the mean of sigmoid(s) where is_probability, else the mean score
+    loss.best(p, q)          the verdict of the D with the least loss where real points have density p, generated ones q; or None
+    loss.at_rest             (d, g): both values where real and generated points have one distribution
 
 The classes: Minimax, NonSaturating, LeastSquares, Hinge and Wasserstein treat real and fake scores apart (`separate`);
 Relativistic and RelativisticAverage compare them (`relativistic`). `base` has what they share.

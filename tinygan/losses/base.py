@@ -1,6 +1,7 @@
 """What all losses share: the records that they return, binary cross-entropy, the defaults of a loss, and means over the batch."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,16 +39,30 @@ class DTangent(NamedTuple):
     ds_fake_dot: Array
 
 
-def bce_with_logits(s, target):
+def bce_with_logits(s: Array, target: float | Array) -> BCE:
     """Binary cross-entropy of the probability sigmoid(s) with a target in [0, 1], computed from the score s (..., N, 1).
 
         E[-y log sigmoid(s) - (1 - y) log(1 - sigmoid(s))] = E[y softplus(-s) + (1 - y) softplus(s)]
         d/ds = (sigmoid(s) - y) / N
 
     The right-hand side needs no logarithm of a probability: with y = 1 a score of -40 costs 40 and its gradient is -1/N,
-    where the clipped textbook formula has none left. Nothing cancels, as no two large numbers are subtracted. `target` y is a number or an array of s's own shape; raises
-    ValueError for another shape: (N,) against (N, 1) would silently become (N, N).
+    where the clipped textbook formula has the gradient 0. Nothing cancels, as no two large numbers are subtracted.
 
+    Parameters
+    ----------
+    s : (..., N, 1), scores
+    target : y, 0 to 1: a number, or an array shaped like s
+
+    Returns
+    -------
+    The value (...), and its derivative ds, shaped like s.
+
+    Raises
+    ------
+    ValueError : a target of another shape than s ((N,) against (N, 1) would silently become (N, N)), or not in [0, 1]
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan.losses import bce_with_logits
     >>> value, ds = bce_with_logits(np.array([[-40.0], [0.0]]), 1.0)
@@ -73,49 +88,58 @@ def bce_with_logits(s, target):
 
 
 class Loss:
-    """What a loss says beyond its value and derivative, where it does not say otherwise. A loss of your own is a subclass."""
+    """What a loss says beyond its value and derivative, by default.
 
+    A loss of your own is a subclass with the methods d and g; for `unroll` and `game` also d_tangent, g_tangent and, where it
+    needs real scores, g_real. `tinygan.losses` says what they take and return.
+    """
+
+    d: Callable[[Array, Array], DLoss]
+    g: Callable[..., GLoss]
+    d_tangent: Callable[[Array, Array, Array, Array], DTangent]
+    g_tangent: Callable[..., Array]
+    g_real: Callable[[Array, Array], Array]
     needs_real = False  # whether G's loss compares with real scores
     is_probability = False
 
     def verdict(self, s: Array) -> Array:
-        """D's mean opinion of a batch with scores s (..., N, 1): a probability where `is_probability`, else the score; shape (...)."""
+        """The mean over a batch of scores s (..., N, 1): of sigmoid(s) where `is_probability`, else of s itself; shape (...)."""
         if self.is_probability:
             return (1 + mean(np.tanh(s / 2))) / 2  # sigmoid(s) = (1 + tanh(s/2)) / 2
         return mean(s)
 
     def best(self, p: Any, q: Any) -> Any:
-        """The verdict of the D that minimises its loss, where real points have density p and generated ones q; None if there is none."""
+        """The verdict of the D with the least loss, where real points have density p, generated ones q; None: there is none."""
         return None
 
     @property
     def at_rest(self) -> tuple[float, float]:
-        """(D's value, G's value) where real and generated points cannot be told apart and D is at its best."""
+        """(D's value, G's value) where real and generated points have one distribution and D has its least loss."""
         middle = self.best(1.0, 1.0)
         middle = 0.0 if middle is None else math.log(middle / (1 - middle)) if self.is_probability else middle
         s = np.full((1, 1), middle)
-        return float(self.d(s, s).value), float(self.g(s, s).value)  # type: ignore[attr-defined]  # a subclass has both
+        return float(self.d(s, s).value), float(self.g(s, s).value)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
-def sigmoid_dot(s, s_dot):
+def sigmoid_dot(s: Array, s_dot: Array) -> Array:
     """How fast sigmoid(s) changes: sigmoid' = sigmoid(s) (1 - sigmoid(s)), and the second factor is sigmoid(-s)."""
     return sigmoid(s) * sigmoid(-s) * s_dot
 
 
-def batch_mean(s):
+def batch_mean(s: Array) -> Array:
     """The mean over the batch, kept: (..., N, 1) -> (..., 1, 1)."""
     return s.mean(axis=-2, keepdims=True)
 
 
-def mean(x):
+def mean(x: Array) -> Array:
     """The mean over the batch: (..., N, 1) -> (...). Three times as fast as x.mean."""
     return x.sum(axis=(-2, -1)) / x.shape[-2]
 
 
-def check_scores(*scores):
+def check_scores(*scores: Any) -> int:
     """N, the size of the batch; raises unless all scores have one shape (..., N, 1)."""
     for s in scores:
         if s is None:

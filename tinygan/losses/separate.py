@@ -1,8 +1,10 @@
 """Losses that treat real and fake scores apart: each score is compared with a label, a margin, or nothing."""
 
+from typing import Any
+
 import numpy as np
 
-from ..engine.arguments import number
+from ..engine.arguments import Array, number
 from .base import DLoss, DTangent, GLoss, Loss, bce_with_logits, check_scores, mean, sigmoid_dot
 
 
@@ -18,31 +20,31 @@ class Minimax(Loss):
 
     is_probability = True
 
-    def __init__(self, real_label=1.0):
+    def __init__(self, real_label: float = 1.0) -> None:
         self.real_label = number(f"{type(self).__name__}: real_label", real_label, above=0, below=1, including=(1,))
 
-    def d(self, s_real, s_fake):
+    def d(self, s_real: Array, s_fake: Array) -> DLoss:
         check_scores(s_real, s_fake)
         real, fake = bce_with_logits(s_real, self.real_label), bce_with_logits(s_fake, 0.0)
         return DLoss(real.value + fake.value, real.ds, fake.ds)
 
-    def g(self, s_fake, s_real=None):
+    def g(self, s_fake: Array, s_real: Array | None = None) -> GLoss:
         fake = bce_with_logits(s_fake, 0.0)
         return GLoss(-fake.value, -fake.ds)
 
-    def d_tangent(self, s_real, s_fake, s_real_dot, s_fake_dot):
+    def d_tangent(self, s_real: Array, s_fake: Array, s_real_dot: Array, s_fake_dot: Array) -> DTangent:
         n = check_scores(s_real, s_fake, s_real_dot, s_fake_dot)
         return DTangent(sigmoid_dot(s_real, s_real_dot) / n, sigmoid_dot(s_fake, s_fake_dot) / n)  # the label is a constant
 
-    def g_tangent(self, s_fake, s_real, s_fake_dot, s_real_dot=None):
+    def g_tangent(self, s_fake: Array, s_real: Array | None, s_fake_dot: Array, s_real_dot: Array | None = None) -> Array:
         n = check_scores(s_fake, s_fake_dot)
         return -sigmoid_dot(s_fake, s_fake_dot) / n
 
-    def best(self, p, q):
+    def best(self, p: Any, q: Any) -> Any:
         """real_label p / (p + q), a probability (Goodfellow et al. 2014, proposition 1)."""
         return self.real_label * p / (p + q)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({'' if self.real_label == 1 else f'real_label={self.real_label:g}'})"
 
 
@@ -63,10 +65,10 @@ class NonSaturating(Minimax):
     NonSaturating() [-0.2483]
     """
 
-    def g(self, s_fake, s_real=None):
+    def g(self, s_fake: Array, s_real: Array | None = None) -> GLoss:
         return GLoss(*bce_with_logits(s_fake, 1.0))
 
-    def g_tangent(self, s_fake, s_real, s_fake_dot, s_real_dot=None):
+    def g_tangent(self, s_fake: Array, s_real: Array | None, s_fake_dot: Array, s_real_dot: Array | None = None) -> Array:
         n = check_scores(s_fake, s_fake_dot)
         return sigmoid_dot(s_fake, s_fake_dot) / n
 
@@ -80,23 +82,23 @@ class LeastSquares(Loss):
     Here the score itself is compared with the labels 1 and 0; no sigmoid is applied.
     """
 
-    def d(self, s_real, s_fake):
+    def d(self, s_real: Array, s_fake: Array) -> DLoss:
         n = check_scores(s_real, s_fake)
         value = (mean((s_real - 1) ** 2) + mean(s_fake**2)) / 2
         return DLoss(value, (s_real - 1) / n, s_fake / n)
 
-    def g(self, s_fake, s_real=None):
+    def g(self, s_fake: Array, s_real: Array | None = None) -> GLoss:
         n = check_scores(s_fake)
         return GLoss(mean((s_fake - 1) ** 2) / 2, (s_fake - 1) / n)
 
-    def d_tangent(self, s_real, s_fake, s_real_dot, s_fake_dot):
+    def d_tangent(self, s_real: Array, s_fake: Array, s_real_dot: Array, s_fake_dot: Array) -> DTangent:
         n = check_scores(s_real, s_fake, s_real_dot, s_fake_dot)
         return DTangent(s_real_dot / n, s_fake_dot / n)
 
-    def g_tangent(self, s_fake, s_real, s_fake_dot, s_real_dot=None):
+    def g_tangent(self, s_fake: Array, s_real: Array | None, s_fake_dot: Array, s_real_dot: Array | None = None) -> Array:
         return s_fake_dot / check_scores(s_fake, s_fake_dot)
 
-    def best(self, p, q):
+    def best(self, p: Any, q: Any) -> Any:
         """p / (p + q), the score itself (Mao et al. 2017, equation 3)."""
         return p / (p + q)
 
@@ -104,11 +106,11 @@ class LeastSquares(Loss):
 class _Straight(Loss):
     """A loss made of straight pieces: its derivative does not change while the scores move (but for the jump at a kink)."""
 
-    def d_tangent(self, s_real, s_fake, s_real_dot, s_fake_dot):
+    def d_tangent(self, s_real: Array, s_fake: Array, s_real_dot: Array, s_fake_dot: Array) -> DTangent:
         check_scores(s_real, s_fake, s_real_dot, s_fake_dot)
         return DTangent(np.zeros_like(s_real), np.zeros_like(s_fake))
 
-    def g_tangent(self, s_fake, s_real, s_fake_dot, s_real_dot=None):
+    def g_tangent(self, s_fake: Array, s_real: Array | None, s_fake_dot: Array, s_real_dot: Array | None = None) -> Array:
         check_scores(s_fake, s_fake_dot)
         return np.zeros_like(s_fake)
 
@@ -119,27 +121,27 @@ class Hinge(_Straight):
         D minimises  E max(m - r, 0) + E max(m + f, 0)
         G minimises  -E f
 
-    D stops caring about samples that it already scores beyond the margin; G never stops.
+    Samples that D already scores beyond the margin have no gradient for D. G's gradient is the same for every sample.
     """
 
-    def __init__(self, margin=1.0):
+    def __init__(self, margin: float = 1.0) -> None:
         self.margin = number("Hinge: margin", margin, above=0)
 
-    def d(self, s_real, s_fake):
+    def d(self, s_real: Array, s_fake: Array) -> DLoss:
         n = check_scores(s_real, s_fake)
         real, fake = self.margin - s_real, self.margin + s_fake
         value = mean(np.maximum(real, 0)) + mean(np.maximum(fake, 0))
         return DLoss(value, -(real > 0).astype(s_real.dtype) / n, (fake > 0).astype(s_fake.dtype) / n)
 
-    def g(self, s_fake, s_real=None):
+    def g(self, s_fake: Array, s_real: Array | None = None) -> GLoss:
         n = check_scores(s_fake)
         return GLoss(-mean(s_fake), np.full_like(s_fake, -1 / n))
 
-    def best(self, p, q):
+    def best(self, p: Any, q: Any) -> Any:
         """margin sign(p - q): the score that D's loss, linear between -margin and margin, is smallest at (Lim & Ye 2017)."""
         return self.margin * np.sign(np.subtract(p, q))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Hinge({'' if self.margin == 1 else f'margin={self.margin:g}'})"
 
 
@@ -152,10 +154,10 @@ class Wasserstein(_Straight):
     It is an estimate only while D is Lipschitz: without a constraint on D its scores grow without bound.
     """
 
-    def d(self, s_real, s_fake):
+    def d(self, s_real: Array, s_fake: Array) -> DLoss:
         n = check_scores(s_real, s_fake)
         return DLoss(mean(s_fake) - mean(s_real), np.full_like(s_real, -1 / n), np.full_like(s_fake, 1 / n))
 
-    def g(self, s_fake, s_real=None):
+    def g(self, s_fake: Array, s_real: Array | None = None) -> GLoss:
         n = check_scores(s_fake)
         return GLoss(-mean(s_fake), np.full_like(s_fake, -1 / n))

@@ -22,11 +22,11 @@ from .clouds import (
     truth_cloud_report,
 )
 from .line import LineReport, jensen_shannon, js_1d, report_1d, truth_report_1d, wasserstein_1d
-from .modes import ModeCounts, ModeReport, mode_counts, mode_report, truth_report
+from .modes import ModeCounts, ModeReport, mode_counts, mode_report, modes_found, truth_report
 from .tables import table
 
 __all__ = [
     "C2ST", "CloudReport", "CoverageDensity", "LineReport", "ModeCounts", "ModeReport", "c2st", "cloud_report",
-    "coverage_and_density", "jensen_shannon", "js_1d", "js_2d", "mmd2", "mode_counts", "mode_report", "report_1d", "scales",
+    "coverage_and_density", "jensen_shannon", "js_1d", "js_2d", "mmd2", "mode_counts", "mode_report", "modes_found", "report_1d", "scales",
     "table", "truth_cloud_report", "truth_report", "truth_report_1d", "wasserstein_1d",
 ]

@@ -6,7 +6,7 @@
     c2st                    can a classifier tell them apart, on samples that it has not seen?
     cloud_report            all of them at once, and truth_cloud_report, their floor
 
-They compare whole distributions, so none needs to know what a mode is; none is perfect for true samples either.
+They compare whole distributions, so none needs to know what a mode is. Even true samples score above 0, or below 1.
 
 Notation: `x` (N, d) are the samples to be judged, `real` (R, d) true ones. A sample of x that is NaN, infinite or
 beyond 1e150 is *bad*: it is one of the N, and as wrong as can be; each metric says what that means. SciPy is imported
@@ -14,16 +14,19 @@ where it is used.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.sets import Mixture
 from ..engine import arguments
+from ..engine.arguments import Array
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
 FAR = 1e150  # beyond it the square of a distance may overflow
-CHUNK = 1 << 15  # numbers in a block of distances: 256 KB, which the processor keeps at hand
+CHUNK = 1 << 15  # numbers in a block of distances: 256 KB, which fits into the processor's cache
 
 
 class CoverageDensity(NamedTuple):
@@ -51,26 +54,36 @@ class CloudReport(NamedTuple):
     c2st: float
     z: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return ", ".join(f"{heading} {text}" for heading, text in self.columns().items())
 
-    def columns(self, mixture=None):
+    def columns(self, mixture: Mixture | None = None) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
         return {"coverage": f"{self.coverage:.2%}", "density": f"{self.density:.3f}", "MMD2 sigma": f"{self.mmd2_sigma:.1e}",
                 "MMD2 spacing": f"{self.mmd2_spacing:.1e}", "JS": f"{self.js:.4f}", "C2ST": f"{self.c2st:.2%}",
                 "z": f"{self.z:.1f}"}
 
 
-def cloud_report(x, mixture, rng):
-    """Score the samples `x` (N, d), N > 5, against N that `rng` draws from the mixture. 10 000 take about two seconds.
+def cloud_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> CloudReport:
+    """Score N samples against N true ones. 10 000 take about two seconds.
 
-    coverage, density    `coverage_and_density` with k = 5: 0.969 and 1 for true samples
-    mmd2_sigma           `mmd2` at the width of a mode: sees blur; 0 on average for true samples
-    mmd2_spacing         `mmd2` at the distance between modes: sees lost and lopsided ones; 0 on average for true samples
-    js                   `js_2d`, nats; NaN unless d = 2. True samples score more than 0, and more the fewer they are
-    c2st, z              `c2st`: 1/2 and 0 on average for true samples
+    Parameters
+    ----------
+    x : (N, d), samples, N > 5
+    mixture : in d dimensions
+    rng : draws the true samples
 
-    Raises TypeError or ValueError when x is not (N, d) numbers.
+    Returns
+    -------
+    coverage, density : `coverage_and_density` with k = 5: 0.969 and 1 for true samples
+    mmd2_sigma : `mmd2` at the width of a mode, larger where modes are blurred; 0 on average for true samples
+    mmd2_spacing : `mmd2` at the distance between modes, larger where modes are lost or uneven; 0 on average for true samples
+    js : `js_2d`, nats; NaN unless d = 2. True samples score more than 0, and more the fewer they are
+    c2st, z : `c2st`: 1/2 and 0 on average for true samples
+
+    Raises
+    ------
+    TypeError, ValueError : x is not such numbers
     """
     x = _samples(x, mixture.dim, rows=NEIGHBOURS + 1)
     real = mixture.sample(x.shape[0], rng)
@@ -82,12 +95,17 @@ def cloud_report(x, mixture, rng):
     )
 
 
-def truth_cloud_report(mixture, n, rng):
-    """`cloud_report` of `n` true samples: the floor of every score."""
+def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> CloudReport:
+    """`cloud_report` of true samples: what a perfect generator scores.
+
+    Parameters
+    ----------
+    mixture, n, rng : n > 5 samples are drawn from the mixture by rng, and n more to compare them with
+    """
     return cloud_report(mixture.sample(n, rng), mixture, rng)
 
 
-def coverage_and_density(x, real, k=NEIGHBOURS):
+def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDensity:
     """Balls around the true samples: B_i reaches from real_i to its k-th nearest neighbour among the other true samples.
 
     coverage = the share of the R balls that hold at least one sample of x
@@ -96,7 +114,15 @@ def coverage_and_density(x, real, k=NEIGHBOURS):
     Coverage falls when modes are lost, density when samples stray; density rises above 1 when they crowd where the truth
     is dense. For true samples density is 1 on average, and coverage 1 - (R-1)...(R-k) / ((2R-1)...(2R-k)) when N = R, about
     1 - 2^-k. Bad samples lie in no ball. The balls are open; one of radius 0 (k copies of a point) holds further copies.
-    Raises ValueError unless R > k. (Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models.)
+
+    Parameters
+    ----------
+    x, real : (N, d) and (R, d), the samples to be judged, and true ones, R > k
+    k : usually 5
+
+    References
+    ----------
+    Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models.
     """
     from scipy.spatial import cKDTree
 
@@ -108,25 +134,33 @@ def coverage_and_density(x, real, k=NEIGHBOURS):
     return CoverageDensity(float((held > 0).mean()), float(held.sum() / (k * x.shape[0])))
 
 
-def _radius(real, k):
+def _radius(real: Array, k: int) -> Array:
     """The distance of each point (R, d) to its k-th nearest neighbour among the others: (R,)."""
     from scipy.spatial import cKDTree
 
     return cKDTree(real).query(real, [k + 1])[0][:, 0]  # the nearest of all is the point itself
 
 
-def mmd2(x, real, bandwidths):
+def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     """The unbiased estimate of the squared maximum mean discrepancy, one number for each bandwidth b, in their shape:
 
         mean of k(x_i, x_j) over i != j  +  mean of k(r_i, r_j) over i != j  -  2 mean of k(x_i, r_j)
 
     with k(u, v) = exp(-|u - v|^2 / (2 b^2)). For true samples its mean is 0, so it is often negative; it never exceeds 2. Bad
-    samples sit together in one place, infinitely far from all others. Raises ValueError unless there are two samples
-    of each. (Gretton et al. 2012, A Kernel Two-Sample Test, equation 3.)
+    samples count as one point, infinitely far from all others.
+
+    Parameters
+    ----------
+    x, real : (N, d) and (R, d), the samples to be judged, and true ones, at least two of each
+    bandwidths : one number b or an array of them, in the units of the data (see `scales`)
+
+    References
+    ----------
+    Gretton et al. 2012, A Kernel Two-Sample Test, equation 3.
     """
     x = _samples(x, rows=2)
     real, bandwidths = _real(real, x, rows=2), np.asarray(bandwidths)
-    b = [arguments.number("a bandwidth", one, above=1 / FAR) for one in bandwidths.ravel().tolist()]
+    b = [arguments.number("a bandwidth", width, above=1 / FAR) for width in bandwidths.ravel().tolist()]
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))
@@ -135,7 +169,7 @@ def mmd2(x, real, bandwidths):
     return (within + truth - 2 * between).reshape(bandwidths.shape)[()]
 
 
-def _pair_sum(x, bandwidths):
+def _pair_sum(x: Array, bandwidths: Sequence[float]) -> Array:
     """The sum of k(x_i, x_j) over i != j, for each bandwidth: (B,). What lies between two halves is summed once and doubled."""
     half = x.shape[0] // 2
     if half < 64:
@@ -144,7 +178,7 @@ def _pair_sum(x, bandwidths):
             + 2 * _kernel_sum(x[:half], x[half:], bandwidths))
 
 
-def _kernel_sum(x, y, bandwidths):
+def _kernel_sum(x: Array, y: Array, bandwidths: Sequence[float]) -> Array:
     """The sum of k(x_i, y_j) over all pairs, for each bandwidth: (B,). A few rows of distances at a time."""
     from scipy.spatial.distance import cdist
 
@@ -158,7 +192,7 @@ def _kernel_sum(x, y, bandwidths):
     return sums
 
 
-def scales(mixture):
+def scales(mixture: Mixture) -> tuple[float, float]:
     """The two lengths of a mixture, as bandwidths: the smallest standard deviation, and the least distance between centres.
 
     Centres less than a standard deviation apart count as one; when there is only one, both lengths are the standard deviation.
@@ -170,12 +204,17 @@ def scales(mixture):
     return sigma, float(apart.min()) if apart.size else sigma
 
 
-def js_2d(x, mixture, cells=100):
-    """Jensen-Shannon divergence, in nats, between the histogram of `x` (N, 2) and a 2-D mixture: 0 to ln 2.
+def js_2d(x: Any, mixture: Mixture, cells: int = 100) -> float:
+    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 2-D mixture: 0 to ln 2.
 
-    JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. `cells` x `cells` equal cells reach from the lowest mean - 5 sigma
-    to the highest mean + 5 sigma along each axis, and one more cell holds everything outside, bad samples included. p is
-    exact, q is counted.
+    JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. Equal cells reach from the lowest mean - 5 sigma to the highest
+    mean + 5 sigma along each axis, and one more cell holds everything outside, bad samples included. p is exact, q is counted.
+
+    Parameters
+    ----------
+    x : (N, 2), samples
+    mixture : in two dimensions
+    cells : how many along each axis
     """
     edges, p = _cells(mixture, arguments.count("cells", cells))
     x = _samples(x, 2)
@@ -183,7 +222,7 @@ def js_2d(x, mixture, cells=100):
     return jensen_shannon(np.append(inside, x.shape[0] - inside.sum()) / x.shape[0], p)
 
 
-def _cells(mixture, cells):
+def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges along both axes (2, cells + 1) and the exact probabilities (cells^2 + 1,) of a 2-D mixture, the outside last."""
     from scipy.special import ndtr
 
@@ -199,17 +238,25 @@ def _cells(mixture, cells):
     return edges, np.append(inside, mixture.weights @ outside)
 
 
-def c2st(x, real, rng):
-    """The classifier two-sample test: how often does a k-nearest-neighbour classifier tell x (N, d) from real (N, d)?
+def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
+    """The classifier two-sample test: how often does a k-nearest-neighbour classifier tell x from real?
 
-    It learns from one half of each, drawn by `rng`, and is asked about the T samples of the other halves; k is the largest odd
-    number up to the root of the number of training samples. For true samples whatever it learned is right about half of them, so
+    It learns from one half of each and is asked about the T samples of the other halves; k is the largest odd number up to the
+    root of the number of training samples. For true samples whatever it learned is right about half of them, so
 
         z = (accuracy - 1/2) / (1 / (2 sqrt(T)))
 
     has mean 0 and a standard deviation of at most 1: z > 3 says that they differ. A bad sample is recognised whenever it is
-    asked about. Raises ValueError unless x and real are equally many, at least 2. (Lopez-Paz & Oquab 2017, Revisiting
-    Classifier Two-Sample Tests.)
+    asked about.
+
+    Parameters
+    ----------
+    x, real : (N, d) each, N at least 2: the samples to be judged, and true ones
+    rng : draws the halves
+
+    References
+    ----------
+    Lopez-Paz & Oquab 2017, Revisiting Classifier Two-Sample Tests.
     """
     x = _samples(x, rows=2)
     real = _real(real, x, rows=2)
@@ -222,7 +269,7 @@ def c2st(x, real, rng):
     return C2ST(accuracy, (2 * accuracy - 1) * math.sqrt(2 * half))
 
 
-def _says_real(x, real, asked):
+def _says_real(x: Array, real: Array, asked: Array) -> Array:
     """The majority of the nearest training samples says: real. One verdict for each row of `asked`; bad ones are never real."""
     from scipy.spatial import cKDTree
 
@@ -234,17 +281,17 @@ def _says_real(x, real, asked):
     return verdicts
 
 
-def _samples(x, dim=None, rows=1):
+def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """x (N, d) as float64, bad ones included. Raises TypeError or ValueError for anything but rows of numbers."""
     arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), dim, rows)
     return np.asarray(x, dtype=np.float64)
 
 
-def _real(real, x, rows):
+def _real(real: Any, x: Array, rows: int) -> Array:
     """`real` as float64 (R, d), as wide as x; here nothing may be bad."""
     return np.asarray(arguments.points("real", real, x.shape[-1], rows), dtype=np.float64)
 
 
-def _good(x):
-    """Which rows are numbers that one can compute a distance with: (N,)."""
+def _good(x: Array) -> Array:
+    """Which rows are neither NaN nor too far away for a distance: (N,)."""
     return (np.abs(x) < FAR).all(axis=-1)  # False for NaN

@@ -1,14 +1,16 @@
 """Two distances on the line: W1 between two sets of numbers, and the Jensen-Shannon divergence to an exact density.
 
-Neither is 0 for true samples: `truth_report_1d` is their floor. SciPy is imported where it is used.
+Neither is 0 for true samples: `truth_report_1d` tells what those score. SciPy is imported where it is used.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.sets import Mixture
 from ..engine import arguments
+from ..engine.arguments import Array
 
 
 class LineReport(NamedTuple):
@@ -17,16 +19,24 @@ class LineReport(NamedTuple):
     w1: float
     js: float
 
-    def columns(self, mixture):
+    def columns(self, mixture: Mixture) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
         return {"W1": f"{self.w1:.4f}", "JS": f"{self.js:.4f}"}
 
 
-def wasserstein_1d(x, y):
-    """W1 = mean |sort(x) - sort(y)| between two equally large sets of numbers, (N,) or (N, 1), in their unit.
+def wasserstein_1d(x: Any, y: Any) -> float:
+    """W1 = mean |sort(x) - sort(y)| between two equally large sets of numbers, in their unit.
 
     It is the least average distance by which the points of x must be moved to become those of y. Infinite
-    when an entry of either is NaN or infinite. Raises ValueError when the sizes differ.
+    when an entry of either is NaN or infinite.
+
+    Parameters
+    ----------
+    x, y : (N,) or (N, 1), the same N for both
+
+    Raises
+    ------
+    ValueError : the sizes differ
     """
     x, y = _line("x", x), _line("y", y)
     if x.shape != y.shape:
@@ -36,37 +46,62 @@ def wasserstein_1d(x, y):
     return float(np.abs(np.sort(x) - np.sort(y)).mean())
 
 
-def js_1d(x, mixture, cells=200):
-    """Jensen-Shannon divergence, in nats, between the histogram of `x` ((N,) or (N, 1)) and a 1-D `mixture`. At most ln 2.
+def js_1d(x: Any, mixture: Mixture, cells: int = 200) -> float:
+    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 1-D mixture: 0 to ln 2.
 
-    JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. The line is cut into `cells` equal cells from the
-    lowest mean - 5 sigma to the highest mean + 5 sigma, and one more cell for everything outside. p is exact, q is counted.
+    JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. The line is cut into equal cells from the lowest mean - 5 sigma to the
+    highest mean + 5 sigma, and one more cell for everything outside. p is exact, q is counted.
+
+    Parameters
+    ----------
+    x : (N,) or (N, 1), samples
+    mixture : in one dimension
+    cells : how many, about 100 to 1000
     """
     x, (edges, p) = _line("x", x), _cells(mixture, arguments.count("cells", cells))
     inside = np.histogram(x[np.isfinite(x)], edges)[0]
     return jensen_shannon(np.append(inside, x.size - inside.sum()) / x.size, p)
 
 
-def jensen_shannon(q, p):
-    """JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2, in nats, of two sets of probabilities (C,). From 0 to ln 2."""
+def jensen_shannon(q: Array, p: Array) -> float:
+    """JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2, in nats: 0 to ln 2.
+
+    Parameters
+    ----------
+    q, p : (C,), the probabilities of the same C cells
+    """
     from scipy.special import rel_entr
 
     middle = (p + q) / 2
     return float(max(0.0, (rel_entr(q, middle) + rel_entr(p, middle)).sum() / 2))  # rounding may leave -1e-17
 
 
-def report_1d(x, mixture, rng):
-    """`x` ((N,) or (N, 1)) against a 1-D mixture: W1 to N fresh true samples, JS to the exact density, as LineReport."""
+def report_1d(x: Any, mixture: Mixture, rng: np.random.Generator) -> LineReport:
+    """Samples against a 1-D mixture: W1 to N new true samples, JS to the exact density.
+
+    Parameters
+    ----------
+    x : (N,) or (N, 1), samples
+    mixture : in one dimension
+    rng : draws the true samples
+    """
     x, js = _line("x", x), js_1d(x, mixture)
     return LineReport(wasserstein_1d(x, mixture.sample(x.size, rng)), js)
 
 
-def truth_report_1d(mixture, n, rng):
-    """`report_1d` of `n` true samples: the floor of both distances, which fall as n grows but are never 0."""
+def truth_report_1d(mixture: Mixture, n: int, rng: np.random.Generator) -> LineReport:
+    """`report_1d` of true samples: what a perfect generator scores. Both distances fall as n grows but are never 0.
+
+    Parameters
+    ----------
+    mixture : in one dimension
+    n : how many samples
+    rng : draws them, and those that they are compared with
+    """
     return report_1d(mixture.sample(n, rng), mixture, rng)
 
 
-def _line(name, x):
+def _line(name: str, x: Any) -> Array:
     """`x`, (N,) or (N, 1), as a float64 array (N,). NaN and infinity are allowed."""
     x = np.asarray(x)
     if x.dtype.kind not in "fiub":
@@ -76,7 +111,7 @@ def _line(name, x):
     return x.reshape(-1).astype(np.float64)
 
 
-def _cells(mixture, cells):
+def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges (cells + 1,) and the exact probabilities (cells + 1,) of a 1-D mixture, the outside last."""
     from scipy.special import ndtr
 

@@ -13,20 +13,23 @@ SciPy is imported where it is used.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.sets import Mixture
 from ..engine import arguments
+from ..engine.arguments import Array
 
 RADIUS = 3.0  # of high quality, in standard deviations
+DISTANCES = 1 << 17  # that are computed in one go
 
 
 class ModeCounts(NamedTuple):
     """Samples per mode, integer arrays of shape (K,)."""
 
-    high_quality: np.ndarray  # n_k
-    nearest: np.ndarray  # m_k
+    high_quality: Array  # n_k
+    nearest: Array  # m_k
 
 
 class ModeReport(NamedTuple):
@@ -40,40 +43,60 @@ class ModeReport(NamedTuple):
     tv: float
     std_ratio: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (f"modes {self.modes} (half their share: {self.modes_half}, visited: {self.modes_visited}), "
                 f"high quality {self.high_quality:.2%}, reverse KL {self.reverse_kl:.4f}, TV {self.tv:.4f}, "
                 f"std ratio {self.std_ratio:.3f}")
 
-    def columns(self, mixture):
+    def columns(self, mixture: Mixture) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
         return {f"modes of {mixture.n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
                 "visited": f"{self.modes_visited}", "high quality": f"{self.high_quality:.2%}",
                 "reverse KL": f"{self.reverse_kl:.4f}", "TV": f"{self.tv:.4f}", "std ratio": f"{self.std_ratio:.3f}"}
 
 
-def mode_counts(x, mixture):
-    """Count the samples `x` (N, d) by mode, N >= 1; raises as `mode_report` does.
+def mode_counts(x: Any, mixture: Mixture) -> ModeCounts:
+    """How many samples each mode has, for bar charts: of true samples m_k is near w_k N, and n_k a little less.
 
-    For bar charts: a healthy sampler has m_k near w_k N, and n_k a little less.
+    Parameters
+    ----------
+    x : (N, d), samples, N >= 1
+    mixture : of K modes in d dimensions
+
+    Raises
+    ------
+    TypeError, ValueError : x is not such numbers
     """
     return _counts(*_assign(x, mixture), mixture)
 
 
-def mode_report(x, mixture):
-    """Score the samples `x` (N, d) against `mixture`. Raises TypeError or ValueError when x is not (N, d) numbers, N >= 1.
+def mode_report(x: Any, mixture: Mixture) -> ModeReport:
+    """Score samples against a mixture: how many modes are there, how sharp, how evenly filled.
 
-    modes          #{k: n_k >= 1}, the count that most papers print
-    modes_half     #{k: n_k / N >= w_k / 2}, the count to trust
-    modes_visited  #{k: m_k / N >= w_k / 2}: whether the generator goes there at all, sharp or blurred
-    high_quality   M / N; true samples have P(chi_d <= 3), which is 1 - exp(-4.5) = 0.98889 in 2-D
-    reverse_kl     sum over n_k > 0 of (n_k / M) ln(n_k / (M w_k)), nats; when M = 0 its largest possible value,
-                   max_k ln(1 / w_k), which is ln K for equal weights. True samples score about (K - 1) / (2 M)
-    tv             half of sum |q - p| over K modes and one bin for the rest, q = (n_1 ... n_K, N - M) / N, p the true shares
-    std_ratio      standard deviation per axis of the high-quality samples around their own mode's mean, in units of
-                   sigma_k, pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma
-                   are cut off). Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+    Parameters
+    ----------
+    x : (N, d), samples, N >= 1
+    mixture : of K modes in d dimensions
 
+    Returns
+    -------
+    modes : #{k: n_k >= 1}, the count that most papers print
+    modes_half : #{k: n_k / N >= w_k / 2}, the count to trust
+    modes_visited : #{k: m_k / N >= w_k / 2}: whether the generator goes there at all, sharp or blurred
+    high_quality : M / N; true samples have P(chi_d <= 3), which is 1 - exp(-4.5) = 0.98889 in 2-D
+    reverse_kl : sum over n_k > 0 of (n_k / M) ln(n_k / (M w_k)), nats; when M = 0 its largest possible value,
+        max_k ln(1 / w_k), which is ln K for equal weights. True samples score about (K - 1) / (2 M)
+    tv : half of sum |q - p| over K modes and one bin for the rest, q = (n_1 ... n_K, N - M) / N, p the true shares
+    std_ratio : standard deviation per axis of the high-quality samples around their own mode's mean, in units of sigma_k,
+        pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma are cut off).
+        Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+
+    Raises
+    ------
+    TypeError, ValueError : x is not such numbers
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from tinygan import data, metrics
     >>> x = data.ring().sample(10_000, np.random.default_rng(0))
@@ -83,8 +106,7 @@ def mode_report(x, mixture):
     nearest, good = _assign(x, mixture)
     n, m = _counts(nearest, good, mixture)
     total, found = nearest.shape[-1], int(n.sum())
-    # A share of exactly one half counts, whichever way w_k was rounded.
-    half = 0.5 * total * mixture.weights * (1 - 1e-9)
+    half = _half_shares(total, mixture)
     return ModeReport(
         modes=int((n >= 1).sum()),
         modes_half=int((n >= half).sum()),
@@ -96,51 +118,81 @@ def mode_report(x, mixture):
     )
 
 
-def truth_report(mixture, n, rng):
-    """`mode_report` of `n` true samples: the best that a generator can be expected to score."""
+def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeReport:
+    """`mode_report` of true samples: what a perfect generator scores.
+
+    Parameters
+    ----------
+    mixture : of K modes in d dimensions
+    n : how many samples
+    rng : draws them
+    """
     return mode_report(mixture.sample(n, rng), mixture)
 
 
-def _assign(x, mixture):
-    """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
-    from scipy.spatial import cKDTree
+def modes_found(x: Any, mixture: Mixture) -> tuple[int, int]:
+    """(modes_visited, modes_half) of `mode_report`, at a small part of its cost: for a look at a generator while it learns."""
+    good, nearest = mode_counts(x, mixture)
+    half = _half_shares(np.shape(x)[0], mixture)
+    return int((nearest >= half).sum()), int((good >= half).sum())
 
+
+def _half_shares(total: int, mixture: Mixture) -> Array:
+    """Half of each mode's share of `total` samples, (K,). A share of exactly one half counts, whichever way w_k was rounded."""
+    half: Array = 0.5 * total * mixture.weights * (1 - 1e-9)
+    return half
+
+
+def _assign(x: Any, mixture: Mixture) -> tuple[Array, Array]:
+    """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
     # Samples may be NaN or infinite, so only their type and shape are checked here.
     arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), mixture.dim, rows=1)
     x = np.asarray(x, dtype=np.float64)
-    finite = np.isfinite(x).all(axis=-1)
-    nearest, distance = np.full(finite.shape, mixture.n_modes), np.full(finite.shape, np.inf)
-    distance[finite], nearest[finite] = cKDTree(mixture.means).query(x[finite])  # K when the distance overflows
+    rows = max(1, DISTANCES // mixture.n_modes)
+    nearest, distance = (np.concatenate(parts) for parts in zip(*(_nearest(x[i:i + rows], mixture.means)
+                                                                  for i in range(0, x.shape[0], rows)), strict=True))
     return nearest, distance <= RADIUS * np.append(mixture.stds, 0)[nearest]
 
 
-def _counts(nearest, good, mixture):
+def _nearest(x: Array, means: Array) -> tuple[Array, Array]:
+    """The number of the nearest of the means (K, d), and its distance; K where no distance is finite: (N,), (N,)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = np.square(x[:, None, 0] - means[:, 0])  # (N, K), coordinate by coordinate: quicker than one (N, K, d) array
+        for j in range(1, means.shape[-1]):
+            squared += np.square(x[:, None, j] - means[:, j])
+    squared[~np.isfinite(squared)] = np.inf
+    nearest = squared.argmin(axis=-1)
+    distance = np.sqrt(squared[np.arange(x.shape[0]), nearest])
+    return np.where(np.isfinite(distance), nearest, means.shape[0]), distance
+
+
+def _counts(nearest: Array, good: Array, mixture: Mixture) -> ModeCounts:
     bins = mixture.n_modes + 1
     return ModeCounts(*(np.bincount(a, minlength=bins)[:-1] for a in (nearest[good], nearest)))
 
 
-def _share(dim):
+def _share(dim: int) -> float:
     """P(chi_d <= 3): the share of a d-dimensional Gaussian within 3 standard deviations of its centre."""
     from scipy.special import gammainc
 
     return float(gammainc(dim / 2, RADIUS**2 / 2))
 
 
-def _reverse_kl(n, weights):
+def _reverse_kl(n: Array, weights: Array) -> float:
     if n.sum() == 0:
         return float(-np.log(weights.min()))
     q, p = n[n > 0] / n.sum(), weights[n > 0]
     return max(0.0, float(q @ np.log(q / p)))  # rounding may leave -1e-17
 
 
-def _total_variation(n, total, mixture):
+def _total_variation(n: Array, total: int, mixture: Mixture) -> float:
     share = _share(mixture.dim)
     inside = np.abs(n / total - share * mixture.weights).sum()
     outside = abs((total - n.sum()) / total - (1 - share))
     return float(inside + outside) / 2
 
 
-def _std_ratio(x, mode, n, mixture):
+def _std_ratio(x: Array, mode: Array, n: Array, mixture: Mixture) -> float:
     """`x` (M, d) are the high-quality samples and `mode` (M,) their modes; n (K,) counts them."""
     freedom = np.maximum(n - 1, 0).sum() * mixture.dim
     if freedom == 0:

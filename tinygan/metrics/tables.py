@@ -1,15 +1,43 @@
-"""Reports side by side. Put the truth's own row first: no metric is read alone."""
+"""Reports side by side. Put the row of the true samples first: no score says much without theirs."""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from ..data.sets import Mixture
 
 
-def table(rows, mixture):
-    """`rows`, a dict from names to reports of one kind (all ModeReports, say), as lines of aligned plain text.
+def table(rows: Mapping[str, Any], mixture: Mixture) -> str:
+    """Reports as lines of aligned plain text.
 
-    Raises ValueError when there are no rows, or reports of two kinds.
+    Parameters
+    ----------
+    rows : name -> report, all of one kind, such as ModeReports
+    mixture : the one that was scored against
+
+    Raises
+    ------
+    ValueError : no rows, or reports of two kinds
     """
     kinds = sorted({type(report).__name__ for report in rows.values()})
     if len(kinds) != 1:
         raise ValueError(f"a table needs reports of one kind; got {' and '.join(kinds) or 'none'}. Make one table for each kind")
     texts = {name: report.columns(mixture) for name, report in rows.items()}
-    body = [["", *next(iter(texts.values()))], *[[name, *columns.values()] for name, columns in texts.items()]]
-    widths = [max(map(len, column)) for column in zip(*body, strict=True)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in body)
+    return aligned([["", *next(iter(texts.values()))], *[[name, *columns.values()] for name, columns in texts.items()]])
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Rows of texts as lines, column under column: the first `left` columns begin in line, the others end in line.
+
+    A row may have fewer texts than others.
+
+    >>> from tinygan.metrics.tables import aligned
+    >>> print(aligned([["", "modes", "KL"], ["true samples", "8", "0.001"], ["generated", "5"]]))
+                  modes     KL
+    true samples      8  0.001
+    generated         5
+    """
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    lines = [[text.ljust(width) if i < left else text.rjust(width)
+              for i, (text, width) in enumerate(zip(row, widths, strict=False))] for row in rows]
+    return "\n".join("  ".join(line).rstrip() for line in lines)

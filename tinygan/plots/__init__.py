@@ -4,10 +4,11 @@
     FAKE    vermillion      what the generator has learned
     JUDGE   bluish green    the discriminator; the best possible one, D* = p / (p + q), is black and dashed
 
-    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, histories, images
+    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, images
+    curves      histories
     film        Snapshots of a training, and a gif of them
     page        whole figures: summary of a run, replicas side by side; save and show
-    study       whole figures of a study: the samples of each remedy, counts and means with their intervals
+    comparison  whole figures of a study: the samples of each remedy, counts and means with their intervals
     canvas      colours, style, and what the others share
 
 Every picture is drawn on `ax`, or on a new pyplot figure when that is None, and returns its Axes; `summary` and `replicas`
@@ -20,10 +21,11 @@ probability (also when None) or a score. Legends stand below the drawing: figure
 """
 
 from .canvas import FAKE, JUDGE, STYLE, TRUE, style
+from .comparison import intervals, remedies
+from .curves import histories
 from .film import Snapshots, gif
 from .page import replicas, save, show, summary
-from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
-from .study import intervals, remedies
+from .pictures import density_1d, gradient_arrows, heat_map, images, latent_image, mode_shares, samples_2d
 
 __all__ = ["TRUE", "FAKE", "JUDGE", "STYLE", "style", "density_1d", "samples_2d", "heat_map", "gradient_arrows", "latent_image",
            "mode_shares", "histories", "images", "Snapshots", "gif", "summary", "replicas", "remedies", "intervals",

@@ -8,6 +8,7 @@ from ..data import Mixture, Points
 from ..engine.numerics import sigmoid
 
 TRUE, FAKE, JUDGE = "#0072B2", "#D55E00", "#009E73"
+LEGEND = 3  # inches, the width of the longest legend in one column
 HALF = "#CC79A7"  # reddish purple: modes at half share, beside those visited
 STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "legend.fontsize": 8,
          "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
@@ -19,12 +20,12 @@ def style():
     return plt.rc_context(STYLE)
 
 
-def check(name, thing, **wanted):
+def check_single(name, thing, **attributes):
     """Raises ValueError unless a network or data set is a single one with these attributes."""
     if getattr(thing, "replicas", ()):
         raise ValueError(f"{name} holds {thing.replicas[0]} replicas, but a picture shows one network: "
                          "train one without replicas")
-    for key, value in wanted.items():
+    for key, value in attributes.items():
         got = getattr(thing, key, type(thing).__name__)
         if got != value:
             raise ValueError(f"this picture needs {name} with {key} = {value}; got {got}. `summary` chooses pictures that fit")
@@ -40,10 +41,10 @@ def shown(data, x):
     return data.restore(x) if hasattr(data, "restore") else x
 
 
-def axes_for(ax, size, D=None, **wanted):
+def axes_for(ax, size, D=None, **attributes):
     """`ax`, or the Axes of a new figure; but first the checks of D, so that nothing is made in vain."""
     if D is not None:
-        check("D", D, d_out=1, **wanted)
+        check_single("D", D, d_out=1, **attributes)
     if ax is not None and not isinstance(ax, Axes):
         raise ValueError(f"ax must be one matplotlib Axes, such as plt.subplots()[1]; got {type(ax).__name__}")
     return plt.subplots(figsize=size)[1] if ax is None else ax
@@ -106,8 +107,8 @@ def plane(ax, window):
 def outside(ax, x):
     """How many of x (N, d) lie outside the window, for a label or title; nothing if none does."""
     low, high = np.array([ax.get_xlim(), ax.get_ylim()])[:x.shape[-1]].swapaxes(0, 1)
-    outside = np.count_nonzero(((x < low) | (x > high)).any(axis=-1)) if x.shape[-1] < 3 else 0
-    return f", {outside} of {x.shape[0]} outside" if outside else ""
+    n = np.count_nonzero(((x < low) | (x > high)).any(axis=-1)) if x.shape[-1] < 3 else 0
+    return f", {n} of {x.shape[0]} outside" if n else ""
 
 
 def finish(ax, x=None, handles=()):

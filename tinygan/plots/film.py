@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..engine.arguments import count, points
 from ..files import atomic_write
-from .canvas import check, histogram, outside, shown, style
+from .canvas import check_single, histogram, outside, shown, style
 from .pictures import density_1d, images, samples_2d, tiled
 
 
@@ -35,7 +35,7 @@ class Snapshots:
             self._keep(state.step, state.G if state.G_ema is None else state.G_ema)
 
     def _keep(self, step, G):
-        check("G", G, d_in=self.z.shape[-1])
+        check_single("G", G, d_in=self.z.shape[-1])
         self.steps.append(step)
         self.x.append(np.array(G(self.z)))
 

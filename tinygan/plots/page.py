@@ -9,9 +9,10 @@ from matplotlib.collections import PathCollection
 
 from ..data import Mixture, from_array
 from ..files import atomic_write
-from .canvas import check, is_digits, outside, shown, style, true_samples
+from .canvas import LEGEND, check_single, is_digits, outside, shown, style, true_samples
+from .curves import histories
 from .film import movable
-from .pictures import density_1d, gradient_arrows, heat_map, histories, images, latent_image, mode_shares, samples_2d
+from .pictures import density_1d, gradient_arrows, heat_map, images, latent_image, mode_shares, samples_2d
 
 MOST = 16  # replicas on one page
 
@@ -25,13 +26,13 @@ def summary(G, D, data, loss, history, snapshots=None, seed=0):
     """
     data = from_array(data) if isinstance(data, np.ndarray) else data
     G = G if history.G_ema is None else history.G_ema
-    check("G", G, d_out=data.dim)
-    check("D", D, d_out=1)
+    check_single("G", G, d_out=data.dim)
+    check_single("D", D, d_out=1)
     z = np.random.default_rng(seed).standard_normal((1000, G.d_in))
     panels = _panels(G, D if D.rows == 1 else None, data, loss, z)
     kept = 0 if snapshots is None or not (data.dim < 3 or is_digits(data)) else len(snapshots.x)
     film = np.unique(np.linspace(0, kept - 1, min(8, kept)).astype(int))
-    heights = [3.9, 2.3] + [1.5] * (kept > 0)
+    heights = [4.1, 2.5] + [1.5] * (kept > 0)  # the first holds a square above three lines of legend
     figure = plt.figure(figsize=(11, sum(heights)))
     parts = figure.subfigures(len(heights), 1, height_ratios=heights)
     for (title, draw), ax in zip(panels.items(), np.ravel(parts[0].subplots(1, len(panels))), strict=True):
@@ -93,7 +94,7 @@ def replicas(G, data, seed=0):
         raise ValueError("replicas draws a panel for each replica of a network, but this G is a single one: make it with "
                          "mlp(..., replicas=8), or look at it with summary")
     data = from_array(data) if isinstance(data, np.ndarray) else data
-    check("G", G.replica(0), d_out=data.dim)
+    check_single("G", G.replica(0), d_out=data.dim)
     n, z = min(G.replicas[0], MOST), np.random.default_rng(seed).standard_normal((1000, G.d_in))
     made = [_finite(G.replica(r), z) for r in range(n)]
     if data.dim > 2 and not is_digits(data):
@@ -102,7 +103,7 @@ def replicas(G, data, seed=0):
     rows = -(-n // 4)
     columns = -(-n // rows)
     width, height = (2.5, 1.6) if data.dim == 1 else (2, 2.1)
-    figure = plt.figure(figsize=(width * columns, height * rows + .3))
+    figure = plt.figure(figsize=(max(LEGEND, width * columns), height * rows + .3))
     everything = np.concatenate(made)
     for r, x in enumerate(made):
         ax = figure.add_subplot(rows, columns, r + 1)

@@ -14,11 +14,10 @@ from ..losses import NonSaturating
 from ..metrics import mode_counts
 from .canvas import (
     FAKE,
-    HALF,
     JUDGE,
     TRUE,
     axes_for,
-    check,
+    check_single,
     draw_dots,
     finish,
     grid_points,
@@ -39,7 +38,7 @@ def density_1d(x, data, D=None, loss=None, ax=None):
     loss aims at, the best one where there are points: D* = p / (p + q) = sigmoid(log p - log q), q a kernel estimate from x.
     Returns the left Axes.
     """
-    check("data", data, dim=1)
+    check_single("data", data, dim=1)
     x, real, ax = points("x", x, 1), true_samples(data), axes_for(ax, (6, 3.6), D, d_in=1)
     width = max(1e-6, data.stds.min() if isinstance(data, Mixture) else real.std() / 3)  # of one mode
 
@@ -71,7 +70,8 @@ def _judge_1d(ax, t, D, loss, share):
     lines = ax.plot(t, verdict, color=JUDGE, label=name, clip_on=False)
     best = (loss or NonSaturating()).best(share, 1 - share)
     if best is not None:
-        lines += ax.plot(t, best, "k--", linewidth=1, label="$D^* = p/(p+q)$" if _is_share(loss) else "the best $D$", clip_on=False)
+        label = "$D^* = p/(p+q)$" if _is_share(loss) else "the best $D$"
+        lines += ax.plot(t, best, "k--", linewidth=1, label=label, clip_on=False)
     if loss is None or loss.is_probability:
         ax.set(ylim=(0, 1), yticks=(0, .5, 1), yticklabels=("0", "1/2", "1"))
     ax.spines["right"].set(visible=True, color=JUDGE)
@@ -91,7 +91,7 @@ def samples_2d(x, data, ax=None):
     are too small to be found; overlapping ones are contours around the same shares of the mass; other data are true points.
     Returns the Axes.
     """
-    check("data", data, dim=2)
+    check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
     return finish(plane(ax, window_of(data, x)), x, [_truth(ax, data, window_of(data, x)), draw_dots(ax, x)])
 
@@ -125,7 +125,7 @@ def heat_map(D, data, ax=None, loss=None):
     `data` gives the window, or is the window itself: (left, right, bottom, top).
     """
     if hasattr(data, "sample"):
-        check("data", data, dim=2)
+        check_single("data", data, dim=2)
     elif np.shape(data) != (4,) or not (data[0] < data[1] and data[2] < data[3]):
         raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {data!r}")
     ax = axes_for(ax, (4.8, 4.2), D, d_in=2)
@@ -151,7 +151,7 @@ def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
     """
     if loss.needs_real and x_real is None:
         raise ValueError(f"{loss!r} compares with real samples: give gradient_arrows as many of them as z, in x_real=")
-    check("G", G, d_out=2)
+    check_single("G", G, d_out=2)
     x, ax = G(points("z", z, G.d_in)), axes_for(ax, (4.2, 4.6), D, d_in=2)
     pull = -x.shape[0] * through_d(D, x, loss, D(x_real) if loss.needs_real else None).dx
     if not ax.has_data():
@@ -172,7 +172,7 @@ def latent_image(G, ax=None, side=21, data=None):
     makes of [-2.5, 2.5], or with points on the line too, the graph of x = G(z). Returns the Axes.
     """
     side, t = count("side", side, 2), np.linspace(-2.5, 2.5, 401)
-    check("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)
+    check_single("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)
     ax, z1 = axes_for(ax, (4.8, 4.2)), np.linspace(-2.5, 2.5, side)
     if G.d_in == 1:
         curve, z1 = np.concatenate([t[:, None], G(t[:, None])], axis=-1)[:, -2:], t[1:]
@@ -193,48 +193,6 @@ def latent_image(G, ax=None, side=21, data=None):
         colored.set(array=None, color=FAKE)
         ax.set(aspect="auto", xlim=(-2.5, 2.5), xlabel="$z$", ylabel="$x = G(z)$")
     return finish(ax, handles=handles)
-
-
-@style()
-def histories(history, axes=None, loss=None, n_modes=None):
-    """Both losses, D's mean verdict on real and fake points, and the modes visited and at half share, if they were counted.
-
-    Returns the 2 or 3 Axes as an array; `axes`, if given, are as many. With replicas each is a thin line and their median a
-    thick one. Where D's verdict is a probability, dotted lines show the values at which D cannot tell real from fake;
-    another one the number of true modes, `n_modes`, if given.
-    """
-    panels = 3 if history.modes_step.size else 2
-    axes = np.ravel(plt.subplots(1, panels, figsize=(3.3 * panels, 2.6))[1] if axes is None else axes)
-    if axes.size != panels:
-        raise ValueError(f"this history fills {panels} axes; got {axes.size}. Make them with plt.subplots(1, {panels})")
-    known = loss is not None and loss.is_probability
-    verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if known else "mean score"
-    rest = dict(zip(("$D$", "$G$"), loss.at_rest, strict=True)) if known else {}
-    middle = {_named(loss.best(1., 1.)): loss.best(1., 1.)} if known else {}
-    modes = {"visited": (history.modes_visited, FAKE), "half share": (history.modes_half, HALF)}
-    table = [("loss", history.step, {"$D$": (history.d_loss, JUDGE), "$G$": (history.g_loss, FAKE)},
-              {_named(value): value for value in rest.values()}),
-             (verdict, history.step, {"real": (history.d_real, TRUE), "fake": (history.d_fake, FAKE)}, middle),
-             ("modes", history.modes_step, modes, {"true": n_modes} if n_modes else {})]
-    for ax, (ylabel, step, curves, marks) in zip(axes, table, strict=False):
-        for name, (y, color) in curves.items():
-            ax.plot(step, y, color=color, linewidth=.4, alpha=.3) if y.ndim > 1 else None
-            middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else y  # of those that have not diverged
-            ax.plot(step, middle, color=color, linewidth=1 if y.ndim == 1 else 1.8, label=name)
-        for name, y in marks.items():
-            ax.axhline(y, color=TRUE if name == "true" else "black", linestyle=":", linewidth=1)
-            ax.annotate(name, (1, y), (3, 0), ("axes fraction", "data"), "offset points", va="center", fontsize=8)
-        ax.set(xlabel="step", ylabel=ylabel)
-        finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
-    axes[1].set_ylim((0, 1) if known else None)
-    axes[-1].set_ylim(bottom=0 if panels == 3 else None)
-    return axes
-
-
-def _named(value):
-    """A value as people write it: 2 ln 2, 1/2."""
-    known = {2 * math.log(2): "2 ln 2", math.log(2): "ln 2", -math.log(2): "-ln 2", .5: "1/2"}
-    return next((name for number, name in known.items() if math.isclose(value, number)), f"{value:.3g}")
 
 
 @style()

@@ -1,18 +1,18 @@
 """One experiment over many seeds and remedies, in four files. Read them in this order.
 
     remedies   setups and remedies: what all runs share, and what each remedy changes
-    runs       a group of seeds trained side by side, and what is kept of each run
+    groups     a group of seeds trained side by side, and what is kept of each run
     results    the table on the disk, to which runs are added as they finish
     summaries  counts and means, with their intervals
 
-and `study`, which puts them together. For a look at three remedies:
+and `run_study`, which puts them together. For a look at three remedies:
 
-    from tinygan.study import REMEDIES, SETUPS, study, summary, table
+    from tinygan.study import REMEDIES, SETUPS, run_study, summary, summary_table
 
     ring = {"ring": data.ring().standardized()}
     some = {name: REMEDIES[name] for name in ("plain", "packing_2", "relativistic_r1_r2")}
-    rows = study(some, ring, range(8), SETUPS["collapse"], replicas=4, jobs=2)
-    print(table(summary(rows, ring), ring))
+    rows = run_study(some, ring, range(8), SETUPS["collapse"], replicas=4, jobs=2)
+    print(summary_table(summary(rows, ring), ring))
 
 The work is shared out by joblib, which fixes no place for it. The very same study goes to a cluster of many machines, with equal
 results, where joblib is told so:
@@ -20,7 +20,7 @@ results, where joblib is told so:
     from distributed import Client                      # pip install "tinygan[cluster]"
 
     with Client("tcp://scheduler:8786"), joblib.parallel_config(backend="dask"):
-        rows = study(some, ring, range(1000), SETUPS["collapse"], folder="thousand")
+        rows = run_study(some, ring, range(1000), SETUPS["collapse"], folder="thousand")
 """
 
 import os
@@ -29,16 +29,16 @@ import threading
 from contextlib import closing
 
 from ..engine.arguments import count
+from .groups import TRUTH, Row, check_study, groups_of, train_group, truth_rows
 from .remedies import REMEDIES, SETUPS, Remedy, Setup
 from .results import TABLE, OtherSettings, Results
-from .runs import TRUTH, Row, check, groups, train_group, truth_rows
-from .summaries import Interval, Summary, mean_interval, summary, table, wilson
+from .summaries import Interval, Summary, mean_interval, summary, summary_table, wilson
 
 __all__ = ["REMEDIES", "SETUPS", "TABLE", "TRUTH", "Interval", "OtherSettings", "Remedy", "Row", "Setup", "Summary",
-           "mean_interval", "study", "summary", "table", "truth_rows", "wilson"]
+           "mean_interval", "run_study", "summary", "summary_table", "truth_rows", "wilson"]
 
 
-def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, on_row=None):
+def run_study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, on_row=None):
     """Train every remedy on every data set with every seed, and return a `Row` for each, in that order.
 
     remedies   a dict from names to Remedy, such as a part of REMEDIES
@@ -58,23 +58,23 @@ def study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, o
 
     seeds = [count("seed", seed, 0) for seed in seeds]
     replicas = count("replicas", replicas)
-    check(remedies, data, seeds, setup)
+    check_study(remedies, data, seeds, setup)
     results = None if folder is None else Results(folder, remedies, data, setup)
-    wanted = [(name, where, seed) for where in data for name in remedies for seed in seeds]
-    rows = {key: results.rows[key] for key in wanted if results and key in results.rows}
-    told = on_row or (lambda row: None)
+    keys = [(name, where, seed) for where in data for name in remedies for seed in seeds]
+    rows = {key: results.rows[key] for key in keys if results and key in results.rows}
+    report = on_row or (lambda row: None)
     for row in rows.values():
-        told(row)
-    todo = groups(remedies, data, seeds, setup, replicas, rows)
+        report(row)
+    work = (delayed(_apart)(group, os.getpid()) for group in groups_of(remedies, data, seeds, setup, replicas, rows))
     # One writer: the rows come back here, and only this process has the table open.
-    with closing(Parallel(jobs, return_as="generator_unordered")(delayed(_apart)(one, os.getpid()) for one in todo)) as finished:
-        for group in finished:
-            for row in group:
+    with closing(Parallel(jobs, return_as="generator_unordered")(work)) as finished:
+        for group_rows in finished:
+            for row in group_rows:
                 if results:
                     results.append(row)
                 rows[row.key] = row
-                told(row)
-    return [rows[key] for key in wanted]
+                report(row)
+    return [rows[key] for key in keys]
 
 
 def _apart(group, caller):

@@ -15,6 +15,16 @@ from typing import Any
 from ..engine.arguments import choice
 from ..recipe import NAMES, Recipe
 
+OWN = ("data", "seed", "replicas")  # a study has its own; those of a setup's Recipe are not used
+SETTINGS = tuple(name for name in NAMES if name not in OWN)
+
+
+def _check_names(changes: dict[str, Any]) -> None:
+    """Raises ValueError for what is no setting, and for what a study sets itself."""
+    for name in changes:
+        if choice("setting", name, NAMES) in OWN:
+            raise ValueError(f"{name} belongs to the study, not to a setup or a remedy: pass it to run_study")
+
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
@@ -26,6 +36,7 @@ class Setup:
 
     def replace(self, *, name: str | None = None, **changes: Any) -> "Setup":
         """The setup with other values for some settings; and with another name, if given."""
+        _check_names(changes)
         return Setup(name or self.name, self.about, self.recipe.replace(**changes))
 
 
@@ -36,8 +47,7 @@ class Remedy:
     """
 
     def __init__(self, about: str, *, rates: tuple[float, float] = (1.0, 1.0), **changes: Any) -> None:
-        for name in changes:
-            choice("setting", name, NAMES)
+        _check_names(changes)
         self.about, self.rates, self.changes = about, rates, changes
 
     def replace(self, *, about: str | None = None, **changes: Any) -> "Remedy":
@@ -57,7 +67,8 @@ class Remedy:
     __hash__ = None  # type: ignore[assignment]  # its changes are a dict
 
     def __repr__(self) -> str:
-        return f"Remedy({', '.join([repr(self.about), *(f'{name}={value!r}' for name, value in self.changes.items())])})"
+        named = ({} if self.rates == (1.0, 1.0) else {"rates": self.rates}) | self.changes
+        return f"Remedy({', '.join([repr(self.about), *(f'{name}={value!r}' for name, value in named.items())])})"
 
 
 BASE = Recipe(hidden=(64, 64), batch=128, steps=4000, schedule="constant", lr=1e-3)
@@ -69,10 +80,10 @@ SETUPS = {setup.name: setup for setup in (
           BASE.replace(lr_d=1e-4)),
     Setup("recipe", "deep and narrow networks, a large rate that falls, an averaged generator: what all modes of a grid take",
           BASE.replace(hidden=(64, 64, 64, 64), steps=20_000, schedule="cosine_decay", lr=5e-3, beta1=0.0, beta2=0.99,
-                              ema=0.999)),
+                       ema=0.999)),
     Setup("fine", "for very many modes: both players see their input through Fourier features, at rates that begin softly",
           BASE.replace(hidden=(128, 128, 128), fourier=(64, 0.5, 1.0), batch=256, steps=50_000, schedule="warm_cosine",
-                              lr=1.5e-3, beta1=0.0, beta2=0.99, ema=0.999)),
+                       lr=1.5e-3, beta1=0.0, beta2=0.99, ema=0.999)),
 )}
 
 GAMMA = (0.1, 0.003)  # the weight of R1 and R2, at the start and at the end

@@ -14,17 +14,18 @@ from pathlib import Path
 
 from .. import files
 from ..metrics import ModeReport
-from ..recipe import NAMES, Recipe
+from ..recipe import Recipe
 from ..settings import written
-from .remedies import Remedy, Setup
-from .runs import Row
+from .groups import Row
+from .remedies import BASE, REMEDIES, SETTINGS, Remedy, Setup
 
 TABLE, SAMPLES = "study.csv", "samples"
 DAMAGED = "The table is damaged: remove that line, and its run will be made again"
 KEY = ("remedy", "data", "seed")
 SCORES = (*ModeReport._fields, *(f"ema_{name}" for name in ModeReport._fields))
-SETTINGS = tuple(name for name in NAMES if name not in ("data", "seed", "replicas"))  # these three are columns of their own, or none
-SHARED = ("setup", "hidden", "latent", "activation", "fourier", "batch", "steps", "schedule", "beta1", "beta2")
+# What no remedy of the table REMEDIES changes is alike in all runs of one setup, whatever their remedy.
+SHARED = ("setup", *(name for name in SETTINGS if all(getattr(remedy.applied(BASE), name) == getattr(BASE, name)
+                                                      for remedy in REMEDIES.values())))
 COLUMNS = (*KEY, "setup", *SETTINGS, "distribution", "seconds", "diverged", *SCORES)
 
 
@@ -76,6 +77,9 @@ class Results:
     def _read(self):
         held, head = self.path.read_bytes() if self.path.exists() else b"", _line(COLUMNS)
         if not held.startswith(head):
+            if held.startswith(_line(KEY)[:-1]) and not head.startswith(held):
+                raise ValueError(f"{self.path} is a study that another version of tinygan made: it has other columns than this "
+                                 "version writes. Choose another folder, and make the runs again")
             if not head.startswith(held):
                 raise ValueError(f"{self.path} is not the table of a study: its first line is not the one that a study writes. "
                                  "Choose another folder")
@@ -109,10 +113,10 @@ class Results:
 
     def _compare(self, place, cells):
         """Raises `OtherSettings` when a run was made with other settings than those of this study."""
-        same = {name: next(iter(self.settings.values()))[name] for name in SHARED} | self.settings.get(cells["remedy"], {})
+        expected = {name: next(iter(self.settings.values()))[name] for name in SHARED} | self.settings.get(cells["remedy"], {})
         if cells["data"] in self.data:
-            same["distribution"] = self.data[cells["data"]]
-        for name, text in same.items():
+            expected["distribution"] = self.data[cells["data"]]
+        for name, text in expected.items():
             if cells[name] != text:
                 here, there = text or "not set", cells[name] or "not set"
                 raise OtherSettings(f"{place}: {name} is {there} there, but {here} in this study. One table holds runs of one "

@@ -3,7 +3,7 @@
     wilson(successes, n)      a share of n runs and its 95 % interval
     mean_interval(x)          a mean and its 95 % interval
     summary(rows, data)       both, for every remedy on every data set
-    table(summaries)          as text
+    summary_table(summaries)  as text
 
 A run that diverged is a failure like any other: it counts as one that found no modes, never as one that is left out.
 """
@@ -15,7 +15,8 @@ import numpy as np
 
 from ..engine.arguments import count, number
 from ..metrics import mode_report
-from .runs import TRUTH, truth_rows
+from ..metrics.tables import aligned
+from .groups import TRUTH, truth_rows
 
 LEVEL = 0.95
 
@@ -116,23 +117,22 @@ def summarise(runs, mixture):
     )
 
 
-def table(summaries, data):
+def summary_table(summaries, data):
     """Summaries as text, one table for each data set, the true samples on top."""
-    return "\n\n".join(_table({name: one for (place, name), one in summaries.items() if place == where}, where, mixture)
+    return "\n\n".join(_table({name: found for (place, name), found in summaries.items() if place == where}, where, mixture)
                        for where, mixture in data.items())
 
 
 def _table(summaries, where, mixture):
-    body = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "CPU s"]]
-    for name, one in summaries.items():
-        lost = f"{one.diverged} diverged" if one.diverged else ""
-        body.append([name, _counted(one.visited, one.n), _counted(one.half, one.n), _mean(one.modes_visited, 1),
-                     _mean(Interval(*(100 * part for part in one.high_quality)), 1), _mean(one.reverse_kl, 3),
-                     "-" if name == TRUTH else f"{one.seconds:.1f}", lost])
-    widths = [max(len(row[i]) for row in body) for i in range(7)]
-    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:7], widths[1:]), *row[7:]]).rstrip() for row in body]
+    rows = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "CPU s"]]
+    for name, found in summaries.items():
+        rows.append([name, _counted(found.visited, found.n), _counted(found.half, found.n), _mean(found.modes_visited, 1),
+                     _mean(Interval(*(100 * part for part in found.high_quality)), 1), _mean(found.reverse_kl, 3),
+                     "-" if name == TRUTH else f"{found.seconds:.1f}"])
+        if found.diverged:
+            rows[-1].append(f"{found.diverged} diverged")
     n = "modes" if mixture.n_modes > 1 else "mode"
-    return "\n".join([f"{where}: {mixture.n_modes} {n}", *lines])
+    return f"{where}: {mixture.n_modes} {n}\n{aligned(rows)}"
 
 
 def _counted(interval, n):

@@ -2,7 +2,7 @@
 
 Adam's running means begin at zero, and it corrects for that. A popular collection of algorithms written from scratch does so
 a little differently; so does a GAN in plain NumPy. The first step comes out right to the last digit, and a test of one step
-is content. Then, with the usual constants, the steps soon become twice as long as Adam's, and in the long run a third.
+passes. Then, with the usual constants, the steps soon become twice as long as Adam's, and in the long run a third.
 
 Source: eriklindernoren/ML-From-Scratch, issue 35 and mlfromscratch/deep_learning/optimizers.py (Adam);
 shinseung428/gan_numpy, gan.py; at the time of writing.

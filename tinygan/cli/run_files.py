@@ -10,8 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .. import checkpoint, data
 from ..engine.arguments import Array
 from ..history import History
@@ -62,20 +60,21 @@ def build(recipe: Recipe) -> Run:
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
-    known = recipe.data_set()
-    recipe = recipe.replace(batch=recipe.batch_for(known))
+    original = recipe.data_set()
+    recipe = recipe.replace(batch=recipe.batch_for(original))
     try:
-        run = _build(recipe, known)
+        run = _build(recipe, original)
         recipe.training(run.G, run.D, run.data, run.seeds[2])
     except ValueError as error:
         raise Misuse(error) from None
     return run
 
 
-def _build(recipe: Recipe, known: Any) -> Run:
-    real, seeds = known.standardized(), seeds_of(recipe.seed)
-    G, D = recipe.networks(real.dim, seeds, recipe.replicas)
-    return Run(recipe, seeds, G, D, real, None if recipe.data in data.NAMES else known.x)
+def _build(recipe: Recipe, original: Any) -> Run:
+    """The Run on these data, which are in their own units."""
+    standardised, seeds = original.standardized(), seeds_of(recipe.seed)
+    G, D = recipe.networks(standardised.dim, seeds, recipe.replicas)
+    return Run(recipe, seeds, G, D, standardised, None if recipe.data in data.NAMES else original.x)
 
 
 def save(run: Run, folder: Path) -> None:
@@ -108,12 +107,12 @@ def load(folder: str | Path) -> Run:
 def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     recipe = Recipe().replace(**about["recipe"])
     if recipe.data in data.NAMES:
-        known = data.by_name(recipe.data)
+        original = recipe.data_set()
     else:
-        known = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
-    history = {name.removeprefix(HISTORY): array for name, array in arrays.items() if name.startswith(HISTORY)}
-    _check_sizes(recipe, known.dim, arrays, history)
-    run = _build(recipe, known)
+        original = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
+    history = _part(HISTORY, arrays)
+    _check_sizes(recipe, original.dim, arrays, history)
+    run = _build(recipe, original)
     run.G.load_state(_part("G.", arrays))
     run.D.load_state(_part("D.", arrays))
     G_ema = film = None
@@ -133,16 +132,22 @@ def _check_sizes(recipe: Recipe, dim: int, arrays: dict[str, Array], history: di
     """Raises ValueError for arrays of other sizes than the recipe's, before networks of that size are made."""
     replicas = () if recipe.replicas is None else (recipe.replicas,)
     rows, looks, frames = history["step"].shape, history["modes_step"].shape, arrays["film_steps"].size if "film" in arrays else 0
-    wanted = {"film_steps": (frames,), "film": (frames, FILMED, dim), **{HISTORY + name: (*rows, *replicas) for name in history},
+    G_theta = (*replicas, _parameters((recipe.latent, *recipe.hidden, dim), recipe.fourier))
+    shapes = {"G.theta": G_theta, "G_ema.theta": G_theta, "film_steps": (frames,), "film": (frames, FILMED, dim),
+              **{HISTORY + name: (*rows, *replicas) for name in history},
               HISTORY + "step": rows, HISTORY + "modes_step": looks, HISTORY + "diverged": replicas,
               **{HISTORY + name: (*looks, *replicas) for name in ("modes_visited", "modes_half")}}
-    wanted |= dict.fromkeys(("G.theta", "G_ema.theta"), (*replicas, _parameters((recipe.latent, *recipe.hidden, dim), recipe.fourier)))
-    for name, shape in wanted.items():
+    for name, shape in shapes.items():
         if name in arrays and arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
+    for name, d_in in (("G", recipe.latent), ("D", recipe.pack * dim)):
+        held = sum(array.size for array in _part(f"{name}.", arrays).values())
+        least = d_in * (recipe.fourier[0] // 2 if recipe.fourier else recipe.hidden[0])  # the first matrix of the network
+        if held < least:
+            raise ValueError(f"{name} has {held} numbers, expected at least {least}")
 
 
 def _parameters(sizes: tuple[int, ...], fourier: Any) -> int:
     """How many parameters a G of these sizes has."""
-    sizes = sizes if fourier is None else (int(fourier[0]), *sizes[1:])
+    sizes = sizes if fourier is None else (fourier[0], *sizes[1:])
     return sum((d + 1) * k for d, k in pairwise(sizes))

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import PathCollection
 
-from .canvas import FAKE, TRUE, finish, style
+from .canvas import FAKE, LEGEND, TRUE, finish, style
 from .film import movable
 
 COLUMNS = 6  # runs of each remedy in one picture
@@ -22,21 +22,21 @@ def remedies(rows, data, columns=COLUMNS):
     window. Above a panel stands how many modes the run visits of how many there are, or when it diverged.
     """
     names, seeds = list(dict.fromkeys(row.remedy for row in rows)), sorted({row.seed for row in rows})[:columns]
-    found = {(row.remedy, row.seed): row for row in rows}
+    rows_of = {(row.remedy, row.seed): row for row in rows}
     everything = np.concatenate([row.x for row in rows if row.x is not None] or [data.means])
     side = 1.35
-    figure, axes = plt.subplots(len(names), len(seeds), figsize=(1.5 + side * len(seeds), .7 + (side + .1) * len(names)),
-                                squeeze=False)
+    size = max(LEGEND, 1.5 + side * len(seeds)), .7 + (side + .1) * len(names)
+    figure, axes = plt.subplots(len(names), len(seeds), figsize=size, squeeze=False)
     for name, line in zip(names, axes, strict=True):
         for seed, ax in zip(seeds, line, strict=True):
-            _panel(ax, found.get((name, seed)), data, everything)
+            _panel(ax, rows_of.get((name, seed)), data, everything)
         line[0].set_ylabel(_words(name, 12), rotation=0, ha="right", va="center", fontsize=9)
     for seed, ax in zip(seeds, axes[-1], strict=True):
         ax.set_xlabel(f"seed {seed}", fontsize=8)
     handles, labels = axes[-1, 0].get_legend_handles_labels()
     for ax in axes.flat:
         ax.get_legend().remove()
-    legend = figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    legend = figure.legend(handles, labels, loc="outside lower center", ncols=min(2, len(seeds)))
     for dots in legend.findobj(PathCollection):
         dots.set_sizes([12])  # in the small panels they are too small to tell their colour
     return figure
@@ -92,9 +92,9 @@ def intervals(summaries, n_modes):
     return figure
 
 
-def _bars(ax, y, found, scale, height, alpha, label):
+def _bars(ax, y, interval_list, scale, height, alpha, label):
     """Horizontal bars with the bounds of each, where it has any."""
-    value, low, high = scale * np.array(found).swapaxes(0, 1)
+    value, low, high = scale * np.array(interval_list).swapaxes(0, 1)
     ax.barh(y, value, height, color=FAKE, alpha=alpha, label=label)
     reach = np.nan_to_num([value - low, high - value]).clip(0)
     ax.errorbar(value, y, xerr=reach, fmt="none", ecolor="0.25", elinewidth=1, capsize=2)

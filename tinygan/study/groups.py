@@ -1,6 +1,6 @@
 """The runs of a study: a group of seeds trained side by side, and what is kept of each.
 
-    groups(...) -> [Group]        which seeds of which remedy go together through the replica axis
+    groups_of(...) -> [Group]     which seeds of which remedy go together through the replica axis
     train_group(group) -> [Row]   one row for each seed
 
 A run depends on its recipe, data and seed alone. Every seed has four streams (`recipe.seeds_of`): the weights of G, the
@@ -56,16 +56,16 @@ class Row(NamedTuple):
     judged = property(lambda self: self.ema or self.raw)
 
 
-def groups(remedies, data, seeds, setup, replicas, done=()):
+def groups_of(remedies, data, seeds, setup, replicas, done=()):
     """All runs whose keys are not `done`, as Groups of at most `replicas` seeds: the first seeds of every remedy first."""
-    found, missing = [], {(name, where): [seed for seed in seeds if (name, where, seed) not in done]
-                          for where in data for name in remedies}
+    groups, missing = [], {(name, where): [seed for seed in seeds if (name, where, seed) not in done]
+                           for where in data for name in remedies}
     while any(missing.values()):
         for (name, where), left in missing.items():
             if left:
-                found.append(Group(name, remedies[name].applied(setup.recipe), where, data[where], tuple(left[:replicas])))
+                groups.append(Group(name, remedies[name].applied(setup.recipe), where, data[where], tuple(left[:replicas])))
                 del left[:replicas]
-    return found
+    return groups
 
 
 def train_group(group: Group) -> list["Row"]:
@@ -112,14 +112,14 @@ def truth_rows(data, seeds):
     return rows
 
 
-def check(remedies, data, seeds, setup):
+def check_study(remedies, data, seeds, setup):
     """Raises ValueError or TypeError for what could not be trained, before anything is."""
-    for what, given in (("remedies", remedies), ("data", data)):
-        if not isinstance(given, dict) or not given:
-            raise TypeError(f"{what} must be a dict from names to {what}, with at least one; got {given!r}")
-        for name in given:
+    for argument, table in (("remedies", remedies), ("data", data)):
+        if not isinstance(table, dict) or not table:
+            raise TypeError(f"{argument} must be a dict from names to {argument}, with at least one; got {table!r}")
+        for name in table:
             if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
-                raise ValueError(f"{what}: a name is made of letters, digits and _ . + - (files bear it); got {name!r}")
+                raise ValueError(f"{argument}: a name is made of letters, digits and _ . + - (files bear it); got {name!r}")
     for name, mixture in data.items():
         if not hasattr(mixture, "n_modes"):
             raise TypeError(f"a study counts modes, so its data must be mixtures; {name} is a {type(mixture).__name__}")
@@ -129,6 +129,6 @@ def check(remedies, data, seeds, setup):
         for mixture in data.values():
             try:
                 recipe = remedy.applied(setup.recipe)
-                recipe.training(*recipe.networks(mixture.dim, (0, 0)), mixture, 0)
+                recipe.training(*recipe.networks(mixture.dim, (0, 0)), mixture, 0)  # not run: whether it can be made
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{name}: {error}") from None

@@ -1,0 +1,40 @@
+"""The house: which floor each module of tinygan stands on. A file imports only from lower floors; `test_house.py` checks it.
+
+The documentation reads this table too (docs/pictures.py draws it). It is data: this file imports nothing of the package.
+"""
+
+import math
+
+# Below 0 stand the modules that know nothing of networks: the engine may import them, and nothing else from outside.
+# Whole folders may share a floor: "exercises/".
+FLOORS = {
+    "engine/arguments": -2, "engine/machine": -2, "files": -2, "version": -2,
+    "checkpoint": -1,
+    "engine/numerics": 0, "engine/optim": 0, "engine/initial": 0, "engine/jacobian": 0, "engine/diagnosis": 0, "engine/base": 0,
+    "engine/recording": 0, "data/sets": 0, "settings": 0, "lessons": 0,
+    "engine/layers": 1, "engine/gradcheck": 1, "losses/base": 1, "data/__init__": 1, "metrics/": 1, "dirac": 1,
+    "engine/parts": 2, "engine/norm": 2, "engine/features": 2, "losses/separate": 2, "losses/relativistic": 2,
+    "metrics/clouds": 2, "stacked": 2, "plots/canvas": 2, "exercises/grading": 2,
+    "engine/store": 3, "losses/__init__": 3, "metrics/__init__": 3, "exercises/counts": 3, "exercises/museum/common": 3,
+    "engine/network": 4, "gradients": 4, "history": 4, "penalties": 4,
+    "guard": 5, "unroll": 5, "updates": 5, "game": 5, "plots/pictures": 5, "plots/curves": 5, "exercises/players": 5,
+    "streams": 6, "train_arguments": 6, "plots/film": 6,
+    "looks": 7, "plots/page": 7, "plots/comparison": 7,
+    "training": 8, "plots/__init__": 8,
+    "recipe": 9, "exercises/ring": 9,
+    "cli/run_files": 10, "study/remedies": 10, "study/groups": 10, "exercises/": 10,
+    "study/results": 11, "study/summaries": 11, "cli/learning": 11, "cli/options": 11, "exercises/__init__": 11,
+    "study/__init__": 12, "exercises/plugin": 12,
+    "cli/studying": 13,
+    "__main__": 14,
+}
+
+
+def floor(name, floors=FLOORS):
+    """The floor of a module, given as "engine/layers"; None for one that has none.
+
+    An __init__ without a floor of its own is a roof: inside the house nobody imports from it.
+    """
+    if name.endswith("__init__"):
+        return floors.get(name, math.inf)
+    return floors.get(name, floors.get(name.split("/")[0] + "/"))
