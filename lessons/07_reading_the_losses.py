@@ -130,8 +130,8 @@ print(f"step of the smallest G loss: {least}; modes visited then: {modes_then}, 
 # A sharper eye
 # -------------
 # There is a clue in the losses. A loss of D *above* 2 ln 2 says that D does worse than a coin: the fakes have run away since D
-# last looked. In every collapsed run this happens in more than a tenth of the late steps, in no healthy run does it happen at all. So
-# here is a rule that uses nothing but the losses. It names all runs of all three kinds correctly.
+# last looked. In every collapsed run this happens in more than a tenth of the late steps, in no healthy run does it happen at
+# all. So here is a rule that uses nothing but the losses. It names all runs of all three kinds correctly.
 
 
 def outrun(history):
@@ -171,7 +171,8 @@ assert np.all(name_by_losses(success) == "collapsed")
 # ---------------
 # The ``History`` has a column that is no loss: ``modes_visited``, how many modes are nearest to at least half of their share of
 # 1000 samples, counted every so often. (The data are a mixture, so ``train`` can count. Another column, ``modes_half``, counts
-# only samples that are sharp as well: it is small for a blurred generator too.) With it the rule is short, and right for all four kinds of run.
+# only samples that are sharp as well: it is small for a blurred generator too.) With it the rule is short, and right for all
+# four kinds of run.
 
 
 def name(history, modes):

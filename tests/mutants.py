@@ -3,19 +3,25 @@
 `test_mutants.py` says which check must notice it.
 """
 
-from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 
-from tinygan import data, dirac, game, history, losses, metrics, penalties, stacked, study, unroll
-from tinygan.engine import gradcheck, layers, network, norm, numerics, optim
+from tinygan import data, dirac, game, guard, looks, losses, metrics, penalties, stacked, streams, study, unroll, updates
+from tinygan import train_arguments as given
+from tinygan.engine import gradcheck, layers, network, norm, numerics, optim, store
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
-from tinygan.losses import BCE, DLoss, DTangent, GLoss
+from tinygan.losses import BCE, DLoss, DTangent, GLoss, base, relativistic, separate
 from tinygan.metrics import clouds, modes
 
-train = import_module("tinygan.train")  # the module: the package gives its name to the function
 Sequential, Dense = network.Sequential, layers.Dense
+
+
+def _everywhere(patch, name, wrong, *modules):
+    """Put `wrong` in the place of a function in each of the modules that have it under its name."""
+    for module in modules:
+        patch.setattr(module, name, wrong)
 
 
 def one_hidden_tape(patch):
@@ -35,21 +41,20 @@ def sigmoid_of_2x(patch):
     def wrong(s):
         return 0.5 * (np.tanh(s) + 1)
 
-    for module in (numerics, losses, layers):
-        patch.setattr(module, "sigmoid", wrong)
-    patch.setattr(losses, "softplus_and_sigmoid", lambda s: (numerics.softplus(s), wrong(s)))
+    _everywhere(patch, "sigmoid", wrong, numerics, base, layers)
+    _everywhere(patch, "softplus_and_sigmoid", lambda s: (numerics.softplus(s), wrong(s)), base, relativistic)
 
 
 def gradient_of_the_sum(patch):
     """The value is a mean, the gradient that of the sum."""
     bce = losses.bce_with_logits
-    patch.setattr(losses, "bce_with_logits", lambda s, target: BCE(bce(s, target).value, bce(s, target).ds * s.shape[-2]))
+    patch.setattr(separate, "bce_with_logits", lambda s, target: BCE(bce(s, target).value, bce(s, target).ds * s.shape[-2]))
 
 
 def sum_and_its_gradient(patch):
     """Both are sums: consistent with each other, so only the formula shows it."""
     bce = losses.bce_with_logits
-    patch.setattr(losses, "bce_with_logits", lambda s, target: BCE(*(part * s.shape[-2] for part in bce(s, target))))
+    patch.setattr(separate, "bce_with_logits", lambda s, target: BCE(*(part * s.shape[-2] for part in bce(s, target))))
 
 
 def gradients_overwritten(patch):
@@ -152,22 +157,29 @@ def forward_changes_parameters(patch):
 
 def stale_discriminator(patch):
     """G is updated with what D said before D's own update, although the update is called alternating."""
-    patch.setitem(train.UPDATES, "alternating", train.simultaneous)
+    patch.setitem(updates.UPDATES, "alternating", updates.simultaneous)
 
 
 def stale_fake_batch(patch):
     """G is updated with the fake batch that D has just been trained on."""
-    update = train.alternating
-    patch.setitem(train.UPDATES, "alternating", lambda G, D, opt_g, opt_d, x, z_d, z_g, *rest: update(
-        G, D, opt_g, opt_d, x, z_d, z_d, *rest))
+    patch.setitem(updates.UPDATES, "alternating", lambda rules, players, batch: updates.alternating(
+        rules, players, batch._replace(z_g=batch.z_d[-1])))
 
 
 def adam_without_bias_correction(patch):
-    step = optim.Adam.step
+    numbers = optim.Adam.numbers
+    patch.setattr(optim.Adam, "numbers", lambda self, t, factor: numbers(self, 10**9, factor))
 
+
+def adam_in_another_order(patch):
+    """The same step on paper: the rate is divided first. Only the rounding is another one."""
     def wrong(self, theta, grad):
-        self.t = 10**9
-        step(self, theta, grad)
+        rate, scale = self.next(theta)
+        self.m *= self.beta1
+        self.m += (1 - self.beta1) * grad
+        self.v *= self.beta2
+        self.v += (1 - self.beta2) * (grad * grad)
+        theta -= (rate / (scale * np.sqrt(self.v) + self.eps)) * self.m
 
     patch.setattr(optim.Adam, "step", wrong)
 
@@ -184,7 +196,7 @@ def labels_broadcast(patch):
         value = np.mean(np.maximum(s, 0) - s * target + np.log1p(np.exp(-np.abs(s))))
         return BCE(value, (numerics.sigmoid(s) - target) / s.shape[-2])
 
-    patch.setattr(losses, "bce_with_logits", wrong)
+    _everywhere(patch, "bce_with_logits", wrong, losses, base, separate)
 
 
 def clipped_logarithm(patch):
@@ -193,7 +205,7 @@ def clipped_logarithm(patch):
         p = np.clip(numerics.sigmoid(s), 1e-7, 1 - 1e-7)
         return BCE(-np.mean(target * np.log(p) + (1 - target) * np.log(1 - p)), (p - target) / s.shape[-2])
 
-    patch.setattr(losses, "bce_with_logits", wrong)
+    _everywhere(patch, "bce_with_logits", wrong, losses, base, separate)
 
 
 def db_not_summed(patch):
@@ -202,29 +214,34 @@ def db_not_summed(patch):
 
 
 def gradients_never_cleared(patch):
-    patch.setattr(Sequential, "zero_grad", lambda self: None)
+    patch.setattr(store.Network, "zero_grad", lambda self: None)
 
 
 def mean_over_replicas(patch):
-    patch.setattr(losses, "_mean", lambda x: x.mean(keepdims=True)[..., 0, 0])
+    _everywhere(patch, "mean", lambda x: x.mean(keepdims=True)[..., 0, 0], base, separate, relativistic)
 
 
 def replicas_share_a_seed(patch):
-    patch.setattr(network, "each_seed", lambda seed, n: [seed_sequence(seed)] * n)
+    patch.setattr(store, "each_seed", lambda seed, n: [seed_sequence(seed)] * n)
 
 
 def looking_draws_from_the_training_stream(patch):
-    count_modes = train.Streams.count_modes
+    begin, look = looks.ModeCount.__init__, looks.ModeCount.__call__
+
+    def keep(self, mixture, streams, G):
+        self.streams = streams
+        begin(self, mixture, streams, G)
 
     def wrong(self, G):
-        self.latent()
-        return count_modes(self, G)
+        self.z = self.streams.normal("latent", self.z.shape[-2:], G.dtype)
+        return look(self, G)
 
-    patch.setattr(train.Streams, "count_modes", wrong)
+    patch.setattr(looks.ModeCount, "__init__", keep)
+    patch.setattr(looks.ModeCount, "__call__", wrong)
 
 
 def guard_asleep(patch):
-    patch.setattr(history.Guard, "check", lambda self, step, **losses: None)
+    patch.setattr(guard.Guard, "check", lambda self, step, losses, total=None: None)
 
 
 def ring_with_linspace(patch):
@@ -272,10 +289,11 @@ def consensus_misses_a_factor(patch):
 
 def penalty_without_its_gradient(patch):
     """The penalty is added to the loss, its gradient never computed."""
-    def wrong(D, scores_shape, tape, of_gradient, ds=None):
+    def wrong(D, x, tape, of_gradient, ds=None):
         if ds is not None:
             D.backward(ds, tape)
-        return of_gradient(D.backward(np.ones(scores_shape, D.dtype), tape, grads=False))[0]
+        ones = np.ones((*x.shape[:-2], x.shape[-2] // D.rows, 1), D.dtype)
+        return of_gradient(D.backward(ones, tape, grads=False))[0]
 
     patch.setattr(penalties, "add_penalty", wrong)
 
@@ -284,32 +302,26 @@ def norm_over_one_axis(patch):
     """The norm of one coordinate of the input gradient, where all of them belong to it."""
     add = penalties.add_penalty
 
-    def wrong(D, scores_shape, tape, of_gradient, ds=None):
+    def wrong(D, x, tape, of_gradient, ds=None):
         mask = np.arange(D.d_in) == 0
 
         def of_one(g):
             value, v = of_gradient(g * mask)
             return value, v * mask
 
-        return add(D, scores_shape, tape, of_one, ds)
+        return add(D, x, tape, of_one, ds)
 
     patch.setattr(penalties, "add_penalty", wrong)
 
 
 def one_alpha_for_each_coordinate(patch):
-    call = penalties.WGANGP.__call__
-
-    class Wide(np.random.Generator):
-        def random(self, shape):
-            return super().random((shape[0], 3))
-
-    patch.setattr(penalties.WGANGP, "__call__", lambda self, *args: call(self, *args[:5], Wide(args[5].bit_generator), *args[6:]))
+    _everywhere(patch, "alphas", lambda rng, n: rng.random((n, 3)), penalties, streams)
 
 
 def penalty_drops_the_loss(patch):
     """The penalty takes the loss's derivative and does nothing with it."""
     add = penalties.add_penalty
-    patch.setattr(penalties, "add_penalty", lambda D, shape, tape, of_gradient, ds=None: add(D, shape, tape, of_gradient))
+    patch.setattr(penalties, "add_penalty", lambda D, x, tape, of_gradient, ds=None: add(D, x, tape, of_gradient))
 
 
 def means_held_fixed(patch):
@@ -441,7 +453,7 @@ def unrolled_without_the_hessian(patch):
 
 def loss_without_curvature(patch):
     """The loss's derivatives are taken for constants while the scores move: its second derivative is forgotten."""
-    patch.setattr(losses, "_sigmoid_dot", lambda s, s_dot: 0 * s)
+    _everywhere(patch, "sigmoid_dot", lambda s, s_dot: 0 * s, base, separate, relativistic)
 
 
 def unrolled_in_D_itself(patch):
@@ -457,7 +469,7 @@ def unrolled_real_scores_forgotten(patch):
 
 def half_of_sigmoid_dot(patch):
     """sigmoid' = sigmoid, without its second factor."""
-    patch.setattr(losses, "_sigmoid_dot", lambda s, s_dot: sigmoid(s) * s_dot)
+    _everywhere(patch, "sigmoid_dot", lambda s, s_dot: sigmoid(s) * s_dot, base, separate, relativistic)
 
 
 def rate_of_the_sum(patch):
@@ -466,7 +478,7 @@ def rate_of_the_sum(patch):
 
 
 def straight_taken_for_a_square(patch):
-    patch.setattr(losses._Straight, "g_tangent", lambda self, s, s_dot, r=None, r_dot=None: s_dot / s.shape[-2])
+    patch.setattr(separate._Straight, "g_tangent", lambda self, s, r, s_dot, r_dot=None: s_dot / s.shape[-2])
 
 
 def pair_with_one_side_at_rest(patch):
@@ -479,8 +491,8 @@ def means_at_rest(patch):
     """The relativistic average's rate as if both batch means stood still while the scores move."""
     def wrong(self, r, f, r_dot, f_dot):
         n = r.shape[-2]
-        real_dot = losses._sigmoid_dot(f.mean() - r, -r_dot)
-        fake_dot = losses._sigmoid_dot(f - r.mean(), f_dot)
+        real_dot = relativistic.sigmoid_dot(f.mean() - r, -r_dot)
+        fake_dot = relativistic.sigmoid_dot(f - r.mean(), f_dot)
         return DTangent(-(real_dot + fake_dot.mean()) / (2 * n), (fake_dot + real_dot.mean()) / (2 * n))
 
     patch.setattr(losses.RelativisticAverage, "d_tangent", wrong)
@@ -610,11 +622,11 @@ def optimistic_backwards(patch):
 
 def extragradient_without_going_back(patch):
     """The second step is taken from the look-ahead point: two plain steps."""
-    def wrong(G, D, *rest):
-        train.simultaneous(G, D, *rest)
-        return train.simultaneous(G, D, *rest)
+    def wrong(rules, players, batch):
+        updates.simultaneous(rules, players, batch)
+        return updates.simultaneous(rules, players, batch)
 
-    patch.setitem(train.UPDATES, "extragradient", wrong)
+    patch.setitem(updates.UPDATES, "extragradient", wrong)
 
 
 def clipped_before_the_step(patch):
@@ -627,15 +639,7 @@ def clipped_before_the_step(patch):
 
 
 def instance_noise_on_fakes_only(patch):
-    real = train.Streams.real
-
-    def wrong(self):
-        self.instance_noise, std = None, self.instance_noise
-        x = real(self)
-        self.instance_noise = std
-        return x
-
-    patch.setattr(train.Streams, "real", wrong)
+    patch.setattr(streams.TwoPlayerDraw, "_noisy", lambda self, x, streams: x)
 
 
 def streams_by_place_in_the_group(patch):
@@ -647,3 +651,73 @@ def streams_by_place_in_the_group(patch):
         return [row._replace(seed=seed) for row, seed in zip(rows, group.seeds, strict=True)]
 
     patch.setattr(study, "train_group", wrong)
+
+
+def verdicts_on_clean_points(patch):
+    """D's opinion of the fake points is asked without the instance noise on which it learns, beside that of noisy real ones."""
+    right = updates.Rules.d_gradients
+
+    def wrong(self, players, batch, k):
+        return right(self, players, batch, k)._replace(s_fake=players["D"].network(players["G"].network(batch.z_d[k])))
+
+    patch.setattr(updates.Rules, "d_gradients", wrong)
+
+
+def optimiser_saved_without_its_memories(patch):
+    """Parameters are saved, and the optimiser begins anew: a jump in the loss after every pause."""
+    patch.setattr(optim.Optimiser, "state", lambda self: {"t": self.t.copy()})
+
+
+def optimiser_saved_without_its_count(patch):
+    """Adam's memories come back, and t is 0 again: the bias correction is that of a first step."""
+    right = optim.Optimiser.load_state
+    patch.setattr(optim.Optimiser, "load_state", lambda self, state: right(self, state | {"t": np.array(0)}))
+
+
+def random_numbers_begin_again(patch):
+    """The random streams are not part of what is saved: the first batches come a second time."""
+    patch.setattr(streams.Streams, "load_state", lambda self, state: None)
+
+
+def resumed_guard_forgets_who_was_lost(patch):
+    right = guard.Guard.resume
+
+    def wrong(self, history):
+        right(self, history)
+        self.some_lost = False
+
+    patch.setattr(guard.Guard, "resume", wrong)
+
+
+def guard_keeps_theta_only(patch):
+    """What layers remember beside their parameters is not put back."""
+    begin = guard.Guard.__init__
+
+    def wrong(self, players, history, beside=()):
+        begin(self, players, history, beside)
+        self.own = [net.theta for net in (*players.values(), *beside)]
+        self.before = [array.copy() for array in self.own]
+
+    patch.setattr(guard.Guard, "__init__", wrong)
+
+
+def guard_knows_two_players(patch):
+    begin = guard.Guard.__init__
+    patch.setattr(guard.Guard, "__init__", lambda self, players, *rest: begin(
+        self, {name: net for name, net in players.items() if name in ("D", "G")}, *rest))
+
+
+def passed_objects_are_used_themselves(patch):
+    """A run works with the very optimisers and penalties that were passed to it."""
+    patch.setattr(given, "copy", SimpleNamespace(deepcopy=lambda thing: thing))
+
+
+def schedule_stays_in_the_optimiser(patch):
+    """The rate stays where the schedule has led it."""
+    patch.setattr(optim.Optimiser, "release", lambda self: None)
+
+
+def schedule_stays_in_the_penalty(patch):
+    """A falling weight only ever falls."""
+    right = penalties.Weighted.prepare
+    patch.setattr(penalties.Weighted, "prepare", lambda self, fraction: right(self, max(fraction, self._fraction)))

@@ -103,9 +103,9 @@ def test_a_folder_that_is_not_there(tmp_path):
 # ---- other files, and damaged ones
 
 
-def refused(path, match="is not a tinygan run, or it is damaged"):
+def refused(path, match="is not a tinygan run, or it is damaged", **options):
     with pytest.raises(ValueError, match=match) as caught:
-        checkpoint.load(path)
+        checkpoint.load(path, **options)
     assert str(path) in str(caught.value)
 
 
@@ -201,6 +201,17 @@ def test_manifests_that_are_wrong(path, changes, match):
         assert checkpoint.load(path) == ({}, ABOUT)
     else:
         refused(path, match)
+
+
+def test_a_file_of_one_kind_is_not_one_of_another(path):
+    refused(path, "is not a tinygan network, or it is damaged: it is 'tinygan run', version 2; expected 'tinygan network'",
+            kind="tinygan network")
+    checkpoint.save(path, ARRAYS, ABOUT, kind="tinygan network")
+    refused(path, "is not a tinygan run, or it is damaged: it is 'tinygan network', version 2; expected 'tinygan run', version 2")
+    arrays, about = checkpoint.load(path, kind="tinygan network")
+    assert same(arrays, ARRAYS) and about == ABOUT
+    with pytest.raises(TypeError, match="a tinygan network is saved as real numbers; a is an array of complex128"):
+        checkpoint.save(path, {"a": np.ones(2, complex)}, None, kind="tinygan network")
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"3", b"{}", b'"tinygan run"', b"\xff", b"[" * 100_000])

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from oracles import same_bits
 
+from tinygan import __main__ as commands
 from tinygan import checkpoint, files, history, plots
 from tinygan.__main__ import COMMANDS, main
-from tinygan.cli import learning, options, runs
+from tinygan.cli import learning, run_files
+from tinygan.recipe import DEMO, Recipe
+from tinygan.training import Training
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--hidden", "8", "--steps", "5", "--quiet")
@@ -57,7 +61,7 @@ def points(rows=40):
 
 
 def test_the_demo_prints_the_truth_first_and_names_what_it_has_written(cli, monkeypatch):
-    monkeypatch.setitem(runs.DEMO, "steps", 8)
+    monkeypatch.setattr(commands, "DEMO", DEMO.replace(steps=8))
     code, out, err = cli()
     assert (code, err) == (0, "")
     table = out[out.index("modes of 8"):].splitlines()
@@ -68,9 +72,9 @@ def test_the_demo_prints_the_truth_first_and_names_what_it_has_written(cli, monk
 
 
 def test_the_demo_again_is_the_same_run_in_a_folder_of_its_own(cli, monkeypatch, undrawn):
-    monkeypatch.setitem(runs.DEMO, "steps", 3)
+    monkeypatch.setattr(commands, "DEMO", DEMO.replace(steps=3))
     assert [cli()[0], cli("demo")[0], cli("demo", "--seed", 1)[0]] == [0, 0, 0]
-    first, second, other = (checkpoint.load(f"tinygan-demo{k}/run.npz")[0]["G"] for k in ("", "-2", "-3"))
+    first, second, other = (checkpoint.load(f"tinygan-demo{k}/run.npz")[0]["G.theta"] for k in ("", "-2", "-3"))
     assert np.array_equal(first, second) and not np.array_equal(first, other)
 
 
@@ -100,10 +104,10 @@ def test_penalties_are_trained_with(cli, undrawn):
     for more in ((), ("--r1", .5), ("--r2", .5), ("--gp", .5, "--loss", "wasserstein"), ("--r1", .5, "--loss", "relativistic")):
         out = f"run{len(ends)}"
         assert cli("train", *SMALL, *more, "--out", out)[0] == 0
-        ends.append(runs.load(out).D.theta.tobytes())
-    assert len(set(ends)) == 5 and runs.load("run1").settings["r1"] == .5
+        ends.append(run_files.load(out).D.theta.tobytes())
+    assert len(set(ends)) == 5 and run_files.load("run1").recipe.r1 == .5
     code, _, err = cli("train", "--r1", 0)
-    assert code == 2 and "--r1: WEIGHT must be a finite number above 0" in err
+    assert code == 2 and "argument --r1: r1 must be a finite number above 0" in err
 
 
 def test_replicas(cli):
@@ -117,7 +121,7 @@ def test_replicas(cli):
 
 
 def test_a_replica_that_diverged_is_named():
-    run = runs.build(runs.DEFAULTS | {"replicas": 2, "hidden": [4]})
+    run = run_files.build(Recipe(replicas=2, hidden=(4,)))
     lost = history.History(3, (2,))
     lost.diverged[1] = 7
     assert learning.scores(run._replace(history=lost)).endswith("\nreplica 1 diverged at step 7")
@@ -132,7 +136,7 @@ def test_every_kind_of_data(cli, undrawn, data, words):
 def test_what_does_not_fit_a_small_file_is_chosen_to_fit_it(cli, undrawn):
     points(7)
     assert cli("train", "--data", "mine.csv", "--pack", 2, *SMALL)[0] == 0
-    assert checkpoint.load("tinygan-mine/run.npz")[1]["batch"] == 6
+    assert checkpoint.load("tinygan-mine/run.npz")[1]["recipe"]["batch"] == 6
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -140,14 +144,6 @@ def test_help(cli, command):
     code, out, err = cli(*command.split(), "--help")
     assert code == 0 and err == "" and "usage: " in out
     assert command or all(re.search(rf"^    {name}\s", out, re.M) for name in COMMANDS) and "exit codes: 0 done" in out
-
-
-def test_the_help_of_train_has_every_option_and_default(cli):
-    out = " ".join(cli("train", "--help")[1].split())
-    for name, value in runs.DEFAULTS.items():
-        assert f"--{name.replace('_', '-')} " in out
-        assert isinstance(value, (type(None), list)) or f"(default {value})" in out
-    assert "(default 64 64 64)" in out and "(default 256, or all of a smaller data set)" in out
 
 
 def test_lessons_are_listed_in_order(cli):
@@ -178,26 +174,29 @@ def test_lessons_are_listed_in_order(cli):
     ("train --data qqq", 2, "digits, or a .csv, .tsv, .txt or .npy file"),
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
-    ("train --schedule cosin", 2, "Did you mean 'cosine'?"),
+    ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),
+    ("train --schedule cosine", 2, "argument --schedule: unknown schedule 'cosine'. Did you mean 'cosine_decay'? Known: constant, "),
+    ("train --schedule linear", 2, "Did you mean 'linear_decay'?"),
     ("train --update both", 2, "unknown update 'both'. Known: alternating, simultaneous"),
-    ("train --batch 0", 2, "argument --batch: N must be at least 1; got 0\nTry: "),
-    ("train --batch -1", 2, "N must be at least 1; got -1"),
-    ("train --batch 2.5", 2, "N must be a whole number, at least 1; got '2.5'"),
+    ("train --batch 0", 2, "argument --batch: batch must be at least 1; got 0\nTry: "),
+    ("train --batch -1", 2, "batch must be at least 1; got -1"),
+    ("train --batch 2.5", 2, "batch must be a whole number, at least 1; got '2.5'"),
     ("train --data good.csv --batch 5", 2, "good has 4 rows, so it cannot give 5 distinct ones: ask for at most 4"),
     ("train --data good.csv --pack 5", 2, "good has 4 rows"),
-    ("train --batch 10 --pack 3", 2, "a batch of 10 cannot be packed by 3: choose a batch size that 3 divides"),
-    ("train --lr 0", 2, "argument --lr: RATE must be a finite number above 0; got 0.0"),
+    ("train --loss hinge --real-label .9", 2, "real_label is for the losses non-saturating and minimax, given by their names; got "),
+    ("train --batch 10 --pack 3", 2, "D packs 3 points, which does not divide a batch of 10: choose a batch size that 3 divides"),
+    ("train --lr 0", 2, "argument --lr: lr must be a finite number above 0; got 0.0"),
     ("train --lr -1", 2, "got -1.0"),
     ("train --lr nan", 2, "got nan"),
     ("train --lr inf", 2, "got inf"),
-    ("train --lr fast", 2, "RATE must be a number; got 'fast'"),
-    ("train --lr-d 0", 2, "argument --lr-d: RATE must be a finite number above 0"),
-    ("train --ema 1", 2, "SHARE must be a finite number above 0 and below 1; got 1.0"),
-    ("train --steps 0", 2, "argument --steps: N must be at least 1; got 0"),
-    ("train --hidden 8 0", 2, "argument --hidden: N must be at least 1; got 0"),
-    ("train --replicas 0", 2, "argument --replicas: N must be at least 1"),
-    ("train --seed abc", 2, "argument --seed: SEED must be a whole number, at least 0; got 'abc'"),
-    ("train --seed -1", 2, "SEED must be at least 0; got -1"),
+    ("train --lr fast", 2, "lr must be a number; got 'fast'"),
+    ("train --lr-d 0", 2, "argument --lr-d: lr_d must be a finite number above 0"),
+    ("train --ema 1", 2, "argument --ema: ema must be a finite number above 0 and below 1; got 1.0"),
+    ("train --steps 0", 2, "argument --steps: steps must be at least 1; got 0"),
+    ("train --hidden 8 0", 2, "argument --hidden: hidden must be at least 1; got 0"),
+    ("train --replicas 0", 2, "argument --replicas: replicas must be at least 1"),
+    ("train --seed abc", 2, "argument --seed: seed must be a whole number, at least 0; got 'abc'"),
+    ("train --seed -1", 2, "seed must be at least 0; got -1"),
     ("train --hidden 10000000 10000000", 1, "not enough memory: Unable to allocate"),
     ("train --setps 5", 2, "unrecognized arguments: --setps 5"),
     ("tarin", 2, "invalid choice: 'tarin' (choose from"),
@@ -215,8 +214,8 @@ def test_lessons_are_listed_in_order(cli):
     ("sample old --out no/x.csv", 2, "there is no folder no to write x.csv to. Make it, or choose another --out"),
     ("sample old --out folder.csv --force", 2, "folder.csv is a folder. Choose another --out"),
     ("sample old -n 0 --out x.csv", 2, "argument -n: N must be at least 1; got 0"),
-    ("sample damaged --out x.csv", 1, f"{Path('damaged/run.npz')} is not a run that tinygan saved, or it is damaged: "),
-    ("plot damaged --out x.png", 1, "is not a run that tinygan saved, or it is damaged: "),
+    ("sample damaged --out x.csv", 1, f"{Path('damaged/run.npz')} is not a tinygan run, or it is damaged: "),
+    ("plot damaged --out x.png", 1, "is not a tinygan run, or it is damaged: "),
     ("plot old --out x.jpg", 2, "--out must end in .png, .pdf or .svg"),
 ])
 def test_one_clear_message_and_nothing_half_done(cli, words, code, message):
@@ -259,7 +258,7 @@ def test_force_writes_over_a_run_and_takes_its_old_pictures_away(cli, undrawn):
     for name in ("run.npz", "summary.png", "training.gif", "notes.txt"):
         Path("run", name).write_text("old")
     assert cli("train", *SMALL, "--out", "run", "--force")[0] == 0
-    assert left() == ["run", "run/notes.txt", "run/run.npz"] and runs.load("run").history.step[-1] == 5
+    assert left() == ["run", "run/notes.txt", "run/run.npz"] and run_files.load("run").history.step[-1] == 5
     assert cli("sample", "run", "--out", "x.csv")[0] == cli("sample", "run", "--out", "x.csv", "--force", "-n", 3)[0] == 0
     assert files.read("x.csv")[0].shape == (3, 2)
 
@@ -269,7 +268,7 @@ def test_a_run_that_diverges_says_where_and_is_kept(cli):
     assert code == 1 and "training diverged at step " in err
     assert err.endswith("Try a learning rate ten times smaller. The run so far is in run\n")
     assert left() == ["run", "run/run.npz"] and "Written" not in out
-    kept = runs.load("run").history
+    kept = run_files.load("run").history
     assert kept.diverged > 0 and kept.step[-1] == kept.diverged < 10  # within a few steps
     assert cli("sample", "run", "--out", "x.csv")[0] == 0
     assert cli("plot", "run", "--out", "x.svg")[:2] == (0, "x.svg\n") and Path("x.svg").stat().st_size > 1000
@@ -280,16 +279,16 @@ def test_a_run_that_diverges_says_where_and_is_kept(cli):
 
 def press_ctrl_c(monkeypatch, *steps):
     """Ctrl-C during each of these steps, twice where a step is there twice."""
-    train = learning.train
+    run = Training.run
 
-    def pressed(*players, callback, **settings):
+    def pressed(self, callback, progress):
         def after_step(state):
             for _ in range(steps.count(state.step)):
                 signal.raise_signal(signal.SIGINT)
             return callback(state)
-        return train(*players, callback=after_step, **settings)
+        return run(self, after_step, progress)
 
-    monkeypatch.setattr(learning, "train", pressed)
+    monkeypatch.setattr(Training, "run", pressed)
 
 
 @pytest.mark.parametrize("steps", [(1,), (3,), (3, 3, 3)])
@@ -297,7 +296,7 @@ def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
     press_ctrl_c(monkeypatch, *steps)
     code, out, err = cli("train", *SMALL, "--out", "run")
     assert code == 130 and err == "tinygan: stopped by Ctrl-C; the run so far is in run\n" and "Ctrl-C again skips" in out
-    kept = runs.load("run")
+    kept = run_files.load("run")
     assert kept.history.step.tolist() == list(range(1, steps[0] + 1))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -305,14 +304,14 @@ def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
 def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
     press_ctrl_c(monkeypatch, 1)
     assert cli("train", "--data", "gaussians_1d", *SMALL, "--steps", 5000, "--out", "run")[0] == 130
-    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and runs.load("run").history.step.tolist() == [1]
+    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and run_files.load("run").history.step.tolist() == [1]
 
 
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
     monkeypatch.setattr(plots, "summary", lambda *_: signal.raise_signal(signal.SIGINT))
     code, _, err = cli("train", *SMALL, "--out", "run")
     assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/run.npz"]
-    assert runs.load("run").history.step[-1] == 5
+    assert run_files.load("run").history.step[-1] == 5
 
 
 def test_ctrl_c_before_the_training_leaves_nothing(cli, monkeypatch):
@@ -351,7 +350,7 @@ def test_a_reader_who_leaves_does_not_stop_a_run(cli, monkeypatch, undrawn):
         raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr(learning, "print", closed, raising=False)
-    assert cli("train", *SMALL, "--out", "run") == (0, "", "") and runs.load("run").history.step[-1] == 5
+    assert cli("train", *SMALL, "--out", "run") == (0, "", "") and run_files.load("run").history.step[-1] == 5
 
 
 def test_the_same_words_from_a_shell(tmp_path):
@@ -373,22 +372,49 @@ def test_the_command_that_pip_installs(tmp_path):
 # ---- a run and its file
 
 
-@pytest.mark.parametrize("more", [{}, {"ema": .9}, {"replicas": 2, "ema": .9}, {"data": "mine.csv", "pack": 2}])
+KINDS_OF_RUNS = [
+    {}, {"ema": .9}, {"replicas": 2, "ema": .9}, {"data": "mine.csv", "pack": 2}, {"d_layers": "spectral-norm"},
+    {"fourier": (6, .5, 1.)}, {"fourier": (6, .5, 1.), "pack": 2, "replicas": 2}, {"d_layers": "layer-norm", "activation": "tanh"},
+    {"d_layers": "minibatch-discrimination"}, {"d_layers": "minibatch-std", "latent": 3},
+    {"d_layers": "spectral-norm", "fourier": (6, .5, 1.), "pack": 2, "replicas": 2, "ema": .9, "data": "mine.csv",
+     "loss": "wasserstein", "gp": (.1, .2), "r1": .1, "instance_noise": (.1, 0), "unroll": (2, .1), "hidden": (8, 8)},
+]
+
+
+@pytest.mark.parametrize("more", KINDS_OF_RUNS, ids=str)
 def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, capsys):
     points()
-    run = runs.build(runs.DEFAULTS | {"hidden": [8], "steps": 5, "batch": 8} | more)
+    run = run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more))
     Path("run").mkdir()
     assert learning.learn(run, Path("run"), quiet=True)
-    loaded = runs.load("run")
-    assert loaded.settings == run.settings | {"columns": loaded.settings["columns"]}
-    assert np.array_equal(loaded.G.theta, run.G.theta) and np.array_equal(loaded.D.theta, run.D.theta)
-    z = np.random.default_rng(0).standard_normal((5, 2))
+    loaded = run_files.load("run")
+    assert loaded.recipe == run.recipe
+    for net, same in ((loaded.G, run.G), (loaded.D, run.D)):
+        assert repr(net) == repr(same)
+        state = same.state()
+        assert net.state().keys() == state.keys() and all(same_bits(array, state[name]) for name, array in net.state().items())
+    z = np.random.default_rng(0).standard_normal((6, run.G.d_in))
+    x = np.random.default_rng(1).standard_normal((6, 2))
+    assert same_bits(loaded.G(z), run.G(z)) and same_bits(loaded.D(x), run.D(x))
     one = loaded.replica(0)
     assert one.generator(raw=True) is one.G and np.isfinite(one.history.d_loss).all() and one.history.d_loss.shape == (5,)
     assert np.array_equal(one.generator()(z), one.history.G_ema(z) if "ema" in more else one.G(z))
+    assert (loaded.history.G_ema is not None) == ("ema" in more)
     assert np.array_equal(one.data.restore(one.G(z)), run.data.restore((run.G.replica(0) if "replicas" in more else run.G)(z)))
     assert loaded.history.step.tolist() == [1, 2, 3, 4, 5] and (loaded.film is None) == ("replicas" in more)
     assert learning.scores(loaded) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [more for more in KINDS_OF_RUNS if "ema" in more], ids=str)
+def test_the_averaged_generator_that_is_loaded_answers_as_the_one_that_was_saved(cli, more):
+    points()
+    run, diverged = learning._train(run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more)), [], quiet=True)
+    run_files.save(run, Path())
+    loaded, z = run_files.load("."), np.random.default_rng(0).standard_normal((6, run.G.d_in))
+    assert diverged is None and same_bits(loaded.history.G_ema(z), run.history.G_ema(z))
+    assert not np.array_equal(loaded.history.G_ema(z), run.G(z))
+    for name, values in run.history.arrays().items():
+        assert same_bits(loaded.history.arrays()[name], values), name
 
 
 @pytest.fixture(scope="module")
@@ -396,58 +422,83 @@ def finished(tmp_path_factory):
     """The arrays and settings of a run on a user's own points."""
     folder = tmp_path_factory.mktemp("finished")
     files.write(np.arange(8.).reshape(4, 2) ** 2, folder / "mine.csv")
-    run = runs.build(runs.DEFAULTS | {"data": str(folder / "mine.csv"), "hidden": [8], "steps": 2})
+    run = run_files.build(Recipe(data=str(folder / "mine.csv"), hidden=(8,), steps=2))
     run, _ = learning._train(run, [], quiet=True)
-    runs.save(run, folder)
+    run_files.save(run, folder)
     return checkpoint.load(folder / "run.npz")
 
 
+def with_recipe(about, **changes):
+    return about | {"recipe": about["recipe"] | changes}
+
+
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"hidden": [9]}, r"its arrays do not match its settings: G has shape \(42,\), expected \(47,\)"),
-    ({"hidden": [10**9, 10**9]}, "G has shape"),
+    ({"hidden": [9]}, r"its arrays do not match its settings: G.theta has shape \(42,\), expected \(47,\)"),
+    ({"hidden": [10**9, 10**9]}, "G.theta has shape"),
     ({"hidden": "8"}, "do not match"),
     ({"hidden": None}, "do not match"),
-    ({"latent": 3}, "G has shape"),
-    ({"pack": 2}, "D has shape"),
-    ({"replicas": 10**9}, r"G has shape \(42,\), expected \(1000000000, 42\)"),
+    ({"hidden": []}, "do not match its settings: hidden must be one number or more"),
+    ({"latent": 3}, "G.theta has shape"),
+    ({"pack": 2}, "theta has shape"),
+    ({"pack": 10**9}, "D has 33 numbers, expected at least 16000000000"),
+    ({"pack": 10**9, "fourier": [2, 1, 1], "hidden": [11]}, "do not match"),
+    ({"fourier": [10**9, 1, 1]}, "G.theta has shape"),
+    ({"fourier": [2, 1]}, "fourier must be 3 numbers"),
+    ({"d_layers": "spectral-norm"}, "this network's state has the arrays"),
+    ({"d_layers": "minibatch-std"}, "theta has shape"),
+    ({"replicas": 10**9}, r"G.theta has shape \(42,\), expected \(1000000000, 42\)"),
     ({"replicas": "2"}, "do not match"),
     ({"data": "ring"}, None),
-    ({"data": "digits"}, "G has shape"),
+    ({"data": "digits"}, "G.theta has shape"),
     ({"data": 7}, "do not match"),
     ({"loss": "laughter"}, "unknown loss 'laughter'"),
     ({"loss": ["hinge"]}, "do not match"),
     ({"seed": "abc"}, "seed must be a whole number"),
     ({"steps": "many"}, "do not match"),
+    ({"momentum": .9}, "unknown setting 'momentum'"),
 ])
 def test_settings_that_do_not_match_the_arrays(tmp_path, finished, settings, message):
     arrays, about = finished
-    checkpoint.save(tmp_path / "run.npz", arrays, about | settings)
+    checkpoint.save(tmp_path / "run.npz", arrays, with_recipe(about, **settings))
     if message is None:  # they do match, this one time
-        assert runs.load(tmp_path).data.name == "ring"
+        assert run_files.load(tmp_path).data.name == "ring"
         return
     with pytest.raises(ValueError, match=message) as caught:
-        runs.load(tmp_path)
+        run_files.load(tmp_path)
     assert "run.npz is not a whole run" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["G", "D", "points", "step", "d_loss", "modes", "modes_step", "diverged", "film_steps"])
+ARRAYS = ["G.theta", "D.theta", "points", "history.step", "history.d_loss", "history.modes_step", "history.modes_visited",
+          "history.modes_half", "history.diverged", "film_steps"]
+
+
+@pytest.mark.parametrize("name", ARRAYS)
 def test_arrays_that_are_missing_or_have_another_shape(tmp_path, finished, name):
     arrays, about = finished
     checkpoint.save(tmp_path / "run.npz", {key: value for key, value in arrays.items() if key != name}, about)
-    with pytest.raises(ValueError, match=f"run.npz is not a whole run: '{name}' is missing"):
-        runs.load(tmp_path)
+    with pytest.raises(ValueError, match="run.npz is not a whole run: ") as caught:
+        run_files.load(tmp_path)
+    assert name.split(".")[-1] in str(caught.value)
     checkpoint.save(tmp_path / "run.npz", arrays | {name: np.zeros((3, 1, 4))}, about)
     with pytest.raises(ValueError, match="run.npz is not a whole run"):
-        runs.load(tmp_path)
+        run_files.load(tmp_path)
 
 
-@pytest.mark.parametrize("about", [None, [], "x", {}, {"data": "ring"}])
+@pytest.mark.parametrize("about", [None, [], "x", {}, {"data": "ring"}, {"recipe": None}, {"recipe": {"data": "ring"}}])
 def test_settings_that_are_none(tmp_path, finished, about):
     checkpoint.save(tmp_path / "run.npz", finished[0], about)
     with pytest.raises(ValueError, match="run.npz is not a whole run"):
-        runs.load(tmp_path)
+        run_files.load(tmp_path)
 
 
-def test_the_options_of_train_are_the_settings_of_a_run():
-    given = vars(options.parser().parse_args(["train"]))
-    assert {name: given[name] for name in runs.DEFAULTS} == runs.DEFAULTS
+@pytest.mark.parametrize("words", ["sample run --out x.csv", "plot run --out x.png"])
+def test_a_run_of_format_version_1_is_refused_by_name(cli, finished, monkeypatch, words):
+    Path("run").mkdir()
+    with monkeypatch.context() as older:
+        older.setattr(checkpoint, "VERSION", 1)
+        checkpoint.save("run/run.npz", *finished)
+    before = left()
+    code, out, err = cli(*words.split())
+    assert (code, out) == (1, "") and left() == before
+    assert f"{Path('run/run.npz')} cannot be read: it is 'tinygan run', version 1; expected 'tinygan run', version 2" in err
+    assert err.endswith("This tinygan reads version 2, so it must be made again\n") and "damaged" not in err

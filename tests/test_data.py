@@ -220,6 +220,36 @@ def test_standardizing_twice_still_restores(source):
     assert np.allclose(twice.restore(twice.sample(3, rng())), source.sample(3, rng()))
 
 
+SOURCES = {name: make for name, make in data.NAMES.items()} | {
+    "uneven": uneven, "points": lambda: data.from_array(rng(1).normal((5, -2, 3), (10, 0.1, 0), size=(200, 3))),
+    "curve": lambda: data.Curve([[0.0, 0.0, 1.0], [4.0, 0.0, 2.0]], 1.0)}
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+@pytest.mark.parametrize("name", SOURCES)
+def test_apply_is_the_inverse_of_restore(name, times):
+    """However often the data were standardised: points go from the original units into those of the data set, and back."""
+    source = standard = SOURCES[name]()
+    for _ in range(times):
+        standard = standard.standardized()
+    x = source.sample(50, rng())
+    inside = standard.apply(x)
+    assert np.allclose(inside, standard.sample(50, rng()), rtol=0, atol=1e-9)
+    assert np.allclose(standard.restore(inside), x, rtol=1e-12, atol=1e-12)
+    anything = rng(2).normal(size=(3, 7, source.dim)).astype(np.float32)
+    for there, back in ((standard.apply, standard.restore), (standard.restore, standard.apply)):
+        assert there(anything).shape == anything.shape and there(anything).dtype == np.float64
+        assert np.allclose(back(there(anything)), anything, rtol=1e-9, atol=1e-9)
+    if times == 0:
+        assert np.array_equal(inside, x)
+
+
+def test_apply_by_hand():
+    standard = data.from_array([[1.0, 10.0], [3.0, 10.0]]).standardized()  # means 2 and 10; a constant column has scale 1
+    assert standard.apply([[1, 10], [4, 11.5]]).tolist() == [[-1, 0], [2, 1.5]]
+    assert data.ring(4, radius=2.0, std=0.1).standardized().apply([2, 0]) == pytest.approx([2 / math.sqrt(2.01), 0])
+
+
 def test_points_standardize_column_by_column():
     x = rng().normal((5, -2, 0.1), (10, 0.1, 0), size=(200, 3))
     assert np.ptp(x[:, 2]) == 0
@@ -244,6 +274,8 @@ def test_points_round_trip(rows):
 def test_restore_and_standardized_refuse_what_they_cannot_do():
     with pytest.raises(ValueError, match=r"expects \(\.\.\., 2\), got \(5, 1\)"):
         data.ring().standardized().restore(np.zeros((5, 1)))
+    with pytest.raises(ValueError, match=r"apply expects \(\.\.\., 2\), got \(2, 3\)"):
+        data.ring().standardized().apply(np.zeros((2, 3)))
     assert data.ring().restore(np.zeros((3, 5, 2), np.float32)).shape == (3, 5, 2)
     for bad in ([[1e308], [-1e308]], [[0.0], [1e-200]]):
         with pytest.raises(ValueError, match="spread of column 0 .* Change its unit"):

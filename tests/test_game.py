@@ -205,7 +205,7 @@ def test_a_field_has_no_memory():
 @pytest.mark.parametrize("make, message", [
     (lambda: Game(*players(replicas=3), losses.Hinge()), r"G has 3 replicas: take G.replica\(0\)"),
     (lambda: Game(*players(), losses.Hinge())(np.zeros(5)), r"a point of this game is an array \(34,\)"),
-    (lambda: Game(*players(), losses.Hinge(), (WGANGP(),)).jacobian(), "pass rng="),
+    (lambda: Game(*players(), losses.Hinge(), (R1(0.1), WGANGP())), "WGANGP is taken at random points"),
     (lambda: eigenvalues(np.zeros((2, 3))), r"a Jacobian must be a finite array \(P, P\); got shape \(2, 3\)"),
     (lambda: eigenvalues(np.full((2, 2), np.nan)), "with 4 entries that are not finite")])
 def test_what_is_no_game(make, message):

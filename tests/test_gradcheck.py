@@ -1,11 +1,13 @@
 """The gradient check is itself checked: on gradients that are known, and on gradients that are known to be wrong."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from tinygan.engine import gradcheck
+import tinygan
+from tinygan.engine import diagnosis, gradcheck
 from tinygan.engine.gradcheck import central, check, complex_step, directional
 
 X = np.random.default_rng(0).normal(size=(3, 5))
@@ -187,3 +189,41 @@ def test_a_unit_lets_the_smallest_entry_count():
 @pytest.mark.parametrize(("got", "says"), [(np.nan, "not finite: nan"), (2.5, "is 2.5; it must be 1"), (0.0, "is zero:")])
 def test_one_number_gets_a_diagnosis_too(got, says):
     assert says in str(gradcheck.compare(np.float64(got), np.array(1.0)))
+
+
+# ---- where the words come from: engine/diagnosis
+
+
+def test_the_diagnosis_is_a_module_of_its_own_and_gradcheck_passes_it_on():
+    assert gradcheck.diagnose is diagnosis.diagnose and gradcheck.RELATIVE_LIMIT is diagnosis.RELATIVE_LIMIT == 1e-6
+    assert tinygan.gradcheck is gradcheck
+
+
+@pytest.mark.parametrize("call", [lambda got, wanted: diagnosis.diagnose(got, wanted, name="dx"),
+                                  lambda got, wanted: gradcheck.compare(got, wanted, name="dx").why,
+                                  lambda got, wanted: check(lambda x: (wanted * x).sum(), got, X, name="dx").why],
+                         ids=["diagnose", "compare", "check"])
+@pytest.mark.parametrize("wrong, says", [
+    (lambda g: g.swapaxes(0, 1), r"dx .*\(5, 3\).*it must have \(3, 5\): transposed"),
+    (lambda g: g[:2], r"dx .*\(2, 5\).*it must have \(3, 5\)"),
+    (lambda g: None, "dx is None: does the function end in `return`"),
+    (lambda g: g.tolist(), r"dx is a list; it must be a NumPy array of shape \(3, 5\)"),
+    (lambda g: -g, "dx is -1 times the truth in every entry: a sign is the wrong way round"),
+    (lambda g: 0 * g, "dx is zero"),
+    (lambda g: g + 0.1 * (np.arange(5) == 2), "dx: 3 of 15 entries wrong, all in column 2; the worst:"),
+])
+def test_every_way_in_gives_the_same_diagnosis(call, wrong, says):
+    """By its kind, by a factor, by its place."""
+    why = call(wrong(A), A)
+    assert re.search(says, why[0]), why
+    if "the worst" in says:
+        assert len(why) == 4
+
+
+def test_suspects_and_constants_reach_the_diagnosis():
+    truth, mistake = 2 * A * X, 2 * A + X
+    for why in (diagnosis.diagnose(mistake, truth, suspects={"a sum for a product": lambda: 2 * A + X}),
+                check(lambda x: (A * x * x).sum(), mistake, X, suspects={"a sum for a product": lambda: 2 * A + X}).why):
+        assert why == [why[0]] and why[0].endswith("is what comes out by this mistake: a sum for a product")
+    assert "that is gamma: it was applied once too often" in check(
+        lambda x: (A * x * x).sum(), 2.5 * truth, X, constants={"gamma": 2.5}).why[0]

@@ -308,6 +308,18 @@ def test_at_zero_a_relu_takes_the_slope_from_the_left(activation):
     assert activation.backward(np.ones((1, 1)), tape)[0, 0] == activation.leak
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layer", [ReLU(), LeakyReLU(0)], ids=repr)
+def test_relu_of_minus_infinity_is_0(layer, dtype):
+    """Without a warning: 0 times infinity would be NaN. A NaN stays one, so that a guard sees it."""
+    with np.errstate(all="raise"):
+        y, tape = layer.forward(np.array([[-np.inf, -1, -0.0, 0, np.inf]], dtype))
+        dx = layer.backward(np.ones((1, 5), dtype), tape)
+        assert np.isnan(layer.forward(np.array([[np.nan]], dtype))[0])
+    assert y.tolist() == [[0, 0, 0, 0, np.inf]] and dx.tolist() == [[0, 0, 0, 0, 1]] and y.dtype == dx.dtype == dtype
+    assert LeakyReLU(0.5).forward(np.array([[-np.inf, np.inf]], dtype))[0].tolist() == [[-np.inf, np.inf]]
+
+
 def test_a_network_worked_by_hand():
     """Three inputs, two LeakyReLU(.2) units, one output, two samples: every number below is worked out on paper.
 

@@ -252,7 +252,7 @@ def ulps_off(got, exact, dtype):
 @pytest.mark.parametrize("label", [0.9, 0.5, 0.999, 1.0, 0.0])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_label_in_60_digits(dtype, label):
-    """Within 8 units in the last place, whatever the score: y softplus(-s) + (1 - y) softplus(s). Its derivative is sigmoid(s) - y.
+    """Within 8 units in the last place, whatever the score: y softplus(-s) + (1 - y) softplus(s); its derivative, sigmoid(s) - y.
 
     The derivative passes through 0, so it is compared with the size of its two parts.
     """

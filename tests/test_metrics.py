@@ -300,7 +300,7 @@ def test_the_table_is_aligned_and_shows_every_row():
 
 
 def test_many_modes_cost_little():
-    """10 000 samples and 100 modes are looked up in a tree: the million distances between them are never in memory."""
+    """Of 10 000 samples and 100 modes: the million distances between them are never in memory at the same time."""
     big = data.by_name("big_grid")
     x, all_distances = big.sample(10_000, rng()), 10_000 * 100 * 8  # bytes
     assert peak(lambda: metrics.mode_report(x, big)) < all_distances / 4

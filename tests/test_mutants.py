@@ -8,6 +8,7 @@ import pytest
 import test_clouds
 import test_data
 import test_dirac
+import test_first_steps
 import test_game
 import test_gradcheck
 import test_layers
@@ -21,7 +22,9 @@ import test_penalties
 import test_remedies
 import test_stacked
 import test_study
-import test_train
+import test_training
+import test_training_state
+import test_training_systems
 import test_unroll
 
 from tinygan import losses
@@ -37,7 +40,7 @@ class Row(NamedTuple):
 
 
 MUSEUM = [
-    Row(mutants.one_hidden_tape, test_train.check_d_gradients, (losses.NonSaturating,),
+    Row(mutants.one_hidden_tape, test_training.check_d_gradients, (losses.NonSaturating,),
         "D's gradient for the real batch uses the fake batch's cached activations (shinseung428/gan_numpy)"),
     Row(mutants.sigmoid_of_2x, test_numerics.check_ulps, ("sigmoid", np.float64),
         "0.5 (tanh(x) + 1) is sigma(2x) (HIPS/autograd, examples/generative_adversarial_net.py)"),
@@ -45,13 +48,15 @@ MUSEUM = [
     Row(mutants.sigmoid_of_2x, test_layers.check_backward, ("Softplus",), "the same in a layer"),
     Row(mutants.gradient_of_the_sum, test_losses.check_derivatives, (losses.Minimax,),
         "the reported loss is a mean, the gradient that of a sum (eriklindernoren/ML-From-Scratch)"),
-    Row(mutants.gradient_of_the_sum, test_train.check_g_gradients, (losses.NonSaturating,), "the same, seen in the whole step"),
+    Row(mutants.gradient_of_the_sum, test_training.check_g_gradients, (losses.NonSaturating,),
+        "the same, seen in the whole step"),
     Row(mutants.sum_and_its_gradient, test_losses.check_value, (losses.Minimax,),
         "both are sums: the gradient check is content, the formula is not"),
     Row(mutants.gradients_overwritten, test_layers.check_accumulates, ("Dense",),
         "= for += where a node is used twice (karpathy/nn-zero-to-hero #52)"),
-    Row(mutants.gradients_overwritten, test_train.check_d_gradients, (losses.Hinge,), "the same: D learns from the fakes only"),
-    Row(mutants.weights_change_inside_backward, test_train.check_d_gradients, (losses.LeastSquares,),
+    Row(mutants.gradients_overwritten, test_training.check_d_gradients, (losses.Hinge,),
+        "the same: D learns from the fakes only"),
+    Row(mutants.weights_change_inside_backward, test_training.check_d_gradients, (losses.LeastSquares,),
         "weights change inside backward (eriklindernoren/ML-From-Scratch)"),
     Row(mutants.weights_change_inside_backward, test_layers.check_backward, ("Dense",), "the same, at the layer"),
     Row(mutants.curvature_dropped, test_layers.check_tangents, ("Tanh",),
@@ -66,18 +71,19 @@ MUSEUM = [
     Row(mutants.labels_swapped, test_losses.check_value, (losses.Minimax,), "the same, by its value"),
     Row(mutants.generator_loss_sign, test_losses.check_higher_is_more_real, (losses.NonSaturating,),
         "one sign flipped (AlexiaJM/RelativisticGAN #2)"),
-    Row(mutants.generator_loss_detached, test_train.check_g_gradients, (losses.Wasserstein,),
+    Row(mutants.generator_loss_detached, test_training.check_g_gradients, (losses.Wasserstein,),
         "G's loss detached: no gradient reaches G (wangle53/CSA-CDGAN #5)"),
-    Row(mutants.generator_caches_cleared, test_train.check_g_gradients, (losses.NonSaturating,),
+    Row(mutants.generator_caches_cleared, test_training.check_g_gradients, (losses.NonSaturating,),
         "G's caches are cleared before its backward (ddbourgin/numpy-ml, neural_nets/models/wgan_gp.py)"),
-    Row(mutants.generator_caches_cleared, test_train.check_steps, (losses.NonSaturating,), "the same: no parameter of G moves"),
-    Row(mutants.discriminator_not_frozen, test_train.check_g_gradients, (losses.NonSaturating,),
+    Row(mutants.generator_caches_cleared, test_training.check_steps, (losses.NonSaturating,),
+        "the same: no parameter of G moves"),
+    Row(mutants.discriminator_not_frozen, test_training.check_g_gradients, (losses.NonSaturating,),
         "the generator's backward fills D's gradients too"),
-    Row(mutants.discriminator_not_frozen, test_train.check_steps, (losses.NonSaturating,), "the same, in the step"),
-    Row(mutants.forward_changes_parameters, test_train.check_steps, (losses.NonSaturating,),
+    Row(mutants.discriminator_not_frozen, test_training.check_steps, (losses.NonSaturating,), "the same, in the step"),
+    Row(mutants.forward_changes_parameters, test_training.check_steps, (losses.NonSaturating,),
         "a forward pass writes to the network (pytorch/pytorch PR 13350: spectral norm's u, between D(real) and D(fake))"),
-    Row(mutants.stale_discriminator, test_train.check_loop, ("alternating",), "G's step uses D from before D's step"),
-    Row(mutants.stale_fake_batch, test_train.check_loop, ("alternating",),
+    Row(mutants.stale_discriminator, test_training.check_loop, ("alternating",), "G's step uses D from before D's step"),
+    Row(mutants.stale_fake_batch, test_training.check_loop, ("alternating",),
         "G updated with the fake batch from before D's update (tamarott/SinGAN #140)"),
     Row(mutants.adam_without_bias_correction, test_optim.check_adam, (),
         "Adam without bias correction (eriklindernoren/ML-From-Scratch #35)"),
@@ -86,13 +92,14 @@ MUSEUM = [
         "(N, 1) scores against (N,) labels broadcast to (N, N) (pytorch/pytorch #16045)"),
     Row(mutants.clipped_logarithm, test_losses.check_confident_scores, (np.float64,), "log of a clipped probability: 16 for 40"),
     Row(mutants.db_not_summed, test_layers.check_backward, ("Dense",), "db not summed over the batch"),
-    Row(mutants.db_not_summed, test_train.check_d_gradients, (losses.Wasserstein,), "the same, seen in the whole step"),
-    Row(mutants.gradients_never_cleared, test_train.check_d_gradients, (losses.NonSaturating,), "gradients of the step before"),
+    Row(mutants.db_not_summed, test_training.check_d_gradients, (losses.Wasserstein,), "the same, seen in the whole step"),
+    Row(mutants.gradients_never_cleared, test_training.check_d_gradients, (losses.NonSaturating,),
+        "gradients of the step before"),
     Row(mutants.mean_over_replicas, test_losses.check_replicas, (losses.LeastSquares,), "a mean over replicas as well"),
     Row(mutants.replicas_share_a_seed, test_network.check_replicas, (), "all replicas begin with the same weights"),
-    Row(mutants.looking_draws_from_the_training_stream, test_train.check_looking_changes_nothing, (False,),
+    Row(mutants.looking_draws_from_the_training_stream, test_training.check_looking_changes_nothing, (False,),
         "evaluation draws its noise from the training stream"),
-    Row(mutants.guard_asleep, test_train.check_divergence, ("D", "derivative", np.nan), "NaN goes unnoticed"),
+    Row(mutants.guard_asleep, test_training.check_divergence, ("D", "derivative", np.nan), "NaN goes unnoticed"),
     Row(mutants.ring_with_linspace, test_data.test_ring_has_as_many_equally_spaced_means_as_asked, (8,),
         "the 8-Gaussian ring with 7 modes (poolio/unrolled_gan)"),
     Row(mutants.consensus_misses_a_factor, test_dirac.check_consensus, (),
@@ -108,6 +115,30 @@ MUSEUM = [
         "extra-gradient that does not go back: two plain steps"),
     Row(mutants.clipped_before_the_step, test_remedies.check_clipping, (), "weights clipped before the step"),
     Row(mutants.instance_noise_on_fakes_only, test_remedies.check_instance_noise, (), "noise on the fake points only"),
+    Row(mutants.verdicts_on_clean_points, test_training.check_verdicts, ("alternating", 1),
+        "noisy real points are compared with clean generated ones, in the numbers that a person looks at"),
+    Row(mutants.verdicts_on_clean_points, test_training.check_verdicts, ("simultaneous", 3), "the same"),
+    Row(mutants.adam_in_another_order, test_first_steps.check_first_steps, ("quick", "plain"),
+        "another order of operations: right on paper, and other numbers after a hundred steps"),
+    Row(mutants.adam_without_bias_correction, test_first_steps.check_first_steps, ("quick", "averaging"), "another step"),
+    Row(mutants.optimiser_saved_without_its_memories, test_training_state.check_goes_on, ("momentum",),
+        "a saved run goes on without the optimiser's memories"),
+    Row(mutants.optimiser_saved_without_its_memories, test_training_state.check_goes_on, ("alternating",), "the same for Adam"),
+    Row(mutants.optimiser_saved_without_its_count, test_training_state.check_goes_on, ("alternating",), "or without its count"),
+    Row(mutants.random_numbers_begin_again, test_training_state.check_goes_on, ("replicas",), "or with its first batches again"),
+    Row(mutants.resumed_guard_forgets_who_was_lost, test_training_state.check_lost_stays_lost, (),
+        "a lost replica moves again in the run that goes on"),
+    Row(mutants.guard_keeps_theta_only, test_training.check_buffers_are_put_back, (),
+        "after a divergence the parameters are put back, and u of SpectralNorm is not"),
+    Row(mutants.guard_keeps_theta_only, test_training_systems.check_third_is_guarded, (), "the same, in a third player"),
+    Row(mutants.guard_knows_two_players, test_training_systems.check_third_is_guarded, (), "nobody watches the third player"),
+    Row(mutants.passed_objects_are_used_themselves, test_training_state.check_nothing_left, ("to the end",),
+        "a run leaves its optimisers' memories behind in what was passed"),
+    Row(mutants.passed_objects_are_used_themselves, test_training_state.check_nothing_left, ("diverges",), "the same"),
+    Row(mutants.passed_objects_are_used_themselves, test_training_state.check_two_at_once, (),
+        "two runs with one penalty object: each uses the weight that the other one's step has set"),
+    Row(mutants.schedule_stays_in_the_optimiser, test_training_state.check_released, ("stopped",), "the last rate stays"),
+    Row(mutants.schedule_stays_in_the_penalty, test_training_state.check_released, ("raises",), "the last weight stays"),
     Row(mutants.norm_over_one_axis, test_penalties.check_penalty, ("WGANGP", layers.Tanh, 0, (7, 3, 5)),
         "the norm over one axis only (eriklindernoren/PyTorch-GAN #20, caogang/wgan-gp #25)"),
     Row(mutants.one_alpha_for_each_coordinate, test_penalties.check_one_alpha_for_each_sample, (),
@@ -240,4 +271,4 @@ def test_why_whole_steps_are_checked(monkeypatch):
         test_layers.check_backward(layer)
         test_layers.check_tangents(layer)
     with pytest.raises(AssertionError):
-        test_train.check_d_gradients(losses.NonSaturating)
+        test_training.check_d_gradients(losses.NonSaturating)

@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 from oracles import same_bits
 
+import tinygan
 from tinygan import losses
+from tinygan.engine import initial
+from tinygan.engine.features import MinibatchDiscrimination
 from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Softplus, Tanh
 from tinygan.engine.network import Sequential, he, mlp, orthogonal, xavier
+from tinygan.engine.norm import SpectralNorm
 from tinygan.engine.optim import SGD, Adam
 
 RULES = {"he": he, "xavier": xavier, "orthogonal": orthogonal(1.4)}
@@ -136,6 +140,37 @@ def test_gains_that_are_no_gains(gain):
         orthogonal(gain)
 
 
+def test_each_replica_draws_its_weights_by_the_rule_from_its_own_seed():
+    """W layer after layer from one Generator a replica, also those of minibatch discrimination and of spectral norm."""
+    def layers():
+        return MinibatchDiscrimination(3, kernels=2, dims=2), SpectralNorm(Dense(5, 4)), Dense(4, 1)
+
+    for rule in RULES.values():
+        net = Sequential(*layers(), replicas=2, seed=4, init=rule, dtype=np.float64)
+        for r, child in enumerate(np.random.SeedSequence(4).spawn(2)):
+            rng = np.random.default_rng(child)
+            for layer in net.layers:
+                assert same_bits(layer.W[r].copy(), rule(rng, *layer.shapes["W"]))
+
+
+def test_a_list_of_seeds_is_one_for_each_replica():
+    net = mlp(2, 4, 1, seed=[7, np.random.SeedSequence(3), 7], replicas=3)
+    for r, seed in enumerate((7, 3, 7)):
+        assert same_bits(net.theta[r], mlp(2, 4, 1, seed=seed).theta)
+    with pytest.raises(ValueError, match="3 replicas take one seed, or a list of 3 seeds; got a list of 2"):
+        mlp(2, 4, 1, seed=[7, 3], replicas=3)
+
+
+def test_a_rule_of_ones_own():
+    net = mlp(2, 4, 1, init=lambda rng, d, k: np.full((d, k), 10 * d + k), replicas=2)
+    assert (net.layers[0].W == 24).all() and (net.layers[2].W == 41).all() and not net.layers[0].b.any()
+
+
+def test_the_rules_have_one_home():
+    assert (initial.he, initial.xavier, initial.orthogonal) == (he, xavier, orthogonal) == (
+        tinygan.he, tinygan.xavier, tinygan.orthogonal)
+
+
 def test_biases_begin_at_zero():
     net = mlp(3, 7, 2, replicas=2)
     assert not net.layers[0].b.any() and not net.layers[2].b.any() and net.layers[0].W.all()
@@ -245,6 +280,8 @@ def test_theta_dot_must_have_the_shape_of_theta():
     assert net.theta_dot is None
     net.theta_dot = velocity = np.arange(21, dtype=np.float32)
     assert net.layers[0].W_dot.tolist() == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]] and net.theta_dot is velocity
+    net.theta_dot = np.arange(21.0)  # taken over into the network's dtype
+    assert net.theta_dot.dtype == net.layers[0].W_dot.dtype == np.float32 and (net.theta_dot == velocity).all()
     net.theta_dot = None
     assert net.layers[0].W_dot is None and net.layers[2].b_dot is None
 

@@ -1,12 +1,13 @@
-"""sigmoid, softplus and log_sigmoid against decimal arithmetic."""
+"""sigmoid, softplus and log_sigmoid against decimal arithmetic; and what is said of a number that is none."""
 
 import decimal
+import math
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from tinygan.engine import numerics
+from tinygan.engine import arguments, numerics
 
 DTYPES = [np.float32, np.float64]
 LARGEST_ERROR = 4  # units in the last place
@@ -108,3 +109,29 @@ def test_a_complex_step_gives_the_derivative(name, s):
     """Also at 0, where the two branches meet: the derivatives there are 1/4, 1/2 and 1/2."""
     z = np.array([s + 1e-30j])
     assert np.imag(getattr(numerics, name)(z))[0] / 1e-30 == pytest.approx(DERIVATIVES[name](s), rel=1e-12)
+
+
+@pytest.mark.parametrize("limits, says", [
+    ({}, "a finite number; got"), ({"above": 0}, "a finite number above 0; got"), ({"below": 1}, "a finite number below 1; got"),
+    ({"above": 0, "below": 1}, "a finite number above 0 and below 1; got"),
+    ({"above": 0, "including": (0,)}, "a finite number above 0, or 0; got"),
+    ({"above": -1, "below": 1, "including": (-1, 1)}, "a finite number above -1 and below 1, or -1, or 1; got"),
+])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_number_that_is_not_finite_gets_a_sound_sentence(value, limits, says):
+    """With limits and without."""
+    with pytest.raises(ValueError) as caught:
+        arguments.number("the width", value, **limits)
+    assert str(caught.value) == f"the width must be {says} {value!r}"
+
+
+@pytest.mark.parametrize("value", ["3", None, True, 1j, [1.0]])
+def test_what_is_no_number_gets_a_sound_sentence(value):
+    with pytest.raises(TypeError) as caught:
+        arguments.number("the width", value)
+    assert str(caught.value) == f"the width must be a number; got {value!r}"
+
+
+def test_numbers_that_are_taken():
+    assert [arguments.number("x", value) for value in (-3, 0.5, np.float32(2), np.int64(7), 1e300)] == [-3, 0.5, 2, 7, 1e300]
+    assert arguments.number("x", 0, above=0, including=(0,)) == 0 and type(arguments.number("x", np.int64(3))) is float

@@ -336,7 +336,8 @@ def test_the_ends_and_middles_of_schedules():
     assert [optim.cosine_decay(t) for t in (0, 1)] == [1, 0] and optim.cosine_decay(0.5) == pytest.approx(0.5)
     assert optim.cosine_decay(0.25) == pytest.approx((1 + math.sqrt(0.5)) / 2)
     assert [optim.warm_cosine(t) for t in (0, 0.01, 0.02, 1)] == [0, optim.cosine_decay(0.01) / 2, optim.cosine_decay(0.02), 0]
-    assert all(type(schedule(0.3)) is float for schedule in (optim.constant, optim.linear_decay, optim.cosine_decay, optim.warm_cosine))
+    schedules = optim.constant, optim.linear_decay, optim.cosine_decay, optim.warm_cosine
+    assert all(type(schedule(0.3)) is float for schedule in schedules)
 
 
 NOT_A_RATE = [(0, ValueError), (-0.1, ValueError), (math.nan, ValueError), (math.inf, ValueError), (True, TypeError),

@@ -64,7 +64,7 @@ def check_penalty(name, activation, seed, size):
 
 
 def check_exact(penalty, D, xs, seed, name):
-    """Its value against differences of the scores; its gradient against differences of its value. Whether the value was judged."""
+    """Its value against differences of the scores, its gradient against those of its value; True if the value was judged."""
     x_real, x_fake = xs
     value = call(penalty, D, x_real, x_fake, seed)
     gradient, theta = D.grad.copy(), D.theta.copy()
@@ -168,7 +168,7 @@ def test_a_critic_without_slope_has_a_finite_penalty():
 
 
 def test_a_schedule_for_gamma():
-    """Each step has the weight of the fraction of the run that has passed; the penalty that was passed in has its first one still."""
+    """Each step has the weight of the fraction of the run that has passed; the penalty that was passed in keeps its first one."""
     fall, seen = Falling(0.1, 0.001), []
     assert fall(0) == pytest.approx(0.1) and fall(1) == pytest.approx(0.001) and fall(0.5) == pytest.approx(0.01)
     penalty = R1(lambda fraction: seen.append(fraction) or fall(fraction))

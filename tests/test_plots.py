@@ -20,12 +20,16 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
 
-from tinygan import data, losses, plots  # noqa: E402
-from tinygan.engine.network import mlp  # noqa: E402
+from tinygan import data, losses, plots, study  # noqa: E402
+from tinygan.engine.features import Pack  # noqa: E402
+from tinygan.engine.layers import Dense, ReLU  # noqa: E402
+from tinygan.engine.network import Sequential, mlp  # noqa: E402
 from tinygan.engine.numerics import sigmoid  # noqa: E402
 from tinygan.engine.optim import Adam  # noqa: E402
+from tinygan.gradients import g_gradients  # noqa: E402
 from tinygan.history import History  # noqa: E402
-from tinygan.train import g_gradients, train  # noqa: E402
+from tinygan.metrics import mode_report  # noqa: E402
+from tinygan.training import train  # noqa: E402
 
 SETTINGS = copy.deepcopy(dict(matplotlib.rcParams))
 LOSS = losses.NonSaturating()
@@ -159,8 +163,10 @@ def test_a_narrow_mode_is_not_missed():
     assert area(t, p) == pytest.approx(1, abs=0.001)
 
 
-@pytest.mark.parametrize(("loss", "label"), [(None, 1.0), (losses.Minimax(0.9), 0.9), (losses.LeastSquares(), 1.0)], ids=str)
-def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
+@pytest.mark.parametrize(("loss", "label", "name"), [
+    (None, 1.0, "$D^* = p/(p+q)$"), (losses.Minimax(0.9), 0.9, "the best $D$"), (losses.LeastSquares(), 1.0, "$D^* = p/(p+q)$"),
+], ids=str)
+def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label, name):
     x = LINE.sample(500, rng()) * 0.5
     ax = closed(plots.density_1d(x, LINE, D1, loss))
     right = ax.figure.axes[-1]
@@ -170,7 +176,7 @@ def test_the_verdict_is_ds_and_the_best_one_is_p_over_p_plus_q(loss, label):
     np.testing.assert_allclose(drawn.get_ydata(), score if label == 1 and loss else sigmoid(score), rtol=1e-6)
     assert to_hex(drawn.get_color()) == plots.JUDGE.lower()
 
-    best = labelled(right.lines, "$D^* = p/(p+q)$").get_ydata()
+    best = labelled(right.lines, name).get_ydata()
     width = 1.06 * 0.5 * 500**-0.2
     q = np.exp(-(((t - x[:, 0]) / width) ** 2) / 2).mean(axis=-1) / width / np.sqrt(2 * np.pi)
     p = np.exp(LINE.log_prob(t))
@@ -185,9 +191,19 @@ def test_the_best_verdict_on_true_samples_is_a_half():
     assert np.abs(best[np.exp(LINE.log_prob(t[:, None])) > 0.1] - 0.5).max() < 0.06
 
 
-def test_no_best_verdict_is_drawn_where_the_loss_names_none():
-    ax = closed(plots.density_1d(LINE.sample(100, rng()), LINE, D1, losses.Wasserstein()))
-    assert [line.get_label() for line in ax.figure.axes[-1].lines] == ["$D$: score"]
+@pytest.mark.parametrize("loss", [losses.Hinge(), losses.Hinge(2.0)], ids=str)
+def test_the_best_verdict_of_the_hinge_loss_is_a_margin_with_the_sign_of_p_minus_q(loss):
+    ax = closed(plots.density_1d(LINE.sample(500, rng()) + 0.7, LINE, D1, loss))
+    t, best = labelled(ax.figure.axes[-1].lines, "the best $D$").get_data()
+    seen = best[np.isfinite(best)]
+    assert set(seen) == {-loss.margin, loss.margin}
+    assert best[np.argmin(abs(t + 2.6))] == loss.margin and best[np.argmin(abs(t - 3.4))] == -loss.margin
+
+
+@pytest.mark.parametrize("loss", [losses.Wasserstein(), losses.Relativistic(), losses.RelativisticAverage()], ids=str)
+def test_no_best_verdict_is_drawn_where_the_loss_names_none(loss):
+    ax = closed(plots.density_1d(LINE.sample(100, rng()), LINE, D1, loss))
+    assert loss.best(1., 1.) is None and [line.get_label() for line in ax.figure.axes[-1].lines] == ["$D$: score"]
 
 
 def test_points_on_the_line_and_a_collapsed_generator_can_be_drawn():
@@ -325,24 +341,51 @@ def test_more_latent_coordinates_are_held_at_zero_and_a_constant_g_can_be_drawn(
 # ---- histories and digits
 
 
-def test_histories_are_the_numbers_and_their_ends():
-    axes = plots.histories(HISTORY, loss=LOSS, modes=8)
+def levels(ax):
+    """The heights of the dotted lines."""
+    return [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+
+
+def test_histories_are_the_numbers_and_where_the_losses_come_to_rest():
+    axes = plots.histories(HISTORY, loss=LOSS, n_modes=8)
     closed(axes[0])
     assert axes.shape == (3,)
     drawn = [(axes[0], 0, HISTORY.d_loss), (axes[0], 1, HISTORY.g_loss), (axes[1], 0, HISTORY.d_real),
-             (axes[1], 1, HISTORY.d_fake), (axes[2], 0, HISTORY.modes)]
+             (axes[1], 1, HISTORY.d_fake), (axes[2], 0, HISTORY.modes_visited), (axes[2], 1, HISTORY.modes_half)]
     for ax, i, numbers in drawn:
         np.testing.assert_array_equal(ax.lines[i].get_ydata(), numbers)
-    levels = [[line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"] for ax in axes]
-    assert levels == [pytest.approx([2 * np.log(2), np.log(2)]), [0.5], [8]]
+    assert list(map(levels, axes)) == [pytest.approx([2 * np.log(2), np.log(2)]), [0.5], [8]]
+    assert [line.get_label() for line in axes[2].lines[:2]] == ["visited", "half share"]
 
 
-def test_the_end_of_the_minimax_generator_is_minus_ln_2_and_other_losses_have_none():
-    for loss, ends in ((losses.Minimax(), [2 * np.log(2), -np.log(2)]), (None, []), (losses.Wasserstein(), [])):
-        axes = plots.histories(WITHOUT_MODES, loss=loss)
-        closed(axes[0])
-        assert axes.shape == (2,)
-        assert [line.get_ydata()[0] for line in axes[0].lines if line.get_linestyle() == ":"] == pytest.approx(ends)
+def test_modes_are_counted_by_their_share_and_drawn_so():
+    """Never "at least one sample": the panel shows the two counts of the history, each in its colour, and 0 is in its window."""
+    history = History(2, count_modes=True)
+    for step, counts in ((1, (5, 0)), (2, (7, 4))):
+        history.record(step, {"d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
+        history.record_modes(step, counts)
+    ax = plots.histories(history)[2]
+    closed(ax)
+    assert {line.get_label(): list(line.get_ydata()) for line in ax.lines} == {"visited": [5, 7], "half share": [0, 4]}
+    assert len({to_hex(line.get_color()) for line in ax.lines}) == 2 and ax.get_ylim()[0] <= 0
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()  # neither hides the other where they are equal
+    assert all(float(tick).is_integer() for tick in ax.get_yticks())
+
+
+@pytest.mark.parametrize(("loss", "at_rest", "verdict"), [
+    (losses.NonSaturating(), [2 * np.log(2), np.log(2)], [0.5]),
+    (losses.Minimax(), [2 * np.log(2), -np.log(2)], [0.5]),
+    (losses.NonSaturating(real_label=.9), [-.9 * np.log(.45) - 1.1 * np.log(.55), -np.log(.45)], [.45]),
+    (losses.Minimax(real_label=.9), [-.9 * np.log(.45) - 1.1 * np.log(.55), np.log(.55)], [.45]),
+    (None, [], []), (losses.LeastSquares(), [], []), (losses.Hinge(), [], []), (losses.Wasserstein(), [], []),
+    (losses.Relativistic(), [], []), (losses.RelativisticAverage(), [], []),
+], ids=str)
+def test_dotted_lines_stand_where_the_losses_come_to_rest_if_the_verdict_is_a_probability(loss, at_rest, verdict):
+    """With one label for real points and D = real_label / 2 everywhere: by hand, from the losses' formulas."""
+    axes = plots.histories(WITHOUT_MODES, loss=loss)
+    closed(axes[0])
+    assert axes.shape == (2,)
+    assert levels(axes[0]) == pytest.approx(at_rest) and levels(axes[1]) == pytest.approx(verdict)
 
 
 def test_replicas_are_thin_lines_and_a_thick_median_of_the_living():
@@ -360,8 +403,9 @@ def test_replicas_are_thin_lines_and_a_thick_median_of_the_living():
 def test_a_run_stopped_in_its_first_steps_and_a_diverged_one_are_drawn(rows, replicas):
     history = History(5000, replicas, count_modes=True)
     for step in (5, 10, 15)[:rows]:
-        history.record(step, d_loss=1e30 if step > 5 else 1.0, g_loss=np.nan, d_real=-3e38, d_fake=np.inf if step > 5 else 0.5)
-    axes = plots.histories(history, plt.subplots(1, 2, figsize=(4, 2), dpi=50)[1], loss=LOSS, modes=8)
+        row = {"d_loss": 1e30 if step > 5 else 1.0, "g_loss": np.nan, "d_real": -3e38, "d_fake": np.inf if step > 5 else 0.5}
+        history.record(step, {name: np.full(replicas, value) for name, value in row.items()})
+    axes = plots.histories(history, plt.subplots(1, 2, figsize=(4, 2), dpi=50)[1], loss=LOSS, n_modes=8)
     closed(axes[0], draw=True)
     assert history.step.size == axes[0].lines[0].get_xdata().size == rows
 
@@ -506,7 +550,7 @@ def test_the_page_shows_the_averaged_generator_and_its_seed_chooses_the_latent_p
 
 
 def test_a_discriminator_of_pairs_has_no_heat_map_but_the_page_has_the_rest():
-    G, D, history = run(D=mlp(4, 8, 1), points=MOONS, pack=2)
+    G, D, history = run(D=Sequential(Pack(2, 2), Dense(4, 8), ReLU(), Dense(8, 1)), points=MOONS)
     figure = plots.summary(G, D, MOONS, LOSS, history)
     plt.close(figure)
     assert len(axes_of(figure)) == 2 + 1 + 2 and not [ax for ax in axes_of(figure) if ax.images]
@@ -534,7 +578,7 @@ def numbers(figure):
 def test_each_replica_has_a_panel_with_its_number_the_same_z_and_one_window():
     figure = closed_figure(plots.replicas(MANY, RING, seed=5), draw=True)
     z = rng(5).standard_normal((1000, 2))
-    assert numbers(figure) == ["0", "1", "2"]
+    assert numbers(figure) == ["replica 0", "replica 1", "replica 2"]
     for r, ax in enumerate(figure.axes):
         np.testing.assert_array_equal(generated(ax), MANY.replica(r)(z).astype(float))
         assert ax.get_xlim() == figure.axes[0].get_xlim() and ax.get_ylim() == figure.axes[0].get_ylim()
@@ -564,13 +608,78 @@ def test_replicas_on_the_line_are_densities_of_one_height_and_one_that_is_lost_i
 def test_there_are_as_many_panels_as_replicas_and_at_most_16(points, replicas, panels):
     G = mlp(2, 4, points.shape[-1] if isinstance(points, np.ndarray) else points.dim, replicas=replicas)
     figure = closed_figure(plots.replicas(G, points))
-    assert numbers(figure) == [str(r) for r in range(panels)]
+    assert numbers(figure) == [f"replica {r}" for r in range(panels)]
     assert "".join(text.get_text() for text in figure.texts) == ("The first 16 of 17 replicas" if replicas > 16 else "")
 
 
 def test_the_legend_tells_true_points_from_generated_ones():
     handles = closed_figure(plots.replicas(MANY, MOONS)).legends[0].legend_handles
     assert [to_hex(handle.get_facecolor()[0]) for handle in handles] == [plots.TRUE.lower(), plots.FAKE.lower()]
+
+
+# ---- nothing is cut off
+
+
+def ink_on_the_border(figure, path):
+    """Sides of the saved picture that something touches: rows and columns 0 and -1 must be white."""
+    with Image.open(plots.save(figure, path)) as picture:
+        grey = np.array(picture.convert("L"))
+    sides = {"top": grey[0], "bottom": grey[-1], "left": grey[:, 0], "right": grey[:, -1]}
+    return [side for side, pixels in sides.items() if (pixels < 250).any()]
+
+
+def test_the_measure_sees_ink_on_the_border(tmp_path):
+    figure = plt.figure(figsize=(1, 1))
+    figure.text(.5, 1, "cut off", va="center")
+    assert ink_on_the_border(figure, tmp_path / "a.png") == ["top"]
+
+
+@pytest.mark.parametrize("film", [True, False], ids=("with snapshots", "without"))
+@pytest.mark.parametrize("pack", [1, 2])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_of_a_page_is_cut_off(name, pack, film, tmp_path):
+    points, d_z, _ = PAGES[name]
+    d = points.shape[-1] if name == "array" else points.dim
+    watch = plots.Snapshots(rng().standard_normal((30, d_z)), 3)
+    judge = Sequential(Pack(pack, d), Dense(pack * d, 8), ReLU(), Dense(8, 1))
+    G, D, history = run(mlp(d_z, 8, d), judge, points, callback=watch)
+    assert ink_on_the_border(plots.summary(G, D, points, LOSS, history, watch if film else None), tmp_path / "a.png") == []
+
+
+@pytest.mark.parametrize("replicas", [1, 3, 17, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 4, 5))])
+@pytest.mark.parametrize("name", ["ring", "line", "digits", "five"])
+def test_nothing_of_the_page_of_replicas_is_cut_off(name, replicas, tmp_path):
+    points, d_z, _ = PAGES[name]
+    assert ink_on_the_border(plots.replicas(mlp(d_z, 8, points.dim, replicas=replicas), points), tmp_path / "a.png") == []
+
+
+@pytest.mark.parametrize("seeds", [1, 6, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("names", [("plain",), ("plain", "minibatch_discrimination", "relativistic_r1_r2"),
+                                   pytest.param(tuple(study.REMEDIES), marks=pytest.mark.slow)], ids=len)
+@pytest.mark.parametrize("mixture", [RING, LINE, data.by_name("big_grid")], ids=("ring", "line", "big_grid"))
+def test_nothing_of_a_studys_pictures_is_cut_off(mixture, names, seeds, tmp_path):
+    def row(name, seed):
+        x = mixture.sample(200, rng(seed))
+        return study.Row(name, "data", seed, 1.0, raw=mode_report(x, mixture), x=x[:50])
+
+    rows = [row(name, seed) for name in names for seed in range(seeds)]
+    rows[-1] = study.Row(names[-1], "data", seeds - 1, 1.0, diverged=12_345)
+    figure = plots.remedies([*study.truth_rows({"data": mixture}, range(seeds)), *rows], mixture)
+    assert ink_on_the_border(figure, tmp_path / "a.png") == []
+    summaries = {name: found for (_, name), found in study.summary(rows, {"data": mixture}).items()}
+    assert ink_on_the_border(plots.intervals(summaries, mixture.n_modes), tmp_path / "a.png") == []
+
+
+@pytest.mark.parametrize("history", [HISTORY, WITHOUT_MODES], ids=("three panels", "two panels"))
+@pytest.mark.parametrize("loss", [None, LOSS, losses.NonSaturating(real_label=.9), losses.Hinge()], ids=str)
+def test_nothing_of_the_histories_is_cut_off(history, loss, tmp_path):
+    assert ink_on_the_border(plots.histories(history, loss=loss, n_modes=8)[0].figure, tmp_path / "a.png") == []
+
+
+def test_the_colours_are_okabe_and_itos():
+    okabe_ito = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
+    colours = [plots.TRUE, plots.FAKE, plots.JUDGE, plots.canvas.HALF]
+    assert len(set(colours)) == 4 and set(colours) <= okabe_ito
 
 
 # ---- where a figure goes in the end

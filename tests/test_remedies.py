@@ -1,19 +1,27 @@
 """The options of `train` that change the game: optimistic and extra-gradient steps, clipping, instance noise, unrolling."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 from oracles import same_bits
-from test_train import Game, Normal, check_player
+from test_training import Game, Normal, check_player
 
 from tinygan import losses
-from tinygan.engine.network import mlp
+from tinygan.engine.features import Pack
+from tinygan.engine.layers import Dense, ReLU
+from tinygan.engine.network import Sequential, mlp
 from tinygan.engine.optim import SGD, Adam, Clipped, Optimistic
-from tinygan.penalties import R1
+from tinygan.gradients import g_gradients
+from tinygan.penalties import R1, WGANGP
+from tinygan.streams import Streams, TwoPlayerDraw
+from tinygan.training import train
 from tinygan.unroll import unrolled_g_gradients
+from tinygan.updates import Batch, Player, Rules
 
-train = import_module("tinygan.train")
+
+def step(update, G, D, opt_g, opt_d, x_real, z, loss):
+    """One round of `update` on one batch, the same noise for both players."""
+    players = {"G": Player(G, opt_g), "D": Player(D, opt_d)}
+    return Rules(loss).step(update)(players, Batch(x_real[None], z[None], z))
 
 
 class Zero:
@@ -32,7 +40,7 @@ def bilinear(update, steps=40, h=0.2, seed=0):
     z, points = np.zeros((3, 1)), [(1.0, 1.0)]
     opts = [Optimistic(SGD(h)) if update == "optimistic" else SGD(h) for _ in range(2)]
     for _ in range(steps):
-        train.UPDATES[update](G, D, *opts, np.zeros((3, 1)), z, z, losses.Wasserstein())
+        step(update, G, D, *opts, np.zeros((3, 1)), z, losses.Wasserstein())
         points.append((G.theta[1], D.theta[0]))
     return np.array(points)
 
@@ -93,23 +101,29 @@ def test_extragradient_steps_from_where_it_stood():
     """With a nonlinear game and Adam: the second look's gradients, applied at the first look's parameters."""
     game, twin, loss = Game(0), Game(0), losses.NonSaturating()
     opts, others = [Adam(), Adam()], [Adam(), Adam()]
-    train.extragradient(game.G, game.D, *opts, game.x_real, game.z, game.z, loss)
+    step("extragradient", game.G, game.D, *opts, game.x_real, game.z, loss)
     start = twin.G.theta.copy(), twin.D.theta.copy()
-    train.simultaneous(twin.G, twin.D, *others, twin.x_real, twin.z, twin.z, loss)
-    train.both_gradients(twin.G, twin.D, twin.x_real, twin.z, twin.z, loss)
+    step("simultaneous", twin.G, twin.D, *others, twin.x_real, twin.z, loss)
+    standing = SGD(1e-300)  # a step that does not move: both gradients, where the players stand
+    step("simultaneous", twin.G, twin.D, standing, SGD(1e-300), twin.x_real, twin.z, loss)
     for net, opt, theta, mine in zip((twin.G, twin.D), others, start, (game.G, game.D), strict=True):
         net.theta[...] = theta
         opt.step(net.theta, net.grad)
         assert same_bits(net.theta, mine.theta)
 
 
-def players(replicas=()):
-    return (mlp(3, 8, 2, seed=1, replicas=replicas), mlp(2, 8, 1, seed=2, replicas=replicas))
+def d_network(pack=1, **more):
+    front = [Pack(pack, 2)] if pack > 1 else []
+    return Sequential(*front, Dense(2 * pack, 8), ReLU(), Dense(8, 1), **more)
 
 
-def run(replicas=(), steps=12, seed=5, **settings):
-    G, D = players(replicas)
-    history = train.train(G, D, Normal(), losses.Relativistic(), steps=steps, batch=16, seed=seed, **settings)
+def players(replicas=(), pack=1):
+    return mlp(3, 8, 2, seed=1, replicas=replicas), d_network(pack, seed=2, replicas=replicas)
+
+
+def run(replicas=(), steps=12, seed=5, pack=1, **settings):
+    G, D = players(replicas, pack)
+    history = train(G, D, Normal(), losses.Relativistic(), steps=steps, batch=16, seed=seed, **settings)
     return history, G, D
 
 
@@ -128,24 +142,27 @@ def check_clipping():
 def test_clipping_projects_the_optimisers_own_step():
     theta = np.array([0.5, -0.5, 0.0])
     opt = Clipped(SGD(0.1), 0.45)
-    opt.factor = 0.5
+    opt.prepare(0.5)
     opt.step(theta, np.array([0.2, -0.2, 1.0]))
     np.testing.assert_allclose(theta, [0.45, -0.45, -0.05], rtol=1e-15)
-    assert opt.opt.factor == 0.5 and repr(opt) == "Clipped(SGD(lr=0.1, momentum=0), 0.45)"
+    assert repr(opt) == "Clipped(SGD(lr=0.1, momentum=0), 0.45)"
+    opt.release()
+    opt.step(theta, np.array([0, 0, 1.0]))
+    np.testing.assert_allclose(theta, [0.45, -0.45, -0.15], rtol=1e-15)
 
 
 def seen_by_d(**settings):
     """The first real and the first fake batch on which D trains, (2, 16, 2)."""
-    seen, d_step = [], train.d_step
+    seen = []
 
-    def spy(D, opt, x_real, x_fake, *rest):
-        seen.append((x_real, x_fake))
-        return d_step(D, opt, x_real, x_fake, *rest)
+    class Spied(Sequential):
+        def forward(self, x):
+            seen.append(np.array(x))
+            return super().forward(x)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "d_step", spy)
-        run(steps=1, **settings)
-    return np.array(seen[0])
+    G, D = players()[0], Spied(Dense(2, 8), ReLU(), Dense(8, 1), seed=2)
+    train(G, D, Normal(), losses.Wasserstein(), steps=1, batch=16, seed=5, **settings)
+    return np.array(seen[:2])
 
 
 def test_instance_noise_is_on_both():
@@ -174,8 +191,8 @@ def test_g_gradient_through_instance_noise(loss, pack):
     for seed in range(3):
         game = Game(seed, pack=pack)
         noise = np.random.default_rng(seed).normal(size=game.x_real.shape)
-        check_player(game.G, lambda game=game, noise=noise: train.g_gradients(
-            game.G, game.D, game.z, loss, game.x_real, pack, noise))
+        check_player(game.G, lambda game=game, noise=noise: g_gradients(
+            game.G, game.D, game.z, loss, game.x_real, noise))
 
 
 def test_unrolling_is_one_keyword():
@@ -183,24 +200,26 @@ def test_unrolling_is_one_keyword():
     assert same_bits(run(unroll=(0, 0.1))[1].theta, run()[1].theta)
     _, G, _ = run(steps=1, update="simultaneous", unroll=(3, 0.5))
     H, D = players()
-    streams = train.Streams(H, Normal(), 16, 5)
-    x_real, _, z = streams.real(), streams.latent(), streams.latent()
-    unrolled_g_gradients(H, D, z, losses.Relativistic(), x_real, steps=3, lr=0.5)
+    batch = TwoPlayerDraw(Normal(), 16, 1, 3, np.float32)(Streams(5))
+    unrolled_g_gradients(H, D, batch.z_g, losses.Relativistic(), batch.x_real[0], steps=3, lr=0.5)
     Adam().step(H.theta, H.grad)
     assert same_bits(G.theta, H.theta) and not same_bits(G.theta, run(steps=1, update="simultaneous")[1].theta)
 
 
 @pytest.mark.parametrize("settings", [
     {"update": "optimistic"}, {"update": "extragradient"}, {"clip": 0.05}, {"instance_noise": 0.2}, {"unroll": (2, 0.1)},
-    {"update": "extragradient", "clip": 0.1, "instance_noise": 0.1, "unroll": (1, 0.1), "d_steps": 2, "pack": 1,
+    {"pack": 2}, {"penalties": (WGANGP(0.1),), "d_steps": 2, "pack": 2},
+    {"update": "extragradient", "clip": 0.1, "instance_noise": 0.1, "unroll": (1, 0.1), "d_steps": 2, "pack": 2,
      "penalties": (R1(0.1),)},
 ], ids=str)
 def test_replicas_are_single_runs_bit_for_bit(settings):
     _, G, D = run(replicas=3, **settings)
+    settings = dict(settings)
+    pack = settings.pop("pack", 1)
     for r, child in enumerate(np.random.SeedSequence(5).spawn(3)):
         g = mlp(3, 8, 2, seed=np.random.SeedSequence(1).spawn(3)[r])
-        d = mlp(2, 8, 1, seed=np.random.SeedSequence(2).spawn(3)[r])
-        train.train(g, d, Normal(), losses.Relativistic(), steps=12, batch=16, seed=child, **settings)
+        d = d_network(pack, seed=np.random.SeedSequence(2).spawn(3)[r])
+        train(g, d, Normal(), losses.Relativistic(), steps=12, batch=16, seed=child, **settings)
         assert same_bits(g.theta, G.theta[r]) and same_bits(d.theta, D.theta[r])
 
 

@@ -16,7 +16,8 @@ from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.losses import NonSaturating, Relativistic
 from tinygan.penalties import R1, R2
-from tinygan.train import alternating, train
+from tinygan.training import train
+from tinygan.updates import Batch, Player, Rules
 
 # NumPy calls (ufuncs, matrix products among them) in one step of both players, two hidden layers each.
 BUDGET = {"W1": 177, "W2": 228}
@@ -40,7 +41,7 @@ class Counting(np.ndarray):
 
 def counting(net):
     """The network with parameters, gradients and so everything that it computes made of counting arrays."""
-    net.theta, net.grad = net.theta.view(Counting), net.grad.view(Counting)
+    vars(net).update(theta=net.theta.view(Counting), grad=net.grad.view(Counting))
     net._bind()
     return net
 
@@ -49,11 +50,12 @@ def calls(workload, steps=3):
     """Calls in each of a few steps."""
     loss, penalties = WORKLOADS[workload]
     G, D = counting(mlp(2, 16, 16, 2, seed=1)), counting(mlp(2, 16, 16, 1, seed=2))
-    opt_g, opt_d, rng, found = Adam(), Adam(), np.random.default_rng(0), []
+    players, step = {"D": Player(D, Adam()), "G": Player(G, Adam())}, Rules(loss, penalties).step()
+    rng, found = np.random.default_rng(0), []
     for _ in range(steps):
         x_real, z = rng.standard_normal((2, 8, 2), np.float32).view(Counting)
         Counting.calls = 0
-        alternating(G, D, opt_g, opt_d, x_real, z, z, loss, penalties)
+        step(players, Batch(x_real[None], z[None], z))
         found.append(Counting.calls)
     return found[1:]  # the first step also makes the optimiser's memories
 

@@ -104,6 +104,50 @@ def test_real_labels_come_first():
     assert stats.chisquare(np.bincount(digits)).pvalue > .001
 
 
+def moments(stacks):
+    """Mean of each pixel, and the mean over pixels of their variance, all digits equally likely: one digit at a time."""
+    draws = [stacks.draw(np.full((2000, stacks.channels), digit), rng(digit)).reshape(-1, 64) for digit in range(10)]
+    images = [np.unique(draw, axis=0) for draw in draws]  # 2000 draws show each of about 90 images
+    mean = np.mean([one.mean(axis=0) for one in images], axis=0)
+    return mean, np.mean([((one - mean) ** 2).mean(axis=0) for one in images], axis=0).mean()
+
+
+@pytest.mark.parametrize("half", ["training", "held_out"])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_standardized_stacks_have_mean_0_and_deviation_1(channels, half):
+    """In every pixel, and over all pixels, exactly over the images; samples agree. What they were made from is as it was."""
+    source = stacked.Stacks(channels, half)
+    before, standard = source.sample(20, rng()), source.standardized()
+    mean, variance = moments(standard)
+    assert np.abs(mean).max() < 1e-12 and variance == pytest.approx(1, rel=1e-12)
+    assert np.abs(moments(source)[0]).max() > 0.9 and moments(source)[1] < 0.5  # the control: pixels have neither
+    x = standard.sample(4000, rng(1))
+    assert abs(x.mean()) < 0.01 and x.std() == pytest.approx(1, abs=0.02)
+    assert np.array_equal(source.sample(20, rng()), before) and np.array_equal(source.restore(before), before)
+    assert (standard.channels, standard.half, standard.n_modes, standard.dim) == (channels, half, source.n_modes, source.dim)
+    assert np.shape(standard.scale) == () and standard.shift.shape == (source.dim,)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_restore_brings_the_pixels_back(channels):
+    """Also after standardising twice; `apply` is the way there, and the judge reads restored pictures as it read the others."""
+    source = stacked.Stacks(channels, "held_out")
+    pixels, once = source.sample(50, rng()), source.standardized()
+    for standard in (once, once.standardized()):
+        x = standard.sample(50, rng())
+        assert np.allclose(standard.restore(x), pixels, rtol=0, atol=1e-12) and np.allclose(standard.apply(pixels), x, atol=1e-12)
+        assert np.allclose(x, once.sample(50, rng()), atol=1e-12)
+        assert not np.allclose(x, pixels)
+    labels = rng(1).integers(10, size=(50, channels))
+    assert np.allclose(once.restore(once.draw(labels, rng())), source.draw(labels, rng()), rtol=0, atol=1e-12)
+
+
+def test_the_judge_reads_restored_pictures(judge):
+    standard = stacked.Stacks(2, "held_out").standardized()
+    restored = judge.report(standard.restore(standard.sample(300, rng())), progress=False)
+    assert restored == judge.report(stacked.Stacks(2, "held_out").sample(300, rng()), progress=False)
+
+
 @pytest.mark.parametrize("replicas", [(), 2])
 def test_train_takes_stacks(replicas):
     stacks = stacked.Stacks(2)

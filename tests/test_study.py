@@ -21,18 +21,20 @@ from tinygan.__main__ import main
 from tinygan.engine.arguments import spawn
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.network import mlp
-from tinygan.engine.optim import Adam, cosine, warm_cosine
+from tinygan.engine.optim import Adam, cosine_decay, warm_cosine
 from tinygan.metrics import mode_report
-from tinygan.penalties import R1
-from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, Setup, results, runs, summaries
-from tinygan.study.remedies import OWN, SHARED, settings, with_gamma, written
-from tinygan.train import train
+from tinygan.penalties import R1, Falling
+from tinygan.recipe import NAMES, Fading, Recipe
+from tinygan.settings import written
+from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, Setup, groups, results, summaries
+from tinygan.study.remedies import with_gamma
+from tinygan.training import train
 
 RING = {"ring": data.ring().standardized()}
-TINY = Setup("tiny", "for tests", hidden=(8,), batch=16, steps=3)
+TINY = Setup("tiny", "for tests", Recipe(hidden=(8,), batch=16, steps=3, lr=1e-3, schedule="constant"))
 PLAIN = {"plain": REMEDIES["plain"]}
 TWO = PLAIN | {"averaging": REMEDIES["averaging"]}
-WILD = {"wild": Remedy("diverges", loss=losses.Wasserstein(), lr_g=10.0, lr_d=10.0)}
+WILD = {"wild": Remedy("diverges", loss="wasserstein", lr=10.0)}
 QUICK = ("plain", "wgan_gp", "spectral_norm", "minibatch_std", "averaging", "instance_noise")  # the others take longer together
 ROOT = Path(__file__).parent.parent
 
@@ -40,15 +42,15 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Fewer samples to score: what is tested here does not depend on how many."""
-    monkeypatch.setattr(runs, "SCORED", 400)
+    monkeypatch.setattr(groups, "SCORED", 400)
     monkeypatch.setattr(results.os, "fsync", lambda file: None)
 
 
 def made(remedies=TWO, seeds=range(3), setup=TINY, mixtures=RING, **how):
-    return study.study(remedies, mixtures, seeds, setup, **how)
+    return study.run_study(remedies, mixtures, seeds, setup, **how)
 
 
-def told(rows):
+def bits(rows):
     """Everything about the rows but the seconds, to the last bit, so that it can be compared."""
     return [(repr(row._replace(seconds=0, x=None)), None if row.x is None else (row.x.dtype, row.x.tobytes())) for row in rows]
 
@@ -58,7 +60,7 @@ def told(rows):
 
 def check_grouping(name="plain"):
     """Three seeds side by side, two and one, and each alone."""
-    one_by_one, *others = (told(made({name: REMEDIES[name]}, replicas=replicas)) for replicas in (1, 2, 3))
+    one_by_one, *others = (bits(made({name: REMEDIES[name]}, replicas=replicas)) for replicas in (1, 2, 3))
     assert all(other == one_by_one for other in others)
     assert len(set(one_by_one)) == 3  # and the seeds differ
 
@@ -83,90 +85,122 @@ def test_a_row_is_the_single_run_with_its_seed(seed):
 
 def test_threads_do_the_same_work():
     with joblib.parallel_config(backend="threading"):
-        assert told(made(jobs=2, replicas=2)) == told(made())
+        assert bits(made(jobs=2, replicas=2)) == bits(made())
 
 
 @pytest.mark.slow
 def test_processes_do_the_same_work(tmp_path, monkeypatch):
     monkeypatch.undo()  # the other processes score as many as ever
     rows = made(jobs=2, replicas=2, folder=tmp_path)
-    assert told(rows) == told(made()) and told(made(folder=tmp_path)) == told(rows)
+    assert bits(rows) == bits(made()) and bits(made(folder=tmp_path)) == bits(rows)
 
 
 @pytest.mark.slow
 def test_a_cluster_does_the_same_work(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install tinygan[cluster]")
     monkeypatch.undo()
-    here = told(made(REMEDIES, range(2), replicas=2))
+    here = bits(made(REMEDIES, range(2), replicas=2))
     # Two processes that know of this one only what travels to them, as on any cluster.
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path) as cluster:
         with distributed.Client(cluster) as client, joblib.parallel_config(backend="dask"):
-            there = told(made(REMEDIES, range(2), replicas=1, folder=tmp_path))
+            there = bits(made(REMEDIES, range(2), replicas=1, folder=tmp_path))
             worked = client.run(lambda: "tinygan.study" in sys.modules)
     assert there == here and list(worked.values()) == [True, True]
 
 
 def test_the_first_seeds_of_all_remedies_come_first():
-    groups = runs.groups(TWO, RING, range(5), TINY, 2, done={("plain", "ring", 1), ("averaging", "ring", 0)})
-    assert [(group.name, group.seeds) for group in groups] == [
+    found = groups.groups_of(TWO, RING, range(5), TINY, 2, done={("plain", "ring", 1), ("averaging", "ring", 0)})
+    assert [(group.name, group.seeds) for group in found] == [
         ("plain", (0, 2)), ("averaging", (1, 2)), ("plain", (3, 4)), ("averaging", (3, 4))]
 
 
 # ---- remedies
 
 
+def settings(setup, remedy):
+    """Every setting of a run, name -> text."""
+    return results.texts(setup, remedy)
+
+
 def test_every_remedy_changes_something_and_nonsaturating_nothing():
     plain = settings(SETUPS["collapse"], REMEDIES["plain"])
-    same = [name for name, remedy in REMEDIES.items()
-            if list(map(written, settings(SETUPS["collapse"], remedy).values())) == list(map(written, plain.values()))]
-    assert same == ["plain", "nonsaturating"] and tuple(plain) == (*SHARED, *OWN)
-    different = {tuple(map(written, settings(SETUPS["collapse"], remedy).values())) for remedy in REMEDIES.values()}
+    alike = [name for name, remedy in REMEDIES.items() if settings(SETUPS["collapse"], remedy) == plain]
+    assert alike == ["plain", "nonsaturating"] and tuple(plain) == ("setup", *results.SETTINGS)
+    different = {tuple(settings(SETUPS["collapse"], remedy).values()) for remedy in REMEDIES.values()}
     assert len(different) == len(REMEDIES) - 1
 
 
 def test_settings_are_written_alike_in_every_process():
-    texts = {name: written(value) for name, value in settings(SETUPS["recipe"], REMEDIES["relativistic_r1_r2"]).items()}
-    assert texts["penalties"] == "R1(0.1 falling to 0.003) R2(0.1 falling to 0.003)" and " " in texts["hidden"]
-    assert (texts["schedule"], texts["activation"], texts["d_layers"]) == ("cosine", "ReLU", "")
-    assert "0x" not in written((R1(lambda fraction: .1),))
-    every = [written(value) for remedy in REMEDIES.values() for value in settings(SETUPS["collapse"], remedy).values()]
-    assert not any("0x" in text or "object" in text for text in every)
+    texts = settings(SETUPS["recipe"], REMEDIES["relativistic_r1_r2"])
+    assert (texts["r1"], texts["r2"], texts["hidden"]) == ("0.1 0.003", "0.1 0.003", "64 64 64 64")
+    assert (texts["schedule"], texts["activation"], texts["d_layers"]) == ("cosine_decay", "relu", "")
+    own = settings(TINY, Remedy("", schedule=lambda fraction: 1.0, loss=losses.Hinge(2.0), d_layers=lambda row: row))
+    assert (own["schedule"], own["loss"]) == ("<lambda>", "Hinge(margin=2)")
+    every = [text for remedy in REMEDIES.values() for text in settings(SETUPS["collapse"], remedy).values()]
+    assert not any("0x" in text or "object" in text for text in [*every, *own.values()])
+    assert written((object(), R1(.1), 2)) == "<object object> R1(0.1) 2" and "0x" not in written(R1(lambda fraction: .1))
 
 
 def test_falling_and_fading():
-    falling = study.remedies.Falling(.1, .001)
+    falling = Falling(.1, .001)
     assert [falling(0), falling(1)] == pytest.approx([.1, .001]) and falling(.5) == pytest.approx(.01)
-    assert [study.remedies.Fading(.2)(fraction) for fraction in (0, .5, 1)] == [.2, .1, 0]
+    assert [Fading(.2, 0)(fraction) for fraction in (0, .5, 1)] == [.2, .1, 0]
+    assert [Fading(.2, .1)(fraction) for fraction in (0, .5, 1)] == pytest.approx([.2, .15, .1])
 
 
 def test_rates_are_factors_on_those_of_the_setup():
-    has = settings(SETUPS["collapse"], REMEDIES["two_time_scales"])
-    assert (has["lr_g"], has["lr_d"]) == (1e-3 / 2, 1e-4 * 2)
-    assert settings(TINY, Remedy("", lr_d=.3, rates=(1, 2)))["lr_d"] == .6
+    assert REMEDIES["two_time_scales"].applied(SETUPS["collapse"].recipe).rates() == (1e-3 / 2, 1e-4 * 2)
+    assert Remedy("", lr_d=.3, rates=(1, 2)).applied(TINY.recipe).rates() == (1e-3, .6)
+    assert Remedy("", rates=(3, 2)).applied(TINY.recipe).rates() == pytest.approx((3e-3, 2e-3))  # lr_d None: both have one rate
+    texts = settings(SETUPS["collapse"], REMEDIES["two_time_scales"])
+    assert (texts["lr"], texts["lr_d"]) == ("0.0005", "0.0002")
+    G, D = REMEDIES["two_time_scales"].applied(TINY.recipe).networks(2, (0, 1))
+    training = REMEDIES["two_time_scales"].applied(TINY.recipe).training(G, D, RING["ring"], 0)
+    assert [training.players[name].optimiser.lr for name in "GD"] == [5e-4, 2e-3]
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"lr_g": .1}, "unknown setting 'lr_g'. Did you mean 'lr_d'? Known: data, hidden"),
+    ({"penalties": ()}, "unknown setting 'penalties'."),
+    ({"schedul": "constant"}, "Did you mean 'schedule'?"),
+    ({"seed": 3}, "seed belongs to the study, not to a setup or a remedy: pass it to run_study"),
+    ({"data": "grid"}, "data belongs to the study"),
+    ({"replicas": 4}, "replicas belongs to the study"),
+])
+def test_a_change_of_no_setting_of_a_recipe_is_refused(changes, message):
+    for change in (lambda: Remedy("", **changes), lambda: REMEDIES["r1"].replace(**changes), lambda: TINY.replace(**changes)):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            change()
+
+
+def test_a_remedy_can_be_changed_and_compared():
+    r1 = REMEDIES["r1"]
+    assert r1.replace(r1=1.0).changes == {"r1": 1.0} and r1.replace(r1=None).changes == {} and r1.replace() == r1
+    assert r1.replace(about="mine").about == "mine" and r1 != r1.replace(r1=1.0)
+    assert repr(Remedy("x", rates=(1, 2), pack=2)) == "Remedy('x', rates=(1, 2), pack=2)"
+    assert TINY.replace(steps=9, name="longer") == Setup("longer", "for tests", TINY.recipe.replace(steps=9))
 
 
 @pytest.mark.parametrize(("name", "layers"), [
     ("plain", "Dense(2 -> 8), ReLU(), Dense(8 -> 1)"),
-    ("packing_4", "Dense(8 -> 8), ReLU(), Dense(8 -> 1)"),
+    ("packing_4", "Pack(4 x 2 -> 8), Dense(8 -> 8), ReLU(), Dense(8 -> 1)"),
     ("spectral_norm", "SpectralNorm(Dense(2 -> 8)), ReLU(), SpectralNorm(Dense(8 -> 1))"),
     ("layer_norm", "Dense(2 -> 8), LayerNorm(8), ReLU(), Dense(8 -> 1)"),
     ("minibatch_std", "Dense(2 -> 8), ReLU(), MinibatchStd(8 -> 9), Dense(9 -> 1)"),
     ("minibatch_discrimination", "Dense(2 -> 8), ReLU(), MinibatchDiscrimination(8 -> 13), Dense(13 -> 1)"),
 ])
 def test_what_a_remedy_does_to_the_players(name, layers):
-    group = runs.Group(name, REMEDIES[name], "ring", RING["ring"], TINY, (0, 1))
-    G, D = runs.players(group, [[0, 1], [2, 3]])
-    assert ", ".join(map(repr, D.layers)) == layers and D.replicas == (2,)
+    G, D = REMEDIES[name].applied(TINY.recipe).networks(2, ([0, 1], [2, 3]), 2)
+    assert ", ".join(map(repr, D.layers)) == layers and D.replicas == (2,) and D.d_in == 2
     assert np.array_equal(G.theta[1], mlp(2, 8, 2, seed=1).theta)
 
 
 def test_a_setup_may_begin_both_players_with_fourier_features():
-    group = runs.Group("plain", REMEDIES["packing_2"], "ring", RING["ring"], TINY._replace(fourier=(6, .5, 2.)), (0, 1))
-    G, D = runs.players(group, [[0, 1], [2, 3]])
+    G, D = REMEDIES["packing_2"].applied(TINY.replace(fourier=(6, .5, 2.)).recipe).networks(2, ([0, 1], [2, 3]), 2)
     assert ", ".join(map(repr, G.layers)) == "FourierFeatures(2 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 2)"
-    assert ", ".join(map(repr, D.layers)) == "FourierFeatures(4 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 1)"
-    for net, (d, scale) in ((G, (2, .5)), (D, (4, 2.))):
-        assert np.array_equal(net.layers[0].B, FourierFeatures(d, 6, scale).B)
+    assert ", ".join(map(repr, D.layers)) == "Pack(2 x 2 -> 4), FourierFeatures(4 -> 6), Dense(6 -> 8), ReLU(), Dense(8 -> 1)"
+    for layer, (d, scale) in ((G.layers[0], (2, .5)), (D.layers[1], (4, 2.))):
+        assert np.array_equal(layer.turns, [FourierFeatures(d, 6, scale).turns.astype(np.float32)] * 2)  # alike in both replicas
 
 
 @pytest.mark.slow
@@ -174,40 +208,51 @@ def test_warm_up_keeps_the_first_points_beside_the_data():
     """The setup `fine` in its first 300 steps: with the rate that rises, and with one that is large at once, from three seeds."""
     fine, grid, widths = SETUPS["fine"], {"big_grid": data.by_name("big_grid").standardized()}, {}
     remedy = {"cure": with_gamma(REMEDIES["relativistic_r1_r2"], (.1, .001))}
-    for schedule in (warm_cosine, cosine):
-        beginning = fine._replace(steps=300, ema=None, schedule=lambda f, whole=schedule: whole(f * 300 / fine.steps))
-        widths[schedule] = [row.x.std() for row in study.study(remedy, grid, range(3), beginning)]
-    assert max(widths[warm_cosine]) < 1.5 < 3 < min(widths[cosine])
+    for schedule in (warm_cosine, cosine_decay):
+        beginning = fine.replace(steps=300, ema=None, schedule=lambda f, whole=schedule: whole(f * 300 / fine.recipe.steps))
+        widths[schedule] = [row.x.std() for row in study.run_study(remedy, grid, range(3), beginning)]
+    assert max(widths[warm_cosine]) < 1.5 < 3 < min(widths[cosine_decay])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REMEDIES)
 def test_every_remedy_can_be_trained_with_every_setup(name):
     for setup in SETUPS.values():
-        (row,) = made({name: REMEDIES[name]}, [0], setup._replace(steps=3))
-        assert row.diverged is None and row.raw and (row.ema is None) == (settings(setup, REMEDIES[name])["ema"] is None)
+        (row,) = made({name: REMEDIES[name]}, [0], setup.replace(steps=3))
+        averaged = REMEDIES[name].applied(setup.recipe).ema is not None
+        assert row.diverged is None and row.raw and (row.ema is not None) == averaged
 
 
 @pytest.mark.parametrize(("change", "error", "message"), [
     ({"remedies": {}}, TypeError, "must be a dict from names to remedies, with at least one; got {}"),
     ({"remedies": ["plain"]}, TypeError, "remedies must be a dict from names to remedies"),
     ({"remedies": {"a/b": Remedy("")}}, ValueError, "a name is made of letters, digits and _ . + - (files bear it); got 'a/b'"),
-    ({"remedies": {"five": Remedy("", pack=5)}}, ValueError, "five: a batch of 16 cannot be packed by 5"),
+    ({"remedies": {"five": Remedy("", pack=5)}}, ValueError, "five: D packs 5 points, which does not divide a batch of 16"),
+    ({"remedies": {"smooth": Remedy("", loss="hinge", real_label=.9)}}, ValueError,
+     "smooth: real_label is for the losses non-saturating and minimax, given by their names; got 0.9 for the loss hinge"),
+    ({"remedies": {"wide": Remedy("", hidden=8)}}, TypeError, "wide: hidden must be one number or more"),
     ({"mixtures": {"moons": data.from_array(np.eye(2))}}, TypeError, "its data must be mixtures; moons is a Points"),
     ({"seeds": []}, ValueError, "a study needs at least one seed, each of them once; got []"),
     ({"seeds": [1, 1]}, ValueError, "each of them once; got [1, 1]"),
     ({"seeds": [-1]}, ValueError, "seed must be at least 0; got -1"),
     ({"seeds": [.5]}, TypeError, "seed must be a whole number, at least 0; got 0.5"),
     ({"replicas": 0}, ValueError, "replicas must be at least 1; got 0"),
-    ({"setup": TINY._replace(fourier=(64, .5))}, TypeError, "fourier must be None or (features, scale in G, scale in D)"),
-    ({"setup": TINY._replace(fourier=(7, .5, 1.))}, ValueError, "k (features out) must be even, a cosine and a sine for each"),
-    ({"setup": TINY._replace(hidden=(0,))}, ValueError, "must be at least 1; got 0"),
 ])
 def test_bad_input_is_refused_before_anything_is_trained(change, error, message, monkeypatch, tmp_path):
     monkeypatch.setattr(study, "train_group", None)
     with pytest.raises(error, match=re.escape(message)):
         made(folder=tmp_path, **change)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"fourier": (64, .5)}, "fourier must be 3 numbers (features, scale in G and scale in D), such as 64 .5 1; got 2"),
+    ({"fourier": (7, .5, 1.)}, "fourier features must be an even number; got 7"),
+    ({"hidden": (0,)}, "hidden must be at least 1; got 0"),
+])
+def test_a_setup_refuses_what_its_recipe_refuses(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        TINY.replace(**change)
 
 
 def test_a_list_of_seeds_must_have_one_for_each_replica():
@@ -220,10 +265,10 @@ def test_a_list_of_seeds_must_have_one_for_each_replica():
 
 
 def test_a_run_that_diverges_is_a_row(tmp_path):
-    long = TINY._replace(steps=300)
+    long = TINY.replace(steps=300)
     rows = made(WILD, setup=long, replicas=3, folder=tmp_path)
     assert all(0 < row.diverged < 300 and row.raw is row.ema is row.x is None for row in rows)
-    assert told(rows) == told(made(WILD, setup=long)) == told(made(WILD, setup=long, folder=tmp_path))
+    assert bits(rows) == bits(made(WILD, setup=long)) == bits(made(WILD, setup=long, folder=tmp_path))
     one = summaries.summarise(rows, RING["ring"])
     assert (one.n, one.diverged, one.visited.value, one.high_quality.value) == (3, 3, 0, 0)
     assert one.reverse_kl.value == pytest.approx(math.log(8))
@@ -242,8 +287,13 @@ def test_a_line_for_each_run_with_all_that_matters(tmp_path):
     assert head.split(",") == list(results.COLUMNS) and len(body) == 6
     with (tmp_path / study.TABLE).open(newline="") as file:
         first = next(csv.DictReader(file))
-    wanted = {"remedy": "plain", "seed": "0", "steps": "3", "lr_g": "0.001", "loss": "NonSaturating()"}
-    assert {name: first[name] for name in wanted} == wanted
+    expected = {"remedy": "plain", "data": "ring", "seed": "0", "setup": "tiny", "hidden": "8", "latent": "2", "pack": "1",
+                "activation": "relu", "loss": "non-saturating", "steps": "3", "batch": "16", "d_steps": "1", "lr": "0.001",
+                "beta1": "0.5", "beta2": "0.999", "schedule": "constant", "update": "alternating"}
+    unused = ("fourier", "d_layers", "real_label", "lr_d", "unroll", "r1", "r2", "gp", "ema", "instance_noise", "clip")
+    expected |= dict.fromkeys(unused, "")
+    assert {name: first[name] for name in expected} == expected
+    assert set(NAMES) - {"replicas"} <= set(head.split(","))  # every setting of a Recipe is a column
     assert float(first["high_quality"]) == rows[0].raw.high_quality and first["ema_modes"] == first["diverged"] == ""
     assert first["distribution"] == repr(RING["ring"]) and float(first["seconds"]) >= 0
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == sorted(
@@ -263,25 +313,25 @@ def counted(monkeypatch):
 
 
 def test_a_study_goes_on_where_it_was(tmp_path, monkeypatch):
-    whole = told(made())
+    whole = bits(made())
     made(PLAIN, [0, 2], folder=tmp_path)
     trained = counted(monkeypatch)
-    assert told(made(folder=tmp_path)) == whole
+    assert bits(made(folder=tmp_path)) == whole
     assert sorted(trained) == [("averaging", 0), ("averaging", 1), ("averaging", 2), ("plain", 1)]
     trained.clear()
     seen = []
-    assert told(made(folder=tmp_path, on_row=lambda row: seen.append(row.key))) == whole and not trained and len(seen) == 6
+    assert bits(made(folder=tmp_path, on_row=lambda row: seen.append(row.key))) == whole and not trained and len(seen) == 6
 
 
 @pytest.mark.parametrize("cut", [40, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 10_000))])
 def test_a_line_cut_off_is_made_again(tmp_path, monkeypatch, cut):
-    whole = told(made(PLAIN, folder=tmp_path))
+    whole = bits(made(PLAIN, folder=tmp_path))
     path = tmp_path / study.TABLE
     before = path.read_bytes()
     *kept, last = lines(tmp_path)
     path.write_bytes(b"".join(kept) + last[:-cut])
     trained = counted(monkeypatch)
-    assert told(made(PLAIN, folder=tmp_path)) == whole and trained == [("plain", 2)]
+    assert bits(made(PLAIN, folder=tmp_path)) == whole and trained == [("plain", 2)]
     without_seconds = [re.sub(rb'",\d+\.\d+,', b'",', text) for text in (before, path.read_bytes())]
     assert without_seconds[0] == without_seconds[1] != before
 
@@ -289,16 +339,17 @@ def test_a_line_cut_off_is_made_again(tmp_path, monkeypatch, cut):
 @pytest.mark.parametrize("held", [b"", b"remedy,data,se"])
 def test_a_first_line_cut_off_is_begun_again(tmp_path, held):
     (tmp_path / study.TABLE).write_bytes(held)
-    assert told(made(PLAIN, folder=tmp_path)) == told(made(PLAIN)) and len(lines(tmp_path)) == 4
+    assert bits(made(PLAIN, folder=tmp_path)) == bits(made(PLAIN)) and len(lines(tmp_path)) == 4
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"setup": TINY._replace(steps=4)}, "csv, line 2: steps is 3 there, but 4 in this study. One table holds runs of one kind"),
-    ({"setup": TINY._replace(name="other")}, "setup is tiny there, but other in this study"),
-    ({"setup": TINY._replace(hidden=(8, 8))}, "hidden is 8 there, but 8 8 in this study"),
-    ({"remedies": {"plain": Remedy("", loss=losses.Hinge())}}, "loss is NonSaturating() there, but Hinge() in this study"),
+    ({"setup": TINY.replace(steps=4)}, "csv, line 2: steps is 3 there, but 4 in this study. One table holds runs of one kind"),
+    ({"setup": TINY.replace(name="other")}, "setup is tiny there, but other in this study"),
+    ({"setup": TINY.replace(hidden=(8, 8))}, "hidden is 8 there, but 8 8 in this study"),
+    ({"remedies": {"plain": Remedy("", loss="hinge")}}, "loss is non-saturating there, but hinge in this study"),
+    ({"remedies": {"plain": Remedy("", loss=losses.Hinge())}}, "loss is non-saturating there, but Hinge() in this study"),
     ({"remedies": {"plain": Remedy("", clip=.1)}}, "clip is not set there, but 0.1 in this study"),
-    ({"remedies": {"new": REMEDIES["r1"]}, "setup": TINY._replace(batch=32)}, "batch is 16 there, but 32 in this study"),
+    ({"remedies": {"new": REMEDIES["r1"]}, "setup": TINY.replace(batch=32)}, "batch is 16 there, but 32 in this study"),
     ({"mixtures": {"ring": data.ring()}}, "distribution is Mixture ring: modes 8, dimensions 2, std 0.01414"),
 ])
 def test_runs_of_another_kind_are_refused(tmp_path, change, message):
@@ -332,6 +383,27 @@ def test_a_table_that_is_none_or_damaged_is_left_alone(tmp_path, spoil, message)
     assert (tmp_path / study.TABLE).read_bytes() == spoiled
 
 
+def test_what_no_remedy_changes_is_shared_by_all_runs_of_a_table():
+    shared = {"setup", "hidden", "latent", "activation", "fourier", "steps", "batch", "beta1", "beta2", "schedule"}
+    assert set(results.SHARED) == shared
+
+
+OLD_COLUMNS = ("remedy,data,seed,setup,hidden,latent,activation,fourier,batch,steps,schedule,beta1,beta2,loss,penalties,d_layers,"
+               "pack,d_steps,lr_g,lr_d,ema,update,unroll,instance_noise,clip,distribution,seconds,diverged,modes,modes_half,"
+               "modes_visited,high_quality,reverse_kl,tv,std_ratio,ema_modes,ema_modes_half,ema_modes_visited,ema_high_quality,"
+               "ema_reverse_kl,ema_tv,ema_std_ratio")
+
+
+@pytest.mark.parametrize("rows", [b"", b"plain,ring,0,tiny,8,2,ReLU,,16,3,constant,0.5,0.999,NonSaturating()\n"])
+def test_a_study_of_an_older_version_is_refused_and_left_alone(tmp_path, rows):
+    held = OLD_COLUMNS.encode() + b"\n" + rows
+    (tmp_path / study.TABLE).write_bytes(held)
+    message = f"{tmp_path / study.TABLE} is a study that another version of tinygan made: it has other columns than this version"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        made(PLAIN, [0], folder=tmp_path)
+    assert (tmp_path / study.TABLE).read_bytes() == held and len(list(tmp_path.iterdir())) == 1
+
+
 def test_samples_that_are_gone_are_not_missed(tmp_path):
     made(PLAIN, [0], folder=tmp_path)
     (tmp_path / "samples" / "ring-plain-0.npy").unlink()
@@ -358,7 +430,7 @@ def test_an_interrupted_study_keeps_what_is_finished(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         made(folder=tmp_path, on_row=stop, replicas=2)
     assert len(lines(tmp_path)) == 5
-    assert told(made(folder=tmp_path)) == told(made())
+    assert bits(made(folder=tmp_path)) == bits(made())
 
 
 # ---- intervals
@@ -424,11 +496,11 @@ def test_intervals_refuse_what_makes_no_sense(arguments, message):
 
 def row(seed, visited, half=0, quality=.5, **more):
     report = mode_report(np.zeros((1, 2)), RING["ring"])._replace(modes_visited=visited, modes_half=half, high_quality=quality)
-    return runs.Row("r", "ring", seed, 2.0, raw=report, **more)
+    return study.Row("r", "ring", seed, 2.0, raw=report, **more)
 
 
 def test_a_summary_counts_every_run():
-    one = summaries.summarise([row(0, 8, 8), row(1, 8, 3), row(2, 5), runs.Row("r", "ring", 3, 2.0, diverged=7)], RING["ring"])
+    one = summaries.summarise([row(0, 8, 8), row(1, 8, 3), row(2, 5), study.Row("r", "ring", 3, 2.0, diverged=7)], RING["ring"])
     assert one[:2] == (4, 1) and one.visited == study.wilson(2, 4) and one.half == study.wilson(1, 4)
     assert one.modes_visited.value == (8 + 8 + 5 + 0) / 4 and one.high_quality.value == 1.5 / 4 and one.seconds == 2
 
@@ -442,13 +514,13 @@ def test_true_samples_stand_first_and_score_as_they_should(monkeypatch):
     assert truth.visited.value == truth.half.value == 1 and abs(truth.high_quality.value - .98889) < .005
     assert found["ring", "averaging, raw"].reverse_kl == found["ring", "plain"].reverse_kl  # the same training
     assert found["ring", "averaging"].reverse_kl != found["ring", "plain"].reverse_kl
-    text = study.table(found, RING)
+    text = study.summary_table(found, RING)
     assert text.splitlines()[0] == "ring: 8 modes" and text.splitlines()[2].startswith("true samples")
     assert "2 of 2 [34, 100]" in text and "0 of 2 [0, 66]" in text and "diverged" not in text
 
 
 def test_the_table_says_how_many_diverged_and_leaves_out_bounds_of_one_run():
-    text = study.table(study.summary([runs.Row("r", "ring", 0, 2.0, diverged=7)], RING), RING)
+    text = study.summary_table(study.summary([study.Row("r", "ring", 0, 2.0, diverged=7)], RING), RING)
     assert re.search(r"r +0 of 1 \[0, 79\] +0 of 1 \[0, 79\] +0\.0 +0\.0 +2\.079 +2\.0  1 diverged$", text)
 
 
@@ -456,12 +528,12 @@ def test_the_table_says_how_many_diverged_and_leaves_out_bounds_of_one_run():
 
 
 def test_pictures_of_a_study(monkeypatch):
-    rows = [*study.truth_rows(RING, range(2)), *made(PLAIN, [0]), runs.Row("plain", "ring", 1, 1.0, diverged=7)]
+    rows = [*study.truth_rows(RING, range(2)), *made(PLAIN, [0]), study.Row("plain", "ring", 1, 1.0, diverged=7)]
     figure = plots.remedies(rows, RING["ring"])
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles[:2] == ["8 of 8"] * 2 and titles[3] == "diverged, step 7" and titles[2].endswith(" of 8")
     dots = [ax.collections[-1] for ax in figure.axes]
-    assert [plots.study.plt.matplotlib.colors.to_hex(one.get_facecolor()[0]) for one in dots[:3]] == [
+    assert [plots.comparison.plt.matplotlib.colors.to_hex(one.get_facecolor()[0]) for one in dots[:3]] == [
         plots.TRUE.lower(), plots.TRUE.lower(), plots.FAKE.lower()]
     assert np.allclose(dots[2].get_offsets(), rows[2].x) and not np.isfinite(np.ma.filled(dots[3].get_offsets(), np.nan)).any()
     figure = plots.intervals({name: one for (_, name), one in study.summary(rows[2:], RING).items()}, 8)
@@ -469,7 +541,7 @@ def test_pictures_of_a_study(monkeypatch):
     assert figure.axes[0].get_xlabel() == "% of 2 runs" and [
         next(line for line in ax.lines if line.get_label() == TRUTH).get_xdata()[0] for ax in figure.axes[:2]] == [100, 8]
     assert [len(ax.containers) for ax in figure.axes] == [4, 2, 2]
-    plots.study.plt.close("all")
+    plots.comparison.plt.close("all")
 
 
 # ---- the command
@@ -534,7 +606,7 @@ def test_ctrl_c_keeps_finished_rows(cli, undrawn, monkeypatch, pressed):
     assert code == 130 and err.startswith("tinygan: stopped by Ctrl-C; 2 of 4 runs are in mine. The same command with --out mine")
     assert len(lines(Path("mine"))) == 3
     assert cli("--remedies plain --seeds 4 --quiet --out mine")[0] == 0
-    assert told(made(PLAIN, range(4), folder=Path("mine"))) == told(made(PLAIN, range(4)))
+    assert bits(made(PLAIN, range(4), folder=Path("mine"))) == bits(made(PLAIN, range(4)))
 
 
 @pytest.mark.slow
@@ -571,12 +643,14 @@ def test_the_list_names_every_remedy_and_setup(cli):
     ("--out full", 2, "full exists already, and there is no study in it to go on with. Choose another --out"),
     ("--out notes.txt/a", 2, "the folder notes.txt/a cannot be made"),
     ("--out foreign", 1, "study.csv is not the table of a study: its first line is not the one that a study writes"),
+    ("--out older", 1, "study.csv is a study that another version of tinygan made: it has other columns than this version "
+     "writes. Choose another folder, and make the runs again"),
 ])
 def test_the_command_refuses(cli, words, code, message):
     Path("notes.txt").write_text("mine")
-    for name, file in (("full", "thesis.tex"), ("foreign", "study.csv")):
-        Path(name).mkdir()
-        Path(name, file).write_text("mine")
+    for file, text in (("full/thesis.tex", "mine"), ("foreign/study.csv", "mine"), ("older/study.csv", OLD_COLUMNS)):
+        Path(file).parent.mkdir()
+        Path(file).write_text(text)
     before = sorted(Path().rglob("*"))
     got, _, err = cli(f"--quiet {words}")
     assert got == code and message in err and "Traceback" not in err and sorted(Path().rglob("*")) == before
@@ -590,14 +664,19 @@ def test_a_cluster_that_is_not_there(cli, monkeypatch):
 
 def test_another_gamma(cli, undrawn):
     """--gamma changes R1 and R2, and nothing else; a study with another gamma is another study."""
-    assert repr(with_gamma(REMEDIES["r1_r2"], (0.3, 0.01)).penalties) == "(R1(0.3 falling to 0.01), R2(0.3 falling to 0.01))"
-    assert repr(with_gamma(REMEDIES["r1"], (0.3,)).penalties) == "(R1(0.3),)"
-    assert with_gamma(REMEDIES["wgan_gp"], (0.3,)) == REMEDIES["wgan_gp"] and with_gamma(REMEDIES["r1"], None) == REMEDIES["r1"]
+    assert with_gamma(REMEDIES["r1_r2"], (0.3, 0.01)).changes == {"r1": (0.3, 0.01), "r2": (0.3, 0.01)}
+    found = [repr(penalty) for penalty in with_gamma(REMEDIES["r1_r2"], (0.3, 0.01)).applied(TINY.recipe).penalties()]
+    assert found == ["R1(0.3 falling to 0.01)", "R2(0.3 falling to 0.01)"]
+    assert [repr(penalty) for penalty in with_gamma(REMEDIES["r1"], 0.3).applied(TINY.recipe).penalties()] == ["R1(0.3)"]
+    assert with_gamma(REMEDIES["wgan_gp"], 0.3) == REMEDIES["wgan_gp"] and with_gamma(REMEDIES["r1"], None) == REMEDIES["r1"]
     code, _, complaint = cli("--gamma .3 .2 .1")
-    assert code == 2 and "--gamma takes one number, or two" in complaint
+    assert code == 2 and "argument --gamma: gamma must be one number, or two: where it begins and where it ends; got 3" \
+        in complaint
+    code, _, complaint = cli("--gamma 0")
+    assert code == 2 and "argument --gamma: gamma must be a finite number above 0; got 0.0" in complaint
     assert cli("--remedies r1 --seeds 1 --gamma .3 --quiet --out here")[0] == 0
     code, _, complaint = cli("--remedies r1 --seeds 1 --gamma .2 --quiet --out here")
-    assert code == 2 and "penalties is R1(0.3) there, but R1(0.2) in this study" in complaint
+    assert code == 2 and "r1 is 0.3 there, but 0.2 in this study" in complaint
 
 
 def test_another_rate_and_another_batch(cli, undrawn):
@@ -605,4 +684,4 @@ def test_another_rate_and_another_batch(cli, undrawn):
     assert cli("--remedies plain --seeds 1 --lr .03 --batch 48 --quiet --out here")[0] == 0
     with Path("here/study.csv").open() as file:
         row, = csv.DictReader(file)
-    assert (row["lr_g"], row["lr_d"], row["batch"]) == ("0.03", "0.03", "48")
+    assert (row["lr"], row["lr_d"], row["batch"]) == ("0.03", "0.03", "48")

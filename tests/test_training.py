@@ -523,6 +523,10 @@ class Origin(Normal):
 @pytest.mark.parametrize("d_steps", [1, 3])
 @pytest.mark.parametrize("update", ["alternating", "simultaneous", "optimistic", "extragradient"])
 def test_verdicts_are_on_what_D_saw(update, d_steps):
+    check_verdicts(update, d_steps)
+
+
+def check_verdicts(update, d_steps):
     """With noise of standard deviation 5 on points that are all 0, a score of |x_1| is 4.0 on average, on both sides.
 
     Clean points would be scored 0. And the verdicts are those of the loss: a critic's loss is their difference.
@@ -678,6 +682,10 @@ def test_the_run_stops_when_the_last_replica_is_lost():
 
 
 def test_what_layers_remember_is_put_back_as_well():
+    check_buffers_are_put_back()
+
+
+def check_buffers_are_put_back():
     """SpectralNorm's u moves in D's step: after a divergence it is the one that belongs to the parameters."""
     def make():
         return players()[0], Sequential(SpectralNorm(Dense(2, 8)), ReLU(), SpectralNorm(Dense(8, 1)), seed=2)
@@ -697,6 +705,17 @@ def test_a_lost_replicas_buffers_are_held_still():
     kept = []
     run(G=G, D=D, loss=Once((3, 0)), replay=False, callback=lambda state: kept.append(state.D.layers[0].u.copy()))
     assert all(same_bits(later[0], kept[1][0]) for later in kept[2:]) and (kept[-1][1] != kept[1][1]).any()
+
+
+@pytest.mark.parametrize("replay", [True, False])
+def test_a_lost_replicas_average_is_held_still(replay):
+    """It is the average of a generator that stands still; and that of the others goes on."""
+    G, D = players(replicas=2)
+    G.theta[0] = 1e30
+    kept = []
+    history, _, _ = run(G=G, D=D, ema=0.9, replay=replay, callback=lambda state: kept.append(state.G_ema.theta.copy()))
+    assert history.diverged.tolist() == [1, 0] and all((average[0] == np.float32(1e30)).all() for average in kept)
+    assert (kept[-1][1] != kept[0][1]).all()
 
 
 def test_a_divergence_can_be_pickled():

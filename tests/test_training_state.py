@@ -33,10 +33,10 @@ def normal_d(replicas=()):
     return Sequential(SpectralNorm(Dense(2, 8)), ReLU(), MinibatchStd(8), Dense(9, 1), seed=2, replicas=replicas)
 
 
-def make(loss=None, D=None, replicas=(), data=RING, **settings):
+def make(loss=None, D=None, replicas=(), data=RING, dtype=np.float32, **settings):
     """A small Training, always the same for the same arguments. With replay=False its steps run plainly."""
-    G = mlp(3, 8, 2, seed=1, replicas=replicas)
-    D = D(replicas) if D else mlp(2, 8, 1, seed=2, replicas=replicas)
+    G = mlp(3, 8, 2, seed=1, replicas=replicas, dtype=dtype)
+    D = D(replicas) if D else mlp(2, 8, 1, seed=2, replicas=replicas, dtype=dtype)
     return two_players(G, D, data, loss or losses.NonSaturating(), **SETTINGS | settings)
 
 
@@ -114,6 +114,11 @@ def test_advance_takes_a_number_of_steps(n, error):
 
 @EACH_CASE
 def test_a_fresh_training_goes_on_from_a_state_as_if_nothing_had_stopped(case):
+    check_goes_on(case)
+
+
+def check_goes_on(case):
+    """To the last bit of everything: five steps, a state, and the rest by another Training."""
     whole, first, fresh = (make(**CASES[case]) for _ in range(3))
     whole.run(progress=False)
     first.advance(5)
@@ -192,6 +197,10 @@ class Once(losses.NonSaturating):
 
 
 def test_a_replica_that_was_lost_stays_lost():
+    check_lost_stays_lost()
+
+
+def check_lost_stays_lost():
     """Its numbers may be finite again: the history says since when it is held still."""
     whole, first, fresh = make(Once(), replicas=2, replay=False), make(Once(), replicas=2, replay=False), make(replicas=2)
     whole.run(progress=False)
@@ -331,6 +340,10 @@ def hand_written_step(opt, penalties):
 @pytest.mark.parametrize("replay", [True, False])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_nothing_of_a_run_stays_behind_in_what_was_passed(ending, replay):
+    check_nothing_left(ending, replay)
+
+
+def check_nothing_left(ending, replay=True):
     """Optimisers and penalties hold what they held, and a step by hand has the rate and the weights of fraction 0."""
     mine, untouched = passed(), passed()
     for opt in (mine["opt_d"], untouched["opt_d"]):
@@ -354,6 +367,10 @@ def test_nothing_of_a_run_stays_behind_in_what_was_passed(ending, replay):
 @pytest.mark.parametrize("replay", [True, False])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_between_steps_a_trainings_own_parts_have_no_schedule(ending, replay):
+    check_released(ending, replay)
+
+
+def check_released(ending, replay=True):
     """The optimisers and penalties of a Training that one has made oneself remember, but rates and weights are those of 0."""
     opt, penalty = SGD(2**-6), R1(Falling(0.1, 0.001))
     G, D = mlp(3, 8, 2, seed=1), mlp(2, 8, 1, seed=2)
@@ -373,14 +390,21 @@ def test_between_steps_a_trainings_own_parts_have_no_schedule(ending, replay):
 
 
 def test_two_trainings_with_the_same_penalties_do_not_disturb_each_other():
-    """Step by step in turn, at different fractions of their runs: each ends as it would alone."""
-    penalties = passed()["penalties"]
-    one, other = make(penalties=penalties, steps=12), make(penalties=penalties, steps=6, seed=6)
+    check_two_at_once()
+
+
+def check_two_at_once():
+    """Step by step in turn, at different fractions of their runs and in two dtypes: each ends as it would alone.
+
+    The second begins when the first one's steps are replayed already: a replay holds on to the arrays that it has seen.
+    """
+    penalties, another = passed()["penalties"], dict(steps=6, seed=6, dtype=np.float64)
+    one, other = make(penalties=penalties), make(penalties=penalties, **another)
     for step in range(12):
         one.advance()
-        if step % 2:
+        if step >= 6:
             other.advance()
-    alone, other_alone = make(penalties=passed()["penalties"], steps=12), make(penalties=passed()["penalties"], steps=6, seed=6)
+    alone, other_alone = make(penalties=passed()["penalties"]), make(penalties=passed()["penalties"], **another)
     alone.run(progress=False)
     other_alone.run(progress=False)
     assert same_state(one, alone) and same_state(other, other_alone)

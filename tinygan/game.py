@@ -46,7 +46,7 @@ class Game:
 
     Raises
     ------
-    ValueError : networks with replicas; take one, G.replica(0)
+    ValueError : networks with replicas; take one, G.replica(0). A penalty at random points
 
     Examples
     --------
@@ -63,6 +63,8 @@ class Game:
         for name, net in {"G": G, "D": D}.items():
             if net.replicas:
                 raise ValueError(f"a game has one G and one D; {name} has {net.replicas[0]} replicas: take {name}.replica(0)")
+        if any(penalty.at == "between" for penalty in penalties):
+            raise ValueError("WGANGP is taken at random points, and a field is a function of the point alone: take R1 or R2")
         self.G, self.D = G.copy(np.float64), D.copy(np.float64)
         self.z, self.x_real = np.asarray(z, np.float64), np.asarray(x_real, np.float64)
         self.loss, self.penalties = loss, penalties

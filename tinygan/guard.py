@@ -11,14 +11,20 @@ from .engine.arguments import Array
 from .engine.store import Network
 from .history import History
 
-# Adam bounds every step, so a rate much too large seldom reaches infinity. It throws the scores beyond a million within
-# a few steps, and no run comes back from there: a loss beyond this counts as diverged too.
+# Adam bounds every step, so a rate much too large seldom reaches infinity. The scores are beyond a million within
+# a few steps, and no run recovers from there: a loss beyond this counts as diverged too.
 LOSS_LIMIT = 1e6
-EARLY = 10  # steps: who diverges so soon has most likely data of another size
+EARLY = 10  # steps: a run that diverges so soon has most likely data of another size
 
 
 class Diverged(FloatingPointError):
-    """A loss, gradient or parameter is no longer finite, or a loss is beyond 1e6. `history` holds the run so far."""
+    """A loss, gradient or parameter is no longer finite, or a loss is beyond 1e6.
+
+    Parameters
+    ----------
+    message : the step, and what is not finite there
+    history : the `History` of the run so far
+    """
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
@@ -31,8 +37,8 @@ class Diverged(FloatingPointError):
 class Guard:
     """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when.
 
-    A step begins with `keep`, and ends with `total`, which `check` looks at: both are array operations. `beside` holds networks that
-    follow the players, such as an average of G; they are put back as well.
+    A step begins with `keep`, and ends with `total`, which `check` looks at: both are array operations. `beside` holds networks
+    that follow the players, such as an average of G; they are put back as well.
     """
 
     def __init__(self, players: dict[str, Network], history: History, beside: Sequence[Network] = ()) -> None:
@@ -47,7 +53,7 @@ class Guard:
             before[...] = array
 
     def total(self) -> Array:
-        """The sum of all parameters, () or (R,): finite only where all of them are, as a gradient that is not has reached them."""
+        """The sum of all parameters, () or (R,), finite only where all are. A gradient that is not finite has reached them."""
         sums = [net.theta.sum(axis=-1) for net in self.players.values()]
         return functools.reduce(operator.add, sums)
 
@@ -90,21 +96,21 @@ class Guard:
         return f"training diverged at step {step}: {place}. The parameters from before this step are kept. {advice}"
 
 
-def _large(what: str, loss: Array | None) -> list[str]:
-    """What is wrong with a loss, which the message calls `what`, if anything is."""
+def _large(name: str, loss: Array | None) -> list[str]:
+    """What is wrong with a loss, which the message calls `name`, if anything is."""
     size = 0.0 if loss is None else float(np.max(np.abs(loss)))
     if size <= LOSS_LIMIT:
         return []
-    return [f"{what} is " + (f"{size:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(size) else f"{size}")]
+    return [f"{name} is " + (f"{size:.3g} in size (limit {LOSS_LIMIT:.0e})" if np.isfinite(size) else f"{size}")]
 
 
 def _not_finite(name: str, net: Network) -> list[str]:
     """The gradients, then the parameters of a player that are not finite."""
     found = []
-    for what, flat in (("gradient", net.grad), ("parameter", net.theta)):
+    for kind, flat in (("gradient", net.grad), ("parameter", net.theta)):
         for layer, parameter, view in net.views(flat):
             bad = view.size - np.count_nonzero(np.isfinite(view))
             if bad:
-                found.append(f"{bad} of {view.size} entries of the {what} {parameter} are not finite "
+                found.append(f"{bad} of {view.size} entries of the {kind} {parameter} are not finite "
                              f"in layer {net.layers.index(layer)} of {name}, {layer}")
     return found

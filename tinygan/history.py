@@ -15,16 +15,26 @@ LOOKED = ("modes_visited", "modes_half")
 class History:
     """The numbers of a training run, one row for each recorded step. With replicas each column has shape (rows, R).
 
-    step              (rows,)   steps completed, from 1: every step in runs of up to 1000, evenly spaced ones in longer runs,
-                      and in any case the last
-    columns           the names that the training's step returns; history.d_loss or history["d_loss"] is one column. `train` has
-                      d_loss, g_loss   losses before that step's updates
-                      d_real, d_fake   D's mean verdict on the step's real and fake points, from the scores of its loss:
-                                       a probability where the loss is made of probabilities, otherwise the score
-    modes_step, modes_visited, modes_half   the step of each look, and how many modes had at least half of their share among 1000
-                      samples: of all samples, sharp or blurred, and of high-quality ones (empty unless the data are a mixture)
-    G_ema             the generator with averaged parameters, or None
-    diverged          the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
+    Every step is recorded in runs of up to 1000, evenly spaced ones in longer runs, and in any case the last. The columns are
+    what the training's step returns; history.d_loss or history["d_loss"] is one of them. `train` has d_loss and g_loss, the
+    losses before that step's updates; and d_real and d_fake, D's mean verdicts on the step's real and fake points, from the
+    scores of its loss: a probability where the loss is made of probabilities, otherwise the score.
+
+    Parameters
+    ----------
+    steps : how many the run is planned for
+    replicas : () or (R,)
+    G_ema : the generator with averaged parameters, or None
+    count_modes : whether modes are counted now and then
+
+    Attributes
+    ----------
+    step : (rows,), steps completed, from 1
+    columns : the names of the columns
+    modes_step : the steps at which modes were counted (none, unless the data are a mixture)
+    modes_visited : how many modes had at least half of their share among 1000 samples, sharp or blurred
+    modes_half : the same among the high-quality ones of these samples
+    diverged : the step at which the run, or each replica, diverged (see `Diverged`); 0 where that never happened
     """
 
     def __init__(self, steps: int, replicas: tuple[int, ...] = (), G_ema: Network | None = None,
@@ -66,8 +76,15 @@ class History:
         """The steps at which modes were counted."""
         return np.array([step for step, _ in self._looks], int)
 
-    modes_visited = property(lambda self: self._looked(0))
-    modes_half = property(lambda self: self._looked(1))
+    @property
+    def modes_visited(self) -> Array:
+        """How many modes had at least half of their share of all samples, at each of these steps."""
+        return self._looked(0)
+
+    @property
+    def modes_half(self) -> Array:
+        """How many modes had at least half of their share of high-quality samples."""
+        return self._looked(1)
 
     def _looked(self, i: int) -> Array:
         return np.array([modes[i] for _, modes in self._looks], int).reshape(-1, *self.replicas)

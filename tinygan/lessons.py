@@ -9,6 +9,7 @@ The sources are in lessons/ at the top of the repository. setup.cfg puts them in
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import files
@@ -17,13 +18,13 @@ INSTALLED = "lessons_files"  # the name inside the installed package; setup.cfg 
 AGAIN = "The installation of tinygan is not complete. Install it again with  python -m pip install --force-reinstall tinygan"
 
 
-def folder(package=Path(__file__).parent):
+def folder(package: Path = Path(__file__).parent) -> Path:
     """The folder of the lessons: inside the installed package, otherwise beside the package, at the top of the repository."""
     inside = package / INSTALLED
     return inside if inside.is_dir() else package.parent / "lessons"
 
 
-def scripts():
+def scripts() -> list[Path]:
     """The lessons in the order to read them. Raises FileNotFoundError where there are none."""
     found = sorted(folder().glob("[0-9][0-9]_*.py"))
     if not found:
@@ -31,12 +32,12 @@ def scripts():
     return found
 
 
-def copy_to(destination):
+def copy_to(destination: str | Path) -> tuple[list[str], list[str]]:
     """Copy the lessons into the folder `destination`. Returns (copied, kept) and raises as `copy` does."""
     return copy(scripts(), folder(), destination)
 
 
-def copy(sources, base, destination):
+def copy(sources: Iterable[Path], base: Path, destination: str | Path) -> tuple[list[str], list[str]]:
     """Copy files that are below the folder `base` to the same places below `destination`, which is made if it is not there.
 
     What is there already stays as it is. Returns (copied, kept), two lists of paths relative to `destination`. A file appears

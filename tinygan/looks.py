@@ -1,9 +1,8 @@
 """How many modes a generator finds, counted now and then while it learns, always from the same noise."""
 
-from typing import Any
-
 import numpy as np
 
+from .data import Mixture
 from .engine.arguments import Array
 from .engine.store import Network
 from .metrics import modes_found
@@ -15,7 +14,7 @@ SAMPLES = 1000
 class ModeCount:
     """look(G) -> modes_visited and modes_half of 1000 samples, (2,) or (2, R); z comes from the stream "evaluation"."""
 
-    def __init__(self, mixture: Any, streams: Streams, G: Network) -> None:
+    def __init__(self, mixture: Mixture, streams: Streams, G: Network) -> None:
         self.mixture, self.z = mixture, streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype)
 
     def __call__(self, G: Network) -> Array:

@@ -1,7 +1,7 @@
 """Rounds of a training, plainly or as a replay: which of the two, and is the replay right?
 
-The first round runs plainly: optimisers and penalties make their memories. The second is recorded. The third is run both ways, and the
-replay is kept only if both end in the same numbers, so that nothing which the recording did not see can be wrong unnoticed.
+The first round runs plainly: optimisers and penalties make their memories. The second is recorded. The third runs both ways, and
+the replay is kept only if both end in the same numbers. So whatever the recording did not see is noticed.
 """
 
 import logging
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .engine.replay import NotRecordable, Replay, State, record
 from .engine.recording import leaves
+from .engine.replay import NotRecordable, Replay, State, record
 
 
 class Rounds:

@@ -1,4 +1,4 @@
-"""Stacked digits: 100 or 1000 modes that a generator must find, in pictures that a person can read.
+"""Stacked digits: 100 or 1000 modes that a generator must find, in pictures that one can read.
 
 Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017) lays digits on top of each other as the colour channels of one picture,
 so that every number of c digits is a mode. This is the same with scikit-learn's digits of 8 x 8 pixels: there is nothing to
@@ -7,22 +7,25 @@ download. c = 2 gives 100 modes in 128 dimensions, c = 3 gives 1000 in 192.
     halves()    the 1797 images in two halves: one for the generator to learn from, one for the judge
     Stacks      the data set: labels first, each of the 10^c numbers equally likely, then an image of each digit
     Judge       which number is this, how far is it from a real image, and is it a copy of one? `report` scores samples
-    controls    samples whose scores are known beforehand, good ones and bad ones
+    controls    good and bad samples whose scores are known beforehand
 
 A mode counts as found when one sample shows it, so N matters: the literature takes N = 26 K samples for K = 10^c modes. That many
-true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes and KL say nothing about beauty: noise falls into
-many modes too (`controls` has it), so they are read beside the share of valid images. scikit-learn is imported where it is used.
+true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes and KL do not say how good the images are: noise
+falls into many modes too (`controls` has it), so read them beside the share of valid images. scikit-learn is imported where it is
+used.
 """
 
 import copy
 import functools
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import data
 from .engine import arguments
+from .engine.arguments import Array
 from .metrics.tables import aligned
 
 DIGITS, PIXELS = 10, 64
@@ -47,12 +50,12 @@ class StackReport(NamedTuple):
     valid: float
     memorised: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"modes {self.modes}, KL {self.kl:.4f}, valid {self.valid:.2%}, memorised {self.memorised:.2%}"
 
 
 @functools.cache
-def halves():
+def halves() -> Halves:
     """The digits in two Halves, always the same: half of each digit's images, drawn from seed 0, and the others.
 
     A digit with an odd number of images gives the spare one to the held-out half: 896 and 901 images, in [-1, 1].
@@ -64,18 +67,23 @@ def halves():
         chosen[images[:images.size // 2]] = True
     parts = [data.Points(whole.x[rows], "digits", labels=whole.labels[rows]) for rows in (chosen, ~chosen)]
     for part in parts:
-        part.labels.flags.writeable = False  # everybody gets the same arrays
+        part.labels.flags.writeable = False  # every caller gets the same arrays
     return Halves(*parts)
 
 
 class Stacks(data.DataSet):
-    """Pictures of `channels` digits each (1 to 4), (n, 64 channels): pixels in [-1, 1], one channel's 64 after the other's.
+    """Pictures of several digits each, (n, 64 channels): pixels in [-1, 1], one channel's 64 after the other's.
 
     Each of the `n_modes` = 10^channels numbers is equally likely, although some digits have more images than others: labels
-    are drawn first. `half` says whose images: "training" or "held_out".
+    are drawn first.
+
+    Parameters
+    ----------
+    channels : 1 to 4 digits in each picture
+    half : which images, "training" or "held_out"
     """
 
-    def __init__(self, channels=3, half="training"):
+    def __init__(self, channels: int = 3, half: str = "training") -> None:
         self.channels = _channels(channels)
         self.dim, self.n_modes = PIXELS * self.channels, DIGITS**self.channels
         self.half, self.name = arguments.choice("half", half, Halves._fields), f"stacked digits, {self.channels} channels"
@@ -84,31 +92,32 @@ class Stacks(data.DataSet):
         self._counts = np.bincount(points.labels, minlength=DIGITS)  # (10,)
         self._starts = np.cumsum(self._counts) - self._counts
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` independent pictures, (n, 64 channels)."""
         n = self.check_draw(n, rng)
         return self.draw(rng.integers(DIGITS, size=(n, self.channels)), rng)
 
-    def draw(self, labels, rng):
+    def draw(self, labels: Any, rng: np.random.Generator) -> Array:
         """Pictures of the digits `labels` (n, channels), an image of each drawn at random. Raises ValueError for other labels."""
         labels = np.asarray(labels)
         if labels.dtype.kind not in "iu" or labels.ndim != 2 or labels.shape[-1] != self.channels:
             raise ValueError(f"labels must be whole numbers of shape (n, {self.channels}); got {labels.dtype} of {labels.shape}")
         if labels.size and not 0 <= labels.min() <= labels.max() < DIGITS:
             raise ValueError(f"labels must be digits, 0 to 9; got {labels.min()} to {labels.max()}")
-        which = (rng.random(labels.shape) * self._counts[labels]).astype(int)  # below the count: random() is below 1
-        return self._images.take(self._starts[labels] + which, axis=0).reshape(-1, self.dim)
+        drawn = (rng.random(labels.shape) * self._counts[labels]).astype(int)  # below the count: random() is below 1
+        return self._images.take(self._starts[labels] + drawn, axis=0).reshape(-1, self.dim)
 
-    def standardized(self):
-        """The pictures with mean 0 in every pixel, over numbers that are equally likely, and divided by one number for all pixels."""
-        center, square = (np.mean([power[start:start + n].mean(axis=0) for start, n in zip(self._starts, self._counts, strict=True)],
-                                  axis=0) for power in (self._images, self._images**2))  # (64,) each, all digits alike
+    def standardized(self) -> "Stacks":
+        """The pictures with mean 0 in every pixel (all numbers are equally likely), and divided by one number for all pixels."""
+        rows = [slice(start, start + n) for start, n in zip(self._starts, self._counts, strict=True)]  # those of each digit
+        center, square = (np.mean([power[part].mean(axis=0) for part in rows], axis=0)
+                          for power in (self._images, self._images**2))  # (64,) each, all digits alike
         scale = math.sqrt((square - center**2).mean())
         moved = copy.copy(self)
         moved._images = (self._images - center) / scale
         return moved.moved_from(self, np.tile(center, self.channels), scale)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Stacks: channels {self.channels}, modes {self.n_modes}, dimensions {self.dim}, {self.half} images"
 
 
@@ -117,11 +126,11 @@ class Judge:
 
     It reads with a support vector machine (scikit-learn's SVC, RBF kernel) trained on the held-out half. `accuracy` is the share
     of the training half, which it has not seen, that it reads correctly.
-    Its yardstick is the distance (Euclidean, in pixels of [-1, 1]) from a held-out image to the nearest training image, which
-    is what a new image of the same kind has: `near` and `far` are the 1st and the 99th percentile of the 901 such distances.
+    It compares with the distances (Euclidean, in pixels of [-1, 1]) that new images of the same kind have: those from each of the
+    901 held-out images to its nearest training image. `near` and `far` are their 1st and 99th percentile.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         from sklearn.svm import SVC
 
         training, held_out = halves()
@@ -129,12 +138,12 @@ class Judge:
         self.accuracy = float(self._svm.score(training.x, training.labels))
         self.near, self.far = (float(p) for p in np.percentile(self._nearest(held_out.x), (1, 99)))
 
-    def _nearest(self, images):
+    def _nearest(self, images: Array) -> Array:
         from sklearn.metrics import pairwise_distances_argmin_min
 
         return pairwise_distances_argmin_min(images, self._training)[1]
 
-    def look(self, x, progress=None):
+    def look(self, x: Any, progress: bool | None = None) -> tuple[Array, Array]:
         """The digits (N, c) that the pictures `x` (N, 64 c) show, and each image's distance (N, c) to the nearest training image.
 
         An image with NaN or infinite pixels shows -1, at an infinite distance. c is 1 to 4; raises as `report` does.
@@ -155,7 +164,7 @@ class Judge:
                 bar.update(rows.size)
         return digits.reshape(x.shape[0], -1), distance.reshape(x.shape[0], -1)
 
-    def report(self, x, progress=None):
+    def report(self, x: Any, progress: bool | None = None) -> StackReport:
         """Score the stacks `x` (N, 64 c), K = 10^c modes. Raises TypeError or ValueError when x is not such numbers, N >= 1.
 
         modes      #{k: n_k >= 1}, with n_k stacks that are read as the number k, M = sum n_k
@@ -164,7 +173,7 @@ class Judge:
         valid      the share of the N c single images whose distance to the nearest training image is at most `far`.
                    New real images score .99
         memorised  the share of the N c images whose distance is below `near`. New real images score .01, copies 1.
-                   A blurred image may lie as near to a training image: look at the pictures before accusing
+                   A blurred image may lie as near to a training image, so look at the pictures too
 
         A stack with a NaN or infinite pixel shows no number, but it is one of the N, and its broken images are not valid.
         `progress`: True or False; None shows a bar where a person is watching the terminal.
@@ -176,16 +185,16 @@ class Judge:
         return StackReport(int((n >= 1).sum()), _kl_to_uniform(n), float((distance <= self.far).mean()),
                            float((distance < self.near).mean()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"Judge: reads {self.accuracy:.2%} of {self._training.shape[0]} images that it has not seen; "
                 f"valid up to a distance of {self.far:.3f}, a copy below {self.near:.3f}")
 
 
-def controls(channels, n, rng):
+def controls(channels: int, n: int, rng: np.random.Generator) -> dict[str, Array]:
     """`n` stacks each from five samplers whose scores are known beforehand: a dict from names to (n, 64 channels).
 
     real                 held-out images: all modes, KL (K - 1) / (2 n), valid .99, memorised .01
-    training images      the perfect memoriser: the same, but valid 1, memorised 1
+    training images      copies of what was learned from: the same, but valid 1, memorised 1
     same digit           one digit in all channels: 10 modes, KL (channels - 1) ln 10
     one digit missing    no nines: 9^channels modes, KL channels * ln(10 / 9)
     noise                uniform pixels in [-1, 1]: valid 0, whatever modes they fall into
@@ -201,20 +210,20 @@ def controls(channels, n, rng):
     }
 
 
-def table(rows):
+def table(rows: Mapping[str, StackReport]) -> str:
     """`rows`, a dict from names to StackReports, as lines of aligned plain text."""
     return aligned([["", "modes", "KL", "valid", "memorised"], *[
         [name, f"{report.modes}", f"{report.kl:.4f}", f"{report.valid:.2%}", f"{report.memorised:.2%}"]
         for name, report in rows.items()]])
 
 
-def _channels(value):
+def _channels(value: Any) -> int:
     if arguments.count("channels", value) > 4:
         raise ValueError(f"channels must be at most 4; got {value}: nobody can draw 26 samples for each of 10^{value} modes")
     return int(value)
 
 
-def _kl_to_uniform(n):
+def _kl_to_uniform(n: Array) -> float:
     """sum q ln(K q), nats, for the counts n (K,); ln K when there are none."""
     if n.sum() == 0:
         return math.log(n.size)
@@ -222,7 +231,7 @@ def _kl_to_uniform(n):
     return max(0.0, float(q @ np.log(n.size * q)))  # rounding may leave -1e-17
 
 
-def _bar(images, progress):
+def _bar(images: int, progress: bool | None) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=images, disable=None if progress is None else not progress, unit=" images", unit_scale=True, desc="judging",

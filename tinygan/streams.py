@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from .engine.arguments import Array, each_seed, number, spawn
+from .engine.arguments import Array, Seeds, each_seed, number, spawn
 from .penalties import alphas
 from .updates import Batch
 
@@ -18,26 +19,29 @@ NAMES = ("data", "latent", "evaluation", "penalty", "noise", "codes")
 
 
 class Streams:
-    """For each replica a Generator for each of NAMES. Looking at a run never changes it, as evaluation has its own.
+    """For each replica a Generator for each of NAMES. Evaluation has a stream of its own, so it never changes a run.
 
-    seed: an int or a SeedSequence, or a list with one for each replica; replicas: () or (R,).
+    Parameters
+    ----------
+    seed : an int or a SeedSequence, or a list with one for each replica
+    replicas : () or (R,)
     """
 
-    def __init__(self, seed: Any = 0, replicas: tuple[int, ...] = ()) -> None:
+    def __init__(self, seed: Seeds = 0, replicas: tuple[int, ...] = ()) -> None:
         self.replicas = replicas
         seeds = each_seed(seed, *replicas) if replicas else [seed]
-        self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(one, len(NAMES))), strict=True)) for one in seeds]
+        self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(each, len(NAMES))), strict=True)) for each in seeds]
 
     def generators(self, name: str) -> Any:
         """The Generator of a stream, or with replicas the list of them."""
         found = [rngs[name] for rngs in self._rngs]
         return found if self.replicas else found[0]
 
-    def draw(self, name: str, one: Callable[[np.random.Generator], Array]) -> Array:
-        """one(rng) from the stream `name`; with replicas stacked, (R, ...)."""
+    def draw(self, name: str, sample: Callable[[np.random.Generator], Array]) -> Array:
+        """sample(rng) with the Generator of the stream `name`; with replicas stacked, (R, ...)."""
         if not self.replicas:
-            return one(self._rngs[0][name])
-        return np.stack([one(rngs[name]) for rngs in self._rngs])
+            return sample(self._rngs[0][name])
+        return np.stack([sample(rngs[name]) for rngs in self._rngs])
 
     def normal(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
         """Standard normal numbers (..., *shape) from the stream `name`."""
@@ -61,11 +65,17 @@ class Streams:
 class TwoPlayerDraw:
     """draw(streams) -> Batch: real points, latent noise z ~ N(0, I), and where they are asked for instance noise and alpha.
 
-    data: with sample(n, rng); d_steps: K; d_z, dtype: of G; rows: points that make one sample for D (`Pack`).
-    instance_noise: None, a standard deviation, or a function of the fraction of the run (Sonderby et al. 2017).
+    Parameters
+    ----------
+    data : with sample(n, rng) and dim
+    batch, d_steps : N and K
+    d_z, dtype : of G
+    instance_noise : None, a standard deviation, or a function of the fraction of the run (Sonderby et al. 2017)
+    between : whether a penalty needs alpha
+    rows : points that make one sample for D (`Pack`)
     """
 
-    def __init__(self, data: Any, batch: int, d_steps: int, d_z: int, dtype: Any, *, instance_noise: Any = None,
+    def __init__(self, data: Any, batch: int, d_steps: int, d_z: int, dtype: DTypeLike, *, instance_noise: Any = None,
                  between: bool = False, rows: int = 1) -> None:
         if not (instance_noise is None or callable(instance_noise)):
             number("instance_noise", instance_noise, above=0)

@@ -9,14 +9,14 @@ Written out, the whole algorithm is
         d_step(D, opt_d, data.sample(batch, rng), G(latent()), loss)
         g_step(G, D, opt_g, latent(), loss)
 
-`Training` is this loop for any system of players, with what one wants around it: random streams, schedules, replicas, averaging,
-a history, and a stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
+`Training` is this loop for any system of players, together with random streams, schedules, replicas, averaging, a history, and a
+stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
 
     draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
     step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -25,61 +25,38 @@ import numpy as np
 
 from . import train_arguments as given
 from .data import Mixture
-from .engine.arguments import Array, count, number
+from .engine.arguments import Array, Seeds, count, number
 from .engine.machine import keep_memory, one_thread
+from .engine.optim import Optimiser
 from .engine.store import Network
-from .gradients import d_gradients, g_gradients
 from .guard import Guard
 from .history import History
 from .looks import ModeCount
+from .losses import Loss
 from .rounds import Rounds
 from .streams import Streams, TwoPlayerDraw
-from .updates import Player, Report, Rules
+from .updates import Player, Report, Rules, d_step, g_step
 
 __all__ = ["Player", "Training", "d_step", "g_step", "train"]
-
-
-def d_step(D: Network, opt: Any, x_real: Array, x_fake: Array, loss: Any, penalties: Iterable[Any] = (),
-           rng: Any = None) -> Array:
-    """One step of the discriminator along `d_gradients`; returns its loss before the step."""
-    value = d_gradients(D, x_real, x_fake, loss, tuple(penalties), rng)
-    opt.step(D.theta, D.grad)
-    return value
-
-
-def g_step(G: Network, D: Network, opt: Any, z: Array, loss: Any, x_real: Array | None = None) -> Array:
-    """One step of the generator along `g_gradients`; returns its loss before the step.
-
-    >>> import numpy as np
-    >>> from tinygan import Adam, d_step, data, g_step, losses, mlp
-    >>> G, D, opt_g, opt_d, loss = mlp(2, 32, 2), mlp(2, 32, 1, seed=1), Adam(), Adam(), losses.NonSaturating()
-    >>> rng = np.random.default_rng(0)
-    >>> for step in range(20):
-    ...     d_loss = d_step(D, opt_d, data.ring().sample(64, rng), G(rng.standard_normal((64, 2))), loss)
-    ...     g_loss = g_step(G, D, opt_g, rng.standard_normal((64, 2)), loss)
-    >>> bool(np.isfinite(d_loss) and np.isfinite(g_loss))
-    True
-    """
-    value = g_gradients(G, D, z, loss, x_real)
-    opt.step(G.theta, G.grad)
-    return value
 
 
 class Training:
     """A run of any system of players that can be stepped, stopped, written down and gone on with.
 
-    players    {"D": Player(network, optimiser), "G": ...}; other systems add their own, such as "E"
-    draw, step see the module: what a step needs, and the step
-    steps      how many; schedules depend on the fraction of them that has passed
-    streams    the run's random numbers
-    ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
-    schedule   fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
-    scheduled  further objects whose prepare(fraction) is called before each step: penalties, instance noise
-    look       None, or look(G) -> modes_visited and modes_half, called now and then with the generator that is judged
-    replay     whether steps are recorded and run again as a list of NumPy calls (`engine.replay`), from the third on: quicker, with
-               the same bits. A step that cannot be recorded runs plainly; `repr` and the log "tinygan" say why
-
     Between steps nothing that a schedule sets stays behind in an optimiser or a penalty.
+
+    Parameters
+    ----------
+    players : {"D": Player(network, optimiser), "G": ...}; other systems add their own, such as "E"
+    draw, step : what a step needs, and the step, as the module's docstring tells
+    steps : how many; schedules depend on the fraction of them that has passed
+    streams : the run's random numbers
+    ema : None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
+    schedule : fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
+    scheduled : further objects whose prepare(fraction) is called before each step: penalties, instance noise
+    look : None, or look(G) -> modes_visited and modes_half, called now and then with G_ema, or with G if there is none
+    replay : whether steps are recorded and run again as a list of NumPy calls (`engine.replay`), from the third on: quicker, with
+        the same bits. A step that cannot be recorded runs plainly; `repr` and the log "tinygan" say why
     """
 
     def __init__(self, players: dict[str, Player], draw: Callable[[Streams], Any],
@@ -100,7 +77,7 @@ class Training:
         self._round = Rounds(self._play, [self.players, inside, self.G_ema, self.guard.own, self.guard.before], replay)
 
     def advance(self, n: int = 1) -> Report:
-        """Take n steps; returns what the last one reported. Raises `Diverged` in the step in which the run is lost."""
+        """Take n steps; returns what the last one reported. Raises `Diverged` in the step in which the run diverges."""
         report: Report = {}
         with self._around():
             for _ in range(count("n", n)):
@@ -110,8 +87,10 @@ class Training:
     def run(self, callback: Callable[[Any], Any] | None = None, progress: bool | None = None) -> History:
         """Go on to the planned end, with a progress bar; returns the history.
 
-        callback: called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; true stops the run.
-        progress: True or False; None shows a bar where a person is watching the terminal.
+        Parameters
+        ----------
+        callback : called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; true stops the run
+        progress : True or False; None shows a bar where the output is a terminal
         """
         callback = given.callback_function(callback)
         networks = {name: player.network for name, player in self.players.items()}
@@ -180,7 +159,7 @@ class Training:
         return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
 
     def load_state(self, state: dict[str, Array]) -> None:
-        """Go on from where another Training of this kind stood. If its state does not fit, raises ValueError and changes nothing."""
+        """Go on from where another Training of this kind stood. Raises ValueError, and changes nothing, if it does not fit."""
         before = self.state()
         own, other = ({name.rpartition(".")[0] or name for name in names} for names in (before, state))
         missing, unknown = sorted(own - other), sorted(other - own)
@@ -220,41 +199,43 @@ class Training:
         return f"Training({self.done} of {self.steps} steps; {players}; {self._round})"
 
 
-def train(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int = 256, d_steps: int = 1, opt_g: Any = None,
-          opt_d: Any = None, penalties: Iterable[Any] = (), update: str = "alternating", ema: float | None = None,
-          schedule: Callable[[float], float] | None = None, instance_noise: Any = None, clip: float | None = None,
-          unroll: tuple[int, float] | None = None, seed: Any = 0, callback: Callable[[Any], Any] | None = None,
+def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: int = 256, d_steps: int = 1,
+          opt_g: Optimiser | None = None, opt_d: Optimiser | None = None, penalties: Sequence[Any] = (),
+          update: str = "alternating", ema: float | None = None, schedule: Callable[[float], float] | None = None,
+          instance_noise: float | Callable[[float], float] | None = None, clip: float | None = None,
+          unroll: tuple[int, float] | None = None, seed: Seeds = 0, callback: Callable[[Any], Any] | None = None,
           progress: bool | None = None, replay: bool = True) -> History:
     """Train both players in place for `steps` steps of the generator and return the `History`.
 
-    G, D       networks: G turns z ~ N(0, I) into points, D turns points into one score; a D that begins with Pack(m, d)
-               judges m points at a time
-    data       an object with sample(n, rng) and dim (see `tinygan.data`), or an array (N, d)
-    loss       see `tinygan.losses`
-    batch      real points, and fake ones, in each step; 64 to 512
-    d_steps    steps of D for each step of G; 1, or 5 for a Wasserstein critic
-    opt_g, opt_d   an optimiser for each, which is copied; Adam(lr=1e-3, beta1=.5) by default
-    penalties  on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
-    update     "alternating": G looks at D after D's step; "simultaneous": before it; "optimistic": simultaneous, each step with
-               what it changed since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
-    ema        None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
-    schedule   fraction of the run -> factor on both learning rates (`optim.linear_decay`, `optim.cosine_decay`)
-    instance_noise   None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
-               a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
-    clip       None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
-    unroll     None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); D's penalties are
-               not part of what it sees (see `tinygan.unroll`)
-    seed       an int or a SeedSequence, for data, latent noise and evaluation, or a list with one for each replica; the
-               networks have seeds of their own
-    callback, progress   as in `Training.run`
-    replay     whether steps are recorded and run again (`Training`): quicker, with the same bits
+    Only G and D change. Freed memory is kept for later arrays for the rest of the process (`engine.machine.keep_memory`).
 
-    Raises `Diverged` in the step in which a loss, gradient or parameter stops being finite, or a loss exceeds a million; the
-    history so far and the parameters from before that step are kept. A replica that diverges is noted in
-    `history.diverged` and the others go on: `Diverged` is raised when none is left.
+    Parameters
+    ----------
+    G, D : networks: G turns z ~ N(0, I) into points, D turns each point into one score, or m of them if D begins with Pack(m, d)
+    data : an object with sample(n, rng) and dim (see `tinygan.data`), or an array (N, d)
+    loss : see `tinygan.losses`
+    steps : steps of G
+    batch : real points, and fake ones, in each step; 64 to 512
+    d_steps : steps of D for each step of G; 1, or 5 for a Wasserstein critic
+    opt_g, opt_d : an optimiser for each, which is copied; Adam(lr=1e-3, beta1=.5) by default
+    penalties : on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
+    update : "alternating": G looks at D after D's step; "simultaneous": before it; "optimistic": simultaneous, each step with
+        what it changed since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
+    ema, schedule, replay : as in `Training`
+    instance_noise : None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
+        a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
+    clip : None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
+    unroll : None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); see `tinygan.unroll`
+    seed : for data, latent noise and evaluation; a list holds one for each replica. The networks have seeds of their own
+    callback, progress : as in `Training.run`
 
-    Freed memory is kept for later arrays for the rest of the process (`engine.machine.keep_memory`); else only G and D change.
+    Raises
+    ------
+    Diverged : a loss, gradient or parameter is no longer finite, or a loss exceeds a million. The history so far and the
+        parameters from before that step are kept. A replica that diverges is noted in `history.diverged`, and the others go on
 
+    Examples
+    --------
     >>> from tinygan import data, losses, mlp, train
     >>> G, D = mlp(2, 32, 2), mlp(2, 32, 1, seed=1)
     >>> history = train(G, D, data.ring().standardized(), losses.NonSaturating(), steps=20, progress=False)

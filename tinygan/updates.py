@@ -1,4 +1,6 @@
-"""One round of the two-player game: what both players do with one batch, in which order.
+"""Steps: one of one player, and one round of the two-player game. What both players do with one batch, in which order?
+
+    d_step, g_step    a gradient, then an optimiser
 
     step(players, batch) -> {"d_loss", "g_loss", "d_real", "d_fake"}
 
@@ -7,14 +9,14 @@
 operations: everything random, and everything that changes from step to step, comes in from outside.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from .engine.arguments import Array, choice
 from .engine.optim import Optimiser
 from .engine.store import Network
-from .gradients import DGradients, d_gradients_and_scores, g_gradients
+from .gradients import DGradients, d_gradients, d_gradients_and_scores, g_gradients
 from .losses import Loss
 
 Report = dict[str, Array]
@@ -35,6 +37,53 @@ class Player(NamedTuple):
     def step(self) -> None:
         """Move the network by its gradient."""
         self.optimiser.step(self.network.theta, self.network.grad)
+
+
+def d_step(D: Network, opt: Optimiser, x_real: Array, x_fake: Array, loss: Loss, penalties: Iterable[Any] = (),
+           rng: Any = None) -> Array:
+    """One step of the discriminator: `d_gradients`, then its optimiser.
+
+    Parameters
+    ----------
+    D, opt : the discriminator and its optimiser
+    x_real, x_fake, loss, penalties, rng : as in `d_gradients`
+
+    Returns
+    -------
+    D's loss before the step, shape (...).
+    """
+    value = d_gradients(D, x_real, x_fake, loss, tuple(penalties), rng)
+    opt.step(D.theta, D.grad)
+    return value
+
+
+def g_step(G: Network, D: Network, opt: Optimiser, z: Array, loss: Loss, x_real: Array | None = None) -> Array:
+    """One step of the generator: `g_gradients`, then its optimiser.
+
+    Parameters
+    ----------
+    G, D, opt : the players, and G's optimiser
+    z, loss, x_real : as in `g_gradients`
+
+    Returns
+    -------
+    G's loss before the step, shape (...).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan import Adam, d_step, data, g_step, losses, mlp
+    >>> G, D, opt_g, opt_d, loss = mlp(2, 32, 2), mlp(2, 32, 1, seed=1), Adam(), Adam(), losses.NonSaturating()
+    >>> rng = np.random.default_rng(0)
+    >>> for step in range(20):
+    ...     d_loss = d_step(D, opt_d, data.ring().sample(64, rng), G(rng.standard_normal((64, 2))), loss)
+    ...     g_loss = g_step(G, D, opt_g, rng.standard_normal((64, 2)), loss)
+    >>> bool(np.isfinite(d_loss) and np.isfinite(g_loss))
+    True
+    """
+    value = g_gradients(G, D, z, loss, x_real)
+    opt.step(G.theta, G.grad)
+    return value
 
 
 class Batch(NamedTuple):

@@ -17,6 +17,7 @@ from ..recipe import Recipe, seeds_of
 
 RUN = "run.npz"
 FILMED = 500  # samples in each snapshot
+CURVES = ("d_loss", "g_loss", "d_real", "d_fake")  # what a step of two players reports
 HISTORY = "history."  # how the names of the history's arrays begin in the file
 
 
@@ -111,6 +112,8 @@ def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     else:
         original = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
     history = _part(HISTORY, arrays)
+    for name in CURVES:
+        history[name]  # raises KeyError where it is missing
     _check_sizes(recipe, original.dim, arrays, history)
     run = _build(recipe, original)
     run.G.load_state(_part("G.", arrays))

@@ -1,12 +1,15 @@
 """Recording: what NumPy is asked to do while a function runs, noted call by call.
 
-`Recorded` is an array that notes each call in which it takes part. Its data are an ordinary array's, and every call is carried out
-on ordinary arrays, so the results have the same bits. What comes out is Recorded again. `engine.replay` runs the list again.
+`Recorded` is an array that notes each call in which it takes part. Its data are an ordinary array's, and every call is carried
+out on ordinary arrays, so the results have the same bits. What comes out is Recorded again. `engine.replay` runs the list again.
 
-A call is noted when NumPy hands it over: ufuncs through `__array_ufunc__`, other functions through `__array_function__`. Methods that
-copy (`copy`, `astype`, `reshape` where it must, `x[...] = v`) note themselves. Views are free, and are not noted. Whoever looks at a
-value (`if`, `float`, `int`, printing) would make the list depend on it: this raises `NotRecordable`, with the line that looked.
+NumPy hands calls over: ufuncs through `__array_ufunc__`, other functions through `__array_function__`. Methods that copy (`copy`,
+`astype`, `reshape` where it must, `x[...] = v`) note themselves. Views cost nothing and are not noted. A function that looks at a
+value (`if`, `float`, `int`, printing) cannot be noted, as its calls may depend on it: it raises `NotRecordable`, with the line.
 """
+
+# mypy: disable-error-code="override,no-any-return"
+# Methods of ndarray have dozens of overloads; these take what the package passes.
 
 import traceback
 from collections.abc import Callable
@@ -27,9 +30,10 @@ class NotRecordable(TypeError):
 
 
 class Call:
-    """One NumPy call: function(*args, **settings), whose result is in `out`. `fresh`: the call made `out`, it was not there before."""
+    """One NumPy call: function(*args, **settings), whose result is in `out`. fresh: the call made `out`."""
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], settings: dict[str, Any], out: Array, fresh: bool) -> None:
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], settings: dict[str, Any], out: Array,
+                 fresh: bool) -> None:
         self.function, self.args, self.settings, self.out, self.fresh = function, args, settings, out, fresh
 
     def inputs(self) -> list[Array]:
@@ -106,7 +110,7 @@ class Recorded(np.ndarray):
             result = function(*plain, **plain_settings)
             value = np.array(plain[1] if function is np.full_like else FILLED[function], result.dtype)
             return note(np.copyto, (value,), {}, result, fresh=True)
-        if isinstance(getattr(function, "_implementation", None), FunctionType):  # written in Python, of calls that note themselves
+        if isinstance(getattr(function, "_implementation", None), FunctionType):  # in Python, of calls that note themselves
             before, result = len(Recorded.calls or ()), super().__array_function__(function, types, args, settings)
             if all(part is None or isinstance(part, Recorded) for part in leaves(result)):
                 return result
@@ -158,11 +162,12 @@ class Recorded(np.ndarray):
     def _look(self, *_: Any) -> Any:
         raise refused("the function looked at a value")
 
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __str__ = __repr__ = __format__ = _look  # type: ignore[assignment]
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __str__ = __repr__ = __format__ = _look
     item = tolist = tobytes = _look  # type: ignore[assignment]
 
 
-LOOKS_AT_SHAPES = {np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory, np.result_type}
+LOOKS_AT_SHAPES = {np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
+                   np.result_type}
 FILLED = {np.zeros_like: 0, np.ones_like: 1, np.full_like: None}
 
 
@@ -171,7 +176,8 @@ def bare(x: Any) -> Any:
     return x.view(np.ndarray) if isinstance(x, Recorded) else x
 
 
-def note(function: Callable[..., Any], args: tuple[Any, ...], settings: dict[str, Any], out: Array, fresh: bool) -> Any:
+def note(function: Callable[..., Any], args: tuple[Any, ...], settings: dict[str, Any], out: Array,
+         fresh: bool) -> Any:
     """Add a call to the list; returns its result as a Recorded array."""
     if Recorded.calls is None:
         raise NotRecordable("a Recorded array was used after its recording had ended: something kept it")
@@ -201,4 +207,5 @@ def _numbers_as_arrays(ufunc: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
     if not any(isinstance(arg, (int, float, complex)) for arg in args):
         return args
     dtype = np.result_type(*args)
-    return tuple(np.array(arg, dtype) if isinstance(arg, (int, float, complex)) and not isinstance(arg, bool) else arg for arg in args)
+    return tuple(np.array(arg, dtype) if isinstance(arg, (int, float, complex)) and not isinstance(arg, bool) else arg
+                 for arg in args)

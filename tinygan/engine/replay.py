@@ -8,12 +8,12 @@ Only the numbers in them change. So we run the step once with arrays that note e
     add    (128, 64) (1, 64) -> (128, 64)       + b
     ...
 
-To take the step again, copy the new batch into the old batch's arrays and make the calls of the list, each into the memory that its
-result had the first time. The layers stay as they stand on the blackboard, and the results have the same bits. What the list
-cannot hold: an `if` on a value, and random numbers; these are drawn outside, into the batch.
+To take the step again, copy the new batch into the old batch's arrays and make the calls of the list, each into the memory that
+its result had the first time. The layers stay as they stand on the blackboard, and the results have the same bits. The list
+cannot hold an `if` on a value, nor random numbers; these are drawn outside, into the batch.
 
-Before it is run, the list is made shorter (`engine.shortening`): a call whose result nobody reads is dropped, `grad = 0; grad += a`
-becomes `grad = a`, and arrays that are not needed at the same time share memory.
+Before it is run, the list is made shorter (`engine.shortening`). A call whose result nobody reads is dropped. `grad = 0` followed
+by `grad += a` becomes `grad = a`. Arrays that are not needed at the same time share memory.
 
     step = record(function, batch, changes=[G, D, opt_g, opt_d])
     result = step(another_batch)                # what function(another_batch) returns, and the same changes
@@ -54,8 +54,8 @@ def record(function: Callable[[Any], Any], batch: Any, changes: Iterable[Any] = 
     Raises
     ------
     NotRecordable
-        with the line that looked at a value, made a copy that cannot be noted, or wrote into an array that is not in `changes`. All
-        that the function had changed until then is put back.
+        with the line that looked at a value, made a copy that cannot be noted, or wrote into an array that is not in
+        `changes`. All that the function had changed until then is put back.
     """
     return Replay(function, batch, list(changes), shorten)
 
@@ -91,7 +91,8 @@ class Replay:
         for own, new in zip(self._inputs, given, strict=True):
             if own is not new:
                 if own.shape != new.shape:
-                    raise ValueError(f"this replay was recorded with a batch of shape {own.shape}; got {new.shape}. Record it again")
+                    raise ValueError(f"this replay was recorded with a batch of shape {own.shape}; got {new.shape}. "
+                                     "Record it again")
                 own[...] = new
         for function, args in self._steps:
             function(*args)
@@ -126,7 +127,8 @@ def _run(function: Callable[[Any], Any], batch: Any, changes: list[Any]) -> tupl
     if Recorded.calls is not None:
         raise NotRecordable("a recording is on already: recordings do not nest")
     start, made = State(changes), []
-    Recorded.calls = calls = []
+    calls: list[Call] = []
+    Recorded.calls = calls
     try:
         _exchange(changes, noting, set())
         result = function(mapped(batch, noting))
@@ -138,8 +140,8 @@ def _run(function: Callable[[Any], Any], batch: Any, changes: list[Any]) -> tupl
         _exchange(changes, back, set())
     if made:
         start.put_back()
-        raise NotRecordable(f"an array of shape {made[0].shape} was kept that the function made during the recording: run the function "
-                            "once before, so that what it keeps is there, and let it write in place")
+        raise NotRecordable(f"an array of shape {made[0].shape} was kept that the function made during the recording: run the "
+                            "function once before, so that what it keeps is there, and let it write in place")
     return calls, result
 
 
@@ -201,8 +203,9 @@ def _ready(call: Call) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     if function is np.copyto:
         return (partial(np.copyto, **settings) if settings else np.copyto), (out, *args)
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc) and settings.keys() <= {"axis", "dtype", "keepdims", "out"}:
-        return function, (args[0], settings.get("axis", 0), settings.get("dtype"), out, settings.get("keepdims", False), *args[1:])
+    if isinstance(owner, np.ufunc) and len(args) == 1 and settings.keys() <= {"axis", "dtype", "keepdims", "out"}:
+        axis, dtype, keepdims = settings.get("axis", 0), settings.get("dtype"), settings.get("keepdims", False)
+        return function, (args[0], axis, dtype, out, keepdims)
     if isinstance(function, np.ufunc) and not settings and function not in THREE:
         return function, (*args, out)
     if isinstance(function, np.ufunc) or isinstance(owner, np.ufunc) or function in TAKES_OUT:

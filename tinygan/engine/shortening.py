@@ -5,8 +5,8 @@
     write_outer_products_as_multiply   (N, 1) @ (1, k) is a product of single numbers: multiply, with broadcasting, is quicker
     share_memory                       arrays that are never needed at the same time share memory, which stays in the cache
 
-An array is known by its root, the array that owns the memory. A fresh root was made by a call of the list; all others (parameters,
-gradients, an optimiser's memories, the batch, constants) were there before and stay.
+An array is known by its root, the array that owns the memory. A fresh root was made by a call of the list. All others
+(parameters, gradients, an optimiser's memories, the batch, constants) were there before and stay.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,12 @@ def root(array: Array) -> Array:
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
+
+
+def address(array: Array) -> int:
+    """Where the array's first entry lies in memory."""
+    place: int = array.__array_interface__["data"][0]
+    return place
 
 
 def _fresh(calls: list[Call]) -> dict[int, Array]:
@@ -63,19 +69,18 @@ def with_first_additions_as_writes(calls: list[Call]) -> list[Call]:
 
 
 def _sets_to_zero(call: Call) -> bool:
-    return call.function is np.copyto and not call.fresh and call.args[0].ndim == 0 and not call.args[0].any()
+    return call.function is np.copyto and not call.fresh and np.ndim(call.args[0]) == 0 and not np.any(call.args[0])
 
 
 def _first_additions(calls: list[Call], start: int) -> list[Call] | None:
-    """The additions that come first at each entry of what call number `start` has zeroed; None where anything else comes first."""
+    """The additions that come first at each entry that call number `start` sets to zero; None where anything else comes first."""
     grad = calls[start].out
-    begin, size = grad.__array_interface__["data"][0], grad.itemsize
     covered, found = np.zeros(root(grad).size, bool), []
     entries = np.arange(covered.size).reshape(root(grad).shape)
     wanted = np.zeros_like(covered)
     wanted[_entries_of(grad, root(grad), entries)] = True
     for call in calls[start + 1:]:
-        added_to = call.function is np.add and not call.fresh and len(call.args) == 2 and call.args[0] is not None
+        added_to = call.function is np.add and not call.fresh and len(call.args) == 2
         if np.may_share_memory(call.out, grad):
             where = _entries_of(call.out, root(grad), entries)
             adds = added_to and isinstance(call.args[0], np.ndarray) and _same_place(call.args[0], call.out)
@@ -87,16 +92,16 @@ def _first_additions(calls: list[Call], start: int) -> list[Call] | None:
                 return found
         elif any(np.may_share_memory(array, grad) for array in call.inputs()):
             return None
-    return None if begin is None or size == 0 else None
+    return None
 
 
 def _same_place(a: Array, b: Array) -> bool:
-    return bool(a.__array_interface__["data"][0] == b.__array_interface__["data"][0] and a.shape == b.shape and a.strides == b.strides)
+    return address(a) == address(b) and a.shape == b.shape and a.strides == b.strides
 
 
 def _entries_of(view: Array, owner: Array, entries: Array) -> Array:
     """Which entries of `owner` (its own order) a view shows: their numbers in `entries`, flat."""
-    offset = view.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    offset = address(view) - address(owner)
     steps = tuple(stride // owner.itemsize * entries.itemsize for stride in view.strides)
     start = entries.reshape(-1)[offset // owner.itemsize:]
     return np.lib.stride_tricks.as_strided(start, view.shape, steps).reshape(-1)
@@ -115,7 +120,7 @@ def _write(calls: list[Call], addition: Call) -> None:
 
 
 def share_memory(calls: list[Call], results: list[Array]) -> Callable[[Array], Array]:
-    """Give fresh arrays memory by the time in which they are needed. Returns the function from an old array to the one in its place."""
+    """Give fresh arrays memory by the time in which they are needed. Returns the function from an old array to the new one."""
     fresh = _fresh(calls)
     last = {id(root(array)): i for i, call in enumerate(calls) for array in (*call.inputs(), call.out)}
     last |= {id(root(result)): len(calls) for result in results}
@@ -137,8 +142,9 @@ def share_memory(calls: list[Call], results: list[Array]) -> Callable[[Array], A
         owner = root(array)
         if id(owner) not in places or owner is not fresh[id(owner)]:
             return array
-        offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-        return np.ndarray(array.shape, array.dtype, places[id(owner)], offset, array.strides)
+        offset = address(array) - address(owner)
+        found: Array = np.ndarray(array.shape, array.dtype, places[id(owner)], offset, array.strides)
+        return found
 
     for call in calls:
         call.map(moved)
@@ -148,5 +154,5 @@ def share_memory(calls: list[Call], results: list[Array]) -> Callable[[Array], A
 def _memory(size: int) -> Array:
     """`size` bytes that begin at a multiple of ALIGNED."""
     whole = np.zeros(size + ALIGNED, np.uint8)
-    start = -whole.__array_interface__["data"][0] % ALIGNED
+    start = -address(whole) % ALIGNED
     return whole[start:start + size]

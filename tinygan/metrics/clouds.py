@@ -1,27 +1,22 @@
 """Metrics for clouds of points in the plane or in space: samples against samples, and against a known density.
 
-    coverage_and_density    balls around true samples: how many hold a generated one, how many does each lie in
+    coverage_and_density    balls around true samples: the share that holds a generated one, and in how many each of these lies
     mmd2                    the distance between the means of two clouds in a kernel's feature space
     js_2d                   the Jensen-Shannon divergence between a 2-D histogram and the exact probability of each cell
     c2st                    can a classifier tell them apart, on samples that it has not seen?
-    cloud_report            all of them at once, and truth_cloud_report, their floor
+    cloud_report            all of them at once, and truth_cloud_report, the same for true samples
 
-They compare whole distributions, so none needs to know what a mode is. Even true samples score above 0, or below 1.
-
-Notation: `x` (N, d) are the samples to be judged, `real` (R, d) true ones. A sample of x that is NaN, infinite or
-beyond 1e150 is *bad*: it is one of the N, and as wrong as can be; each metric says what that means. SciPy is imported
-where it is used.
+Notation: `x` (N, d) are the samples to be judged, `real` (R, d) true ones. A sample of x that is NaN, infinite or beyond 1e150 is
+*bad*: it counts among the N, and as a wrong one; each metric says how. SciPy is imported where it is used.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..data.sets import Mixture
-from ..engine import arguments
-from ..engine.arguments import Array
+from ..engine.arguments import Array, count, number, points
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
@@ -70,8 +65,7 @@ def cloud_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> CloudRep
     Parameters
     ----------
     x : (N, d), samples, N > 5
-    mixture : in d dimensions
-    rng : draws the true samples
+    mixture, rng : the N true samples are drawn from the mixture by rng
 
     Returns
     -------
@@ -80,19 +74,12 @@ def cloud_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> CloudRep
     mmd2_spacing : `mmd2` at the distance between modes, larger where modes are lost or uneven; 0 on average for true samples
     js : `js_2d`, nats; NaN unless d = 2. True samples score more than 0, and more the fewer they are
     c2st, z : `c2st`: 1/2 and 0 on average for true samples
-
-    Raises
-    ------
-    TypeError, ValueError : x is not such numbers
     """
     x = _samples(x, mixture.dim, rows=NEIGHBOURS + 1)
     real = mixture.sample(x.shape[0], rng)
-    return CloudReport(
-        *coverage_and_density(x, real),
-        *map(float, mmd2(x, real, scales(mixture))),
-        js_2d(x, mixture) if mixture.dim == 2 else math.nan,
-        *c2st(x, real, rng),
-    )
+    sigma, spacing = mmd2(x, real, scales(mixture)).tolist()
+    js = js_2d(x, mixture) if mixture.dim == 2 else math.nan
+    return CloudReport(*coverage_and_density(x, real), sigma, spacing, js, *c2st(x, real, rng))
 
 
 def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> CloudReport:
@@ -126,7 +113,7 @@ def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDens
     """
     from scipy.spatial import cKDTree
 
-    k = arguments.count("k", k)
+    k = count("k", k)
     x = _samples(x)
     real = _real(real, x, rows=k + 1)
     radius = _radius(real, k) * (1 - 1e-12)  # so that the rim is outside, whichever way it was rounded
@@ -160,7 +147,7 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     """
     x = _samples(x, rows=2)
     real, bandwidths = _real(real, x, rows=2), np.asarray(bandwidths)
-    b = [arguments.number("a bandwidth", width, above=1 / FAR) for width in bandwidths.ravel().tolist()]
+    b = [number("a bandwidth", width, above=1 / FAR) for width in bandwidths.ravel().tolist()]
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))
@@ -169,16 +156,15 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     return (within + truth - 2 * between).reshape(bandwidths.shape)[()]
 
 
-def _pair_sum(x: Array, bandwidths: Sequence[float]) -> Array:
+def _pair_sum(x: Array, bandwidths: list[float]) -> Array:
     """The sum of k(x_i, x_j) over i != j, for each bandwidth: (B,). What lies between two halves is summed once and doubled."""
     half = x.shape[0] // 2
     if half < 64:
         return _kernel_sum(x, x, bandwidths) - x.shape[0]  # without the diagonal, where k(x_i, x_i) = 1
-    return (_pair_sum(x[:half], bandwidths) + _pair_sum(x[half:], bandwidths)
-            + 2 * _kernel_sum(x[:half], x[half:], bandwidths))
+    return _pair_sum(x[:half], bandwidths) + _pair_sum(x[half:], bandwidths) + 2 * _kernel_sum(x[:half], x[half:], bandwidths)
 
 
-def _kernel_sum(x: Array, y: Array, bandwidths: Sequence[float]) -> Array:
+def _kernel_sum(x: Array, y: Array, bandwidths: list[float]) -> Array:
     """The sum of k(x_i, y_j) over all pairs, for each bandwidth: (B,). A few rows of distances at a time."""
     from scipy.spatial.distance import cdist
 
@@ -212,13 +198,12 @@ def js_2d(x: Any, mixture: Mixture, cells: int = 100) -> float:
 
     Parameters
     ----------
-    x : (N, 2), samples
-    mixture : in two dimensions
+    x, mixture : samples (N, 2), and a mixture in two dimensions
     cells : how many along each axis
     """
-    edges, p = _cells(mixture, arguments.count("cells", cells))
-    x = _samples(x, 2)
-    inside = np.histogram2d(*x[_good(x)].swapaxes(0, 1), bins=edges)[0].ravel()
+    (edges, p), x = _cells(mixture, count("cells", cells)), _samples(x, 2)
+    across, up = x[_good(x)].swapaxes(0, 1)
+    inside = np.histogram2d(across, up, bins=[*edges])[0].ravel()
     return jensen_shannon(np.append(inside, x.shape[0] - inside.sum()) / x.shape[0], p)
 
 
@@ -246,8 +231,7 @@ def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
 
         z = (accuracy - 1/2) / (1 / (2 sqrt(T)))
 
-    has mean 0 and a standard deviation of at most 1: z > 3 says that they differ. A bad sample is recognised whenever it is
-    asked about.
+    has mean 0 and a standard deviation of at most 1: z > 3 says that they differ. A bad sample is always recognised.
 
     Parameters
     ----------
@@ -262,8 +246,7 @@ def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
     real = _real(real, x, rows=2)
     if x.shape != real.shape:
         raise ValueError(f"c2st compares equally many samples; got {x.shape[0]} and {real.shape[0]}. Draw as many of both")
-    half = x.shape[0] // 2
-    x, real = rng.permutation(x), rng.permutation(real)
+    half, x, real = x.shape[0] // 2, rng.permutation(x), rng.permutation(real)
     verdicts = _says_real(x[half:], real[half:], np.concatenate([x[:half], real[:half]]))
     accuracy = float((verdicts == np.repeat([False, True], half)).mean())
     return C2ST(accuracy, (2 * accuracy - 1) * math.sqrt(2 * half))
@@ -283,15 +266,15 @@ def _says_real(x: Array, real: Array, asked: Array) -> Array:
 
 def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """x (N, d) as float64, bad ones included. Raises TypeError or ValueError for anything but rows of numbers."""
-    arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), dim, rows)
+    points("x", np.nan_to_num(x, posinf=0, neginf=0), dim, rows)
     return np.asarray(x, dtype=np.float64)
 
 
 def _real(real: Any, x: Array, rows: int) -> Array:
     """`real` as float64 (R, d), as wide as x; here nothing may be bad."""
-    return np.asarray(arguments.points("real", real, x.shape[-1], rows), dtype=np.float64)
+    return np.asarray(points("real", real, x.shape[-1], rows), dtype=np.float64)
 
 
 def _good(x: Array) -> Array:
     """Which rows are neither NaN nor too far away for a distance: (N,)."""
-    return (np.abs(x) < FAR).all(axis=-1)  # False for NaN
+    return np.all(np.abs(x) < FAR, axis=-1)  # False for NaN

@@ -22,7 +22,7 @@ from ..engine import arguments
 from ..engine.arguments import Array
 
 RADIUS = 3.0  # of high quality, in standard deviations
-DISTANCES = 1 << 17  # that are computed in one go
+DISTANCES = 1 << 15  # that are computed in one go
 
 
 class ModeCounts(NamedTuple):

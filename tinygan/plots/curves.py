@@ -24,8 +24,9 @@ def histories(history, axes=None, loss=None, n_modes=None):
         raise ValueError(f"this history fills {panels} axes; got {axes.size}. Make them with plt.subplots(1, {panels})")
     probability = loss is not None and loss.is_probability
     verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if probability else "mean score"
-    _curves(axes[0], "loss", history.step, {"$D$": history.d_loss, "$G$": history.g_loss}, [JUDGE, FAKE])
-    _curves(axes[1], verdict, history.step, {"real": history.d_real, "fake": history.d_fake}, [TRUE, FAKE])
+    column = history.__getitem__ if history.columns else lambda name: np.empty((0, *history.replicas))  # before the first step
+    _curves(axes[0], "loss", history.step, {"$D$": column("d_loss"), "$G$": column("g_loss")}, [JUDGE, FAKE])
+    _curves(axes[1], verdict, history.step, {"real": column("d_real"), "fake": column("d_fake")}, [TRUE, FAKE])
     if probability:
         for ax, value in ((axes[0], loss.at_rest[0]), (axes[0], loss.at_rest[1]), (axes[1], loss.best(1., 1.))):
             _level(ax, value, _named(value))

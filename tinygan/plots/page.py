@@ -87,7 +87,7 @@ def _flattened(data):
 def replicas(G, data, seed=0):
     """What each replica of G makes of the same latent points: a Figure with a small panel for each, all with one window.
 
-    Above a panel stands its number: `G.replica(3)` is panel 3. Of more than 16, the first 16 are drawn, and a note says so.
+    Above a panel stands its number: "replica 3" is `G.replica(3)`. Of more than 16, the first 16 are drawn, and a note says so.
     1-D data are seen as densities, others as in `summary`. Raises ValueError for a network without replicas.
     """
     if not getattr(G, "replicas", ()):
@@ -108,7 +108,7 @@ def replicas(G, data, seed=0):
     for r, x in enumerate(made):
         ax = figure.add_subplot(rows, columns, r + 1)
         movable(ax, data, everything)(x)  # so all of them have one window
-        ax.set(title=str(r), xlabel="", ylabel="", yticks=(), **{} if data.dim == 1 else {"xticks": ()})
+        ax.set(title=f"replica {r}", xlabel="", ylabel="", yticks=(), **{} if data.dim == 1 else {"xticks": ()})
         ax.set_title(outside(ax, x).removeprefix(", "), loc="right", fontsize=7, color="0.4")
     _one_legend(figure, columns)
     if data.dim == 1:
