@@ -175,15 +175,24 @@ def test_lessons_are_listed_in_order(cli):
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
     ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),
-    ("train --schedule cosine", 2, "argument --schedule: unknown schedule 'cosine'. Did you mean 'cosine_decay'? Known: constant, "),
+    ("train --schedule cosine", 2, "argument --schedule: unknown schedule 'cosine'. Did you mean 'cosine_decay'? Known: constant"),
     ("train --schedule linear", 2, "Did you mean 'linear_decay'?"),
     ("train --update both", 2, "unknown update 'both'. Known: alternating, simultaneous"),
     ("train --batch 0", 2, "argument --batch: batch must be at least 1; got 0\nTry: "),
     ("train --batch -1", 2, "batch must be at least 1; got -1"),
     ("train --batch 2.5", 2, "batch must be a whole number, at least 1; got '2.5'"),
-    ("train --data good.csv --batch 5", 2, "good has 4 rows, so it cannot give 5 distinct ones: ask for at most 4"),
-    ("train --data good.csv --pack 5", 2, "good has 4 rows"),
-    ("train --loss hinge --real-label .9", 2, "real_label is for the losses non-saturating and minimax, given by their names; got "),
+    ("train --data good.csv --batch 5", 2, "batch is 5, but the data have 4 rows: choose batch=4 or less"),
+    ("train --data good.csv --pack 5", 2, "batch is 5, but the data have 4 rows"),
+    ("train --loss hinge --real-label .9", 2,
+     "real_label is for the losses non-saturating and minimax, given by their names; got 0.9 for the loss hinge"),
+    ("train --r1 .1 .2 .3", 2, "argument --r1: r1 must be one number, or two: where it begins and where it ends; got 3"),
+    ("train --fourier 64 1", 2,
+     "argument --fourier: fourier must be 3 numbers (features, scale in G and scale in D), such as 64 .5 1; got 2"),
+    ("train --fourier 2.5 1 1", 2, "argument --fourier: fourier features must be a whole number, at least 2; got '2.5'"),
+    ("train --fourier 7 1 1", 2, "argument --fourier: fourier features must be an even number; got 7"),
+    ("train --unroll 5", 2, "argument --unroll: unroll must be 2 numbers (steps and size), such as 5 .1; got 1"),
+    ("train --unroll 5 .1 .2", 2, "argument --unroll: unroll must be 2 numbers (steps and size), such as 5 .1; got 3"),
+    ("train --unroll 2.5 .1", 2, "argument --unroll: unroll steps must be a whole number, at least 1; got '2.5'"),
     ("train --batch 10 --pack 3", 2, "D packs 3 points, which does not divide a batch of 10: choose a batch size that 3 divides"),
     ("train --lr 0", 2, "argument --lr: lr must be a finite number above 0; got 0.0"),
     ("train --lr -1", 2, "got -1.0"),
@@ -266,7 +275,7 @@ def test_force_writes_over_a_run_and_takes_its_old_pictures_away(cli, undrawn):
 def test_a_run_that_diverges_says_where_and_is_kept(cli):
     code, out, err = cli("train", "--hidden", "64", "64", "--lr", 10, "--steps", 500, "--quiet", "--out", "run")
     assert code == 1 and "training diverged at step " in err
-    assert err.endswith("Try a learning rate ten times smaller. The run so far is in run\n")
+    assert err.endswith("ry a learning rate ten times smaller. The run so far is in run\n")
     assert left() == ["run", "run/run.npz"] and "Written" not in out
     kept = run_files.load("run").history
     assert kept.diverged > 0 and kept.step[-1] == kept.diverged < 10  # within a few steps
@@ -304,7 +313,8 @@ def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
 def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
     press_ctrl_c(monkeypatch, 1)
     assert cli("train", "--data", "gaussians_1d", *SMALL, "--steps", 5000, "--out", "run")[0] == 130
-    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left()) and run_files.load("run").history.step.tolist() == [1]
+    assert {"run/run.npz", "run/summary.png", "run/training.gif"} <= set(left())
+    assert run_files.load("run").history.step.tolist() == [1]
 
 
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
@@ -374,7 +384,8 @@ def test_the_command_that_pip_installs(tmp_path):
 
 KINDS_OF_RUNS = [
     {}, {"ema": .9}, {"replicas": 2, "ema": .9}, {"data": "mine.csv", "pack": 2}, {"d_layers": "spectral-norm"},
-    {"fourier": (6, .5, 1.)}, {"fourier": (6, .5, 1.), "pack": 2, "replicas": 2}, {"d_layers": "layer-norm", "activation": "tanh"},
+    {"fourier": (6, .5, 1.)}, {"fourier": (6, .5, 1.), "pack": 2, "replicas": 2},
+    {"d_layers": "layer-norm", "activation": "tanh"},
     {"d_layers": "minibatch-discrimination"}, {"d_layers": "minibatch-std", "latent": 3},
     {"d_layers": "spectral-norm", "fourier": (6, .5, 1.), "pack": 2, "replicas": 2, "ema": .9, "data": "mine.csv",
      "loss": "wasserstein", "gp": (.1, .2), "r1": .1, "instance_noise": (.1, 0), "unroll": (2, .1), "hidden": (8, 8)},
@@ -393,10 +404,10 @@ def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, caps
         assert repr(net) == repr(same)
         state = same.state()
         assert net.state().keys() == state.keys() and all(same_bits(array, state[name]) for name, array in net.state().items())
-    z = np.random.default_rng(0).standard_normal((6, run.G.d_in))
-    x = np.random.default_rng(1).standard_normal((6, 2))
+    z = np.random.default_rng(0).standard_normal((*run.G.replicas, 6, run.G.d_in))
+    x = np.random.default_rng(1).standard_normal((*run.G.replicas, 6, 2))
     assert same_bits(loaded.G(z), run.G(z)) and same_bits(loaded.D(x), run.D(x))
-    one = loaded.replica(0)
+    one, z = loaded.replica(0), z[0] if run.G.replicas else z
     assert one.generator(raw=True) is one.G and np.isfinite(one.history.d_loss).all() and one.history.d_loss.shape == (5,)
     assert np.array_equal(one.generator()(z), one.history.G_ema(z) if "ema" in more else one.G(z))
     assert (loaded.history.G_ema is not None) == ("ema" in more)
@@ -410,7 +421,7 @@ def test_the_averaged_generator_that_is_loaded_answers_as_the_one_that_was_saved
     points()
     run, diverged = learning._train(run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more)), [], quiet=True)
     run_files.save(run, Path())
-    loaded, z = run_files.load("."), np.random.default_rng(0).standard_normal((6, run.G.d_in))
+    loaded, z = run_files.load("."), np.random.default_rng(0).standard_normal((*run.G.replicas, 6, run.G.d_in))
     assert diverged is None and same_bits(loaded.history.G_ema(z), run.history.G_ema(z))
     assert not np.array_equal(loaded.history.G_ema(z), run.G(z))
     for name, values in run.history.arrays().items():
@@ -476,9 +487,8 @@ ARRAYS = ["G.theta", "D.theta", "points", "history.step", "history.d_loss", "his
 def test_arrays_that_are_missing_or_have_another_shape(tmp_path, finished, name):
     arrays, about = finished
     checkpoint.save(tmp_path / "run.npz", {key: value for key, value in arrays.items() if key != name}, about)
-    with pytest.raises(ValueError, match="run.npz is not a whole run: ") as caught:
+    with pytest.raises(ValueError, match=f"run.npz is not a whole run: '{name}' is missing"):
         run_files.load(tmp_path)
-    assert name.split(".")[-1] in str(caught.value)
     checkpoint.save(tmp_path / "run.npz", arrays | {name: np.zeros((3, 1, 4))}, about)
     with pytest.raises(ValueError, match="run.npz is not a whole run"):
         run_files.load(tmp_path)

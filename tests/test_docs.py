@@ -301,7 +301,7 @@ LINES = 10  # of an object that one adds, its docstring not counted
 
 def code_blocks(page):
     """The blocks of Python on a page."""
-    return [inspect.cleandoc("\n" + block) for block in re.findall(r"\.\. code-block:: python\n\n((?:    .*\n|\n)+)", page)]
+    return [inspect.cleandoc("\n" + block) for block in re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", page)]
 
 
 def lines_of(block):
@@ -349,6 +349,13 @@ def test_a_mistake_in_what_one_adds_is_seen_by_the_checks_on_the_page(right, wro
     if wrong == "np.sin(tape)":
         shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n\n((?: .*\n)+)", page)[1])
         assert shown.strip() in said, f"the page must show:\n{said}"
+
+
+def test_a_replay_prints_what_its_page_says():
+    page = read("replay.rst")
+    shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n\n((?:   .*\n)+)", page)[1])
+    said = printed_by(code_blocks(page))
+    assert shown.strip() == said.strip() and "matmul" in said, f"the page must show:\n{said}"
 
 
 def test_every_block_of_code_has_a_sentence_before_and_after_it():

@@ -24,7 +24,7 @@ from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam, cosine_decay, warm_cosine
 from tinygan.metrics import mode_report
 from tinygan.penalties import R1, Falling
-from tinygan.recipe import NAMES, Fading, Recipe
+from tinygan.recipe import NAMES, Fading, Recipe, seeds_of
 from tinygan.settings import written
 from tinygan.study import REMEDIES, SETUPS, TRUTH, Remedy, Setup, groups, results, summaries
 from tinygan.study.remedies import with_gamma
@@ -205,13 +205,21 @@ def test_a_setup_may_begin_both_players_with_fourier_features():
 
 @pytest.mark.slow
 def test_warm_up_keeps_the_first_points_beside_the_data():
-    """The setup `fine` in its first 300 steps: with the rate that rises, and with one that is large at once, from three seeds."""
-    fine, grid, widths = SETUPS["fine"], {"big_grid": data.by_name("big_grid").standardized()}, {}
-    remedy = {"cure": with_gamma(REMEDIES["relativistic_r1_r2"], (.1, .001))}
+    """The setup `fine` in its first 300 steps, eight seeds: with the rate that rises, and with one that is large at once.
+
+    What is compared is how wide the generated points ever were. Most runs come back from there, and a few do not.
+    """
+    grid, widest, fine = data.by_name("big_grid").standardized(), {}, SETUPS["fine"].recipe
+    z = np.random.default_rng(0).standard_normal((8, 500, fine.latent))
     for schedule in (warm_cosine, cosine_decay):
-        beginning = fine.replace(steps=300, ema=None, schedule=lambda f, whole=schedule: whole(f * 300 / fine.recipe.steps))
-        widths[schedule] = [row.x.std() for row in study.run_study(remedy, grid, range(3), beginning)]
-    assert max(widths[warm_cosine]) < 1.5 < 3 < min(widths[cosine_decay])
+        beginning = fine.replace(steps=300, ema=None, schedule=lambda f, whole=schedule: whole(f * 300 / fine.steps))
+        recipe, widths = with_gamma(REMEDIES["relativistic_r1_r2"], (.1, .001)).applied(beginning), []
+        for_G, for_D, for_training, _ = zip(*map(seeds_of, range(8)), strict=True)
+        training = recipe.training(*recipe.networks(2, (list(for_G), list(for_D)), 8), grid, list(for_training))
+        training.run(lambda state, widths=widths: widths.append(state.G(z).std(axis=(1, 2))), progress=False)
+        widest[schedule] = np.max(widths, axis=0)
+    warm, cold = widest[warm_cosine], widest[cosine_decay]
+    assert warm.max() < 2.2 and np.median(cold) > 1.4 * np.median(warm) and cold.max() > 1.3 * warm.max()
 
 
 @pytest.mark.slow
@@ -612,7 +620,7 @@ def test_ctrl_c_keeps_finished_rows(cli, undrawn, monkeypatch, pressed):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a whole console there")
 def test_ctrl_c_reaches_the_processes_too(tmp_path):
-    words = "-m tinygan study --remedies plain --seeds 40 --steps 100 --replicas 1 --jobs 2 --quiet --out"
+    words = "-m tinygan study --remedies plain --seeds 400 --steps 100 --replicas 1 --jobs 2 --quiet --out"
     running = subprocess.Popen([sys.executable, *words.split(), str(tmp_path / "mine")], cwd=ROOT, stderr=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True, start_new_session=True)
     table, end = tmp_path / "mine" / study.TABLE, time.monotonic() + 40
@@ -622,7 +630,7 @@ def test_ctrl_c_reaches_the_processes_too(tmp_path):
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all processes
     _, err = running.communicate(timeout=30)
     assert running.returncode == 130 and "stopped by Ctrl-C; " in err and "Traceback" not in err, err
-    assert 3 <= kept <= table.read_bytes().count(b"\n") < 41
+    assert 3 <= kept <= table.read_bytes().count(b"\n") < 401
 
 
 def test_the_list_names_every_remedy_and_setup(cli):

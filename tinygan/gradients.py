@@ -1,7 +1,7 @@
 """The gradient of each player, without a step (`training` has the steps): so it can be compared with finite differences.
 
     d_gradients(D, x_real, x_fake, loss)        -> value        fills D.grad, and only D.grad
-    through_d(D, x_fake, loss, s_real)          -> value, dx    G's loss, and where it wants each generated point to go
+    through_d(D, x_fake, loss, s_real)          -> value, dx    G's loss, and its gradient at each generated point
     g_gradients(G, D, z, loss)                  -> value        fills G.grad through D, and only G.grad
 
 Where D packs m points (`features.Pack`), it gives one score for m rows. Nothing else changes.

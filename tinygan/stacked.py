@@ -219,7 +219,7 @@ def table(rows: Mapping[str, StackReport]) -> str:
 
 def _channels(value: Any) -> int:
     if arguments.count("channels", value) > 4:
-        raise ValueError(f"channels must be at most 4; got {value}: nobody can draw 26 samples for each of 10^{value} modes")
+        raise ValueError(f"channels must be at most 4; got {value}: 26 samples for each of 10^{value} modes are too many")
     return int(value)
 
 

@@ -219,8 +219,8 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     d_steps : steps of D for each step of G; 1, or 5 for a Wasserstein critic
     opt_g, opt_d : an optimiser for each, which is copied; Adam(lr=1e-3, beta1=.5) by default
     penalties : on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
-    update : "alternating": G looks at D after D's step; "simultaneous": before it; "optimistic": simultaneous, each step with
-        what it changed since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
+    update : "alternating": G's gradient is taken after D's step; "simultaneous": before it; "optimistic": simultaneous, each step
+        with its change since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
     ema, schedule, replay : as in `Training`
     instance_noise : None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
         a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)

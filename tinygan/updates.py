@@ -1,8 +1,8 @@
-"""Steps: one of one player, and one round of the two-player game. What both players do with one batch, in which order?
+"""Steps: of one player, and of both in a round of the two-player game.
 
-    d_step, g_step    a gradient, then an optimiser
-
-    step(players, batch) -> {"d_loss", "g_loss", "d_real", "d_fake"}
+    d_step(D, opt, x_real, x_fake, loss)     D's gradient, then its optimiser
+    g_step(G, D, opt, z, loss)               G's gradient through D, then its optimiser
+    step(players, batch)                     a round: -> {"d_loss", "g_loss", "d_real", "d_fake"}
 
 `alternating`, `simultaneous` and `extragradient` are such steps once their `Rules` are bound: `Rules.step("alternating")`.
 "d_real" and "d_fake" are D's mean verdicts, from the scores that its loss was computed from. A step is a fixed list of array
@@ -143,7 +143,7 @@ def alternating(rules: Rules, players: dict[str, Player], batch: Batch) -> Repor
 
 
 def simultaneous(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
-    """D steps K - 1 times; then both look at the other as it stands, and both step."""
+    """D steps K - 1 times; then both gradients are taken, with both players as they stand, and both step."""
     d, g_loss = _both_gradients(rules, players, batch)
     players["D"].step()
     players["G"].step()
@@ -151,9 +151,9 @@ def simultaneous(rules: Rules, players: dict[str, Player], batch: Batch) -> Repo
 
 
 def extragradient(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
-    """Both step, look at the game from there, go back, and take the step that is right there (Korpelevich 1976).
+    """Both step and take their gradients there; then they go back and step with these gradients (Korpelevich 1976).
 
-    Both looks use the same batch. An optimiser with a memory remembers both gradients, as ExtraAdam does (Gidel et al. 2019,
+    All gradients use the same batch. An optimiser with a memory remembers both gradients, as ExtraAdam does (Gidel et al. 2019,
     algorithm 4). The report is from before the step.
     """
     d, g_loss = _both_gradients(rules, players, batch)
@@ -176,5 +176,5 @@ def _both_gradients(rules: Rules, players: dict[str, Player], batch: Batch) -> t
     return rules.d_gradients(players, batch, -1), rules.g_gradients(players, batch)
 
 
-# "optimistic" is simultaneous too, with optimisers that guess ahead: `optim.Optimistic`.
+# "optimistic" is simultaneous too, with other optimisers: `optim.Optimistic`.
 UPDATES = {"alternating": alternating, "simultaneous": simultaneous, "optimistic": simultaneous, "extragradient": extragradient}

@@ -48,18 +48,8 @@ ring in less than half a minute.""")
     command = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
     _add_training(command)
 
-    command = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
-    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(command, "-n", _count("N"), 1000, "how many points", metavar="N")
-    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
-    _add(command, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
-    command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
-    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy", required=True)
-
-    command = _command(commands, "plot", "draw a finished run on a page of your own format")
-    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
-    _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
+    _add_sample(commands)
+    _add_plot(commands)
 
     command = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
     _add_study(command)
@@ -73,6 +63,23 @@ ring in less than half a minute.""")
                        "copy the exercises into a folder of your own; answers that are there stay as they are")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
     return top
+
+
+def _add_sample(commands):
+    command = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
+    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(command, "-n", _count("N"), 1000, "how many points", metavar="N")
+    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
+    _add(command, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
+    command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy", required=True)
+
+
+def _add_plot(commands):
+    command = _command(commands, "plot", "draw a finished run on a page of your own format")
+    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
 
 def _command(commands, name, help_text):

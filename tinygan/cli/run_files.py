@@ -17,8 +17,9 @@ from ..recipe import Recipe, seeds_of
 
 RUN = "run.npz"
 FILMED = 500  # samples in each snapshot
-CURVES = ("d_loss", "g_loss", "d_real", "d_fake")  # what a step of two players reports
 HISTORY = "history."  # how the names of the history's arrays begin in the file
+NEEDED = ("G.theta", "D.theta", *(HISTORY + name for name in ("step", "d_loss", "g_loss", "d_real", "d_fake", "modes_step",
+                                                            "modes_visited", "modes_half", "diverged")))
 
 
 class Misuse(ValueError):
@@ -111,9 +112,9 @@ def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
         original = recipe.data_set()
     else:
         original = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
+    for name in NEEDED:
+        arrays[name]  # raises KeyError where it is missing
     history = _part(HISTORY, arrays)
-    for name in CURVES:
-        history[name]  # raises KeyError where it is missing
     _check_sizes(recipe, original.dim, arrays, history)
     run = _build(recipe, original)
     run.G.load_state(_part("G.", arrays))

@@ -1,6 +1,7 @@
 """What people pass in: counts, numbers, seeds and points, each with one clear message when it is wrong.
 
-Every message says what, where, got, wanted and what to do. Lowest level: it imports NumPy only, and every module may import it.
+Every message names the argument and says what it must be, what it is, and what to do. Lowest level: it imports NumPy only, and
+every module may import it.
 """
 
 import difflib

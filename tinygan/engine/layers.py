@@ -16,7 +16,7 @@ like x. On the way it *adds* dL/dW to the array `self.dW` (adds, because a layer
 D scores the real batch and the fake one). With `grads=False` it leaves the parameters' gradients alone.
 
 **tape** is what backward needs to remember of its forward, and only that. The caller keeps it, not the layer:
-D scores real and fake before either backward, and a layer with one hidden slot would answer with the wrong batch.
+D scores real and fake before either backward, so a layer that kept a single tape itself would use the wrong batch.
 
 **tangent** answers another question: if x moves with velocity x_dot, how fast does y move? It is the R-operator
 (Pearlmutter 1994), R{f}(x) = d/dt f(x + t x_dot) at t = 0, applied to the forward pass.

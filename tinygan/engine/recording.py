@@ -51,6 +51,16 @@ class Call:
         owner = getattr(self.function, "__self__", None)
         return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
 
+    @property
+    def kind(self) -> str:
+        """What it works on: "product" (a matrix product), "number", "vector" (all parameters), "column" (N, 1), or "batch" (N, k)."""
+        if self.function is np.matmul:
+            return "product"
+        size = max(self.inputs() or [self.out], key=lambda array: array.size)
+        if size.size == 1:
+            return "number"
+        return "vector" if size.ndim == 1 else "column" if size.shape[-1] == 1 else "batch"
+
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(str(a.shape) for a in self.inputs())}) -> {self.out.shape}"
 

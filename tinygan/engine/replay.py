@@ -122,7 +122,7 @@ def _run(function: Callable[[Any], Any], batch: Any, changes: list[Any]) -> tupl
             return originals[id(array)][1]
         if isinstance(array, Recorded):
             made.append(array)
-        return bare(array)  # type: ignore[no-any-return]
+        return bare(array)
 
     if Recorded.calls is not None:
         raise NotRecordable("a recording is on already: recordings do not nest")

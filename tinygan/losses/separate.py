@@ -49,7 +49,7 @@ class Minimax(Loss):
 
 
 class NonSaturating(Minimax):
-    """The same D; G wants its samples called real (Goodfellow et al. 2014, section 3, last paragraph):
+    """The same D; G gives its samples the label of real ones (Goodfellow et al. 2014, section 3, last paragraph):
 
         D minimises  E softplus(-r) + E softplus(f)
         G minimises  E softplus(-f)                      = -E log sigmoid(f)

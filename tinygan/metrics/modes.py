@@ -131,7 +131,13 @@ def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeRepo
 
 
 def modes_found(x: Any, mixture: Mixture) -> tuple[int, int]:
-    """(modes_visited, modes_half) of `mode_report`, at a small part of its cost: for a look at a generator while it learns."""
+    """(modes_visited, modes_half) of `mode_report`, at a small part of its cost: for a look at a generator while it learns.
+
+    Parameters
+    ----------
+    x : (N, d), samples, N >= 1
+    mixture : of K modes in d dimensions
+    """
     good, nearest = mode_counts(x, mixture)
     half = _half_shares(np.shape(x)[0], mixture)
     return int((nearest >= half).sum()), int((good >= half).sum())
