@@ -4,18 +4,27 @@
 
 steps.png       a step of D and a step of G: who is fixed, and where the gradient goes
 r_operator.png  a layer's four methods: forward and backward, and the R-operator on each
+replay.png      the NumPy calls of a step as long as they take, plainly and replayed
 house.png       the floors of the package, from the table in tests/floors.py
 """
 
 import runpy
 import sys
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
+from tinygan import Adam, Player, data, losses, mlp
+from tinygan.engine.machine import keep_memory, one_thread
+from tinygan.engine.replay import record
 from tinygan.plots import FAKE, JUDGE, TRUE, save, style
+from tinygan.streams import Streams, TwoPlayerDraw
+from tinygan.updates import Rules
 
 ROOT = Path(__file__).resolve().parents[1]
 GREY, INK, MOVING = "0.45", "0.15", "#8A3B71"
@@ -141,6 +150,77 @@ def r_operator():
     return figure
 
 
+KINDS = {"matrix products": MOVING, "passes over arrays": "#56B4E9", "sums": "#009E73", "copies": "#E69F00"}
+
+
+def kind(call):
+    """Which of KINDS a recorded call is."""
+    if call.name.endswith("matmul"):
+        return "matrix products"
+    if call.name.endswith("reduce") or call.name in ("sum", "mean"):
+        return "sums"
+    return "copies" if call.name in ("copyto", "copy", "concatenate", "stack") else "passes over arrays"
+
+
+def seconds(function, times=200):
+    """How long function() takes, the median of many times."""
+    measured = []
+    for _ in range(times):
+        start = perf_counter()
+        function()
+        measured.append(perf_counter() - start)
+    return float(np.median(measured))
+
+
+def calls_of(replay):
+    """[(kind, seconds)] of each call of a replay, in order; what looking at the clock costs is taken away."""
+    looking = seconds(lambda: None)
+    return [(kind(call), max(0.0, seconds(partial(function, *args)) - looking))
+            for call, (function, args) in zip(replay.calls, replay._steps, strict=True)]
+
+
+def timed_step():
+    """A step of both players of two small networks, plainly and as a replay: of each (seconds, [(kind, seconds) of a call])."""
+    players = {"G": Player(mlp(2, 32, 32, 2, seed=1), Adam()), "D": Player(mlp(2, 32, 32, 1, seed=2), Adam())}
+    draw = TwoPlayerDraw(data.ring().standardized(), batch=128, d_steps=1, d_z=2, dtype=np.float32)
+    batch, step = draw(Streams(0)), partial(Rules(losses.NonSaturating()).step(), players)
+
+    def prepared(function):  # as a training does before each round
+        for player in players.values():
+            player.optimiser.prepare()
+        return function(batch)
+
+    keep_memory()
+    with one_thread():
+        prepared(step)
+        every, short = (prepared(lambda batch, shorten=one: record(step, batch, [players], shorten)) for one in (False, True))
+        return (seconds(lambda: prepared(step)), calls_of(every)), (seconds(lambda: prepared(short)), calls_of(short))
+
+
+def replay():
+    """A plain step and its replay: a line for each call as long as it takes, and the time between the calls, in equal parts."""
+    figure, ax = canvas(9, 2.9)
+    (plain, every), (replayed, short) = timed_step()
+    left, wide = 1.2, 7.5
+    for y, word, whole, calls in ((1.75, "plain", plain, every), (.7, "replay", replayed, short)):
+        scale = wide / max(plain, replayed)
+        gap = max(0.0, whole - sum(took for _, took in calls)) / len(calls)
+        say(ax, left - .15, y + .3, word, 11, ha="right", weight="bold")
+        say(ax, left - .15, y + .05, f"{len(calls)} calls", 8, ha="right", color=GREY)
+        ax.add_patch(Rectangle((left, y - .15), whole * scale, .65, facecolor="0.85"))
+        x = left
+        for name, took in calls:
+            ax.add_patch(Rectangle((x, y - .15), took * scale, .65, facecolor=KINDS[name], linewidth=0))
+            x += (took + gap) * scale
+        ax.text(left + whole * scale, y - .3, f"{whole * 1e6:.0f} \u00b5s", fontsize=8, ha="right", va="center", color=GREY)
+    x = left
+    for name, color in {**KINDS, "Python between the calls": "0.85"}.items():
+        ax.add_patch(Rectangle((x, 2.5), .2, .2, facecolor=color))
+        ax.text(x + .28, 2.6, name, fontsize=8.5, va="center")
+        x += .62 + .075 * len(name)
+    return figure
+
+
 def floors():
     """{floor: the modules on it that there are}, from the table that a test enforces; folders that share a floor as one."""
     house, found = runpy.run_path(str(ROOT / "tests" / "floors.py")), {}
@@ -206,7 +286,7 @@ def draw_all(folder):
     """Draw every picture into the folder, which is made when it is not there; returns the paths."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     with style():
-        return [save(draw(), Path(folder) / f"{draw.__name__}.png", dpi=160) for draw in (steps, r_operator, house)]
+        return [save(draw(), Path(folder) / f"{draw.__name__}.png", dpi=160) for draw in (steps, r_operator, replay, house)]
 
 
 if __name__ == "__main__":

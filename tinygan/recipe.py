@@ -180,6 +180,14 @@ class Recipe:
         return (Sequential(*self._row(self.latent, dim, k, g_scale), seed=seeds[0], replicas=many),
                 Sequential(*front, *d_row, seed=seeds[1], replicas=many))
 
+    def sizes(self, dim: int) -> dict[str, int]:
+        """Sizes, before any network is made: of G's parameters, and the least that the state of G and of D can have."""
+        k = self.fourier[0] if self.fourier else None
+        inputs = (self.latent if k is None else k, *self.hidden, dim)
+        wide = self.hidden[0] if k is None else k // 2  # of the first matrix: of weights, or of frequencies
+        return {"G.theta": sum((d + 1) * k for d, k in pairwise(inputs)),
+                "G": self.latent * wide, "D": self.pack * dim * wide}
+
     def _row(self, d_in: int, d_out: int, features: Any, scale: float | None) -> list[Layer]:
         """Dense layers with activations between, behind Fourier features where there is a scale."""
         row: list[Layer] = []

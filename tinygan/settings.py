@@ -72,7 +72,7 @@ class Choice:
         if not isinstance(value, str):
             if self.accepts(value):
                 return value
-            raise TypeError(f"{name} must be the name of a {self.noun}, such as {next(iter(self.objects))!r}; got {value!r}")
+            raise TypeError(f"{name} must be a name, such as {next(iter(self.objects))!r}; got {value!r}")
         return choice(self.noun, value, self.objects)
 
     def read(self, words: Sequence[str]) -> Any:

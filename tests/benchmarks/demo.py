@@ -1,6 +1,6 @@
 """The demo over many seeds: does it find all eight modes, and how long does one take from command to files?
 
-    python tests/benchmarks/demo.py [--seeds 20]
+    python tests/benchmarks/demo.py [--seeds 20] [--out DIR]
 
 Runs `python -m tinygan demo --seed s` for s = 0, 1, 2 ... one after the other, each a fresh process. The scores are those of
 10 000 samples of the last parameters. Nothing is chosen or dropped. Writes docs/results/demo.json and demo.txt.
@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from tinygan import data, metrics
-from tinygan.cli import learning, runs
+from tinygan.cli import learning, run_files
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 
 
-def one(seed):
+def run_demo(seed):
     """One demo in a process of its own: seconds, and the scores of the run that it left."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "demo"
@@ -32,7 +32,7 @@ def one(seed):
         subprocess.run([sys.executable, "-m", "tinygan", "demo", "--seed", str(seed), "--out", str(out)],
                        check=True, capture_output=True)
         seconds = time.perf_counter() - start
-        run = runs.load(out)
+        run = run_files.load(out)
     report = metrics.mode_report(learning.sample(run, 10_000, seed), data.ring())
     return {"seed": seed, "seconds": seconds, **report._asdict()}
 
@@ -54,18 +54,20 @@ def text(rows, truth):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--seeds", type=int, default=20, help="how many, from 0")
-    rows = []
-    for seed in range(options.parse_args().seeds):
-        rows.append(one(seed))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20, help="how many, from 0")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
+    options, rows = parser.parse_args(), []
+    for seed in range(options.seeds):
+        rows.append(run_demo(seed))
         print(f"seed {seed}: {rows[-1]['modes']} modes, {rows[-1]['seconds']:.1f} s", flush=True)
     truth = metrics.truth_report(data.ring(), 10_000, np.random.default_rng(0))
     about = {"command": "python tests/benchmarks/demo.py", "python": platform.python_version(), "numpy": np.__version__,
              "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "demo.json").write_text(json.dumps({"about": about, "truth": truth._asdict(), "rows": rows}, indent=1) + "\n")
-    (RESULTS / "demo.txt").write_text(text(rows, truth))
+    options.out.mkdir(exist_ok=True)
+    results = {"about": about, "truth": truth._asdict(), "rows": rows}
+    (options.out / "demo.json").write_text(json.dumps(results, indent=1) + "\n")
+    (options.out / "demo.txt").write_text(text(rows, truth))
     print(text(rows, truth))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from tinygan import data, plots
 from tinygan.cli.studying import NOTE
-from tinygan.study import REMEDIES, SETUPS, study, summary, table, truth_rows
+from tinygan.study import REMEDIES, SETUPS, run_study, summary, summary_table, truth_rows
 from tinygan.study.remedies import with_gamma
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -66,13 +66,13 @@ PLANS = {
 
 def measure(plan, folder, jobs):
     """The rows of a study and its tables; runs that are in the folder are not made again."""
-    changed = {"steps": plan.steps, "batch": plan.batch, "lr_g": plan.lr, "lr_d": plan.lr}
-    setup = SETUPS[plan.setup]._replace(**{name: value for name, value in changed.items() if value is not None})
+    changed = {"steps": plan.steps, "batch": plan.batch, "lr": plan.lr, "lr_d": plan.lr}
+    setup = SETUPS[plan.setup].replace(**{name: value for name, value in changed.items() if value is not None})
     mixtures = {plan.data: data.by_name(plan.data).standardized()}
     remedies = {name: with_gamma(REMEDIES[name], plan.gamma) for name in plan.remedies}
     folder.mkdir(parents=True, exist_ok=True)
-    rows = study(remedies, mixtures, range(plan.seeds), setup, folder=folder, replicas=plan.replicas, jobs=jobs,
-                 on_row=lambda row: print(row.remedy, "seed", row.seed, f"{row.seconds:.0f} s", row.judged, flush=True))
+    rows = run_study(remedies, mixtures, range(plan.seeds), setup, folder=folder, replicas=plan.replicas, jobs=jobs,
+                     on_row=lambda row: print(row.remedy, "seed", row.seed, f"{row.seconds:.0f} s", row.judged, flush=True))
     return rows, mixtures[plan.data]
 
 
@@ -88,9 +88,10 @@ def worst_and_best(rows):
     """A line for each remedy: the range of the judged scores over the seeds."""
     lines = []
     for name in dict.fromkeys(row.remedy for row in rows):
-        found = [row.judged for row in rows if row.remedy == name and row.judged]
-        ranges = {key: sorted(getattr(one, key) for one in found) for key in ("modes_half", "high_quality", "reverse_kl", "tv")}
-        lines.append(f"{name}, {len(found)} runs, from worst to best (median): " + "; ".join(
+        reports = [row.judged for row in rows if row.remedy == name and row.judged]
+        keys = ("modes_half", "high_quality", "reverse_kl", "tv")
+        ranges = {key: sorted(getattr(report, key) for report in reports) for key in keys}
+        lines.append(f"{name}, {len(reports)} runs, from worst to best (median): " + "; ".join(
             f"{key} {values[0]:.4g} to {values[-1]:.4g} ({np.median(values):.4g})" for key, values in ranges.items()))
     return "\n".join(lines)
 
@@ -100,23 +101,29 @@ def main():
     parser.add_argument("name", choices=PLANS)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--work", type=Path, default=Path("tinygan-laboratory"), help="folder for the runs, to go on from")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--quick", action="store_true", help="two seeds of 20 steps: does everything run?")
     options = parser.parse_args()
     plan = PLANS[options.name]
+    if options.quick and options.out == RESULTS:
+        parser.error("--quick measures nothing: give it another folder with --out")
+    if options.quick:
+        plan = plan._replace(seeds=2, steps=20, replicas=2)
     rows, mixture = measure(plan, options.work / options.name, options.jobs)
     mixtures = {plan.data: mixture}
     summaries = summary(rows, mixtures)
-    text = f"{table(summaries, mixtures)}\n\n{worst_and_best(rows)}\n\n{NOTE}\n"
+    text = f"{summary_table(summaries, mixtures)}\n\n{worst_and_best(rows)}\n\n{NOTE}\n"
     print(text)
     about = {"command": f"python tests/benchmarks/laboratory.py {options.name}", "the same by": plan.command(),
              "machine": f"{platform.machine()}, {os.cpu_count()} cores", "numpy": np.__version__}
-    found = {"about": about, "runs": [flat(row) for row in rows]}
-    (RESULTS / f"{options.name}.json").write_text(json.dumps(found, indent=1) + "\n")
-    (RESULTS / f"{options.name}.txt").write_text(text)
-    truth = truth_rows(mixtures, sorted({row.seed for row in rows})[:plots.study.COLUMNS])
-    plots.save(plots.remedies(truth + rows, mixture), RESULTS / f"{options.name}-samples.png")
+    results = {"about": about, "runs": [flat(row) for row in rows]}
+    (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (options.out / f"{options.name}.txt").write_text(text)
+    truth = truth_rows(mixtures, sorted({row.seed for row in rows})[:plots.comparison.COLUMNS])
+    plots.save(plots.remedies(truth + rows, mixture), options.out / f"{options.name}-samples.png")
     if len(plan.remedies) > 1:
-        mine = {name: one for (_, name), one in summaries.items()}
-        plots.save(plots.intervals(mine, mixture.n_modes), RESULTS / f"{options.name}-intervals.png")
+        by_name = {name: found for (_, name), found in summaries.items()}
+        plots.save(plots.intervals(by_name, mixture.n_modes), options.out / f"{options.name}-intervals.png")
 
 
 if __name__ == "__main__":

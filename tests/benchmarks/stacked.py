@@ -27,10 +27,11 @@ from joblib import Parallel, delayed
 from tinygan import losses, plots, stacked
 from tinygan.engine.arguments import spawn
 from tinygan.engine.network import mlp
-from tinygan.engine.optim import Adam, cosine
-from tinygan.files import whole
+from tinygan.engine.optim import Adam, cosine_decay
+from tinygan.files import atomic_write
+from tinygan.guard import Diverged
 from tinygan.penalties import R1, R2
-from tinygan.train import Diverged, train
+from tinygan.training import train
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 LOSSES = {"relativistic": losses.Relativistic, "non-saturating": losses.NonSaturating}
@@ -48,7 +49,7 @@ def recipe(channels, loss, steps):
             f"Adam({LR:g}, beta1 0, beta2 {BETA2:g}), cosine; batch {BATCH}, {steps} steps; average {EMA:g}")
 
 
-def one(channels, loss, steps, seed, progress=False):
+def run_seed(channels, loss, steps, seed, progress=False):
     """One run: its row, and the stacks that are drawn of it, (rows * columns, 64 channels)."""
     for_g, for_d, for_training, for_scores = spawn(seed, 4)
     hidden = [WIDTH] * DEPTH
@@ -56,8 +57,8 @@ def one(channels, loss, steps, seed, progress=False):
     optimisers = {name: Adam(LR, beta1=0, beta2=BETA2) for name in ("opt_d", "opt_g")}
     start = time.perf_counter()
     try:
-        history = train(G, D, stacked.Stacks(channels), LOSSES[loss](), steps=steps, batch=BATCH, schedule=cosine, ema=EMA,
-                        penalties=(R1(GAMMA), R2(GAMMA)), seed=for_training, progress=progress, **optimisers)
+        history = train(G, D, stacked.Stacks(channels), LOSSES[loss](), steps=steps, batch=BATCH, schedule=cosine_decay,
+                        ema=EMA, penalties=(R1(GAMMA), R2(GAMMA)), seed=for_training, progress=progress, **optimisers)
     except Diverged as error:
         history = error.history
     seconds = time.perf_counter() - start
@@ -81,7 +82,8 @@ def text(result, channels):
         scores = [row[kind] for row in result["rows"]]
         kl = [score["kl"] for score in scores]
         lines.append(f"{name}: {modes} modes on {sum(score['modes'] == modes for score in scores)} of {len(kl)} seeds, "
-                     f"KL at most {bar} on {sum(one <= bar for one in kl)}; KL median {np.median(kl):.4f}, largest {max(kl):.4f}")
+                     f"KL at most {bar} on {sum(value <= bar for value in kl)}; "
+                     f"KL median {np.median(kl):.4f}, largest {max(kl):.4f}")
     minutes = [row["seconds"] / 60 for row in result["rows"]]
     lines.append(f"diverged: {sum(row['diverged'] > 0 for row in result['rows'])}; "
                  f"minutes of training: median {np.median(minutes):.1f}, at most {max(minutes):.1f}")
@@ -127,27 +129,27 @@ def measure(channels, options):
     """All runs that are still missing, for one number of channels; writes the files after each."""
     steps = options.steps or STEPS[channels]
     name = f"stacked_{channels}" + ("" if options.loss == "relativistic" else "_" + options.loss.replace("-", "_"))
-    path, wanted = options.out / f"{name}.json", recipe(channels, options.loss, steps)
+    path, described = options.out / f"{name}.json", recipe(channels, options.loss, steps)
     if options.picture:
-        return picture(one(channels, options.loss, steps, options.first)[1], channels, path.with_suffix(".png"))
+        return picture(run_seed(channels, options.loss, steps, options.first)[1], channels, path.with_suffix(".png"))
     if path.exists():
         result = json.loads(path.read_text())
-        if result["about"]["recipe"] != wanted:
+        if result["about"]["recipe"] != described:
             raise SystemExit(f"{path} holds runs of another recipe: {result['about']['recipe']}. Move it away, or choose --out")
     else:
         judge = stacked.Judge()
         controls = stacked.controls(channels, stacked.PER_MODE * 10**channels, np.random.default_rng(0))
-        about = {"command": f"python tests/benchmarks/stacked.py --channels {channels} --loss {options.loss}", "recipe": wanted,
-                 "judge": repr(judge), "python": platform.python_version(), "numpy": np.__version__,
+        about = {"command": f"python tests/benchmarks/stacked.py --channels {channels} --loss {options.loss}",
+                 "recipe": described, "judge": repr(judge), "python": platform.python_version(), "numpy": np.__version__,
                  "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
         result = {"about": about, "controls": {key: judge.report(x)._asdict() for key, x in controls.items()}, "rows": []}
     missing = [seed for seed in range(options.first, options.first + options.seeds)
                if seed not in {row["seed"] for row in result["rows"]}]
     progress = None if options.jobs == 1 else False
-    runs = (delayed(one)(channels, options.loss, steps, seed, progress) for seed in missing)
+    runs = (delayed(run_seed)(channels, options.loss, steps, seed, progress) for seed in missing)
     for row, x in Parallel(n_jobs=options.jobs, return_as="generator_unordered")(runs):
         result["rows"] = sorted([*result["rows"], row], key=lambda row: row["seed"])
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n")
         path.with_suffix(".txt").write_text(text(result, channels))
         if row["seed"] == options.first:

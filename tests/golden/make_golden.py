@@ -1,4 +1,4 @@
-"""Write golden.json: the gradients and steps of a small GAN as PyTorch's autograd computes them, in float64.
+"""Write golden.json: the gradients and steps of a small GAN, and convolutions, as PyTorch's autograd computes them, in float64.
 
 Run by hand, in an environment that has PyTorch and NumPy:
 
@@ -95,6 +95,37 @@ def activation_case(name):
     return dict(x=x.tolist(), y=y.tolist(), slope=slope.tolist(), curvature=curvature.tolist())
 
 
+CONVOLUTIONS = [  # layer, (height, width), channels, filters, (kernel, stride, pad)
+    ("Conv2D", (4, 6), 2, 3, (4, 2, 1)), ("Conv2D", (3, 4), 2, 3, (3, 1, 1)), ("Conv2D", (4, 7), 1, 2, (4, 3, 0)),
+    ("Conv2D", (3, 2), 3, 1, (1, 1, 1)), ("Conv2D", (4, 5), 1, 2, (2, 1, 0)), ("Conv2D", (3, 3), 2, 1, (5, 2, 2)),
+    ("ConvTranspose2D", (2, 3), 2, 3, (4, 2, 1)), ("ConvTranspose2D", (3, 2), 3, 2, (3, 1, 1)),
+    ("ConvTranspose2D", (2, 3), 3, 1, (3, 2, 1)), ("ConvTranspose2D", (2, 1), 2, 2, (2, 3, 0)),
+]
+
+
+def convolution(layer, size, channels, filters, geometry):
+    """y = tanh(conv(x)), the gradients of <dy, y>, and those of |dx|^2 / 2, all in tinygan's order: rows, columns, channels."""
+    kernel, stride, pad = geometry
+    rng = np.random.default_rng([kernel, stride, pad])
+    x = torch.tensor(rng.normal(size=(2, *size, channels)).round(4), requires_grad=True)
+    W = torch.tensor(rng.normal(0, 0.7, (kernel, kernel, channels, filters)).round(4), requires_grad=True)
+    if layer == "ConvTranspose2D":
+        W = torch.tensor(rng.normal(0, 0.7, (channels, kernel, kernel, filters)).round(4), requires_grad=True)
+    b = torch.tensor(rng.normal(size=filters).round(4), requires_grad=True)
+    images = x.permute(0, 3, 1, 2).contiguous()
+    if layer == "Conv2D":
+        made = F.conv2d(images, W.permute(3, 2, 0, 1).contiguous(), b, stride, pad)
+    else:
+        made = F.conv_transpose2d(images, W.permute(0, 3, 1, 2).contiguous(), b, stride, pad)
+    y = torch.tanh(made).permute(0, 2, 3, 1)
+    dy = torch.tensor(rng.normal(size=y.shape).round(4))
+    dx, dW, db = torch.autograd.grad(y, (x, W, b), dy, create_graph=True)
+    second_dW, second_db = torch.autograd.grad((dx**2).sum() / 2, (W, b))
+    arrays = dict(W=W, b=b, y=y, dx=dx, dW=dW, db=db, second_dW=second_dW, second_db=second_db)
+    return dict(layer=layer, size=size, channels=channels, filters=filters, geometry=geometry, x=x.reshape(2, -1).tolist(),
+                dy=dy.reshape(2, -1).tolist(), **{name: flat([array]) for name, array in arrays.items()})
+
+
 if __name__ == "__main__":
     golden = dict(
         made_with=f"PyTorch {torch.__version__}, float64",
@@ -103,6 +134,7 @@ if __name__ == "__main__":
         games=[game(name, activation) for name in LOSSES for activation in ("Tanh", "LeakyReLU")]
         + [game("NonSaturating", activation) for activation in ("ReLU", "Sigmoid", "Softplus")],
         activations={name: activation_case(name) for name in ACTIVATIONS},
+        convolutions=[convolution(*case) for case in CONVOLUTIONS],
     )
     path = Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden) + "\n")

@@ -336,5 +336,5 @@ def test_the_house_is_drawn_with_every_floor():
 @pytest.mark.slow
 def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
-    assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "house.png"]
+    assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
     assert all(path.stat().st_size > 20_000 for path in drawn)

@@ -54,6 +54,11 @@ ring in less than half a minute.""")
     command = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
     _add_study(command)
 
+    _add_copies(commands)
+    return top
+
+
+def _add_copies(commands):
     command = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
     command.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
                          help="where to copy them; made if it does not exist; files that are there stay as they are "
@@ -62,7 +67,6 @@ ring in less than half a minute.""")
     command = _command(commands, "exercises",
                        "copy the exercises into a folder of your own; answers that are there stay as they are")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
-    return top
 
 
 def _add_sample(commands):

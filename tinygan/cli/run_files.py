@@ -5,7 +5,6 @@
     load(folder) -> Run           the same run again, to sample from or to draw
 """
 
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -113,7 +112,8 @@ def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     else:
         original = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
     for name in NEEDED:
-        arrays[name]  # raises KeyError where it is missing
+        if name not in arrays:
+            raise KeyError(name)
     history = _part(HISTORY, arrays)
     _check_sizes(recipe, original.dim, arrays, history)
     run = _build(recipe, original)
@@ -136,7 +136,8 @@ def _check_sizes(recipe: Recipe, dim: int, arrays: dict[str, Array], history: di
     """Raises ValueError for arrays of other sizes than the recipe's, before networks of that size are made."""
     replicas = () if recipe.replicas is None else (recipe.replicas,)
     rows, looks, frames = history["step"].shape, history["modes_step"].shape, arrays["film_steps"].size if "film" in arrays else 0
-    G_theta = (*replicas, _parameters((recipe.latent, *recipe.hidden, dim), recipe.fourier))
+    sizes = recipe.sizes(dim)
+    G_theta = (*replicas, sizes["G.theta"])
     shapes = {"G.theta": G_theta, "G_ema.theta": G_theta, "film_steps": (frames,), "film": (frames, FILMED, dim),
               **{HISTORY + name: (*rows, *replicas) for name in history},
               HISTORY + "step": rows, HISTORY + "modes_step": looks, HISTORY + "diverged": replicas,
@@ -144,14 +145,7 @@ def _check_sizes(recipe: Recipe, dim: int, arrays: dict[str, Array], history: di
     for name, shape in shapes.items():
         if name in arrays and arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
-    for name, d_in in (("G", recipe.latent), ("D", recipe.pack * dim)):
+    for name in ("G", "D"):
         held = sum(array.size for array in _part(f"{name}.", arrays).values())
-        least = d_in * (recipe.fourier[0] // 2 if recipe.fourier else recipe.hidden[0])  # the first matrix of the network
-        if held < least:
-            raise ValueError(f"{name} has {held} numbers, expected at least {least}")
-
-
-def _parameters(sizes: tuple[int, ...], fourier: Any) -> int:
-    """How many parameters a G of these sizes has."""
-    sizes = sizes if fourier is None else (fourier[0], *sizes[1:])
-    return sum((d + 1) * k for d, k in pairwise(sizes))
+        if held < sizes[name]:
+            raise ValueError(f"{name} has {held} numbers, expected at least {sizes[name]}")

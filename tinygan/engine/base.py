@@ -46,6 +46,8 @@ class Layer:
     start        name -> initial value, where it is not 0; W is drawn by the network's init rule
     buffers      name -> initial array, for what a layer remembers from step to step without training it
     rows         how many rows of x make one row of y: 1, but for `features.Pack`
+    fans         (in, out): how many numbers of x one number of y is made of, and the other way round, where W's shape does not
+                 say it; for the init rule
 
     and calls `allocate` at the end of its __init__, if it has parameters. A layer belongs to one network, which takes it over.
     """
@@ -55,6 +57,7 @@ class Layer:
     start: dict[str, float] = {}
     buffers: dict[str, Array] = {}
     rows = 1
+    fans: tuple[float, float] | None = None
     d: int
     k: int
     owned = False  # whether a network has taken this layer

@@ -7,95 +7,24 @@
 An image is a flat row of H W C numbers, pixel after pixel, with the channels of one pixel side by side. So a batch of images is
 x (..., N, d) with d = H W C, as for every other layer, and penalties, replicas and checkpoints need nothing new.
 
-Two functions carry all of it. `unfold` writes every window of an image as a row. Then a convolution is one matrix product,
-y = unfold(x) W + b. `fold` is its adjoint, <unfold(x), u> = <x, fold(u)>. It adds every number of every window to the pixel that
-the number came from.
+`unfold` writes every window of an image as a row, and `fold` is its adjoint: it adds the windows back to the image. With them a
+convolution is one matrix product, y = unfold(x) W + b, and its transpose is y = fold(x W) + b.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .arguments import Array, count
 from .base import Layer, check_input, check_like_output, sum_over_batch
-
-Size = int | Sequence[int]  # H = W, or a pair (H, W)
-
-
-def unfold(x: Array, kernel: int, stride: int = 1, pad: int = 0) -> Array:
-    """Every window of an image as one row: x (..., H, W, C) -> u (..., h, w, k k C), with h = (H + 2 pad - k) / stride + 1.
-
-    A window has k x k pixels, k = `kernel`. Its numbers stand in the order row, column, channel. One window begins `stride`
-    pixels after the other. `pad` pixels of zeros are laid around the image first.
-
-    Raises
-    ------
-    ValueError : the windows leave pixels over
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygan.engine.conv import unfold
-    >>> print(unfold(np.arange(9).reshape(3, 3, 1), kernel=2).reshape(4, 4))
-    [[0 1 3 4]
-     [1 2 4 5]
-     [3 4 6 7]
-     [4 5 7 8]]
-    """
-    *front, H, W, C = x.shape
-    h, w = _grid("unfold", (H, W), kernel, stride, pad)
-    if pad:
-        H, W = H + 2 * pad, W + 2 * pad
-        padded = np.zeros_like(x, order="C", shape=(*front, H, W, C))
-        padded[..., pad:-pad, pad:-pad, :] = x
-        x = padded
-    # A row of pixels is one row of W C numbers, in which k pixels of a window stand side by side: the copy moves k C at a time.
-    views = sliding_window_view(x.reshape(*front, H, W * C), (kernel, kernel * C), axis=(-2, -1), subok=True)
-    return views[..., ::stride, ::stride * C, :, :].reshape(*front, h, w, kernel * kernel * C)  # type: ignore[no-any-return]
-
-
-def fold(u: Array, kernel: int, stride: int = 1, pad: int = 0) -> Array:
-    """The adjoint of `unfold`: u (..., h, w, k k C) -> x (..., H, W, C), with H = stride (h - 1) + k - 2 pad.
-
-    Each number of a window is added to the pixel that it came from. What falls on the padding is left out.
-
-    Raises
-    ------
-    ValueError : the padding leaves no pixel
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygan.engine.conv import fold
-    >>> print(fold(np.ones((2, 2, 4)), kernel=2)[..., 0])
-    [[1. 2. 1.]
-     [2. 4. 2.]
-     [1. 2. 1.]]
-    """
-    *front, h, w, numbers = u.shape
-    H, W = _size("fold", (h, w), kernel, stride, pad)
-    C, more = numbers // kernel**2, -(-kernel // stride) - 1
-    u = u.reshape(*front, h, w, kernel, kernel * C).swapaxes(-3, -2)  # window row, pixel row, window column, pixel column
-    # Blocks of stride x stride pixels: windows that begin one stride apart do not overlap in one block of theirs.
-    x = np.zeros_like(u, order="C", shape=(*front, h + more, stride, w + more, stride * C))
-    step = stride if C > 1 else 1  # a block at once takes half of the time, but with one channel twice the time
-    for i in range(0, kernel, step):
-        for j in range(0, kernel, step):
-            part = u[..., i:i + step, :, j * C:(j + step) * C]
-            (a, row), (b, column) = divmod(i, stride), divmod(j, stride)
-            place = x[..., a:a + h, row:row + part.shape[-3], b:b + w, column * C:column * C + part.shape[-1]]
-            place += part
-    x = x.reshape(*front, stride * (h + more), stride * (w + more), C)
-    return x[..., pad:pad + H, pad:pad + W, :]
+from .windows import Size, as_images, as_pixels, fold, grid_of, size_of, size_pair, unfold
 
 
 class _Convolution(Layer):
-    """What both convolutions share: the image in which the windows lie, `grid` = (h, w) windows of it, and W, b.
+    """What both convolutions share: an image (H, W, c), its windows, h x w of them (`grid`), W and b.
 
-    A subclass says whether its x is the image and its y the grid, or the other way round.
+    A subclass says whether its x is the image and its y stands at the windows, or the other way round.
     """
 
     parameters = ("W", "b")
@@ -105,23 +34,27 @@ class _Convolution(Layer):
     db: Array
     W_dot: Array | None
     b_dot: Array | None
+    image: tuple[int, int, int]
+    grid: tuple[int, int]
 
     def __init__(self, size: Size, channels: int, filters: int, kernel: int, stride: int = 1, pad: int = 0) -> None:
         name = type(self).__name__
-        self.size = _pair(name, size)
+        self.size = size_pair(name, size)
         self.channels, self.filters = count(f"{name}: channels", channels), count(f"{name}: filters", filters)
         self.kernel, self.stride = count(f"{name}: kernel", kernel), count(f"{name}: stride", stride)
         self.pad = count(f"{name}: pad", pad, 0)
-        self.image, self.grid = self._geometry(name)  # (H, W, numbers in a pixel), (h, w)
+        self.output = self._lay_out()
+        self.d, self.k = math.prod(self.size) * self.channels, math.prod(self.output) * self.filters
+        self.allocate()
 
-    def _geometry(self, name: str) -> tuple[tuple[int, int, int], tuple[int, int]]:
+    def _lay_out(self) -> tuple[int, int]:
+        """Set image, grid, shapes and fans; returns the pixels of y, (height, width)."""
         raise NotImplementedError
 
     def _windows(self, image: Array) -> Array:
         """A row for each window: (..., N, H W c) -> (..., N h w, k k c)."""
-        *front, n, _ = image.shape
-        u = unfold(image.reshape(*front, n, *self.image), self.kernel, self.stride, self.pad)
-        return u.reshape(*front, n * math.prod(self.grid), u.shape[-1])
+        u = unfold(image.reshape(*image.shape[:-1], *self.image), self.kernel, self.stride, self.pad)
+        return u.reshape(*image.shape[:-2], image.shape[-2] * math.prod(self.grid), u.shape[-1])
 
     def _spread(self, rows: Array, M: Array) -> Array:
         """fold(rows M): rows (..., N h w, K), M (..., K, k k c) -> (..., N, H W c)."""
@@ -130,22 +63,18 @@ class _Convolution(Layer):
         if self.stride == 1 and self.pad < k > 1:
             # The same sums as a convolution with the turned kernel: 1.5 to 3 times as fast as fold, up to about 16 channels.
             u = unfold(rows.reshape(*front, n, *self.grid, K), k, 1, k - 1 - self.pad).reshape(*front, n * H * W, k * k * K)
-            turned = M.reshape(*front, K, k, k, c)[..., ::-1, ::-1, :]
-            image = u @ np.moveaxis(turned, -4, -2).reshape(*front, k * k * K, c)
-        else:
-            image = fold((rows @ M).reshape(*front, n, *self.grid, k * k * c), k, self.stride, self.pad)
-        return image.reshape(*front, n, H * W * c)
+            turned = np.moveaxis(M.reshape(*front, K, k, k, c)[..., ::-1, ::-1, :], -4, -2)
+            return as_images(u @ turned.reshape(*front, k * k * K, c), H * W * c)
+        u = (rows @ M).reshape(*front, n, *self.grid, k * k * c)
+        return fold(u, k, self.stride, self.pad).reshape(*front, n, H * W * c)
 
-    def _output(self, rows: Array) -> tuple[int, ...]:
-        """The shape of y, from what the tape has for each window."""
-        *front, n, _ = rows.shape
-        return (*front, n // math.prod(self.grid), self.k)
+    def _check(self, rows: Array, *gradients: Array) -> None:
+        """Raises ValueError unless the gradients are shaped like y; `rows` is what the tape has for each window."""
+        check_like_output(self, (*rows.shape[:-2], rows.shape[-2] // math.prod(self.grid), self.k), *gradients)
 
     def __repr__(self) -> str:
-        (H, W, c), (h, w) = self.image, self.grid
-        image, grid = f"{H}x{W}x{c}", f"{h}x{w}x"
-        ends = f"{image} -> {grid}{self.filters}" if isinstance(self, Conv2D) else f"{grid}{self.channels} -> {image}"
-        return f"{type(self).__name__}({ends}, kernel {self.kernel}, stride {self.stride}, pad {self.pad})"
+        ends = [f"{H}x{W}x{c}" for H, W, c in ((*self.size, self.channels), (*self.output, self.filters))]
+        return f"{type(self).__name__}({' -> '.join(ends)}, kernel {self.kernel}, stride {self.stride}, pad {self.pad})"
 
 
 class Conv2D(_Convolution):
@@ -173,30 +102,24 @@ class Conv2D(_Convolution):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from tinygan import Conv2D
     >>> print(Conv2D(8, channels=1, filters=16, kernel=4, stride=2, pad=1))
     Conv2D(8x8x1 -> 4x4x16, kernel 4, stride 2, pad 1)
-    >>> layer = Conv2D((1, 5), channels=1, filters=1, kernel=1)
-    >>> layer.W[...], layer.b[...] = 2, 1
-    >>> print(layer.forward(np.arange(5.0)[None])[0])
-    [[1. 3. 5. 7. 9.]]
     """
 
-    def _geometry(self, name: str) -> tuple[tuple[int, int, int], tuple[int, int]]:
-        grid, (H, W) = _grid(name, self.size, self.kernel, self.stride, self.pad), self.size
-        self.d, self.k = H * W * self.channels, math.prod(grid) * self.filters
-        self.shapes = {"W": (self.kernel**2 * self.channels, self.filters), "b": (1, self.filters)}
-        self.fans = (self.kernel**2 * self.channels, self.kernel**2 * self.filters / self.stride**2)
-        self.allocate()
-        return (H, W, self.channels), grid
+    def _lay_out(self) -> tuple[int, int]:
+        self.image, n = (*self.size, self.channels), self.kernel**2
+        self.grid = grid_of("Conv2D", self.size, self.kernel, self.stride, self.pad)
+        self.shapes = {"W": (n * self.channels, self.filters), "b": (1, self.filters)}
+        self.fans = (n * self.channels, n * self.filters / self.stride**2)
+        return self.grid
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.W)
         u = self._windows(x)
         y = u @ self.W
         y += self.b
-        return y.reshape(self._output(u)), u
+        return as_images(y, self.k), u
 
     def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         """Scalar case, a row of pixels with one channel: y_i = sum_j w_j x_{si+j-p} + b, with s = `stride`, p = `pad`. So
@@ -205,9 +128,8 @@ class Conv2D(_Convolution):
 
         Matrix case, with U = unfold(x) and a row of dy for each window: dW = U' dy, db = 1' dy, dx = fold(dy W').
         """
-        u = tape
-        check_like_output(self, self._output(u), dy)
-        dy = dy.reshape(*u.shape[:-1], self.filters)
+        self._check(tape, dy)
+        u, dy = tape, as_pixels(dy, self.filters)
         if grads:
             self.dW += u.swapaxes(-1, -2) @ dy
             self.db += sum_over_batch(dy)
@@ -218,12 +140,12 @@ class Conv2D(_Convolution):
         y_dot = u_dot @ self.W
         if self.W_dot is not None:
             y_dot = y_dot + u @ self.W_dot + self.b_dot
-        return y_dot.reshape(self._output(u)), u_dot
+        return as_images(y_dot, self.k), u_dot
 
     def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         u, u_dot = tape, tape_dot
-        check_like_output(self, self._output(u), dy, dy_dot)
-        dy, dy_dot = (part.reshape(*u.shape[:-1], self.filters) for part in (dy, dy_dot))
+        self._check(u, dy, dy_dot)
+        dy, dy_dot = as_pixels(dy, self.filters), as_pixels(dy_dot, self.filters)
         self.dW += u_dot.swapaxes(-1, -2) @ dy + u.swapaxes(-1, -2) @ dy_dot
         self.db += sum_over_batch(dy_dot)
         dx, dx_dot = (self._spread(part, self.W.swapaxes(-1, -2)) for part in (dy, dy_dot))
@@ -264,19 +186,18 @@ class ConvTranspose2D(_Convolution):
     ConvTranspose2D(4x4x16 -> 8x8x1, kernel 4, stride 2, pad 1)
     """
 
-    def _geometry(self, name: str) -> tuple[tuple[int, int, int], tuple[int, int]]:
-        (H, W), (h, w) = _size(name, self.size, self.kernel, self.stride, self.pad), self.size
-        self.d, self.k = h * w * self.channels, H * W * self.filters
-        self.shapes = {"W": (self.channels, self.kernel**2 * self.filters), "b": (1, self.filters)}
-        self.fans = (self.kernel**2 * self.channels / self.stride**2, self.kernel**2 * self.filters)
-        self.allocate()
-        return (H, W, self.filters), (h, w)
+    def _lay_out(self) -> tuple[int, int]:
+        self.grid, n = self.size, self.kernel**2
+        H, W = size_of("ConvTranspose2D", self.size, self.kernel, self.stride, self.pad)
+        self.image = (H, W, self.filters)
+        self.shapes = {"W": (self.channels, n * self.filters), "b": (1, self.filters)}
+        self.fans = (n * self.channels / self.stride**2, n * self.filters)
+        return H, W
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.W)
-        x = x.reshape(*x.shape[:-2], x.shape[-2] * math.prod(self.grid), self.channels)
-        y = self._pixels(self._spread(x, self.W)) + self.b
-        return y.reshape(self._output(x)), x
+        x = as_pixels(x, self.channels)
+        return as_images(as_pixels(self._spread(x, self.W), self.filters) + self.b, self.k), x
 
     def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         """Scalar case, a row of pixels with one channel: y_m = b + sum of x_i w_j over all (i, j) with si + j - p = m. So
@@ -285,40 +206,30 @@ class ConvTranspose2D(_Convolution):
 
         Matrix case, with U = unfold(dy): dW = x' U, db = 1' dy with a row of dy for each pixel, dx = U W'.
         """
-        x = tape
-        check_like_output(self, self._output(x), dy)
-        u = self._windows(dy)
+        self._check(tape, dy)
+        x, u = tape, self._windows(dy)
         if grads:
             self.dW += x.swapaxes(-1, -2) @ u
-            self.db += sum_over_batch(self._pixels(dy))
-        return self._input(u @ self.W.swapaxes(-1, -2))
+            self.db += sum_over_batch(as_pixels(dy, self.filters))
+        return as_images(u @ self.W.swapaxes(-1, -2), self.d)
 
     def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
-        x = tape
-        x_dot = x_dot.reshape(x.shape)
+        x, x_dot = tape, as_pixels(x_dot, self.channels)
         y_dot = self._spread(x_dot, self.W)
         if self.W_dot is not None:
-            y_dot = self._pixels(y_dot + self._spread(x, self.W_dot)) + self.b_dot
-        return y_dot.reshape(self._output(x)), x_dot
+            y_dot = as_images(as_pixels(y_dot + self._spread(x, self.W_dot), self.filters) + self.b_dot, self.k)
+        return y_dot, x_dot
 
     def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
         x, x_dot = tape, tape_dot
-        check_like_output(self, self._output(x), dy, dy_dot)
+        self._check(x, dy, dy_dot)
         u, u_dot = self._windows(dy), self._windows(dy_dot)
         self.dW += x_dot.swapaxes(-1, -2) @ u + x.swapaxes(-1, -2) @ u_dot
-        self.db += sum_over_batch(self._pixels(dy_dot))
+        self.db += sum_over_batch(as_pixels(dy_dot, self.filters))
         dx, dx_dot = u @ self.W.swapaxes(-1, -2), u_dot @ self.W.swapaxes(-1, -2)
         if self.W_dot is not None:
             dx_dot = dx_dot + u @ self.W_dot.swapaxes(-1, -2)
-        return self._input(dx), self._input(dx_dot)
-
-    def _pixels(self, y: Array) -> Array:
-        """A row for each pixel of the output: (..., N, H W K) -> (..., N H W, K)."""
-        return y.reshape(*y.shape[:-2], y.shape[-2] * (self.k // self.filters), self.filters)
-
-    def _input(self, dx: Array) -> Array:
-        """A row for each image again: (..., N h w, C) -> (..., N, h w C)."""
-        return dx.reshape(*dx.shape[:-2], dx.shape[-2] // math.prod(self.grid), self.d)
+        return as_images(dx, self.d), as_images(dx_dot, self.d)
 
 
 class Upsample(Layer):
@@ -341,7 +252,7 @@ class Upsample(Layer):
     """
 
     def __init__(self, size: Size, channels: int, factor: int = 2) -> None:
-        self.size, self.channels = _pair("Upsample", size), count("Upsample: channels", channels)
+        self.size, self.channels = size_pair("Upsample", size), count("Upsample: channels", channels)
         self.factor = count("Upsample: factor", factor)
         self.d = math.prod(self.size) * self.channels
         self.k = self.factor**2 * self.d
@@ -350,11 +261,10 @@ class Upsample(Layer):
         check_input(self, x)
         (H, W), f, front = self.size, self.factor, x.shape[:-1]
         pixels = np.broadcast_to(x.reshape(*front, H, 1, W, 1, self.channels), (*front, H, f, W, f, self.channels))
-        y = pixels.reshape(*front, self.k)
-        return y, y.shape
+        return pixels.reshape(*front, self.k), (*front, self.k)
 
     def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
-        """Scalar case, one pixel: y_1 = y_2 = x, so dx = dy_1 + dy_2. An image: dx sums each square of `factor` x `factor` pixels."""
+        """Scalar case, one pixel: y_1 = y_2 = x, so dx = dy_1 + dy_2. An image: dx sums over each square of equal pixels."""
         check_like_output(self, tape, dy)
         (H, W), f = self.size, self.factor
         return dy.reshape(*dy.shape[:-1], H, f, W, f, self.channels).sum(axis=(-4, -2)).reshape(*dy.shape[:-1], self.d)
@@ -368,32 +278,3 @@ class Upsample(Layer):
     def __repr__(self) -> str:
         (H, W), f = self.size, self.factor
         return f"Upsample({H}x{W}x{self.channels} -> {f * H}x{f * W}x{self.channels})"
-
-
-def _pair(name: str, size: Size) -> tuple[int, int]:
-    """The size as (H, W). Raises TypeError or ValueError."""
-    if isinstance(size, (tuple, list)) and len(size) == 2:
-        return count(f"{name}: height", size[0]), count(f"{name}: width", size[1])
-    side = count(f"{name}: size", size)
-    return side, side
-
-
-def _grid(name: str, size: tuple[int, int], kernel: int, stride: int, pad: int) -> tuple[int, int]:
-    """How many windows there are in (height, width). Raises ValueError where they leave pixels over."""
-    for pixels, side in zip(size, ("height", "width"), strict=True):
-        room = pixels + 2 * pad - kernel
-        if room < 0 or room % stride:
-            wanted = "not be negative" if room < 0 else f"be a multiple of stride {stride}, or pixels are left over"
-            raise ValueError(f"{name}: {side} {pixels} with pad {pad} and kernel {kernel} has {side} + 2 pad - kernel = {room}, "
-                             f"which must {wanted}. Choose another size, kernel, stride or pad")
-    return (size[0] + 2 * pad - kernel) // stride + 1, (size[1] + 2 * pad - kernel) // stride + 1
-
-
-def _size(name: str, grid: tuple[int, int], kernel: int, stride: int, pad: int) -> tuple[int, int]:
-    """How many pixels `grid` windows cover in (height, width), without the padding. Raises ValueError where none is left."""
-    H, W = (stride * (windows - 1) + kernel - 2 * pad for windows in grid)
-    if H < 1 or W < 1:
-        raise ValueError(f"{name}: {grid[0]}x{grid[1]} windows with kernel {kernel} and stride {stride} cover "
-                         f"{H + 2 * pad}x{W + 2 * pad} pixels, and pad {pad} cuts {2 * pad} from each side, so that none is left. "
-                         "Choose a smaller pad")
-    return H, W

@@ -1,43 +1,58 @@
-"""Rules for initial weights: a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng."""
+"""Rules for initial weights: a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng.
 
+How large W should be depends on two numbers, the fans. Fan in is how many numbers of x one number of y is made of, fan out the
+other way round. For Dense they are d and k, the shape of W. A convolution uses W more than once, and says its own `fans`.
+"""
+
+import inspect
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .arguments import Array, number
 
 Rule = Callable[[np.random.Generator, int, int], Array]
+Fans = tuple[float, float]
 
 
-def he(rng: np.random.Generator, d: int, k: int) -> Array:
-    """W with variance 2/d, which keeps the size of a signal through ReLU layers.
+def drawn(rule: Rule, rng: np.random.Generator, shape: tuple[int, ...], fans: Fans | None) -> Array:
+    """W of `shape` by the rule, which is told the fans if it takes them."""
+    more: dict[str, Any] = {"fans": fans} if fans and "fans" in inspect.signature(rule).parameters else {}
+    return rule(rng, *shape, **more)
+
+
+def he(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:
+    """W with variance 2 / fan in, which keeps the size of a signal through ReLU layers.
 
     Parameters
     ----------
     rng : the Generator that W is drawn from
     d, k : features in and out; W is (d, k)
+    fans : fan in and fan out, if they are not d and k
 
     References
     ----------
     He et al. 2015, section 2.2.
     """
-    return rng.normal(0, math.sqrt(2 / d), (d, k))
+    return rng.normal(0, math.sqrt(2 / (fans or (d, k))[0]), (d, k))
 
 
-def xavier(rng: np.random.Generator, d: int, k: int) -> Array:
-    """W with variance 2/(d + k), made for tanh layers.
+def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:
+    """W with variance 2 / (fan in + fan out), made for tanh layers.
 
     Parameters
     ----------
     rng : the Generator that W is drawn from
     d, k : features in and out; W is (d, k)
+    fans : fan in and fan out, if they are not d and k
 
     References
     ----------
     Glorot & Bengio 2010, equation 12, with normal instead of uniform numbers.
     """
-    return rng.normal(0, math.sqrt(2 / (d + k)), (d, k))
+    return rng.normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
 
 
 def orthogonal(gain: float = 1.0) -> Rule:

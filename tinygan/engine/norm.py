@@ -15,6 +15,7 @@ import numpy as np
 from .arguments import Array, Seed, count, number, seed_sequence
 from .base import Layer, check_input, check_like_output, sum_over_batch
 from .layers import Dense
+from .windows import as_images, as_pixels
 
 
 class _Normalised(Layer):
@@ -31,6 +32,7 @@ class _Normalised(Layer):
     parameters = ("gain", "shift")
     start = {"gain": 1.0}
     fewest: int
+    channels: int | None = None
     mean: Callable[[Array], Array]
     gain: Array
     shift: Array
@@ -43,23 +45,26 @@ class _Normalised(Layer):
         name = type(self).__name__
         self.d = self.k = count(f"{name}: d (features)", d, self.fewest)
         self.eps = number(f"{name}: eps", eps, above=0)
-        self.shapes = {"gain": (1, self.d), "shift": (1, self.d)}
+        wide = self.channels or self.d
+        self.shapes = {"gain": (1, wide), "shift": (1, wide)}
         self.allocate()
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x, self.gain)
-        centred = x - self.mean(x)
+        rows = as_pixels(x, self.gain.shape[-1])  # x itself, but for a BatchNorm with channels
+        centred = rows - self.mean(rows)
         r = np.sqrt(self.mean(centred * centred) + self.eps)
         xh = centred / r
-        return self.gain * xh + self.shift, (xh, r)
+        return as_images(self.gain * xh + self.shift, self.d), (xh, r)
 
     def backward(self, dy: Array, tape: Any, grads: bool = True) -> Array:
         xh, r = tape
-        check_like_output(self, xh.shape, dy)
+        check_like_output(self, as_images(xh, self.d).shape, dy)
+        dy = as_pixels(dy, xh.shape[-1])
         if grads:
             self.dgain += sum_over_batch(dy * xh)
             self.dshift += sum_over_batch(dy)
-        return self.rate(self.gain * dy, xh) / r
+        return as_images(self.rate(self.gain * dy, xh) / r, self.d)
 
     def rate(self, dx: Array, xh: Array) -> Array:
         """r dxh, when x moves by dx: what is left of dx when mean and variance follow."""
@@ -126,19 +131,27 @@ class BatchNorm(_Normalised):
     ----------
     d : features
     eps : keeps r away from 0, about 1e-5
+    channels : for images of d numbers: mean and variance over the batch and all pixels, one gain and one shift for each channel
 
     References
     ----------
-    Ioffe & Szegedy 2015, algorithm 1; on penalties, Gulrajani et al. 2017, section 4.
+    Ioffe & Szegedy 2015, algorithm 1, and section 3.2 on images; on penalties, Gulrajani et al. 2017, section 4.
     """
 
     fewest = 1
+
+    def __init__(self, d: int, eps: float = 1e-5, channels: int | None = None) -> None:
+        self.channels = None if channels is None else count("BatchNorm: channels", channels)
+        super().__init__(d, eps)
+        if self.channels and self.d % self.channels:
+            raise ValueError(f"BatchNorm: an image of d = {d} numbers has no whole pixels of {channels} channels: "
+                             "d must be height * width * channels")
 
     def mean(self, x: Array) -> Array:
         return sum_over_batch(x) / x.shape[-2]
 
     def forward(self, x: Array) -> tuple[Array, Any]:
-        if x.ndim > 1 and x.shape[-2] < 2:
+        if x.ndim > 1 and x.shape[-2] * self.d < 2 * self.gain.shape[-1]:
             raise ValueError(f"{self} needs at least 2 samples in a batch; one alone, minus its own mean, is 0")
         return super().forward(x)
 

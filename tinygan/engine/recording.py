@@ -53,7 +53,7 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """What it works on: "product" (a matrix product), "number", "vector" (all parameters), "column" (N, 1), or "batch" (N, k)."""
+        """What it works on: "product" for two matrices, "number", "vector" (P,), "column" (N, 1), or "batch" (N, k)."""
         if self.function is np.matmul:
             return "product"
         size = max(self.inputs() or [self.out], key=lambda array: array.size)

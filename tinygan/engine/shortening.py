@@ -21,8 +21,11 @@ ALIGNED = 64  # bytes
 
 def root(array: Array) -> Array:
     """The array that owns the memory."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
+    while array.base is not None:
+        base = array.base if isinstance(array.base, np.ndarray) else getattr(array.base, "base", None)
+        if not isinstance(base, np.ndarray):
+            break
+        array = base  # np.lib.stride_tricks puts an object of its own between a view and its base
     return array
 
 

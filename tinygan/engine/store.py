@@ -24,7 +24,7 @@ from numpy.typing import DTypeLike
 from .. import checkpoint
 from .arguments import Array, Seeds, count, each_seed, seed_sequence
 from .base import Layer, Parameter
-from .initial import Rule, he
+from .initial import Rule, drawn, he
 from .parts import batch_axis, check_layers, made, named, with_layers
 
 Net = TypeVar("Net", bound="Network")
@@ -44,7 +44,8 @@ class Network:
     seed : where the initial weights come from; a list holds one for each replica
     replicas : () for one network, or a number R
     dtype : float32 to train, float64 to check gradients, complex128 for the complex step
-    init : a rule (rng, d, k) -> W of shape (d, k), such as `he`, `xavier` or `orthogonal(gain)`; biases start at 0
+    init : a rule (rng, d, k) -> W of shape (d, k), such as `he`, `xavier` or `orthogonal(gain)`; biases start at 0. A rule with
+        an argument `fans` is told a layer's fans, see `base.Layer`
     """
 
     theta = Parameter("theta")
@@ -88,8 +89,8 @@ class Network:
         for r, child in enumerate(seeds):
             rng = np.random.default_rng(child)
             for layer, name, view in self.views(self.theta):
-                drawn = init(rng, *layer.shapes["W"]) if name == "W" else layer.start.get(name, 0)
-                (view[r] if self.replicas else view)[...] = drawn
+                value = drawn(init, rng, layer.shapes[name], layer.fans) if name == "W" else layer.start.get(name, 0)
+                (view[r] if self.replicas else view)[...] = value
 
     @property
     def theta_dot(self) -> Array | None:

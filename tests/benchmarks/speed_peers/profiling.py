@@ -21,24 +21,25 @@ def parts(bare):
     x_fake, tape_G = G.forward(z)
     (s_real, tape_real), (s_fake, tape_fake) = D.forward(x_real), D.forward(x_fake)
     dx = np.ones_like(x_fake)
-    ds = loss.d(s_real, s_fake).ds_fake
-    s_wanted = s_real if loss.needs_real else None
+    _, ds_real, ds = loss.d(s_real, s_fake)
+    s_compared = s_real if loss.needs_real else None
+    batches = {"real": (x_real, tape_real, ds_real), "fake": (x_fake, tape_fake, ds)}
     found = [
         ("draw the data", 1, lambda: bare.data.sample(case.batch, rng)),
         ("draw the noise", 2, lambda: rng.standard_normal((case.batch, 2), np.float32)),
         ("G forward", 2, lambda: G.forward(z)),
         ("D forward", 4 if loss.needs_real else 3, lambda: D.forward(x_fake)),
         ("D's loss", 1, lambda: loss.d(s_real, s_fake)),
-        ("G's loss", 1, lambda: loss.g(s_fake, s_wanted)),
+        ("G's loss", 1, lambda: loss.g(s_fake, s_compared)),
         ("zero_grad", 2, D.zero_grad),
-        ("D backward", 2, lambda: D.backward(ds, tape_fake)),
+        ("D backward", 2 - len(bare.penalties), lambda: D.backward(ds, tape_fake)),  # a penalty takes the loss's gradient along
         ("D backward, input only", 1, lambda: D.backward(ds, tape_fake, grads=False)),
         ("G backward", 1, lambda: G.backward(dx, tape_G)),
         ("Adam of D", 1, lambda: bare.opt_D.step(D.theta, D.grad)),
         ("Adam of G", 1, lambda: bare.opt_G.step(G.theta, G.grad)),
     ]
-    found += [(f"penalty {p}", 1, lambda p=p: p(D, x_real, x_fake, tape_real, tape_fake, rng)) for p in bare.penalties]
-    return found
+    found += [(f"penalty {p}", 1, lambda p=p: p(D, *batches[p.at])) for p in bare.penalties]
+    return [part for part in found if part[1]]
 
 
 def clock(function, least=.05):
@@ -66,26 +67,26 @@ def measure(case, say):
     The floor is what the matrix products cost. The rest is passes over arrays: activations, biases, masks, sums.
     """
     keep_memory()  # as `train` does
-    bare, train, one, floor = Bare(case), Train(case), Bare(case._replace(width=1, batch=1)), Floor(case)
-    for some in (bare, one, floor):
-        some.run(200)  # the parts are those of players that have begun to learn
-    whole, calls, products = (clock(lambda some=some: some.run(20)) / 20 for some in (bare, one, floor))
+    bare, train, tiny, floor = Bare(case), Train(case), Bare(case._replace(width=1, batch=1)), Floor(case)
+    for peer in (bare, tiny, floor):
+        peer.run(200)  # the parts are those of players that have begun to learn
+    whole, calls, products = (clock(lambda peer=peer: peer.run(20)) / 20 for peer in (bare, tiny, floor))
     began = time.process_time()
     train.run(RUN)
     inside = (time.process_time() - began) / RUN
     say(f"{case.workload}, {case.size}: CPU microseconds of a step, the parts alone and warm")
     total = 0
-    for what, often, function in parts(bare):
+    for name, often, function in parts(bare):
         took = often * clock(function)
         total += took
-        say(f"    {what:<24}{often} x{1e6 * took / often:>9.1f} ={1e6 * took:>9.1f}{took / inside:>8.1%}")
+        say(f"    {name:<24}{often} x{1e6 * took / often:>9.1f} ={1e6 * took:>9.1f}{took / inside:>8.1%}")
     rows = {"the rest of the bare loop": whole - total, "the bare loop": whole, "streams, history, guard": inside - whole,
             "a step of train": inside, "calls: the bare loop, one sample, width 1": calls,
             "matrix products alone (the floor)": products, "passes over arrays: the rest of the loop": whole - calls - products}
     rows |= together(bare)
-    for what, took in rows.items():
-        say(f"    {what:<42}{1e6 * took:>9.1f}{took / inside:>8.1%}")
-    return {what: 1e6 * took for what, took in rows.items()}
+    for name, took in rows.items():
+        say(f"    {name:<42}{1e6 * took:>9.1f}{took / inside:>8.1%}")
+    return {name: 1e6 * took for name, took in rows.items()}
 
 
 def together(bare):

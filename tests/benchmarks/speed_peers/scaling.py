@@ -75,10 +75,10 @@ def modes(samples, k):
 def shared(seeds, jobs):
     """A study of so many runs of 4000 steps over `jobs` processes: wall seconds, those of starting the processes among them."""
     from tinygan import data
-    from tinygan.study import REMEDIES, SETUPS, study
+    from tinygan.study import REMEDIES, SETUPS, run_study
 
     began = time.perf_counter()
-    study({"plain": REMEDIES["plain"]}, {"ring": data.ring().standardized()}, range(seeds), SETUPS["collapse"], jobs=jobs)
+    run_study({"plain": REMEDIES["plain"]}, {"ring": data.ring().standardized()}, range(seeds), SETUPS["collapse"], jobs=jobs)
     return {"seconds": time.perf_counter() - began}
 
 

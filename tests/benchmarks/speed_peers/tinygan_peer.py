@@ -1,11 +1,13 @@
-"""tinygan itself, measured twice: steps inside `train`, which a user gets, and the bare loop over d_step and g_step."""
+"""tinygan itself, measured twice: steps inside the Training of `train`, which a user gets, and the bare loop over its steps."""
 
 import numpy as np
 
 from tinygan import Adam, data, mlp
+from tinygan.gradients import d_gradients, g_gradients
 from tinygan.losses import NonSaturating, Relativistic
 from tinygan.penalties import R1, R2
-from tinygan.train import alternating, d_gradients, g_gradients, train
+from tinygan.training import two_players
+from tinygan.updates import Batch, Player, Rules
 
 from .common import BETA1, BETA2, EPS, GAMMA, LR, flat, mixture, start
 
@@ -13,7 +15,7 @@ RUN = 4000  # steps of the run in whose midst `Train` is timed: a history row ev
 
 
 class Bare:
-    """The loop of Algorithm 1: draw, d_step, g_step. With replicas it draws all replicas' numbers at once."""
+    """The loop of Algorithm 1: draw, and one alternating step. With replicas it draws all replicas' numbers at once."""
 
     def __init__(self, case):
         self.case, self.rng = case, np.random.default_rng(0)
@@ -27,6 +29,8 @@ class Bare:
             front = (case.replicas,) if case.replicas else ()
             net.theta[...] = np.concatenate([a.reshape(*front, -1) for a in arrays], axis=-1)
         self.opt_G, self.opt_D = Adam(LR, BETA1, BETA2, EPS), Adam(LR, BETA1, BETA2, EPS)
+        self.players = {"D": Player(self.D, self.opt_D), "G": Player(self.G, self.opt_G)}
+        self.alternating = Rules(self.loss, self.penalties).step("alternating")
 
     def gradients(self, x_real, z_d, z_g):
         d_value = d_gradients(self.D, x_real, self.G(z_d), self.loss, self.penalties)
@@ -34,7 +38,7 @@ class Bare:
         return d_value, self.D.grad.copy(), g_value, self.G.grad.copy()
 
     def step(self, x_real, z_d, z_g):
-        alternating(self.G, self.D, self.opt_G, self.opt_D, x_real, z_d, z_g, self.loss, self.penalties)
+        self.alternating(self.players, Batch(x_real[None], z_d[None], z_g))
 
     def theta(self):
         return flat([self.G.theta]), flat([self.D.theta])
@@ -54,8 +58,11 @@ class Train(Bare):
     """Steps in the midst of `train(steps=4000)`: random streams, history, guard and mode counts as a user gets them."""
 
     def run(self, n, callback=None):
-        train(self.G, self.D, self.data, self.loss, steps=n, batch=self.case.batch, opt_d=self.opt_D, opt_g=self.opt_G,
-              penalties=self.penalties, callback=callback, progress=False)
+        training = two_players(self.G, self.D, self.data, self.loss, steps=n, batch=self.case.batch, d_steps=1, opt_d=self.opt_D,
+                               opt_g=self.opt_G, penalties=self.penalties, update="alternating", ema=None, schedule=None,
+                               instance_noise=None, clip=None, unroll=None, seed=0)
+        self.opt_G, self.opt_D = (training.players[name].optimiser for name in "GD")  # copies of those that it was given
+        training.run(callback, progress=False)
 
     def serve(self, windows):
         """One run that stands still between the windows; its callback does nothing but compare two numbers."""
