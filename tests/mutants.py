@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygan import data, dirac, game, guard, looks, losses, metrics, penalties, stacked, streams, study, unroll, updates
 from tinygan import train_arguments as given
-from tinygan.engine import gradcheck, layers, network, norm, numerics, optim, store
+from tinygan.engine import conv, gradcheck, layers, network, norm, numerics, optim, store, windows
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, DTangent, GLoss, base, relativistic, separate
@@ -721,3 +721,101 @@ def schedule_stays_in_the_penalty(patch):
     """A falling weight only ever falls."""
     right = penalties.Weighted.prepare
     patch.setattr(penalties.Weighted, "prepare", lambda self, fraction: right(self, max(fraction, self._fraction)))
+
+
+def kernel_not_turned(patch):
+    """The way back through a convolution with stride 1 is a convolution with the kernel as it stands."""
+    moveaxis = np.moveaxis
+
+    def wrong(turned, *axes):
+        return moveaxis(turned[..., ::-1, ::-1, :], *axes)
+
+    patch.setattr(conv, "np", SimpleNamespace(**{**vars(np), "moveaxis": wrong}))
+
+
+def fold_without_accumulation(patch):
+    """Where windows overlap, the last one overwrites the others."""
+    def wrong(u, kernel, stride=1, pad=0):
+        *front, h, w, numbers = u.shape
+        H, W, C = stride * (h - 1) + kernel, stride * (w - 1) + kernel, numbers // kernel**2
+        x = np.zeros_like(u, shape=(*front, H, W, C))
+        u = u.reshape(*front, h, w, kernel, kernel, C)
+        for i, j in np.ndindex(kernel, kernel):
+            x[..., i:i + stride * (h - 1) + 1:stride, j:j + stride * (w - 1) + 1:stride, :] = u[..., i, j, :]
+        return x[..., pad:H - pad, pad:W - pad, :]
+
+    _everywhere(patch, "fold", wrong, conv, windows)
+
+
+def stride_ignored_on_the_way_back(patch):
+    """The windows of dy W' are laid side by side, one pixel apart, whatever the stride was."""
+    fold = windows.fold
+
+    def wrong(u, kernel, stride=1, pad=0):
+        x = np.zeros_like(fold(u, kernel, stride, pad))
+        near = fold(u, kernel, 1, 0)[..., pad:, pad:, :]
+        H, W = min(x.shape[-3], near.shape[-3]), min(x.shape[-2], near.shape[-2])
+        x[..., :H, :W, :] = near[..., :H, :W, :]
+        return x
+
+    _everywhere(patch, "fold", wrong, conv, windows)
+
+
+def padding_not_cropped(patch):
+    """The image that comes back is cut at its end alone: moved by the padding."""
+    fold = windows.fold
+
+    def wrong(u, kernel, stride=1, pad=0):
+        x = fold(u, kernel, stride, 0)
+        return x[..., :x.shape[-3] - 2 * pad, :x.shape[-2] - 2 * pad, :]
+
+    _everywhere(patch, "fold", wrong, conv, windows)
+
+
+def bias_summed_over_the_batch_only(patch):
+    """db of a convolution from the first pixel of each image."""
+    def wrong(backward):
+        def first(self, dy, tape, grads=True):
+            before = self.db.copy()
+            dx = backward(self, dy, tape, grads)
+            if grads:
+                self.db[...] = before + dy[..., :self.filters].sum(axis=-2, keepdims=True)
+            return dx
+
+        return first
+
+    for layer in (conv.Conv2D, conv.ConvTranspose2D):
+        patch.setattr(layer, "backward", wrong(layer.backward))
+
+
+def channels_before_pixels(patch):
+    """An image that is channels first is read as channels last: the numbers of a window belong to other pixels."""
+    unfold = windows.unfold
+
+    def wrong(x, kernel, stride=1, pad=0):
+        *front, H, W, C = x.shape
+        return unfold(np.moveaxis(x.reshape(*front, C, H, W), -3, -1), kernel, stride, pad)
+
+    _everywhere(patch, "unfold", wrong, conv, windows)
+
+
+def pixels_left_over(patch):
+    """Windows that do not fit are dropped in silence: the transpose then makes an image of another size."""
+    patch.setattr(conv, "grid_of", lambda name, size, kernel, stride, pad: tuple(
+        (pixels + 2 * pad - kernel) // stride + 1 for pixels in size))
+
+
+def batch_norm_of_each_pixel(patch):
+    """BatchNorm of images with statistics of each pixel's own: the mean over the batch, not over the image."""
+    def mean(self, x):
+        pixels = self.d // x.shape[-1]
+        x = x.reshape(*x.shape[:-2], x.shape[-2] // pixels, pixels, x.shape[-1])
+        means = np.broadcast_to(x.mean(axis=-3, keepdims=True), x.shape)
+        return means.reshape(*x.shape[:-3], x.shape[-3] * pixels, x.shape[-1])
+
+    patch.setattr(norm.BatchNorm, "mean", mean)
+
+
+def fans_of_the_matrix(patch):
+    """The init rule takes W's shape for the layer's fans."""
+    patch.setattr(store, "drawn", lambda rule, rng, shape, fans: rule(rng, *shape))

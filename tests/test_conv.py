@@ -1,4 +1,4 @@
-"""Convolutions: derivatives, the adjoint identity over all geometries, PyTorch's numbers, penalties, replicas, initial weights."""
+"""Convolutions: derivatives, the adjoint identity over all geometries, PyTorch's numbers, penalties, replicas, first weights."""
 
 import copy
 import itertools
@@ -248,6 +248,10 @@ def check_definition(kernel, stride, pad, size):
 
 @pytest.mark.parametrize("kernel, stride, pad, size", [one for one in GEOMETRIES if not fits(*one)])
 def test_a_geometry_that_leaves_pixels_over_is_refused(kernel, stride, pad, size):
+    check_leftover(kernel, stride, pad, size)
+
+
+def check_leftover(kernel, stride, pad, size):
     room = size + 2 * pad - kernel
     with pytest.raises(ValueError) as error:
         Conv2D(size, 1, 1, kernel, stride, pad)
@@ -372,6 +376,16 @@ def check_golden(case):
     near(layer.db, case["second_db"])
 
 
+@pytest.mark.parametrize("size, channels, factor", [((2, 3), 2, 2), ((3, 1), 1, 3), (2, 3, 1)])
+def test_upsampling_repeats_pixels(size, channels, factor):
+    """Against NumPy's repeat; the mean of each square of the way there and back is the image again."""
+    layer, rng = Upsample(size, channels, factor), np.random.default_rng(0)
+    x = rng.normal(size=(5, *layer.size, channels))
+    y, tape = layer.forward(x.reshape(5, -1))
+    assert same_bits(y, x.repeat(factor, axis=1).repeat(factor, axis=2).reshape(5, -1))
+    np.testing.assert_allclose(layer.backward(y, tape), factor**2 * x.reshape(5, -1), rtol=1e-13)
+
+
 # ---------------------------------------------------------------- penalties and whole steps
 
 
@@ -398,8 +412,8 @@ def check_penalty(penalty, stride, seed=0, activation=Tanh):
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("activation", [Tanh, Softplus, LeakyReLU])
 @pytest.mark.parametrize("penalty", PENALTIES)
-def test_penalty_is_exact(penalty, activation, stride):
-    """Through two convolutions: its value against differences of the scores, its gradient against differences of its value."""
+def test_penalty_is_exact_through_two_convolutions(penalty, activation, stride):
+    """Its value against differences of the scores, its gradient against differences of its value."""
     judged = [check_penalty(penalty, stride, seed, activation) for seed in range(3)]
     assert sum(judged) >= 2
 
@@ -410,7 +424,7 @@ LAYERS_UNDER_PENALTIES = {"Conv2D": lambda: Conv2D(3, 1, 2, 2), "ConvTranspose2D
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("layer", LAYERS_UNDER_PENALTIES)
-def test_penalty_is_exact_in_the_middle_of_a_critic(layer, penalty):
+def test_penalty_is_exact(layer, penalty):
     for seed in range(3):
         D = inside(LAYERS_UNDER_PENALTIES[layer])(3, 1, np.float64)
         D.theta[...] += np.random.default_rng(seed).normal(size=D.theta.shape) / 5
@@ -579,6 +593,10 @@ def test_an_empty_batch():
 
 
 def test_batch_norm_of_images_is_that_of_their_pixels():
+    check_batch_norm()
+
+
+def check_batch_norm():
     """One gain and shift for each channel; a batch of images is a larger batch of pixels, to the last bit."""
     rng = np.random.default_rng(0)
     images, pixels = BatchNorm(24, channels=4), BatchNorm(4)
@@ -615,8 +633,12 @@ def test_fans(layer, fans):
         assert within.mean() == fan
 
 
-@pytest.mark.parametrize("rule, variance", [(he, lambda d, k: 2 / d), (xavier, lambda d, k: 2 / (d + k))], ids=["he", "xavier"])
-def test_initial_weights_follow_the_fans(rule, variance):
+def test_initial_weights_follow_the_fans():
+    check_initial_weights(he, lambda d, k: 2 / d)
+    check_initial_weights(xavier, lambda d, k: 2 / (d + k))
+
+
+def check_initial_weights(rule=he, variance=lambda d, k: 2 / d):
     for layer in (Conv2D(8, 16, 32, 4, 2, 1), ConvTranspose2D(4, 32, 16, 4, 2, 1), ConvTranspose2D(4, 32, 16, 3, 1, 1)):
         Sequential(layer, init=rule)
         assert layer.W.size > 4000 and layer.W.var() == pytest.approx(variance(*layer.fans), rel=0.1) and not layer.b.any()

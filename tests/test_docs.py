@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_conv
 import test_golden
 import test_layers
 import test_norm
@@ -120,6 +121,7 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.losses.base.BCE", "tinygan.losses.base.DLoss", "tinygan.losses.base.GLoss", "tinygan.losses.base.DTangent",
     "tinygan.losses.base.check_scores", "tinygan.engine.base.Layer", "tinygan.engine.base.Parameter",
     "tinygan.engine.base.check_input", "tinygan.engine.base.check_like_output", "tinygan.engine.base.zeros",
+    "tinygan.engine.windows.size_pair", "tinygan.engine.windows.as_pixels", "tinygan.engine.windows.as_images",
     "tinygan.engine.optim.Optimiser",
     "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
     "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
@@ -219,7 +221,7 @@ CHECKS = {  # the columns of the table
     "Hessian": "test_the_hessian_is_symmetric",
     "tape": "test_two_forwards_before_one_backward test_the_tape_belongs_to_the_caller",
     "penalty": "test_penalty_is_exact",
-    "PyTorch": "test_activations_and_both_derivatives",
+    "PyTorch": "test_activations_and_both_derivatives test_convolutions_are_those_of_pytorch",
 }
 
 
@@ -239,10 +241,10 @@ def layers():
 
 def table_of_checks():
     """A row for each layer: a star for each check that it is among the cases of."""
-    rows = []
+    rows, modules = [], (test_layers, test_norm, test_conv, test_penalties, test_golden)
     for layer in layers():
-        stars = ["\\*" if any(layer in cases(vars(module).get(check)) for check in checks.split() for module in
-                              (test_layers, test_norm, test_penalties, test_golden)) else "" for checks in CHECKS.values()]
+        stars = ["\\*" if any(layer in cases(vars(module).get(check)) for check in checks.split() for module in modules) else ""
+                 for checks in CHECKS.values()]
         rows.append(", ".join([layer, *stars]).rstrip(", "))
     return rows
 

@@ -6,6 +6,7 @@ import mutants
 import numpy as np
 import pytest
 import test_clouds
+import test_conv
 import test_data
 import test_dirac
 import test_first_steps
@@ -217,6 +218,26 @@ MUSEUM = [
         "NaN removed before the quality is computed"),
     Row(mutants.streams_by_place_in_the_group, test_study.check_grouping, (),
         "a seed's random numbers depend on which seeds are trained beside it"),
+    Row(mutants.kernel_not_turned, test_conv.check_backward, ("Conv2D, stride 1",),
+        "the way back through a convolution without turning the kernel"),
+    Row(mutants.kernel_not_turned, test_conv.check_adjoint_identity, (3, 1, 1, 6), "the same: it is not the transpose"),
+    Row(mutants.fold_without_accumulation, test_conv.check_backward, ("Conv2D",), "overlapping windows overwrite each other"),
+    Row(mutants.fold_without_accumulation, test_conv.check_definition, (3, 2, 1, 7), "the same in a transposed convolution"),
+    Row(mutants.stride_ignored_on_the_way_back, test_conv.check_backward, ("Conv2D",), "backward as if the stride were 1"),
+    Row(mutants.stride_ignored_on_the_way_back, test_conv.check_penalty, ("R1", 2), "the same in a gradient penalty"),
+    Row(mutants.padding_not_cropped, test_conv.check_backward, ("Conv2D",), "dx moved by the padding"),
+    Row(mutants.padding_not_cropped, test_conv.check_d, (1,), "the same, seen in D's whole step"),
+    Row(mutants.bias_summed_over_the_batch_only, test_conv.check_backward, ("Conv2D",), "db summed over the batch alone"),
+    Row(mutants.bias_summed_over_the_batch_only, test_conv.check_backward, ("ConvTranspose2D, inside",), "the same"),
+    Row(mutants.channels_before_pixels, test_conv.check_backward, ("Conv2D",),
+        "channels last in one place and channels first in another"),
+    Row(mutants.channels_before_pixels, test_conv.check_definition, (3, 1, 1, 6), "the same, by the definition"),
+    Row(mutants.pixels_left_over, test_conv.check_leftover, (4, 2, 1, 7),
+        "pixels left over: the transposed convolution does not come back to the size (the missing output_padding)"),
+    Row(mutants.batch_norm_of_each_pixel, test_conv.check_batch_norm, (),
+        "BatchNorm of images with a mean of its own for each pixel"),
+    Row(mutants.fans_of_the_matrix, test_conv.check_initial_weights, (),
+        "a transposed convolution's weights drawn by the shape of W: twice too large for kernel 4 and stride 2"),
 ]
 
 

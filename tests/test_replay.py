@@ -12,6 +12,7 @@ from oracles import LOSSES, loss_name, same_bits
 
 from tinygan import data, losses
 from tinygan.engine import replay, shortening
+from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Sequential, mlp
@@ -77,6 +78,14 @@ CASES |= {
     "MinibatchDiscrimination": Case(lambda: (Dense(2, 6), MinibatchDiscrimination(6, 2, 3), Dense(8, 1))),
     "FourierFeatures": Case(lambda: (FourierFeatures(2, 8), Dense(8, 1)), lambda: (FourierFeatures(3, 8), Dense(8, 2))),
     "Pack": Case(lambda: (Pack(3, 2), Dense(6, 6), ReLU(), Dense(6, 1))),
+    "Conv2D": Case(lambda: (Dense(2, 32), Conv2D(4, 2, 3, 4, 2, 1), Tanh(), Conv2D(2, 3, 2, 3, 1, 1), ReLU(), Dense(8, 1)),
+                   lambda: (Dense(3, 18), ReLU(), Conv2D(3, 2, 2, 2), Upsample(2, 2), Dense(32, 2)),
+                   more={"penalties": (R1(.3), WGANGP(.1))}),
+    "ConvTranspose2D with BatchNorm": Case(
+        lambda: (Dense(2, 8), ConvTranspose2D(2, 2, 1, 3, 1, 1), Tanh(), ConvTranspose2D(2, 1, 2, 4, 2, 1), Dense(32, 1)),
+        lambda: (Dense(3, 8), ConvTranspose2D(2, 2, 3, 4, 2, 1), BatchNorm(48, channels=3), ReLU(),
+                 ConvTranspose2D(4, 3, 1, 3, 2, 1), Dense(49, 2)),
+        more={"penalties": (R2(.3),), "unroll": (2, .1)}, replicas=2),
     "linear players": Case(lambda: (Dense(2, 1),), lambda: (Dense(3, 2),)),
     "R1": Case(more={"penalties": (R1(.3),)}),
     "R2, falling": Case(around(Tanh), more={"penalties": (R2(Falling(.3, .01)),)}),
@@ -106,8 +115,9 @@ CASES |= {
         replicas=2, loss=losses.RelativisticAverage(), more={"penalties": (R1(.3),), "unroll": (2, .1)}),
 }
 QUICK = ("NonSaturating", "Hinge", "RelativisticAverage", "extragradient", "optimistic, five steps of D", "SpectralNorm", "Pack",
-         "MinibatchDiscrimination", "FourierFeatures", "WGAN-GP", "R1 and R2 with columns", "cosine", "instance noise, unrolled",
-         "replicas", "replicas, everything in D", "float64", "average, optimistic")
+         "Conv2D", "ConvTranspose2D with BatchNorm", "MinibatchDiscrimination", "FourierFeatures", "WGAN-GP",
+         "R1 and R2 with columns", "cosine", "instance noise, unrolled", "replicas", "replicas, everything in D",
+         "float64", "average, optimistic")
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -65,7 +65,7 @@ class Guard:
         fine: Any = np.isfinite(self.total() if total is None else total)
         for loss in losses.values():
             fine = fine & (abs(loss) <= LOSS_LIMIT)
-        if not self.some_lost and np.all(fine):
+        if not self.some_lost and (fine.all() if np.ndim(fine) else fine):
             return None
         lost = ~np.asarray(fine)
         new = lost & (self.history.diverged == 0)

@@ -1,6 +1,8 @@
 """What a run leaves behind: a few arrays of numbers, one row for each recorded step."""
 
 import copy
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,42 @@ from .engine.store import Network
 ROWS = 1000  # a run of any length keeps at most this many rows ...
 LOOKS = 50  # ... and counts its modes about this often
 LOOKED = ("modes_visited", "modes_half")
+
+
+class Table:
+    """Rows of numbers, each with its step, in memory that is there from the first row on: a run makes no new arrays for them."""
+
+    def __init__(self, rows: int, dtype: Any) -> None:
+        self.n, self.dtype, self._steps = 0, dtype, np.zeros(rows, np.int64)
+        self._numbers: Array | None = None
+
+    def add(self, step: int, row: Sequence[Array] | Array) -> None:
+        """Copy a row, (columns,) or (columns, R), unless the last one has this step. The table grows where it must."""
+        if self.n and self._steps[self.n - 1] == step:
+            return
+        if self._numbers is None:
+            self._numbers = np.full((self._steps.size, *np.shape(row)), 0, self.dtype)
+        if self.n == self._steps.size:  # a run that goes on beyond its planned end
+            self._steps, self._numbers = (np.concatenate([part, np.zeros_like(part)]) for part in (self._steps, self._numbers))
+        self._steps[self.n] = step
+        for i, value in enumerate(row):
+            self._numbers[self.n, i] = value
+        self.n += 1
+
+    @property
+    def steps(self) -> Array:
+        """(n,)"""
+        return self._steps[:self.n]
+
+    def column(self, i: int, replicas: tuple[int, ...]) -> Array:
+        """Column i, (n,) or (n, R)."""
+        return np.zeros((0, *replicas), self.dtype) if self._numbers is None else self._numbers[:self.n, i]
+
+    def replica(self, r: int) -> "Table":
+        """The numbers of replica r."""
+        twin = copy.copy(self)
+        twin._numbers = None if self._numbers is None else self._numbers[..., r]
+        return twin
 
 
 class History:
@@ -43,8 +81,7 @@ class History:
         self.every = -(-steps // ROWS)
         self.look_every = -(-steps // LOOKS) if count_modes else None
         self.columns: tuple[str, ...] = ()
-        self._rows: list[tuple[int, Array]] = []
-        self._looks: list[tuple[int, Array]] = []
+        self._rows, self._looks = Table(-(-steps // self.every) + 1, np.float64), Table(LOOKS + 1, np.int64)
         self.diverged = np.zeros(replicas, int)
 
     def wants(self, step: int) -> bool:
@@ -58,42 +95,36 @@ class History:
     def record(self, step: int, values: dict[str, Array]) -> None:
         """Copy one row: a number, or an array (R,), for each column. A step is recorded once."""
         self.columns = self.columns or tuple(values)
-        if not self._rows or self._rows[-1][0] != step:
-            self._rows.append((step, np.array([values[name] for name in self.columns], np.float64)))
+        self._rows.add(step, [values[name] for name in self.columns])
 
     def record_modes(self, step: int, modes: Array) -> None:
         """Copy one look, (2,) or (2, R): modes visited, and at half their share. A step is recorded once."""
-        if not self._looks or self._looks[-1][0] != step:
-            self._looks.append((step, np.array(modes, int)))
+        self._looks.add(step, modes)
 
     @property
     def step(self) -> Array:
         """The recorded steps, (rows,)."""
-        return np.array([step for step, _ in self._rows], int)
+        return self._rows.steps
 
     @property
     def modes_step(self) -> Array:
         """The steps at which modes were counted."""
-        return np.array([step for step, _ in self._looks], int)
+        return self._looks.steps
 
     @property
     def modes_visited(self) -> Array:
         """How many modes had at least half of their share of all samples, at each of these steps."""
-        return self._looked(0)
+        return self._looks.column(0, self.replicas)
 
     @property
     def modes_half(self) -> Array:
         """How many modes had at least half of their share of high-quality samples."""
-        return self._looked(1)
-
-    def _looked(self, i: int) -> Array:
-        return np.array([modes[i] for _, modes in self._looks], int).reshape(-1, *self.replicas)
+        return self._looks.column(1, self.replicas)
 
     def __getitem__(self, column: str) -> Array:
         if column not in self.columns:
             raise KeyError(f"this history has the columns {', '.join(self.columns) or '(none yet)'}; got {column!r}")
-        i = self.columns.index(column)
-        return np.array([row[i] for _, row in self._rows]).reshape(-1, *self.replicas)
+        return self._rows.column(self.columns.index(column), self.replicas)
 
     def __getattr__(self, name: str) -> Array:
         if name in vars(self).get("columns", ()):
@@ -107,15 +138,13 @@ class History:
         twin = copy.copy(self)
         if self.replicas:
             twin.replicas, twin.diverged = (), self.diverged[r]
-            twin._rows = [(step, row[:, r]) for step, row in self._rows]
-            twin._looks = [(step, modes[:, r]) for step, modes in self._looks]
+            twin._rows, twin._looks = self._rows.replica(r), self._looks.replica(r)
             twin.G_ema = self.G_ema and self.G_ema.replica(r)
         return twin
 
     def arrays(self) -> dict[str, Array]:
-        """Everything recorded, as a dict of arrays: what a file keeps. `from_arrays` reads it again."""
-        return {"step": self.step, **{name: self[name] for name in self.columns}, "modes_step": self.modes_step,
-                **{name: getattr(self, name) for name in LOOKED}, "diverged": np.array(self.diverged)}
+        """Copies of everything recorded, as a dict of arrays: what a file keeps. `from_arrays` reads it again."""
+        return {name: np.array(getattr(self, name)) for name in ("step", *self.columns, "modes_step", *LOOKED, "diverged")}
 
     @classmethod
     def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None,
@@ -134,21 +163,21 @@ class History:
         rows = {name: np.shape(arrays[name]) for name in history.columns}
         if any(shape != (arrays["step"].size, *history.replicas) for shape in rows.values()):
             raise ValueError(f"each column of a history has a row for each of its {arrays['step'].size} steps; got shapes {rows}")
-        table = np.stack([arrays[name] for name in history.columns], axis=1) if history.columns else np.empty((0, 0))
-        history._rows = list(zip(arrays["step"].tolist(), table, strict=True))
-        modes = np.stack([arrays[name] for name in LOOKED], axis=1)
-        history._looks = list(zip(arrays["modes_step"].tolist(), modes, strict=True))
+        for i, step in enumerate(arrays["step"].tolist()):
+            history.record(step, {name: arrays[name][i] for name in history.columns})
+        for i, step in enumerate(arrays["modes_step"].tolist()):
+            history.record_modes(step, np.array([arrays[name][i] for name in LOOKED]))
         history.diverged = np.array(arrays["diverged"])
         return history
 
     def describe(self) -> str:
         """The last row as one line for a progress bar: modes, then every column; medians, where there are replicas."""
-        if not self._rows:
+        if not self._rows.n:
             return ""
-        row = [float(np.median(value)) for value in self._rows[-1][1]]
-        modes = f"modes {np.median(self._looks[-1][1][1]):g}  " if self._looks else ""
+        row = [float(np.median(self[name][-1])) for name in self.columns]
+        modes = f"modes {np.median(self.modes_half[-1]):g}  " if self._looks.n else ""
         return modes + "  ".join(f"{name} {value:.2f}" for name, value in zip(self.columns, row, strict=True))
 
     def __repr__(self) -> str:
-        done = self._rows[-1][0] if self._rows else 0
+        done = self.step[-1] if self._rows.n else 0
         return f"History({done} of {self.steps} steps: {self.describe()})"

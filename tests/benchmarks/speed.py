@@ -7,9 +7,9 @@
 
 Every peer is a process of its own with one thread on one core; they run in turn, so that a busy moment meets all of them. First
 they must agree on both players' gradients. A step is one of D and one of G, data and noise drawn inside it, float32, ReLU, Adam;
-tinygan's is timed inside `train`, with its history and guard, and as the bare loop beside it. The ratios are of medians over the
-rounds; the spread is the least and the greatest ratio within a round. Wall time decides; on a busy machine look at CPU time, or
-ask for --clock cpu. Peers that are not installed are named and left out. Writes docs/results/speed.json, speed.txt and speed.png,
+tinygan's is timed inside `train`, with its history and guard, once with replay and once without, and as the bare loop. The ratios
+are of medians over the rounds; the spread is the least and the greatest ratio within a round. Wall time decides; on a busy machine
+look at CPU time, or ask for --clock cpu. Peers that are not installed are named and left out. Writes docs/results/speed.json, speed.txt and speed.png,
 with --scaling speed_scaling.json and .txt, with --profile speed_profile.json and .txt.
 """
 
@@ -91,7 +91,7 @@ def replicas(options, page):
         single = Case("W1", width, 128, 2)
         case = single._replace(replicas=16)
         entrants = [("tinygan, replicas", "tinygan", case), ("tinygan, single", "tinygan", single),
-                    ("bare loop, replicas", "tinygan, bare loop", case), ("bare loop, single", "tinygan, bare loop", single)]
+                    ("plain, replicas", "tinygan, plain", case), ("plain, single", "tinygan, plain", single)]
         if "JAX, scan" in processes.present():
             entrants += [("JAX, replicas", "JAX, scan", case), ("JAX, single", "JAX, scan", single)]
         found = processes.race(case, entrants, options.rounds, options.seconds)

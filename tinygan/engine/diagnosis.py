@@ -11,18 +11,24 @@ from .arguments import Array
 Constants = Mapping[str, float] | None
 Suspects = Mapping[str, Array | Callable[[], Any]] | None
 RELATIVE_LIMIT = 1e-6  # on each entry, of max(|got|, |expected|)
+EXPLAINS = 0.1  # a cause is named when what it would give is this many times nearer to the result than the truth is
+SMALL_ENTRY = 1e-3  # an error of an entry, relative: below this it is a small one
 
 
 def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int | None = None, constants: Constants = None,
              suspects: Suspects = None, wrong: Array | None = None, kinks: Array | None = None,
-             unit: float | Array = 1.0) -> list[str]:
+             unit: float | Array = 1.0, accuracy: float = 1e-6) -> list[str]:
     """Why the array `got` is not the array `expected`: a list of one to five lines, from the first of these that applies.
 
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
     3. it is the truth times a number: -1, 2, the size of the batch, a constant; or the truth transposed
-    4. it equals one of the suspects, to 1e-6; one that gives the number of 3. is named there as well
-    5. otherwise: which entries, the three worst with their ratios
+    4. it equals one of the suspects; one that gives the number of 3. is named there as well
+    5. it is off by less than 1e-6 of its size
+    6. otherwise: which entries, the three worst with their ratios
+
+    A cause is named by 3. and 4. only if the result is within 1e-6 of what that cause gives, and ten times nearer to it than to the
+    truth. So a small error is not blamed on a mistake that would have left the result as it is.
 
     Parameters
     ----------
@@ -32,7 +38,8 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
     constants : name -> number, for the constants in the formula
     suspects : likely mistake -> the array that comes of it, or a function without arguments that gives it
     wrong, kinks : masks of the entries that disagree, and of those on a kink, which prove nothing
-    unit : as in `compare`
+    unit : as in `gradcheck.compare`
+    accuracy : how well `expected` is known, relative; 1e-6 stands for all that is known better
     """
     unfit = misfit(got, expected, name, batch)
     if unfit:
@@ -40,16 +47,18 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
     got = np.asarray(got)
     judged = np.ones(expected.shape, bool) if kinks is None else ~kinks
     wrong = judged & ~(np.abs(got - expected) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(expected))) if wrong is None else wrong
-    cause = _not_a_number(got, name) or _factor(got / unit, expected / unit, judged, name, batch, constants or {})
+    off = _gap(got, expected, judged, unit)
+    near = min(max(1e-6, accuracy), EXPLAINS * off)
+    cause = _not_a_number(got, name) or _factor(got / unit, expected / unit, judged, near, name, batch, constants or {})
     square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
-    if cause is None and square and _gap(got, expected.swapaxes(0, 1), judged, unit) <= 1e-6:
+    if cause is None and square and _gap(got, expected.swapaxes(0, 1), judged, unit) <= near:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
     gaps = {mistake: _gap(got, made() if callable(made) else made, judged, unit) for mistake, made in (suspects or {}).items()}
     mistake = min(gaps, key=gaps.__getitem__, default=None)
-    named = [f"{name} is what comes out by this mistake: {mistake}"] if mistake and gaps[mistake] <= 1e-6 else []
+    named = [f"{name} is what comes out by this mistake: {mistake}"] if mistake and gaps[mistake] <= near else []
     if cause is not None or named:
         return [cause, *named] if cause else named
-    return _location(got, expected, wrong, name, unit)
+    return _small(got, expected, judged, off, name, unit) + _location(got, expected, wrong, name, unit)
 
 
 def misfit(got: Any, expected: Array, name: str, batch: int | None) -> str | None:
@@ -85,15 +94,17 @@ def _not_a_number(got: Array, name: str) -> str | None:
         return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
     if not got.any():
         where = " everywhere" if got.ndim else ""
-        return f"{name} is zero{where}: nothing arrived (a lost return value, a product with nothing), or it was cleared"
+        causes = "a lost value, an integer division //, something clipped or cleared, a product with 0"
+        return f"{name} is zero{where}; the truth is not: {causes}"
     return None
 
 
-def _factor(got: Array, expected: Array, judged: Array, name: str, batch: int | None, constants: Constants) -> str | None:
+def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, batch: int | None,
+            constants: Mapping[str, float]) -> str | None:
     """The cause when `got` is a number times `expected`: a sign, a mean taken twice or never, a forgotten constant."""
     a, n = got[judged], expected[judged]
     lengths = np.linalg.norm(a) * np.linalg.norm(n)
-    if lengths == 0 or abs(np.vdot(a, n)) < (1 - 1e-6) * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > 1e-6:
+    if lengths == 0 or abs(np.vdot(a, n)) < 0.999 * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > near:
         return None
     ratio = float(np.real(np.vdot(n, a) / np.vdot(n, n)))
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
@@ -102,7 +113,7 @@ def _factor(got: Array, expected: Array, judged: Array, name: str, batch: int | 
         known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
                   1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
                              "or a mean taken twice"}
-    for constant, number in (constants or {}).items():
+    for constant, number in constants.items():
         known |= {float(number): f"that is {constant}: it was applied once too often",
                   1 / number: f"that is 1/{constant}: it was left out"}
     everywhere = " in every entry" if a.size > 1 else ""
@@ -121,17 +132,34 @@ def _gap(got: Array, other: Any, judged: Any = ..., unit: float | Array = 1.0) -
         return math.inf
     a, b = (got / unit)[judged], (np.asarray(other) / unit)[judged]
     size = max(np.linalg.norm(a), np.linalg.norm(b))
-    return float(np.linalg.norm(a - b) / size) if size > 0 else math.inf
+    return float(np.linalg.norm(a - b) / size) if size > 0 else 0.0
+
+
+def _small(got: Array, expected: Array, judged: Array, off: float, name: str, unit: float | Array) -> list[str]:
+    """The sentence for a result that is nearly right in all its entries; nothing for any other."""
+    a, n = (got / unit)[judged], (expected / unit)[judged]
+    differs = np.abs(a - n) > SMALL_ENTRY * np.abs(n)
+    if not off <= 1e-6 or np.linalg.norm((a - n)[differs]) > 0.1 * np.linalg.norm(a - n):
+        return []
+    return [f"{name} is wrong by {off:.0e} of its size only: float32 inside, an eps in a log or a root, or a rounded constant?"]
+
+
+def _digits(got: Any, expected: Any) -> int:
+    """How many digits after the first show that two numbers differ: from 6 to 16."""
+    off = abs(got - expected) / max(abs(got), abs(expected), 1e-300)
+    return min(max(6, math.ceil(-math.log10(off)) + 1), 16) if 0 < off < math.inf else 6
 
 
 def _location(got: Array, expected: Array, wrong: Array, name: str, unit: float | Array) -> list[str]:
     """Which entries are wrong, what they have in common, and the three worst."""
     if got.ndim == 0:
-        return [f"{name} is {got:.8g}; it must be {expected:.8g}"]
+        digits = _digits(got, expected) + 2
+        return [f"{name} is {got:.{digits}g}; it must be {expected:.{digits}g}"]
     bad = np.argwhere(wrong)
-    if not bad.size:
-        return [f"{name}: every entry is within its limit, yet together they are too far away: a small error everywhere"]
     line = f"{name}: {bad.shape[0]} of {wrong.size} entries wrong"
+    if not bad.size:
+        wrong = np.isfinite(expected) & (got != expected)
+        bad, line = np.argwhere(wrong), f"{name}: every entry is within its limit, yet together they are too far away"
     if wrong.ndim == 2 and bad.shape[0] < wrong.size:
         rows, columns = set(bad[:, 0].tolist()), set(bad[:, 1].tolist())
         if len(columns) == 1 and wrong.shape[1] > 1:
@@ -139,9 +167,15 @@ def _location(got: Array, expected: Array, wrong: Array, name: str, unit: float 
         elif len(rows) == 1 and wrong.shape[0] > 1:
             line += f", all in row {rows.pop()}"
     order = np.argsort(-np.abs((got - expected) / unit)[wrong])[:3]
-    lines = [f"  {_place(bad[i])}: yours {got[tuple(bad[i])]:+.6e}, expected {expected[tuple(bad[i])]:+.6e}"
-             + (f", ratio {got[tuple(bad[i])] / expected[tuple(bad[i])]:.6g}" if expected[tuple(bad[i])] else "") for i in order]
+    lines = [_entry(bad[i], got[tuple(bad[i])], expected[tuple(bad[i])]) for i in order]
     return [line + "; the worst:", *lines]
+
+
+def _entry(place: Array, got: Any, expected: Any) -> str:
+    """One wrong entry: yours, expected, and their ratio."""
+    digits = _digits(got, expected)
+    ratio = f", ratio {got / expected:.{digits}g}" if expected else ""
+    return f"  {_place(place)}: yours {got:+.{digits}e}, expected {expected:+.{digits}e}{ratio}"
 
 
 def _place(index: Array) -> str:

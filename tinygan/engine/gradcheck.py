@@ -5,61 +5,43 @@
     complex_step(f, x)    df/dx_i = Im f(x + ih e_i) / h, h = 1e-30            exact to rounding; f must be analytic
 
 f takes an array like x and returns one number. Everything is float64: a difference of two float32 values has
-no digits left. The step h = 6e-6 max(1, |x|) balances two errors: the formula's, about h^2, and
+few digits left. The step h = 6e-6 max(1, |x|) balances two errors: the formula's, about h^2, and
 rounding's, about 1e-16/h; the sum is least near the cube root of 1e-16.
 
-Print `check(f, df, x)`: it compares a gradient with central differences, says whether they agree, and if not, why.
+Print `check(f, df, x)`: it compares a gradient with central differences, says whether they agree, and if not, why. Where they
+disagree it first tries smaller and larger steps (`differences`), so that a narrow f is not taken for a wrong gradient.
 `diagnose(got, expected)` is its last part, for any two arrays that ought to be equal.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .arguments import Array
 from .diagnosis import RELATIVE_LIMIT, diagnose, misfit
+from .differences import RATIO, Direction, Entry, Slope, slope, trusted
+from .functions import EPS, Function, NoNumber, Watched, number, roughness
+from .verdicts import NORM_LIMIT, TIMES_ERROR, Check, Slopes, unjudged, verdict
 
-Function = Callable[[Array], Any]  # from an array to one number
 STEP = 6e-6  # times max(1, |x|)
-NORM_LIMIT = 1e-8  # on |a - n| / max(|a|, |n|)
-ABSOLUTE_LIMIT = 1e-9  # on each entry: ABSOLUTE_LIMIT max(1, |f|) + RELATIVE_LIMIT max(|a|, |n|)
-
-
-class Check(NamedTuple):
-    """The outcome of `check`: whether the gradient agrees, by how much, and where not.
-
-    ok          True when norm_error <= 1e-8 and no entry is wrong
-    norm_error  |analytic - numeric| / max(|analytic|, |numeric|, max(1, |f|)/10), over the entries that are not on a kink
-    wrong       a mask shaped like x: entries that disagree
-    kinks       a mask shaped like x: entries where f has a corner within h of x, so that the difference proves nothing
-    analytic    the gradient under test
-    numeric     the central differences, or whatever else it was compared with
-    why         the diagnosis: a list of lines, empty when ok
-    """
-
-    ok: bool
-    norm_error: float
-    wrong: Array
-    kinks: Array
-    analytic: Any
-    numeric: Array
-    why: list[str]
-
-    def __str__(self) -> str:
-        skipped = f", {self.kinks.sum()} on a kink skipped" if self.kinks.any() else ""
-        verdict = "agrees" if self.ok else "DISAGREES"
-        return "\n  ".join([*self.why, f"{verdict}: norm error {self.norm_error:.1e} (limit {NORM_LIMIT:.0e}), "
-                            f"{self.wrong.sum()} of {self.wrong.size} entries wrong{skipped}"])
+STEP_FLOAT32 = STEP * RATIO**5  # the cube root of 1e-7 instead of 1e-16
+ABSOLUTE_LIMIT = 1e-9  # on each entry in `compare`: ABSOLUTE_LIMIT max(1, |f|) + RELATIVE_LIMIT max(|a|, |n|)
+ENTRIES = 5000  # larger gradients are checked along random directions
+DIRECTIONS = 20
+BEND = 1e-6  # f(x - h) - 2 f(x) + f(x + h) in units of |f|: above this the step may be too long for f
+Unsure = Callable[[tuple[int, ...]], "bool | tuple[float, float] | None"]
 
 
 def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: Any) -> Check:
     """Compare `df`, the gradient of f at x, with central differences. Print the result: where `df` is wrong, it says why.
 
-    An entry agrees within 1e-9 max(1, |f(x)|) + 1e-6 max(|analytic|, |numeric|). Where an entry disagrees, and the difference
-    itself cannot be trusted (see `on_kink`), it is skipped and counted. If all entries are skipped the check fails, since nothing
-    was compared.
+    An entry agrees within 1e-6 max(|analytic|, |numeric|), and all together within 1e-8 of their norm. Where they do not, the step
+    shrinks and grows until the difference settles, and its own error is allowed for. On a corner of f the entry must lie between
+    the slopes to the left and right. A gradient that differences cannot see is never called right: the result says what to do.
+    x, `df` and all that the functions return are copied first. f is called twice for every entry, and three times at x; more than
+    5 000 entries are checked along 20 random directions.
 
     Parameters
     ----------
@@ -83,22 +65,125 @@ def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: 
     >>> print(gradcheck.check(f, lambda x: 2 * x, x, name="dx", batch=3).why[0])
     dx is 3 times the truth in every entry: 3 is the batch size: it was not divided by: the mean over the batch is missing
     """
-    x = _float64(x)
+    x = _float64(x).copy()
     analytic = df(x.copy()) if callable(df) else df
-    value = float(f(x.copy()))
-    return compare(analytic, central(f, x), name=name, value=value, unsure=lambda index: on_kink(f, x, index), **clues)
+    unfit = misfit(analytic, x, name, clues.get("batch"))
+    if unfit:
+        return unjudged(analytic, x.shape, unfit)._replace(norm_error=math.inf, wrong=np.ones(x.shape, bool))
+    watched = Watched(f)
+    with np.errstate(all="ignore"):
+        try:
+            return _checked(watched, np.array(analytic), x, name, clues)
+        except NoNumber as error:
+            return unjudged(analytic, x.shape, f"{name} cannot be judged: {error}")
 
 
-def compare(got: Any, expected: Array, *, name: str = "the result", value: float = 1.0,
-            unsure: Callable[[tuple[int, ...]], bool] | None = None, unit: float | Array = 1.0, **clues: Any) -> Check:
-    """Compare an array with what it ought to be, by the limits of `check`; returns a Check that says why not.
+def _checked(f: Watched, analytic: Array, x: Array, name: str, clues: dict[str, Any]) -> Check:
+    value, again = f(x), f(x)
+    if not math.isfinite(value):
+        return unjudged(analytic, x.shape, f"{name} cannot be judged: f(x) is {value}. Check at a point where f is finite")
+    if abs(value - again) > 1e-9 * abs(value):
+        return unjudged(analytic, x.shape, _not_a_function(name, value, again))
+    if x.size > ENTRIES:
+        got, slopes, clues = _along_directions(f, analytic, x, value, clues)
+        name = f"{name} along {DIRECTIONS} random directions"
+    else:
+        got, slopes = analytic, _along_entries(f, analytic, x, value)
+    outcome = verdict(got, slopes, f, x, value, name, clues)
+    last = f(x)  # a network is left with the parameters of x
+    moved = max(abs(value - again), abs(value - last))
+    if moved > 1e-12 * abs(value) and moved > 1e-6 * STEP * float(np.abs(slopes.numeric[np.isfinite(slopes.numeric)]).max(initial=0)):
+        return unjudged(analytic, x.shape, _not_a_function(name, value, last if last != value else again))
+    return outcome
+
+
+def _along_entries(f: Watched, analytic: Array, x: Array, value: float) -> Slopes:
+    """A first look at every entry with one step; a second one, with as many as it takes, where the first leaves a doubt."""
+    step = STEP_FLOAT32 if f.float32 else STEP
+    lines = [Entry(f, x, value, index) for index in np.ndindex(x.shape)]
+    first = [line.sides(step * line.unit) for line in lines]
+    got = analytic.ravel()
+    numeric, doubt = _first_look(got, np.array(first).reshape(-1, 3), value)
+    error, noise, kinks = np.zeros(x.size), 0.0, np.zeros(x.size, bool)
+    outside: list[str] = []
+    unsure: list[str] = []
+    if doubt.any() or not numeric.any():
+        noise = roughness(f, x, value)
+        error = np.array([noise / h for h, _, _ in first])
+    if x.size and not (got.any() or numeric.any()):  # one direction tells for all entries, whether f moves at larger steps
+        found = _along(f, x, value, np.random.default_rng(3).choice([-1.0, 1.0], x.shape), 0.0, noise)
+        doubt[:] = found.error == math.inf or abs(found.value) > TIMES_ERROR * found.error
+        error[:], error[0] = 0, found.error
+    for i in np.flatnonzero(doubt):
+        found = slope(lines[i], float(got[i]), noise, _target(got, numeric), first[i])
+        place, answer = list(lines[i].index), got[i]
+        numeric[i], error[i] = math.nan if found.unsure else found.value, found.error
+        if found.unsure:
+            unsure.append(f"entry {place} cannot be judged: {found.unsure}")
+        elif found.corner:
+            kinks[i] = found.low <= answer <= found.high
+            numeric[i] = min(max(answer, found.low), found.high)
+            outside += [f"  f has a corner at {place}, with the slopes {found.left:.6g} and {found.right:.6g} to its left and right; "
+                        f"{answer:.6g} is not between them"] * (not kinks[i])
+    return Slopes(numeric.reshape(x.shape), error.reshape(x.shape), kinks.reshape(x.shape), outside, unsure, noise)
+
+
+def _first_look(got: Array, sides: Array, value: float) -> tuple[Array, Array]:
+    """The central differences with one step, and a mask of those that leave a doubt about the answer."""
+    h, below, above = sides.T
+    numeric, largest = (above - below) / (2 * h), np.maximum(np.abs(below), np.abs(above))
+    gap, size = np.abs(got - numeric), np.maximum(np.abs(got), np.abs(numeric))
+    doubt = ~(gap <= RELATIVE_LIMIT * size) | (np.abs(above - 2 * value + below) > BEND * np.maximum(largest, abs(value)))
+    if not np.linalg.norm(gap) <= NORM_LIMIT * np.linalg.norm(size):
+        doubt |= ~(gap <= _target(got, numeric))
+    return numeric, doubt & np.isfinite(got)
+
+
+def _target(got: Array, numeric: Array) -> float:
+    """The error of one entry that does not count among all."""
+    sizes = np.maximum(np.abs(got), np.abs(numeric))
+    return 2e-9 * float(np.linalg.norm(sizes[np.isfinite(sizes)])) / math.sqrt(max(got.size, 1))
+
+
+def _along_directions(f: Watched, analytic: Array, x: Array, value: float, clues: dict[str, Any]) -> tuple[Array, Slopes, dict[str, Any]]:
+    """The answer along random directions, what differences say there, and the clues as they look there."""
+    directions = np.random.default_rng(0).choice([-1.0, 1.0], (DIRECTIONS, *x.shape))
+    noise = roughness(f, x, value)
+    along = lambda array: np.array([float(np.vdot(v, array)) for v in directions])  # noqa: E731
+    got = along(analytic)
+    found = [_along(f, x, value, v, answer, noise) for v, answer in zip(directions, got, strict=True)]
+    numeric = np.array([math.nan if one.unsure else one.value for one in found])
+    kinks = np.array([one.corner and one.low <= answer <= one.high for one, answer in zip(found, got, strict=True)])
+    unsure = [f"along one of the directions: {one.unsure}" for one in found if one.unsure]
+    suspects = {story: along(made() if callable(made) else made) for story, made in (clues.get("suspects") or {}).items()}
+    return got, Slopes(numeric, np.array([one.error for one in found]), kinks, [], unsure, noise), {**clues, "suspects": suspects}
+
+
+def _along(f: Watched, x: Array, value: float, v: Array, answer: float, noise: float) -> Slope:
+    line = Direction(f, x, value, v)
+    length = math.sqrt(x.size)
+    target = 2e-9 * abs(answer)
+    return slope(line, answer, noise, target, line.sides((STEP_FLOAT32 if f.float32 else STEP) * line.unit / length))
+
+
+def _not_a_function(name: str, one: float, other: float) -> str:
+    return (f"{name} cannot be judged: at the same x, f gives {one:.8g} and then a number {other - one:+.1e} away. Draw what is random in f (a dropout "
+            "mask, noise, a batch) once, outside of f, and let f keep nothing from call to call")
+
+
+def compare(got: Any, expected: Array, *, name: str = "the result", value: float = 1.0, unsure: Unsure | None = None,
+            unit: float | Array = 1.0, **clues: Any) -> Check:
+    """Compare an array with what it ought to be; returns a Check that says why not.
+
+    An entry agrees within 1e-9 max(1, |value|) + 1e-6 max(|got|, |expected|), and all together within 1e-8 of their norm.
 
     Parameters
     ----------
     got, expected : the array in question, and what it ought to be (float64)
     name : what the message calls it
     value : the size of the numbers that `expected` was computed from
-    unsure : a function of an index, which tells where `expected` cannot be trusted
+    unsure : a function of an index, for entries that disagree: the interval in which `expected` lies where it cannot be trusted
+             (see `on_kink`), True when nothing is known of it, None or False when it can be trusted
     unit : what entries are measured in; with the size of each entry, the smallest must be right to as many digits as the largest
     **clues : as in `check`
     """
@@ -114,11 +199,14 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
         wrong = ~(finite & (np.abs(a - n) <= ABSOLUTE_LIMIT * scale + RELATIVE_LIMIT * size))
     if unsure is not None:
         for index in map(tuple, np.argwhere(wrong & finite)):  # no kink excuses a NaN
-            kinks[index] = unsure(index)
+            kinks[index] = _excused(unsure(index), got[index])
     wrong &= ~kinks
     norm_error, a, n = math.inf, a[~kinks], n[~kinks]
     if finite.all():
-        norm_error = float(np.linalg.norm(a - n) / max(np.linalg.norm(a), np.linalg.norm(n), scale / 10))
+        gap, length = float(np.linalg.norm(a - n)), float(max(np.linalg.norm(a), np.linalg.norm(n)))
+        norm_error = gap / max(length, scale / 10)
+        if length and (wrong.any() or norm_error > NORM_LIMIT):
+            norm_error = gap / length  # what is wrong is reported in units of the result itself, however small
     ok = bool(norm_error <= NORM_LIMIT and not wrong.any() and not kinks.all())
     if ok:
         why = []
@@ -131,21 +219,29 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
     return Check(ok, norm_error, wrong, kinks, got, expected, why)
 
 
+def _excused(interval: Any, answer: Any) -> bool:
+    return bool(interval[0] <= answer <= interval[1]) if isinstance(interval, tuple) else bool(interval)
+
+
 def central(f: Function, x: Any) -> Array:
     """The gradient of f at x by central differences, shaped like x. Calls f twice for every entry."""
-    x = _float64(x)
+    x = _float64(x).copy()
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
-        down, up, h = _either_side(f, x, index, 1.0)
-        gradient[index] = (up - down) / (2 * h)
+        h = STEP * max(1.0, abs(x[index]))
+        below, above = x.copy(), x.copy()
+        below[index] -= h
+        above[index] += h
+        h = (above[index] - below[index]) / 2  # the one that floating point really took
+        gradient[index] = (number(f(above)) - number(f(below))) / (2 * h)
     return gradient
 
 
 def directional(f: Function, x: Any, v: Any) -> float:
     """<df/dx, v> by a central difference along v (shaped like x)."""
-    x, v = _float64(x), _float64(v)
+    x, v = _float64(x).copy(), _float64(v).copy()
     h = STEP * max(1.0, float(np.abs(x).max())) / max(float(np.abs(v).max()), 1e-300)
-    return (f(x + h * v) - f(x - h * v)) / (2 * h)
+    return (number(f(x + h * v)) - number(f(x - h * v))) / (2 * h)
 
 
 def complex_step(f: Function, x: Any) -> Array:
@@ -154,38 +250,25 @@ def complex_step(f: Function, x: Any) -> Array:
     f must be analytic and take complex numbers: no abs, no maximum, no comparison of x itself
     (Squire & Trapp 1998, SIAM Review 40(1)).
     """
-    x = _float64(x)
+    x = _float64(x).copy()
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         z = x.astype(complex)
         z[index] += 1e-30j
-        gradient[index] = np.imag(f(z)) / 1e-30
+        gradient[index] = np.imag(f(z)).item() / 1e-30
     return gradient
 
 
-def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> bool:
-    """Whether f has a corner within h of x along entry `index`, or anything else that makes the difference unsure.
+def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> tuple[float, float] | None:
+    """Where the difference of `central` at entry `index` cannot be trusted: the interval in which the derivative lies; else None.
 
-    On a smooth function the slopes to the left and right differ by h f'', so a quarter of the step gives a quarter of
-    the gap, and nearly the same central difference. A corner inside the step breaks one or the other.
+    On a corner within h of x these are the slopes to its left and right. Where smaller steps find the slope, the interval is
+    narrow. Where nothing settles it is everything.
     """
-    slopes = []
-    value = float(f(x.copy()))
-    for shrink in (1.0, 0.25):
-        down, up, h = _either_side(f, x, index, shrink)
-        slopes.append(((value - down) / h, (up - value) / h))
-    (left, right), (left4, right4) = slopes
-    allowed = 1e-7 * max(1.0, abs(value), abs(left), abs(right))
-    return bool(abs((left + right) - (left4 + right4)) / 2 > allowed or abs((right - left) - 4 * (right4 - left4)) > allowed)
-
-
-def _either_side(f: Function, x: Array, index: tuple[int, ...], shrink: float) -> tuple[float, float, float]:
-    """f at x - h and x + h along one entry, and the h that floating point really took."""
-    h = shrink * STEP * max(1.0, abs(x[index]))
-    below, above = x.copy(), x.copy()
-    below[index] -= h
-    above[index] += h
-    return float(f(below)), float(f(above)), (above[index] - below[index]) / 2
+    watched = Watched(f)
+    with np.errstate(all="ignore"):
+        line = Entry(watched, _float64(x).copy(), watched(x), index)
+        return trusted(line, 4 * EPS * abs(line.value), line.sides(STEP * line.unit))
 
 
 def _float64(x: Any) -> Array:

@@ -83,12 +83,13 @@ class Replay:
             self._result = mapped(self._result, moved)
         self.calls = calls
         self._steps = [_ready(call) for call in calls]
-        self._inputs = [leaf for leaf in leaves(self.batch) if isinstance(leaf, np.ndarray)]
+        self._inputs = [leaf for leaf in leaves(self.batch) if leaf is not None]
+        self._flat = isinstance(self.batch, tuple) and list(self.batch) == leaves(self.batch)  # as most batches are
 
     def __call__(self, batch: Any) -> Any:
         """The function of another batch, of the same shapes. Raises ValueError for other shapes."""
-        given = [leaf for leaf in leaves(batch) if isinstance(leaf, np.ndarray)]
-        for own, new in zip(self._inputs, given, strict=True):
+        given = batch if self._flat else leaves(batch)
+        for own, new in zip(self._inputs, [part for part in given if part is not None], strict=True):
             if own is not new:
                 if own.shape != new.shape:
                     raise ValueError(f"this replay was recorded with a batch of shape {own.shape}; got {new.shape}. "

@@ -27,6 +27,7 @@ GAMMA = .1  # of R1 and R2
 
 PEERS = {  # name: (module, class, library that it needs)
     "tinygan": ("tinygan_peer", "Train", "numpy"),
+    "tinygan, plain": ("tinygan_peer", "Plain", "numpy"),
     "tinygan, bare loop": ("tinygan_peer", "Bare", "numpy"),
     "PyTorch": ("torch_peer", "Fused", "torch"),
     "PyTorch, foreach Adam": ("torch_peer", "Foreach", "torch"),

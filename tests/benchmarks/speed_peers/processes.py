@@ -22,6 +22,7 @@ ENVIRONMENT = os.environ | ONE | {
 }
 TOLERANCE, TOLERANCE_MOVED = 1e-4, 1e-2
 TRAIN_WINDOW = 80  # counts of modes are 80 steps apart in a run of 4000, so every window holds as many of them
+INSIDE = ("tinygan", "tinygan, plain")  # timed inside one run of train
 
 
 def missing():
@@ -69,8 +70,8 @@ class Running:
 
 def window(name, case, seconds, rounds, step):
     """How many steps a window has: about `seconds` of them, in whole scans or whole spans between two counts of modes."""
-    unit = TRAIN_WINDOW if name == "tinygan" else case.chunk
-    most = (4000 - 2 - TRAIN_WINDOW) // rounds if name == "tinygan" else 10**6
+    unit = TRAIN_WINDOW if name in INSIDE else case.chunk
+    most = (4000 - 2 - TRAIN_WINDOW) // rounds if name in INSIDE else 10**6
     return unit * max(1, min(round(seconds / step / unit), most // unit))
 
 
@@ -84,9 +85,9 @@ def race(case, names, rounds, seconds):
         running = {label: stack.enter_context(Running(name, its)) for label, name, its in entrants}
         lengths = {}
         for label, name, its in entrants:
-            unit = TRAIN_WINDOW if name == "tinygan" else its.chunk
+            unit = TRAIN_WINDOW if name in INSIDE else its.chunk
             warm = running[label].steps(unit)[0]
-            warm = warm if name == "tinygan" else running[label].steps(unit)[0]  # the first one may have compiled
+            warm = warm if name in INSIDE else running[label].steps(unit)[0]  # the first one may have compiled
             lengths[label] = window(name, its, seconds, rounds, warm)
         for r in range(rounds):
             order = entrants[r % len(entrants):] + entrants[:r % len(entrants)]

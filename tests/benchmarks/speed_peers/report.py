@@ -26,16 +26,23 @@ class Bar(NamedTuple):
 def step_bars(case):
     """[(peer, Bar)] on the step's time at this case: the peer's over tinygan's, or the other way round where `at_most`."""
     size, found = (case.width, case.hidden), []
-    torch = {"W1": {(32, 2): (6, 10), (64, 2): (4, 6), (128, 2): (1.8, 2.5)}, "W2": {(64, 2): (3, 5), (128, 3): (1.5, 2)}}
+    torch = {"W1": {(32, 2): (4.3, 5.5), (64, 2): (2.8, 3.5), (128, 2): (1.6, 1.9), (128, 3): (1.5, 1.8)},
+             "W2": {(64, 2): (2.3, 3), (128, 3): (1.35, 1.6)}}
     if size in torch[case.workload]:
         found.append(("PyTorch", Bar("PyTorch eager takes", *torch[case.workload][size])))
     if case.workload == "W1":
-        if size in {(32, 2), (64, 2)}:
-            found.append(("JAX, a call a step", Bar("JAX, a call a step, takes", 1)))
-        if size in {(64, 2), (128, 2)}:
-            found.append(("JAX, scan", Bar("of JAX's scan it takes", {64: 2, 128: 1.4}[case.width], at_most=True)))
-        floor = {32: 2.5, 64: 1.8}.get(case.width, 1.25)
-        found.append(("floor", Bar("of the floor it takes", floor, at_most=True)))
+        call = {(32, 2): (1.35, 1.8), (64, 2): (1.15, 1.4), (128, 2): (1.1, 1.2)}
+        scan = {(32, 2): (1.6, 1.3), (64, 2): (1.7, 1.35), (128, 2): (1.25, 1.1)}
+        floor = {(32, 2): (3.7, 3), (64, 2): (2.4, 2), (128, 2): (1.55, 1.4), (256, 3): (1.3, 1.2)}
+        plain = {(32, 2): (1.5, 2), (128, 2): (1.12, 1.25)}
+        if size in call:
+            found.append(("JAX, a call a step", Bar("JAX, a call a step, takes", *call[size])))
+        if size in scan:
+            found.append(("JAX, scan", Bar("of JAX's scan it takes", *scan[size], at_most=True)))
+        if size in floor:
+            found.append(("floor", Bar("of the floor it takes", *floor[size], at_most=True)))
+        if size in plain:
+            found.append(("tinygan, plain", Bar("without replay it takes", *plain[size])))
     return found
 
 
@@ -70,7 +77,7 @@ def race_text(case, found, clock):
             above, below = (found[OURS], found[peer]) if bar.at_most else (found[peer], found[OURS])
             lines.append(line(bar, *ratio(above, below, clock)))
     faults = statistics.median(found[OURS]["faults"])
-    lines.append(line(Bar("page faults a step", 5, at_most=True), faults, None, None, unit=" "))
+    lines.append(line(Bar("page faults a step", 0, at_most=True), faults, None, None, unit=" "))
     return "\n".join(lines)
 
 
@@ -87,11 +94,15 @@ def replicas_text(case, found, clock):
     each = {name: {key: [value / (case.replicas if "replicas" in name else 1) for value in row[key]] for key in ("wall", "cpu")}
             for name, row in found.items()}
     lines += [f"    {name:<36}{micro(row, 'wall'):>8}{micro(row, 'cpu'):>10} CPU" for name, row in each.items()]
-    bar = Bar("of a single run's step it takes", .6 if case.width == 32 else 1, at_most=True)
-    lines.append(line(bar, *ratio(each["tinygan, replicas"], each["tinygan, single"], clock)))
+    lines.append(line(Bar("of a single run's step it takes", 1, at_most=True),
+                      *ratio(each["tinygan, replicas"], each["tinygan, single"], clock)))
+    bars = case.width == 32
+    if "plain, replicas" in each:
+        lines.append(line(Bar("without replay it takes", 1.2 if bars else 1, 1.4 if bars else None),
+                          *ratio(each["plain, replicas"], each["tinygan, replicas"], clock)))
     if "JAX, replicas" in each:
-        value, low, high = ratio(each["tinygan, replicas"], each["JAX, replicas"], clock)
-        lines.append(f"    {'of JAX vmap + scan it takes':<42}{value:>7.2f}x ({low:.2f} to {high:.2f})")
+        lines.append(line(Bar("of JAX vmap + scan it takes", 1.9 if bars else 3, 1.5 if bars else None, at_most=True),
+                          *ratio(each["tinygan, replicas"], each["JAX, replicas"], clock)))
     return "\n".join(lines)
 
 
@@ -103,7 +114,7 @@ def whole_text(case, found, steps):
     others = {name: pair for name, pair in middle.items() if not name.startswith(OURS)}
     if others:
         quickest = min(others, key=lambda name: others[name][0])
-        lines.append(line(Bar(f"quickest peer ({quickest}), time", 4), others[quickest][0] / middle[OURS][0], None, None))
+        lines.append(line(Bar(f"quickest peer ({quickest}), time", 4, 5), others[quickest][0] / middle[OURS][0], None, None))
         lines.append(line(Bar("of its memory it takes", .2, at_most=True), middle[OURS][1] / others[quickest][1], None, None))
     return "\n".join(lines)
 

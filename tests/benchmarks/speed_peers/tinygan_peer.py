@@ -57,10 +57,12 @@ class Bare:
 class Train(Bare):
     """Steps in the midst of `train(steps=4000)`: random streams, history, guard and mode counts as a user gets them."""
 
+    replay = True
+
     def run(self, n, callback=None):
         training = two_players(self.G, self.D, self.data, self.loss, steps=n, batch=self.case.batch, d_steps=1, opt_d=self.opt_D,
                                opt_g=self.opt_G, penalties=self.penalties, update="alternating", ema=None, schedule=None,
-                               instance_noise=None, clip=None, unroll=None, seed=0)
+                               instance_noise=None, clip=None, unroll=None, seed=0, replay=self.replay)
         self.opt_G, self.opt_D = (training.players[name].optimiser for name in "GD")  # copies of those that it was given
         training.run(callback, progress=False)
 
@@ -75,3 +77,9 @@ class Train(Bare):
             return until > RUN
 
         self.run(RUN, callback)
+
+
+class Plain(Train):
+    """The same without replay: every step runs its Python."""
+
+    replay = False

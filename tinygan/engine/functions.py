@@ -1,0 +1,123 @@
+"""The function that a gradient check calls: what it returns, as one number, or a sentence that says what to do.
+
+    number(value)           what f returned, as a float; raises NoNumber for a tuple, an array, None and so on
+    Watched(f)              f itself, called with copies; it counts calls and remembers float32
+    roughness(f, x, value)  how far the values of f are off, by their jitter next to x (Moré & Wild 2011)
+    reach(f, x, value)      how f behaves far away from x: whether it changes at all
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import Array
+
+Function = Callable[[Array], Any]  # from an array to one number
+EPS = float(np.finfo(np.float64).eps)
+FLOAT32 = float(np.finfo(np.float32).eps)
+POINTS = 8  # of f on each side of x, to see its jitter
+
+
+class NoNumber(TypeError):
+    """f does not return one real number."""
+
+
+def number(value: Any) -> float:
+    """What f returned, as a float. Arrays with one element are taken; anything else raises NoNumber, which says what to do."""
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return float(value)
+    if value is None:
+        raise NoNumber("f returns None: it must end in `return` and one number")
+    if isinstance(value, tuple | list):
+        raise NoNumber(f"f returns a {type(value).__name__} of {len(value)} things; it must return one number. "
+                       "If the loss comes first, check lambda x: f(x)[0]")
+    if not isinstance(value, np.ndarray | np.generic):
+        raise NoNumber(f"f returns a {type(value).__name__}; it must return one number")
+    if value.dtype.kind == "c":
+        raise NoNumber("f returns a complex number; it must return a real one: take .real")
+    if value.dtype.kind not in "fiub":
+        raise NoNumber(f"f returns {value.dtype}; it must return one number")
+    if value.size != 1:
+        raise NoNumber(f"f returns an array of shape {value.shape}; it must return one number. Multiply it by a fixed random array "
+                       "dy and sum: lambda x: np.vdot(dy, f(x))")
+    return float(value.reshape(()))
+
+
+class Watched:
+    """f, called with a copy of each point. `calls` counts; `float32` tells whether a value was float32 (or float16).
+
+    A call beside x that leaves the domain of f gives NaN, as the logarithm of a negative number does.
+    """
+
+    def __init__(self, f: Function) -> None:
+        self.f, self.calls, self.float32 = f, 0, False
+
+    def __call__(self, x: Array) -> float:
+        self.calls += 1
+        value = self.f(x.copy())
+        self.float32 |= getattr(value, "dtype", None) in (np.dtype(np.float32), np.dtype(np.float16))
+        return number(value)
+
+    def beside(self, x: Array) -> float:
+        """f at a point next to the one that is checked."""
+        try:
+            return self(x)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            return math.nan
+        except ValueError as error:
+            if str(error).startswith("math "):  # math domain error, math range error: Python's own logarithm and root
+                return math.nan
+            raise
+
+
+def roughness(f: Watched, x: Array, value: float) -> float:
+    """How far a value of f near x is off by rounding: at least 1e-16 of its size, more when float32 is inside.
+
+    On equally spaced points very close together a smooth function is a polynomial of low degree. Differences of high order remove
+    it and leave the jitter (Moré & Wild 2011, *Estimating Computational Noise*). The smallest of several estimates is taken,
+    since a corner between the points can only make an estimate larger.
+    """
+    unit = np.maximum(1.0, np.abs(x)) * np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
+    estimates = []
+    for spacing in (1e-7, 1e-10):
+        for side in (spacing, -spacing):
+            estimate = _jitter([f.beside(x + side * (i + 1) * unit) for i in range(POINTS)])
+            estimates += [estimate] * math.isfinite(estimate)
+    least = (FLOAT32 if f.float32 else EPS) * abs(value) / 2
+    return max(least, min(estimates, default=0.0), 5e-324)
+
+
+def _jitter(values: list[float]) -> float:
+    """The standard deviation of the noise in equally spaced values; infinite where they do not tell."""
+    table = np.array(values)
+    if not np.isfinite(table).all() or 2 * np.count_nonzero(np.diff(table)) < table.size:
+        return math.inf  # mostly equal: too close together to see what one value is off by
+    found = []
+    for order in range(1, 7):
+        table = np.diff(table)
+        if order >= 4:
+            found.append(math.sqrt(math.factorial(order) ** 2 / math.factorial(2 * order) * float(np.mean(table**2))))
+    return sorted(found)[1]
+
+
+class Reach(NamedTuple):
+    """How f behaves away from x: `changes` tells whether it changes anywhere by more than its rounding; `slope` is how steeply."""
+
+    changes: bool
+    slope: float
+
+
+def reach(f: Watched, x: Array, value: float, rough: float) -> Reach:
+    """f along two random directions: its largest change for a unit step, up to steps of max(1, |x|), and whether it ever changes."""
+    changes, slope = False, 0.0
+    for seed in (1, 2):
+        v = np.maximum(1.0, np.abs(x)) * np.random.default_rng(seed).choice([-1.0, 1.0], x.shape)
+        for t in (0.1, -0.1, 1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
+            change = abs(f.beside(x + t * v) - value)
+            seen = change > 20 * rough  # False for NaN
+            changes |= seen or not math.isfinite(change)
+            if seen and abs(t) <= 1:
+                slope = max(slope, change / float(np.linalg.norm(t * v)))
+    return Reach(changes, slope)
