@@ -114,8 +114,8 @@ for name in useless:
 
 # %%
 # Averaging does not touch the game, so G itself learns nothing more: the G behind the average is the plain one, to the last bit.
-# Where the rate falls to 0, the average ends beside G, with nearly the same modes. (With .999 a run of 1000 steps leaves 37 % of the
-# first, untrained weights in it: exercise 15.5.) Lesson 15 shows where it pays: at a constant rate, when G does not rest.
+# Where the rate falls to 0, the average ends beside G, with nearly the same modes. (With .999 a run of 1000 steps leaves 37 % of
+# the first, untrained weights in it: exercise 15.5.) Lesson 15 shows where it pays: at a constant rate, when G does not rest.
 score = {name: [(row.raw, row.judged) for row in rows if row.remedy == name] for name in tried}
 assert [raw for raw, _ in score["averaging"]] == [raw for raw, _ in score["plain"]]
 apart = [(abs(averaged.modes_visited - raw.modes_visited), abs(averaged.high_quality - raw.high_quality))

@@ -28,8 +28,8 @@ FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: smaller networ
 GRID = data.grid().standardized()  # 5 x 5 modes, std 1/40 of the distance between them; with a wider std it becomes easy
 WIDTH = 32 if FAST else 64  # of four hidden layers in both players; with 16 the modes stay blurred
 STEPS = 1000 if FAST else 6000  # of the run in the film; at 20 000 quality is about 96 %
-SHORT = 500 if FAST else 2000  # of each short run, in which parts are left out; fewer, and all of them are blurred alike
-SEEDS = range(3)  # of the short runs; with one seed there is a winner whatever one compares
+SHORT = 700 if FAST else 2000  # of each short run, in which parts are left out; fewer, and all of them are blurred alike
+SEEDS = range(8)  # of the short runs; with one seed there is a winner whatever one compares
 FRAMES = 8 if FAST else 40  # of the film; more are smoother, and slower to draw
 JOBS = 1 if FAST else 2  # processes for the short runs
 plt.rcParams.update(plots.STYLE)
@@ -104,10 +104,10 @@ print(table(reports, GRID))
 found = reports["the average of G"]
 assert found.modes_visited >= (20 if FAST else 25)
 assert FAST or found.modes_half == 25
-assert found.high_quality > (0.04 if FAST else 0.88)
+assert found.high_quality > (0.03 if FAST else 0.8)
 
 # %%
-# Not all is well. Quality is high, and yet the std ratio is low: the modes are little more than half as wide as true ones, with
+# Not all is well. Quality is high, and yet the std ratio is low: the modes are about two thirds as wide as true ones, with
 # thin bridges of points between them. It is the impostor "sharp" of lesson 10, found by the score that found it there.
 assert truth.std_ratio > 0.95
 assert FAST or found.std_ratio < 0.8
@@ -121,13 +121,12 @@ for nothing in (film[0][1], np.zeros((2500, 2))):
 # What each part adds
 # -------------------
 # Now short runs, of smaller networks (four layers of 32), in which one part is left out at a time. They are too short to be
-# good, and long enough to differ. ``tinygan.study`` trains them, three seeds of each.
-setup = SETUPS["recipe"].replace(hidden=(32,) * 4, batch=64, steps=SHORT, ema=0.995)
+# good, and long enough to differ. ``tinygan.study`` trains them, eight seeds of each.
+setup = SETUPS["recipe"].replace(hidden=(32,) * 4, batch=64, steps=SHORT, ema=0.99)
 whole = REMEDIES["relativistic_r1_r2"]
 variants = {
     "recipe": (setup, whole),
     "no_penalties": (setup, whole.replace(r1=None, r2=None)),
-    "constant_gamma": (setup, whole.replace(r1=falling(0), r2=falling(0))),
     "constant_rate": (setup.replace(schedule="constant"), whole),
     "wide_and_shallow": (setup.replace(hidden=(56, 56)), whole),  # nearly as many parameters
 }
@@ -137,29 +136,32 @@ if FAST:
 # %%
 # In the table a name is G's running average, and below it "raw" G itself.
 grid = {"grid": GRID}
-runs = {name: run_study({name: remedy}, grid, SEEDS, one, replicas=2, jobs=JOBS) for name, (one, remedy) in variants.items()}
+runs = {name: run_study({name: remedy}, grid, SEEDS, one, replicas=4, jobs=JOBS) for name, (one, remedy) in variants.items()}
 print(summary_table(summary([row for rows in runs.values() for row in rows], grid), grid))
 
 # %%
-# *The penalties* find the modes: more of them on every seed. Without them D is a cliff, and what is lost is not found again.
-# *Deep and narrow* makes them sharp: with nearly as many parameters in two layers, quality is far lower. G must tear one bell
-# into 25 points, and each ReLU layer folds the plane once more. *The rate must fall*, and so must *gamma*: with a constant gamma
-# all modes are visited, but on every seed they are less sharp.
-visited = {name: [row.judged.modes_visited for row in rows] for name, rows in runs.items()}
-quality = {name: np.array([row.raw.high_quality for row in rows]) for name, rows in runs.items()}  # (seeds,) each
-print("modes visited", visited)
-assert all(whole > without for whole, without in zip(visited["recipe"], visited["no_penalties"], strict=True))
-for name, most in (("constant_gamma", 1), ("constant_rate", 0.7), ("wide_and_shallow", 0.7)):
-    assert FAST or np.all(quality[name] < most * quality["recipe"]), name
-assert FAST or min(visited["constant_gamma"]) == 25 and max(visited["no_penalties"]) < 13
+# *The penalties* find the modes: more of them, on every seed. Without them D is a cliff, and what is lost is not found again.
+# *The rate must fall*: at a constant rate G itself visits fewer modes in the mean, for it never rests. *Deep and narrow* makes
+# them sharp: with nearly as many parameters in two layers, quality is about half. G must tear one bell into 25 points, and each
+# ReLU layer folds the plane once more. (That gamma falls as well is part of the recipe. Runs as short as ours do not show what it
+# is good for: on 24 seeds a constant gamma of 0.1 came to 16 % in place of 18 % of high quality, and visited 24.8 modes in
+# place of 24.1.)
+visited = {name: np.array([row.judged.modes_visited for row in rows]) for name, rows in runs.items()}  # (seeds,) each
+itself = {name: np.array([row.raw.modes_visited for row in rows]) for name, rows in runs.items()}
+quality = {name: np.array([row.raw.high_quality for row in rows]) for name, rows in runs.items()}
+for name, modes in visited.items():
+    print(f"{name:>16}: modes visited", *modes, f" G itself {itself[name].mean():.1f}, high quality {quality[name].mean():.0%}")
+assert visited["recipe"].mean() > visited["no_penalties"].mean()
+assert FAST or visited["recipe"].min() > visited["no_penalties"].max()
+assert itself["recipe"].mean() > itself["constant_rate"].mean()
+assert FAST or quality["wide_and_shallow"].mean() < quality["recipe"].mean()
 
 # %%
 # Why must the rate fall? R1 and R2 make the game come to rest (lesson 08), but only to within a step, and Adam's steps do not
-# shrink by themselves. *Averaging* is another way to rest: at a constant rate the average visits more modes than G itself, on
-# every seed. Where the rate falls to 0, G stands still at last with its average beside it. Nothing is left to gain, as the first
+# shrink by themselves. *Averaging* is another way to rest: at a constant rate the average visits more modes than G itself, in
+# the mean. Where the rate falls to 0, G stands still at last with its average beside it. Nothing is left to gain, as the first
 # table says.
-gain = [row.judged.modes_visited - row.raw.modes_visited for row in runs["constant_rate"]]
-assert np.mean(gain) > 0 and (FAST or min(gain) > 0)
+assert FAST or visited["constant_rate"].mean() > itself["constant_rate"].mean()
 assert abs(reports["the average of G"].high_quality - reports["G itself"].high_quality) < 0.05
 
 # %%
@@ -245,9 +247,10 @@ for name in (0, 1, 2, 3, 4, "one"):
 # What you saw
 # ------------
 # * The recipe found all 25 modes, each with at least half of its share. True samples have 98.9 % within three standard
-#   deviations; this run has 93 %, one of 20 000 steps about 96 %. But its modes are little more than half as wide as true ones.
-# * Modes come from the penalties: without them every run lost half of the grid. Sharpness comes from depth, from a rate that
-#   falls, and from gamma, which must fall because a mode is so much smaller than the distance to the next.
+#   deviations; such a run has about 90 %, one of 20 000 steps about 96 %. But its modes are about two thirds as wide as true
+#   ones.
+# * Modes come from the penalties: without them the short runs lost half of the grid. Sharpness comes from depth, and from a rate
+#   that falls.
 # * Gamma is a squared length. Begin with a fifth of the squared distance between modes; data in other units need another gamma.
 # * Averaging is for a G that does not rest. Here the rate falls to 0, and it changes next to nothing.
 #

@@ -9,8 +9,9 @@ import math
 # Whole folders may share a floor: "exercises/".
 FLOORS = {
     "engine/arguments": -2, "engine/machine": -2, "files": -2, "version": -2,
-    "checkpoint": -1,
-    "engine/numerics": 0, "engine/optim": 0, "engine/initial": 0, "engine/jacobian": 0, "engine/diagnosis": 0, "engine/base": 0,
+    "checkpoint": -1, "engine/diagnosis": -1, "engine/functions": -1, "engine/ladders": -1,
+    "engine/numerics": 0, "engine/optim": 0, "engine/initial": 0, "engine/jacobian": 0, "engine/base": 0,
+    "engine/differences": 0, "engine/verdicts": 0,
     "engine/recording": 0, "engine/windows": 0, "data/sets": 0, "settings": 0, "lessons": 0,
     "engine/layers": 1, "engine/gradcheck": 1, "engine/shortening": 1, "losses/base": 1, "data/__init__": 1,
     "metrics/": 1, "dirac": 1,

@@ -361,3 +361,18 @@ def test_unrolling_tends_to_the_best_answer(c, lr):
         missing = (1 - (1 - lr * c) ** steps) / c
         assert G.grad[0] == pytest.approx(theta + x * missing, rel=1e-12)
     assert missing == pytest.approx(1 / c, rel=1e-4) and theta == pytest.approx(x / c, rel=1e-4)
+
+
+# ---------------------------------------------------------------- differences
+
+
+def test_two_steps_remove_a_power():
+    """(16 D(h/4) - D(h)) / 15 = f' - b h^4 / 16, where b h^4 = f^(5) h^4 / 120 is the second term of D(h) - f'."""
+    x, h = 0.7, 0.1
+
+    def difference(step):
+        return (math.sin(x + step) - math.sin(x - step)) / (2 * step)
+
+    left = (16 * difference(h / 4) - difference(h)) / 15 - math.cos(x)
+    assert left == pytest.approx(-math.cos(x) / 120 * h**4 / 16, rel=1e-2)
+    assert abs(difference(h / 4) - math.cos(x)) > 1000 * abs(left)

@@ -34,7 +34,7 @@ def optimal_score(log_p, log_q):
 def jsd(p, q):
     """The Jensen-Shannon divergence JSD(p, q) = KL(p, m) / 2 + KL(q, m) / 2, where m = (p + q) / 2, in nats.
 
-    KL(p, m) = sum over the cells of p log(p / m). p and q hold the probabilities of K cells and sum to 1; some are 0,
+    KL(p, m) = sum over the cells of p log(p / m). p and q are the probabilities of K cells and sum to 1; some are 0,
     and 0 log 0 counts as 0.
 
     p (K,), q (K,)  ->  value, one number, shape ()

@@ -17,7 +17,7 @@ def good_counts(x, means, stds):
     """How many good samples each mode has.
 
     A sample belongs to the nearest centre, by the straight (Euclidean) distance, and to no other. It is good if this distance is
-    at most 3 standard deviations of its mode. Some rows of x hold NaN or infinity: they belong to no mode.
+    at most 3 standard deviations of its mode. Some rows of x have NaN or infinity: they belong to no mode.
 
     x (N, 2), means (K, 2), stds (K,)  ->  n (K,), integers or float64
     """
@@ -63,7 +63,7 @@ def coverage(x, real, k):
     """How much of the truth is covered (Naeem et al. 2020).
 
     Around each of the M true samples `real` stands an open ball that reaches to its k-th nearest neighbour among the *other*
-    true samples. Coverage is the share of the M balls that hold at least one sample of x.
+    true samples. Coverage is the share of the M balls with at least one sample of x inside.
 
     x (N, 2), real (M, 2), k a number  ->  coverage, one number, shape ()
     """

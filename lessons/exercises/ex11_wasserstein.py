@@ -37,7 +37,7 @@ def wasserstein_losses(r, f):
 def w1(x, y):
     """W1 between two sets of numbers that need not be equally many (Exercise 07.5 is for equally many).
 
-    Each of the N points of x holds 1/N of the mass, each of the M points of y holds 1/M. Their cumulative functions P and Q are
+    Each of the N points of x has 1/N of the mass, each of the M points of y has 1/M. Their cumulative functions P and Q are
     two staircases: P(t) is the share of x that is at most t. W1 is the area between them.
 
     x (N,), y (M,)  ->  w1, one number, shape ()

@@ -94,8 +94,8 @@ def _not_a_number(got: Array, name: str) -> str | None:
         return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
     if not got.any():
         where = " everywhere" if got.ndim else ""
-        causes = "a lost value, an integer division //, something clipped or cleared, a product with 0"
-        return f"{name} is zero{where}; the truth is not: {causes}"
+        causes = "a lost return value, an integer division //, a product with nothing, or something clipped or cleared"
+        return f"{name} is zero{where}: the truth is not ({causes})"
     return None
 
 

@@ -1,7 +1,7 @@
 """A slope of f from values of f alone, with its error: central differences with steps that grow and shrink, extrapolated to step 0.
 
-    line = Entry(f, x, index)            or Direction(f, x, v): the points x - h, x + h
-    slope(line, answer, ...)             the derivative along it, its error, and where it can be on a corner
+    slope(line, answer, ...)      the derivative along a line, its error, and where it can be on a corner
+    trusted(line, ...)            whether one difference can be trusted, and what the derivative can be if not
 
 The difference with step h is f' + a h^2 + b h^4 + ... for a smooth f. Two steps h and h/4 remove a, three also b (Richardson's
 extrapolation). Rounding adds an error of about eps |f| / h. So the step shrinks while the formula's error is the larger one, and
@@ -13,50 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arguments import Array
-from .functions import EPS, Watched
+from .ladders import RATIO, Ladder, Line
 
-RATIO = 4.0  # from one step to the next
-LARGEST = 0.5  # the largest step, times max(1, |x|)
 PATIENCE = 3  # growing steps that bring nothing
 TRUSTED = 1e-7  # a difference is trusted that is as near to the slope as this, in units of max(1, |f|, |slope|)
-
-
-class Line:
-    """f along a straight line through x, in units of max(1, |x|): sides(h) is (h as it really was, f below, f above)."""
-
-    def __init__(self, f: Watched, x: Array, value: float, unit: float, shortest: float) -> None:
-        self.f, self.x, self.value, self.unit, self.shortest = f, x, value, unit, shortest
-
-    def sides(self, h: float) -> tuple[float, float, float]:
-        raise NotImplementedError
-
-
-class Entry(Line):
-    """f when one entry of x moves."""
-
-    def __init__(self, f: Watched, x: Array, value: float, index: tuple[int, ...]) -> None:
-        size = abs(float(x[index]))
-        super().__init__(f, x, value, max(1.0, size), max(64 * float(np.spacing(size)), 1e-150))
-        self.index = index
-
-    def sides(self, h: float) -> tuple[float, float, float]:
-        below, above = self.x.copy(), self.x.copy()
-        below[self.index] -= h
-        above[self.index] += h
-        return float(above[self.index] - below[self.index]) / 2, self.f.beside(below), self.f.beside(above)
-
-
-class Direction(Line):
-    """f when all of x moves along v, of which the largest entry is 1."""
-
-    def __init__(self, f: Watched, x: Array, value: float, v: Array) -> None:
-        size = float(np.abs(x).max())
-        super().__init__(f, x, value, max(1.0, size), 1e4 * float(np.spacing(size)))
-        self.v = v
-
-    def sides(self, h: float) -> tuple[float, float, float]:
-        return h, self.f.beside(self.x - h * self.v), self.f.beside(self.x + h * self.v)
 
 
 class Slope(NamedTuple):
@@ -87,76 +47,6 @@ class Slope(NamedTuple):
         return self.error + 1e-6 * max(abs(self.left), abs(self.right))
 
 
-class Ladder:
-    """The values of f on both sides of x for a row of steps, from the largest to the smallest."""
-
-    def __init__(self, line: Line, noise: float, first: tuple[float, float, float]) -> None:
-        self.line, self.noise = line, noise
-        self.largest = self.smallest = first[0]  # as they were asked for: the true ones differ by rounding
-        self.steps, self.below, self.above = [first[0]], [first[1]], [first[2]]
-
-    def shrink(self) -> bool:
-        """One smaller step; False when there is none left."""
-        if self.smallest / RATIO < self.line.shortest:
-            return False
-        self.smallest /= RATIO
-        self._add(len(self.steps), self.line.sides(self.smallest))
-        return True
-
-    def grow(self) -> bool:
-        """One larger step; False when there is none left."""
-        if self.largest * RATIO > LARGEST * self.line.unit:
-            return False
-        self.largest *= RATIO
-        self._add(0, self.line.sides(self.largest))
-        return True
-
-    def _add(self, place: int, sides: tuple[float, float, float]) -> None:
-        for row, number in zip((self.steps, self.below, self.above), sides, strict=True):
-            row.insert(place, number)
-
-    def rounding(self) -> Array:
-        """What rounding adds to each central difference."""
-        sizes = EPS * np.maximum(np.abs(self.below), np.abs(self.above))
-        return np.maximum(self.noise, np.where(np.isfinite(sizes), sizes, 0)) / np.array(self.steps)
-
-    def central(self) -> tuple[float, float, float]:
-        return extrapolated((np.array(self.above) - self.below) / 2 / self.steps, self.rounding(), RATIO**2)
-
-    def right(self) -> tuple[float, float, float]:
-        return extrapolated((np.array(self.above) - self.line.value) / self.steps, 2 * self.rounding(), RATIO)
-
-    def left(self) -> tuple[float, float, float]:
-        return extrapolated((self.line.value - np.array(self.below)) / self.steps, 2 * self.rounding(), RATIO)
-
-    def gaps(self) -> Array:
-        """Right slope minus left slope, for each step: it falls with the step, except on a corner."""
-        return (np.array(self.above) - 2 * self.line.value + self.below) / self.steps
-
-
-def extrapolated(rows: Array, rounding: Array, factor: float) -> tuple[float, float, float]:
-    """The limit of `rows` for step 0 (each step a quarter of the one before): value, error, and the part of rounding in it.
-
-    Each column removes one more power of the step. Of all numbers in the table the one with the least error is taken, where the
-    error is its distance from the two numbers that it was made of (Ridders 1982), and rounding's.
-    """
-    best = (math.nan, math.inf, 0.0)
-    before: list[float] = []
-    for row, rounded in zip(rows.tolist(), rounding.tolist(), strict=True):
-        if not math.isfinite(row):
-            before = []
-            continue
-        column = [row]
-        for j, older in enumerate(before[:8]):
-            power = factor ** (j + 1)
-            column.append((power * column[j] - older) / (power - 1))
-            error = max(abs(column[j + 1] - column[j]), abs(column[j + 1] - older)) if j else abs(column[1] - column[0])
-            if error + rounded < best[1]:
-                best = (column[j + 1], error + rounded, rounded)
-        before = column
-    return best
-
-
 def slope(line: Line, answer: float, noise: float, target: float, first: tuple[float, float, float]) -> Slope:
     """The derivative along a line, as exactly as it takes to judge `answer`.
 
@@ -170,20 +60,38 @@ def slope(line: Line, answer: float, noise: float, target: float, first: tuple[f
     """
     ladder = Ladder(line, noise, first)
     value, error = _settle(ladder, answer, target)
-    if _agrees(answer, value, error):
-        return Slope(value, error)
     if _has_gap(ladder, max(abs(value), abs(answer))):
         while ladder.shrink() and _gap_can_be_seen(ladder):
             pass
-        value, error = ladder.central()[:2]
-        if _agrees(answer, value, error):
-            return Slope(value, error)
         corner = _corner(ladder)
         if corner is not None:
             return corner
-    if error <= 1e-2 * max(abs(value), abs(answer)) or error <= 3 * float(ladder.rounding().min()):
+        value, error = ladder.central()[:2]
+        if not error <= 1e-2 * max(abs(value), abs(answer)) and not _fades(ladder):
+            return _at_an_edge(ladder) or Slope(value, error, _why_unsure(ladder))
+    if not _agrees(answer, value, error) and not _confirmed(ladder, answer, value):
+        value, error = ladder.central()[:2]
+    if _agrees(answer, value, error) or error <= 1e-2 * max(abs(value), abs(answer)) or error <= 3 * float(ladder.rounding().min()):
         return Slope(value, error)
     return _at_an_edge(ladder) or Slope(value, error, _why_unsure(ladder))
+
+
+def _confirmed(ladder: Ladder, answer: float, value: float) -> bool:
+    """Whether a step as small as rounding allows finds the slope `value` as well; if not, all steps down to there are taken.
+
+    A fine ripple of f is invisible to larger steps, which agree with each other on the slope without it.
+    """
+    apart = abs(answer - value)
+    h = max(200 * ladder.least() / apart if apart > 0 else math.inf, ladder.line.shortest)
+    if h > ladder.smallest / RATIO:
+        return True
+    step, below, above = ladder.line.sides(h)
+    if abs((above - below) / (2 * step) - value) <= 0.1 * apart:
+        return True
+    while ladder.smallest / RATIO >= h and ladder.shrink():
+        pass
+    ladder.only_near((above - below) / (2 * step), 0.1 * apart)
+    return False
 
 
 def trusted(line: Line, noise: float, first: tuple[float, float, float]) -> tuple[float, float] | None:
@@ -212,13 +120,15 @@ def _settle(ladder: Ladder, answer: float, target: float) -> tuple[float, float]
     while True:
         value, error, rounded = ladder.central()
         size = max(abs(value), abs(answer)) if math.isfinite(answer) else abs(value)
-        if error <= min(target, 3e-7 * size) or (abs(answer - value) > 20 * error and error <= 1e-4 * size):
+        bent = _has_gap(ladder, size)
+        if not bent and (error <= min(target, 3e-7 * size) or (abs(answer - value) > 20 * error and error <= 1e-4 * size)):
             return value, error
         useless, least = (0 if error < 0.7 * least else useless + 1), min(least, error)
-        smaller = float(ladder.rounding()[-1]) * RATIO  # what rounding would add with the next smaller step
-        if 2 * rounded < error and smaller < error and ladder.shrink():
+        smaller = RATIO * ladder.least() / ladder.steps[-1]  # what rounding would add with the next smaller step
+        large = float(ladder.rounding()[-1]) > 8 * smaller / RATIO  # f is much larger at x +- h than at x
+        if (bent or large or 2 * rounded < error) and smaller < max(error, 1e-2 * float(ladder.gaps()[-1])) and ladder.shrink():
             continue
-        if useless > PATIENCE or not ladder.grow():
+        if bent or useless > PATIENCE or not ladder.grow():
             return value, error
 
 
@@ -227,24 +137,29 @@ def _agrees(answer: float, value: float, error: float) -> bool:
 
 
 def _has_gap(ladder: Ladder, size: float) -> bool:
-    """Whether the slopes to the left and to the right differ by more than a smooth function allows with these steps."""
-    gaps, rounding = np.abs(ladder.gaps()), 4 * ladder.rounding()
-    if not np.isfinite(gaps[-2:]).all():
-        return True
-    return bool(gaps[-1] > 0.4 * gaps[-2] + rounding[-1] and gaps[-1] > 1e-7 * size + 2 * rounding[-1])
+    """Whether the slopes to the left and right still differ at the smallest step, by more than a smooth function allows."""
+    gap = ladder.gaps()[-1]
+    return bool(ladder.irregular()[-1] and not gap <= 1e-7 * size)
 
 
 def _gap_can_be_seen(ladder: Ladder) -> bool:
-    gaps = np.abs(ladder.gaps())
+    gaps = ladder.gaps()
     finite = gaps[np.isfinite(gaps)]
     return not finite.size or not np.isfinite(gaps[-1]) or bool(100 * RATIO * ladder.rounding()[-1] < finite.max())
 
 
+def _fades(ladder: Ladder) -> bool:
+    """Whether the gap between the slopes is smaller at the smallest steps than before."""
+    gaps = ladder.gaps()
+    gaps = gaps[np.isfinite(gaps)]
+    return bool(gaps.size and gaps[-1] < 0.1 * gaps.max())
+
+
 def _corner(ladder: Ladder) -> Slope | None:
     """The slopes to the left and to the right, when both settle and the gap between them stays at the smallest steps."""
-    (left, left_error, _), (right, right_error, _) = ladder.left(), ladder.right()
+    (left, left_error, _), (right, right_error, _) = ladder.beside(-1), ladder.beside(1)
     size, error = max(abs(left), abs(right)), left_error + right_error
-    gap, seen = abs(right - left), np.abs(ladder.gaps())
+    gap, seen = abs(right - left), ladder.gaps()
     seen = seen[np.isfinite(seen)]
     if not (error <= 1e-2 * size and gap > 4 * error and gap > 1e-6 * size and seen.size and seen[-1] > gap / 2):
         return None
@@ -253,10 +168,11 @@ def _corner(ladder: Ladder) -> Slope | None:
 
 def _at_an_edge(ladder: Ladder) -> Slope | None:
     """The slope on the side where f exists, when it does not exist on the other."""
-    for side, other in ((ladder.left, ladder.above), (ladder.right, ladder.below)):
+    for side, other in ((-1, ladder.above), (1, ladder.below)):
         if not np.isfinite(other).any():
-            value, error, _ = side()
-            return Slope(value, error) if error <= 1e-4 * abs(value) else None
+            value, error, _ = ladder.beside(side)
+            slopes = np.abs(ladder.one_sided(side))
+            return Slope(value, error) if error <= 1e-4 * slopes[np.isfinite(slopes)][:1].max(initial=0) else None
     return None
 
 

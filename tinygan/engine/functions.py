@@ -15,7 +15,6 @@ import numpy as np
 from .arguments import Array
 
 Function = Callable[[Array], Any]  # from an array to one number
-EPS = float(np.finfo(np.float64).eps)
 FLOAT32 = float(np.finfo(np.float32).eps)
 POINTS = 8  # of f on each side of x, to see its jitter
 
@@ -79,13 +78,15 @@ def roughness(f: Watched, x: Array, value: float) -> float:
     it and leave the jitter (Moré & Wild 2011, *Estimating Computational Noise*). The smallest of several estimates is taken,
     since a corner between the points can only make an estimate larger.
     """
-    unit = np.maximum(1.0, np.abs(x)) * np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
-    estimates = []
-    for spacing in (1e-7, 1e-10):
-        for side in (spacing, -spacing):
-            estimate = _jitter([f.beside(x + side * (i + 1) * unit) for i in range(POINTS)])
-            estimates += [estimate] * math.isfinite(estimate)
-    least = (FLOAT32 if f.float32 else EPS) * abs(value) / 2
+    signs, estimates = np.random.default_rng(0).choice([-1.0, 1.0], x.shape), []
+    for unit in (np.maximum(1.0, np.abs(x)), np.abs(x)):
+        for spacing in (1e-7, 1e-10, -1e-7, -1e-10):
+            values = [f.beside(x + spacing * (i + 1) * unit * signs) for i in range(POINTS)]
+            estimates.append(_jitter(values))
+        if not (0 < unit).all() or (np.abs(x) >= 0.01).any():
+            break  # the second unit is for points near 0 only
+    estimates = [estimate for estimate in estimates if estimate < math.inf]
+    least = (FLOAT32 if f.float32 else float(np.finfo(np.float64).eps)) * abs(value) / 2
     return max(least, min(estimates, default=0.0), 5e-324)
 
 
@@ -113,7 +114,7 @@ def reach(f: Watched, x: Array, value: float, rough: float) -> Reach:
     """f along two random directions: its largest change for a unit step, up to steps of max(1, |x|), and whether it ever changes."""
     changes, slope = False, 0.0
     for seed in (1, 2):
-        v = np.maximum(1.0, np.abs(x)) * np.random.default_rng(seed).choice([-1.0, 1.0], x.shape)
+        v = np.maximum(1.0, np.abs(x)) * np.random.default_rng(seed).uniform(-1, 1, x.shape)
         for t in (0.1, -0.1, 1.0, -1.0, 30.0, -30.0, 1000.0, -1000.0):
             change = abs(f.beside(x + t * v) - value)
             seen = change > 20 * rough  # False for NaN

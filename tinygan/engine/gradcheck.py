@@ -21,8 +21,9 @@ import numpy as np
 
 from .arguments import Array
 from .diagnosis import RELATIVE_LIMIT, diagnose, misfit
-from .differences import RATIO, Direction, Entry, Slope, slope, trusted
-from .functions import EPS, Function, NoNumber, Watched, number, roughness
+from .differences import Slope, slope, trusted
+from .functions import Function, NoNumber, Watched, number, roughness
+from .ladders import EPS, RATIO, Direction, Entry
 from .verdicts import NORM_LIMIT, TIMES_ERROR, Check, Slopes, unjudged, verdict
 
 STEP = 6e-6  # times max(1, |x|)
@@ -100,7 +101,7 @@ def _checked(f: Watched, analytic: Array, x: Array, name: str, clues: dict[str, 
 def _along_entries(f: Watched, analytic: Array, x: Array, value: float) -> Slopes:
     """A first look at every entry with one step; a second one, with as many as it takes, where the first leaves a doubt."""
     step = STEP_FLOAT32 if f.float32 else STEP
-    lines = [Entry(f, x, value, index) for index in np.ndindex(x.shape)]
+    lines = [Entry(f.beside, x, value, index) for index in np.ndindex(x.shape)]
     first = [line.sides(step * line.unit) for line in lines]
     got = analytic.ravel()
     numeric, doubt = _first_look(got, np.array(first).reshape(-1, 3), value)
@@ -112,7 +113,7 @@ def _along_entries(f: Watched, analytic: Array, x: Array, value: float) -> Slope
         error = np.array([noise / h for h, _, _ in first])
     if x.size and not (got.any() or numeric.any()):  # one direction tells for all entries, whether f moves at larger steps
         found = _along(f, x, value, np.random.default_rng(3).choice([-1.0, 1.0], x.shape), 0.0, noise)
-        doubt[:] = found.error == math.inf or abs(found.value) > TIMES_ERROR * found.error
+        doubt[:] = bool(found.unsure) or found.corner or abs(found.value) > TIMES_ERROR * found.error
         error[:], error[0] = 0, found.error
     for i in np.flatnonzero(doubt):
         found = slope(lines[i], float(got[i]), noise, _target(got, numeric), first[i])
@@ -125,7 +126,8 @@ def _along_entries(f: Watched, analytic: Array, x: Array, value: float) -> Slope
             numeric[i] = min(max(answer, found.low), found.high)
             outside += [f"  f has a corner at {place}, with the slopes {found.left:.6g} and {found.right:.6g} to its left and right; "
                         f"{answer:.6g} is not between them"] * (not kinks[i])
-    return Slopes(numeric.reshape(x.shape), error.reshape(x.shape), kinks.reshape(x.shape), outside, unsure, noise)
+    flat = all(below == value == above for _, below, above in first)
+    return Slopes(numeric.reshape(x.shape), error.reshape(x.shape), kinks.reshape(x.shape), outside, unsure, noise, flat)
 
 
 def _first_look(got: Array, sides: Array, value: float) -> tuple[Array, Array]:
@@ -160,7 +162,7 @@ def _along_directions(f: Watched, analytic: Array, x: Array, value: float, clues
 
 
 def _along(f: Watched, x: Array, value: float, v: Array, answer: float, noise: float) -> Slope:
-    line = Direction(f, x, value, v)
+    line = Direction(f.beside, x, value, v)
     length = math.sqrt(x.size)
     target = 2e-9 * abs(answer)
     return slope(line, answer, noise, target, line.sides((STEP_FLOAT32 if f.float32 else STEP) * line.unit / length))
@@ -267,7 +269,7 @@ def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> tuple[float, float
     """
     watched = Watched(f)
     with np.errstate(all="ignore"):
-        line = Entry(watched, _float64(x).copy(), watched(x), index)
+        line = Entry(watched.beside, _float64(x).copy(), watched(x), index)
         return trusted(line, 4 * EPS * abs(line.value), line.sides(STEP * line.unit))
 
 

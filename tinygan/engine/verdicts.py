@@ -7,13 +7,15 @@ import numpy as np
 
 from .arguments import Array
 from .diagnosis import RELATIVE_LIMIT, diagnose
-from .functions import EPS, Reach, Watched, reach
+from .functions import FLOAT32, Reach, Watched, reach
+from .ladders import EPS
 
 NORM_LIMIT = 1e-8  # on |a - n| / max(|a|, |n|)
 VISIBLE = 5e-6  # a limit above this is too wide to tell right from wrong
 VISIBLE_FLOAT32 = 1e-3  # the same for functions that are known to 7 digits only
 SMALL = 0.1  # an entry of which the error may be this share of it is too small to be seen
 TIMES_ERROR = 3.0  # a difference may be off by this many times its estimated error
+FLAT = "f is flat around x and changes further away only (floor, round, sign, argmax, a dead unit?): its derivative is 0 here"
 
 
 class Check(NamedTuple):
@@ -63,6 +65,7 @@ class Slopes(NamedTuple):
     outside: list[str]  # a line for each answer that lies outside the slopes of its corner
     unsure: list[str]  # a line for each entry where f has no slope that could be found
     noise: float  # how far each value of f is off; 0 where nobody had to know
+    flat: bool = False  # f is the same on both sides of every entry
 
 
 def unjudged(analytic: Any, shape: tuple[int, ...], why: str) -> Check:
@@ -78,69 +81,94 @@ def verdict(got: Array, slopes: Slopes, f: Watched, x: Array, value: float, name
     error = np.where(judged, slopes.error, 0)
     size = np.maximum(np.abs(got), np.abs(numeric))
     with np.errstate(invalid="ignore"):
-        wrong = ~kinks & ~(np.abs(got - numeric) <= RELATIVE_LIMIT * size + TIMES_ERROR * error) & ~(np.isfinite(got) & ~judged)
-    length = max(float(np.linalg.norm(got[judged])), float(np.linalg.norm(numeric[judged])))
-    gap, blur = float(np.linalg.norm((got - numeric)[judged])), TIMES_ERROR * float(np.linalg.norm(error))
-    finite = bool(np.isfinite(got).all())
-    norm_error = math.inf if not finite else gap / length if length else 0.0
-    limit = max(NORM_LIMIT, blur / length if length else math.inf if blur else 0.0)
-    rough = f.float32 or slopes.noise > 1e4 * EPS * max(abs(value), 1e-300)
-    visible, around = VISIBLE_FLOAT32 if rough else VISIBLE, None
-    if limit > visible or not numeric[judged].any():
-        around = reach(f, x, value, max(slopes.noise, EPS * abs(value)))
-    still = around is not None and (not around.changes or blur <= NORM_LIMIT * around.slope)
-    disagrees = bool(wrong.any()) or norm_error > limit
-    found = Check(False, norm_error, wrong, kinks, got, numeric, [], limit)
-    if finite and around is not None and not around.changes and got.any() and not numeric.any():
+        wrong = judged & ~(np.abs(got - numeric) <= RELATIVE_LIMIT * size + TIMES_ERROR * error) | ~np.isfinite(got)
+    finite, found = bool(np.isfinite(got).all()), Check(False, math.inf, wrong, kinks, got, numeric, [])
+    sizes = Sizes(got[judged], numeric[judged], error[judged], x if x.shape == got.shape else np.zeros(()), value, slopes, f)
+    if sizes.limit > sizes.visible or not numeric[judged].any():
+        sizes.look_around(f, x)
+    found = found._replace(norm_error=sizes.norm_error if finite else math.inf, limit=sizes.limit)
+    if sizes.ignored and finite and got.any():
         return found._replace(wrong=np.zeros_like(wrong), norm_error=math.nan, why=[_not_used(name)])
-    if disagrees:
-        why = diagnose(got, numeric, name=name, wrong=wrong, kinks=~judged, accuracy=min(limit, 1e-3), **clues)
-        why += slopes.outside[:3] + slopes.unsure[:1]
-        return found._replace(why=why + [_flat()] * (around is not None and not numeric.any()))
+    if wrong.any() or found.norm_error > found.limit:
+        why = diagnose(got, numeric, name=name, wrong=wrong, kinks=~judged, accuracy=min(found.limit, 1e-3), **clues)
+        return found._replace(why=why + slopes.outside[:3] + slopes.unsure[:1] + [FLAT] * sizes.flat)
     if slopes.unsure:
         return found._replace(why=slopes.unsure[:3])
     if kinks.all():
         return found._replace(why=[f"{name}: every entry sits on a kink and lies between the slopes on its two sides, which proves "
                                    "little. Check at another point"])
-    if limit > visible and not still:
-        return found._replace(why=[_too_small(name, length, value, slopes.noise, blur, rough, visible)])
-    return found._replace(ok=True, notes=tuple(_notes(error, size, judged, rough, limit, around, numeric)))
-
-
-def _notes(error: Array, size: Array, judged: Array, rough: bool, limit: float, around: Reach | None, numeric: Array) -> list[str]:
-    """What there is to know although the answer agrees."""
-    notes = []
+    if sizes.limit > sizes.visible:
+        return found._replace(why=[f"{name} is too small to be seen: {sizes.too_small()}"])
     hidden = int((judged & (TIMES_ERROR * error > SMALL * size) & (size > 0)).sum())
-    if around is not None and not around.changes:
-        notes.append("f does not change when x is moved, beyond its own rounding")
-    elif around is not None and not numeric.any():
-        notes.append(_flat())
-    elif hidden:
-        notes.append(f"{hidden} of {size.size} entries are too small to be seen beside the others")
-    if rough and limit > NORM_LIMIT:
-        notes.append("f is known to 7 digits only (float32 inside?), so only larger errors are seen: build it with dtype=np.float64")
-    elif limit > NORM_LIMIT and not notes:
-        notes.append(f"differences of this f see no more than {limit:.0e} of the gradient")
-    return notes
+    return found._replace(ok=True, notes=tuple(sizes.notes(hidden, got.size)))
+
+
+class Sizes:
+    """How large the gradient is, how large its error, and how much of it differences can see."""
+
+    def __init__(self, got: Array, numeric: Array, error: Array, x: Array, value: float, slopes: Slopes, f: Watched) -> None:
+        self.length = max(float(np.linalg.norm(got)), float(np.linalg.norm(numeric)))
+        self.gap, self.blur = float(np.linalg.norm(got - numeric)), TIMES_ERROR * float(np.linalg.norm(error))
+        self.value, self.noise, self.zero, self.still = value, slopes.noise, not numeric.any(), slopes.flat
+        size = max(abs(value), self.length * max(float(np.abs(x).max(initial=0)), 1e-6), 1e-300)
+        self.known = FLOAT32 if f.float32 else slopes.noise / size  # to how much of its size f is known
+        self.visible = VISIBLE_FLOAT32 if self.known > 1e4 * EPS else VISIBLE
+        self.scale, self.around = self.length, Reach(True, 0.0)
+
+    def look_around(self, f: Watched, x: Array) -> None:
+        """Where nearly nothing is seen: is f at rest here, and moves elsewhere, or does it never move?"""
+        self.around = reach(f, x, self.value, max(self.noise, EPS * abs(self.value)))
+        if not self.around.changes:
+            self.scale = max(self.length, abs(self.value), self.blur / NORM_LIMIT)
+        elif self.blur <= NORM_LIMIT * self.around.slope:
+            self.scale = max(self.length, self.around.slope)
+
+    @property
+    def norm_error(self) -> float:
+        return self.gap / self.scale if self.gap else 0.0
+
+    @property
+    def limit(self) -> float:
+        return max(NORM_LIMIT, (self.blur / self.scale if self.scale else math.inf) if self.blur else 0.0)
+
+    @property
+    def ignored(self) -> bool:
+        return self.zero and not self.around.changes
+
+    @property
+    def flat(self) -> bool:
+        return self.zero and self.still and self.around.slope > 0
+
+    def notes(self, hidden: int, entries: int) -> list[str]:
+        """What there is to know although the answer agrees."""
+        if not self.around.changes:
+            return ["f does not change when x is moved, beyond its own rounding"]
+        if self.flat:
+            return [FLAT]
+        if self.limit > 2 * NORM_LIMIT:
+            known = f"f is known to {self.known:.0e} of its size only, so " if self.known > 1e4 * EPS else ""
+            return [f"{known}differences see no more than {self.limit:.0e} of the gradient{self.float32()}"]
+        if hidden == entries or self.zero:
+            return ["f is at rest here: its gradient is 0 as far as can be seen, so another point tells more"]
+        return [f"{hidden} of {entries} entries are too small to be seen beside the others"] * bool(hidden)
+
+    def float32(self) -> str:
+        return " (float32 inside? Build it with dtype=np.float64)" if 1e-9 < self.known < 1e-5 else ""
+
+    def too_small(self) -> str:
+        """Why differences cannot see the gradient, and by how much to scale f."""
+        seen = f"its norm is {self.length:.1e}, and differences of f = {self.value:.6g} see {self.blur:.0e} at best"
+        if self.known > 1e4 * EPS:
+            return f"{seen}, for f is known to {self.known:.0e} of its size only{self.float32()}"
+        if self.noise > 4 * EPS * abs(self.value) > 0:
+            return f"{seen}, for f changes within the last digits of x or is rough: choose an x nearer to 0, or scale x"
+        if not self.length:
+            return f"{seen}: check at a point where the gradient is not 0"
+        factor = 10.0 ** math.ceil(math.log10(max(self.blur / self.visible / self.length, 10)))
+        beside = "" if abs(self.value) < 1e-280 else " after leaving out what does not depend on x"
+        return f"{seen}: scale f by {factor:.0e}{beside}"
 
 
 def _not_used(name: str) -> str:
     return (f"{name} cannot be judged: f does not change when x is moved. Does f use its argument? "
             "For a network, f begins with net.theta = theta")
-
-
-def _flat() -> str:
-    return "f is flat around x and changes further away only (floor, round, sign, argmax, a dead unit?): its derivative is 0 here"
-
-
-def _too_small(name: str, length: float, value: float, noise: float, blur: float, rough: bool, visible: float) -> str:
-    """Why differences cannot see the gradient, and by how much to scale f."""
-    factor = 10.0 ** math.ceil(math.log10(max(blur / visible / length, 10))) if length else math.inf
-    seen = f"{name} is too small to be seen: its norm is {length:.1e}, and differences of f = {value:.6g} see {blur:.0e} at best"
-    if rough:
-        return seen + ". f is known to 7 digits only (float32 inside?): build it with dtype=np.float64"
-    if abs(value) < 1e-280:
-        return seen + f": scale f by {factor:.0e}"
-    if not math.isfinite(factor):
-        return seen + ": check at a point where the gradient is not 0"
-    return seen + f": scale f by {factor:.0e} after leaving out what does not depend on x"

@@ -1,6 +1,6 @@
-"""The exercises: what each one asks, how its answer is judged, and the mistakes that it knows by name.
+"""The exercises: what each one asks, how its answer is graded, and the mistakes that it knows by name.
 
-    grading     an exercise and the judge
+    grading     an exercise, and how an answer is graded
     plugin      the exercises under pytest, with the board
     ex02 ...    the exercises of each lesson
     museum      real bugs to find and repair

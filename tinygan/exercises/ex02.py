@@ -166,7 +166,7 @@ def _one_sided(h):
     return lambda f, x: np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size)])
 
 
-def _all_at_once(f, x):
+def _all_together(f, x):
     return np.full(x.size, (f(x + 6e-6) - f(x - 6e-6)) / 1.2e-5)
 
 
@@ -193,8 +193,8 @@ NUMERICAL = Exercise(
           for h in (1e-10, 1e-11, 1e-12)),
         Mistake("divided by h, where x + h and x - h are 2h apart", _central(6e-6, apart=1), "factor 2"),
         Mistake("the difference is taken backwards", _central(6e-6, apart=-2), "sign"),
-        Mistake("all entries of x were moved at once: that gives the sum of the partial derivatives, in every place",
-                _all_at_once),
+        Mistake("all entries of x were moved together: that gives the sum of the partial derivatives, in every place",
+                _all_together),
         Mistake("an entry of x was moved and not put back before the next one", _never_put_back),
     ),
     hints=("Move one entry of x at a time: up by h, down by h, everything else as it was. A fresh copy of x for each is safest.",

@@ -140,7 +140,7 @@ def _entropy(p):
 
 
 def _shared(f):
-    """`f` on those cells only that hold some of both."""
+    """`f` on those cells only that have some of both."""
     return lambda p, q: f(p[(p > 0) & (q > 0)], q[(p > 0) & (q > 0)])
 
 

@@ -255,8 +255,8 @@ PLAY = Exercise(
     solution=lambda field, theta, psi, h, steps: dirac.trajectory(
         lambda point: np.array(field(point[0], point[1])), dirac.alternating, (theta, psi), steps, h),
     mistakes=(
-        Mistake("both moved at once: G must answer the D that has just moved", _play(_step("both"))),
-        Mistake("G was asked with D's old psi, which makes both move at once", _play(_old_velocity), "both moved at once"),
+        Mistake("both moved together: G must answer the D that has just moved", _play(_step("both"))),
+        Mistake("G was asked with D's old psi, which makes both move together", _play(_old_velocity), "both moved together"),
         Mistake("G began: D moves first", _play(_step("GD"))),
         Mistake("D moved twice in each step, before G and after it", _play(_step("DGD"))),
         Mistake("the steps were taken backwards: velocities are added",
@@ -264,7 +264,7 @@ PLAY = Exercise(
         Mistake("h is missing: steps have length 1",
                 lambda field, theta, psi, h, steps: _play(_step("DG"))(field, theta, psi, 1, steps)),
         Mistake("every row is the last point: one and the same object was kept each time, and then changed", _same_row),
-        Mistake("the start is missing: row 0 holds it", lambda *args: _play(_step("DG"))(*args)[1:], "has shape"),
+        Mistake("the start is missing: it is row 0", lambda *args: _play(_step("DG"))(*args)[1:], "has shape"),
         Mistake("psi stands before theta in each row", lambda *args: _play(_step("DG"))(*args)[:, ::-1]),
     ),
     hints=("In each step: ask the field, move psi alone; ask the field again, at the new point, and move theta alone.",

@@ -206,7 +206,7 @@ W1 = Exercise(
     "11.3", "w1", "the area between two staircases", _two_sets, _area,
     solution=_unequal,
     mistakes=(
-        Mistake("the larger set was cut short: all of its points hold mass", _shortest),
+        Mistake("the larger set was cut short: all of its points have mass", _shortest),
         Mistake("that is how far apart the means are: areas with P above Q and with P below it have cancelled",
                 lambda x, y: abs(x.mean() - y.mean())),
         Mistake("the heights were added without their widths", _between(lambda P, Q: np.abs(P - Q), lambda points: 1)),
@@ -358,7 +358,7 @@ CLIPPED = Exercise(
                 _stepped(limit=lambda theta, c: np.where(np.abs(theta) > c, 0, theta))),
         Mistake("the limits are [0, c]: negative parameters are lost", _stepped(limit=lambda theta, c: np.clip(theta, 0, c))),
         Mistake("the critic went uphill, towards calling the fake points real", _stepped(sign=1)),
-        Mistake("D.grad was not cleared: it still holds the gradient of the step before", _stepped(clear=False)),
+        Mistake("D.grad was not cleared: the gradient of the step before is still in it", _stepped(clear=False)),
         Mistake("the mean's 1/N was left out of the scores' derivatives",
                 lambda D, x_real, x_fake, lr, c: _stepped(scores=x_real.shape[0])(D, x_real, x_fake, lr, c)),
     ),

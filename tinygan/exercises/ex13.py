@@ -29,7 +29,7 @@ def _o(M):
 
 
 def _by_the_layer(M, do):
-    """The library's layer holds the kernels' dimensions the other way round: a permutation for W puts that right."""
+    """The library's layer has the kernels' dimensions the other way round: a permutation for W puts that right."""
     n, kernels, dims = M.shape
     layer = MinibatchDiscrimination(kernels * dims, kernels, dims)
     # W sends number (b, c) of a sample to place (c, b).
@@ -79,7 +79,7 @@ CLOSENESS = Exercise(
                 _closeness(weight=lambda a: np.ones_like(a))),
         Mistake("|t| has the slope sign(t), +1 or -1; the difference itself was taken", _closeness(slope=lambda gap: gap)),
     ),
-    hints=("M[:, None] - M holds all differences M_i - M_j, (N, N, B, C). Sum their absolute values over the last axis.",
+    hints=("M[:, None] - M has all differences M_i - M_j, (N, N, B, C). Sum their absolute values over the last axis.",
            "With a_ij = exp(-distance): moving M_i changes a_ij, which stands in o_i and in o_j. So do_i and do_j both push.",
            "dM_i = -sum_j (do_i + do_j) a_ij sign(M_i - M_j), kernel by kernel."),
     batch=lambda M, do: M.shape[0],

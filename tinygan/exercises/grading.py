@@ -1,4 +1,4 @@
-"""How an answer is judged: called on a few random cases, compared with the truth, and told which mistake it is.
+"""How an answer is graded: called on a few random cases, compared with the truth, and told which mistake it is.
 
 An exercise is a function that the student writes. For each case
 
@@ -43,7 +43,7 @@ class Mistake(NamedTuple):
 
 
 class Exercise(NamedTuple):
-    """An exercise and everything that judging it needs."""
+    """An exercise and everything that grading it needs."""
 
     number: str  # "02.2": lesson and place in it
     name: str  # the function in the student's file
@@ -259,7 +259,7 @@ def _arrays(args):
 
 
 def _copies(args):
-    """The arguments, fresh: whoever gets them may do with them what they like."""
+    """The arguments, fresh: they may be changed."""
     return [arg if isinstance(arg, types.FunctionType | type | str) or not hasattr(arg, "copy") else arg.copy() for arg in args]
 
 

@@ -2,11 +2,11 @@
 
 A folder with exercises has a conftest.py of one line, `from tinygan.exercises.plugin import pytest_addhooks`. Then
 
-    pytest FOLDER                  judges every answer in its files exNN_*.py and museum_NN_*.py
+    pytest FOLDER                  grades every answer in its files exNN_*.py and museum_NN_*.py
     pytest FOLDER -m ex02          those of lesson 02;  -k dense_backward  one of them;  --sw  up to the first that is not right
     pytest FOLDER -m museum        the museum; an exhibit that nobody has touched is to do
     pytest FOLDER --hint           one more hint for the first exercise that is not solved
-    pytest FOLDER --solution       judges the library's own answers instead
+    pytest FOLDER --solution       grades the library's own answers instead
 """
 
 import importlib.util
@@ -34,7 +34,7 @@ def pytest_addoption(parser):
     """--hint and --solution."""
     group = parser.getgroup("tinygan exercises")
     group.addoption("--hint", action="store_true", help="show one more hint for the first exercise that is not solved")
-    group.addoption("--solution", action="store_true", help="judge the library's own answers instead of yours")
+    group.addoption("--solution", action="store_true", help="grade the library's own answers instead of yours")
 
 
 def pytest_configure(config):
@@ -95,7 +95,7 @@ class _File(pytest.File):
 
 
 class _Item(pytest.Item):
-    """One exercise, judged."""
+    """One exercise, graded."""
 
     def __init__(self, *, exercise, **more):
         super().__init__(**more)

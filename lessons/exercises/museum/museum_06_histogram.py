@@ -8,7 +8,7 @@ Source: poloclub/ganlab, demo/ganlab_evaluators.ts (createGridsForTrue), at the 
 JavaScript's does.
 
 Promised: the share of the first n points in each of cells x cells squares of the unit square, share[row, column] with the row
-from y and the column from x. The list holds x_0, y_0, x_1, y_1, ..., and more points than the first n.
+from y and the column from x. The list is x_0, y_0, x_1, y_1, ..., and more points than the first n.
     points (2 M,), n and cells ints, n <= M  ->  share (cells, cells), which sums to 1
 """
 

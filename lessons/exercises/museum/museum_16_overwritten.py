@@ -16,7 +16,7 @@ import numpy as np
 
 
 class Dense:
-    """y = x W. `dW` holds the gradient of W; the caller keeps x for backward."""
+    """y = x W. `dW` is the gradient of W; the caller keeps x for backward."""
 
     def __init__(self, W):
         self.W, self.dW = W, np.zeros_like(W)

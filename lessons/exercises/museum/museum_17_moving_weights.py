@@ -1,7 +1,7 @@
 """Walking while reading the map.
 
 In a library written for teaching, `backward` does three things: it passes the gradient on, computes the layer's own, and
-takes the optimiser's step at once. For one network and one loss that is right, and it saves a loop. The library's GAN trains
+takes the optimiser's step right away. For one network and one loss that is right, and it saves a loop. The library's GAN trains
 D on a real batch and then on a fake one, and what should be one step down one loss has become something else.
 
 Source: eriklindernoren/ML-From-Scratch, mlfromscratch/deep_learning/layers.py (Dense.backward_pass), at the time of writing.

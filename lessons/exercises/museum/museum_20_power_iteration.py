@@ -1,7 +1,7 @@
 """Two forwards, one u.
 
 Spectral normalisation divides W by its largest singular value, found by one step of power iteration in each forward pass; the
-vectors u and v are kept from pass to pass. To make this work on several graphics cards at once, u was one day updated in
+vectors u and v are kept from pass to pass. To make this work on several graphics cards together, u was one day updated in
 place. That "breaks backward through two forwards (e.g., the common GAN loss D(real) - D(fake))", says the pull request that
 mended it.
 

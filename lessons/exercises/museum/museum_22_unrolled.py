@@ -9,7 +9,7 @@ Source: andrewliao11/unrolled-gans, issues 1 and 2, unrolled_gan.ipynb, at the t
 
 Promised: the gradient of an unrolled generator in the smallest GAN there is, the Dirac-GAN: G is one number theta, D one number
 psi. From psi, D takes `steps` steps uphill; psi_K is where it arrives, and G's loss is V(theta, psi_K). Its gradient is the
-derivative of all that with respect to theta. Arrays hold many games side by side.
+derivative of all that with respect to theta. Each array has many games side by side.
     V(theta, psi) = log sigmoid(theta psi),   psi <- psi + eta dV/dpsi
     theta (N,), psi (N,), eta a number, steps an int  ->  dtheta (N,)
 """

@@ -8,7 +8,7 @@
     game        composition, where two players meet
     hidden      composition, where a path is out of sight
 
-An exhibit is an exercise whose file in lessons/exercises/museum holds code that looks right. The first of its mistakes is the
+An exhibit is an exercise whose file in lessons/exercises/museum contains code that looks right. The first of its mistakes is the
 bug as it shipped, the others are repairs that miss. The stories, with their sources, stand in those files and in docs/museum.rst.
 """
 

@@ -52,7 +52,7 @@ def input_gradient(x, W, a):
 
 
 def through_penalty(v, x, W, a, *, bend=-2.0, direct=1.0):
-    """dW and da of <v, g> for the input gradient g of s = tanh(x W) a and v held fixed. bend: tanh'' = bend tanh tanh'."""
+    """dW and da of <v, g> for the input gradient g of s = tanh(x W) a and a fixed v. bend: tanh'' = bend tanh tanh'."""
     u = np.tanh(x @ W)
     slope, v_W = 1 - u * u, v @ W
     return direct * (v.T @ (slope * a.T)) + x.T @ (bend * u * slope * v_W * a.T), (slope * v_W).sum(axis=0)[:, None]

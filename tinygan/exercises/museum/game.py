@@ -126,7 +126,7 @@ STALE = Exercise(
     mistakes=(
         Mistake("from the second step on, G learns from samples that it does not make any more",
                 lambda *args: _descend(*args, fresh_x=False, fresh_tape=False)),
-        Mistake("D judges new samples, but G goes backward with the tape of the old ones",
+        Mistake("D scores new samples, but G goes backward with the tape of the old ones",
                 lambda *args: _descend(*args, fresh_tape=False)),
         Mistake("each step also repeats the ones before: the gradient was never cleared",
                 lambda *args: _descend(*args, clear=False)),

@@ -54,7 +54,7 @@ POWER = Exercise(
         Mistake("the second forward pass took no step of power iteration", lambda *args: _spectral(*args, iterate_twice=False)),
     ),
     hints=("Keep tape_real and look at it before and after the second forward pass. Does it change?",
-           "The tape holds the arrays, not what was in them: `self.u[...] =` writes into the array that the tape holds.",
+           "The tape has the arrays, not what was in them: `self.u[...] =` writes into the array that the tape has.",
            "Put copies on the tape, self.u.copy() and self.v.copy(); or make new arrays in forward, self.u = ..."),
     batch=lambda x_real, x_fake, W, a, u: x_real.shape[0],
 )
@@ -100,7 +100,7 @@ PENALTY = Exercise(
     ),
     hints=("Set lam to a million. The value follows; do the gradients?",
            "First dP/dg: v = 2 lam (1 - 1/norm) g / N. It is exhibit 12, and here no norm is 0.",
-           "Then hold v fixed and differentiate <v, g> with respect to W and a: exhibit 13, with this v. Repair that first.",
+           "Then keep v fixed and differentiate <v, g> with respect to W and a: exhibit 13, with this v. Repair that first.",
            "With slope = 1 - u * u: dW += v.T @ (slope * a.T) + x.T @ ((v @ W) * a.T * (-2 * u * slope)), "
            "and da += (slope * (v @ W)).sum(axis=0)[:, None]."),
     batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]},

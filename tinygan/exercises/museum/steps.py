@@ -152,28 +152,28 @@ def _one_by_one(order, scored_first=False):
     return answer
 
 
-def _at_once(x_real, x_fake, W, a, lr, batches=(0, 1)):
+def _both_at_the_end(x_real, x_fake, W, a, lr, batches=(0, 1)):
     dW, da = _d_gradients(x_real, x_fake, W, a, batches)
     return W - lr * dW, a - lr * da
 
 
 def _through_moved_output(x_real, x_fake, W, a, lr):
-    moved = _at_once(x_real, x_fake, W, a, lr)[1]
+    moved = _both_at_the_end(x_real, x_fake, W, a, lr)[1]
     dW = sum(critic_backward(x, ds, W, moved)[0] for x, ds in zip((x_real, x_fake), _ds(x_real, x_fake, W, a), strict=True))
     return W - lr * dW, moved
 
 
 MOVING = Exercise(
-    "M.17", "d_step", "walking while reading the map", _step_case, _step_truth, solution=_at_once,
+    "M.17", "d_step", "walking while reading the map", _step_case, _step_truth, solution=_both_at_the_end,
     mistakes=(
-        Mistake("the fake batch was judged by a D that the real batch had already changed", _one_by_one((0, 1))),
-        Mistake("the real batch was judged by a D that the fake batch had already changed", _one_by_one((1, 0))),
+        Mistake("the fake batch was scored by a D that the real batch had already changed", _one_by_one((0, 1))),
+        Mistake("the real batch was scored by a D that the fake batch had already changed", _one_by_one((1, 0))),
         Mistake("both were scored first, but the second went backward through weights that the first had changed",
                 _one_by_one((0, 1), scored_first=True)),
         Mistake("the gradient came back through an output layer that had already moved", _through_moved_output),
         Mistake("half a step: the loss is a sum of two means, not their average",
-                lambda *args: _at_once(*args[:-1], args[-1] / 2)),
-        Mistake("the fake batch has no influence", lambda *args: _at_once(*args, batches=(0,))),
+                lambda *args: _both_at_the_end(*args[:-1], args[-1] / 2)),
+        Mistake("the fake batch has no influence", lambda *args: _both_at_the_end(*args, batches=(0,))),
     ),
     hints=("Swap the two calls of train_on_batch. The sum of two gradients would be the same; is the result?",
            "A gradient belongs to one place. All of it has to be collected before anything moves.",
