@@ -127,7 +127,7 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
     "tinygan.training.progress_bar"}
 NO_MATHEMATICS = {"arguments", "diagnosis", "differences", "functions", "gradcheck", "ladders", "machine", "parts", "recording",
-                  "replay", "shortening", "store", "verdicts"}  # of the engine: checks, files, the machine
+                  "replay", "shortening", "slopes", "store", "verdicts"}  # of the engine: checks, files, the machine
 GAME = {"losses.base", "losses.separate", "losses.relativistic", "penalties", "gradients", "updates", "training", "dirac",
         "unroll", "game"}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tinygan
+from tinygan import Tanh, d_gradients, losses, mlp
 from tinygan.engine import diagnosis, gradcheck
 from tinygan.engine.gradcheck import central, check, complex_step, directional
 
@@ -110,13 +111,43 @@ def leaky(x):
     return np.where(x > 0, x, 0.2 * x)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e-6, -1e-6, 3e-6, -5e-6, 5.9e-6], ids=lambda d: f"kink {d:+.0e} away")
-def test_a_kink_within_h_is_skipped_and_counted(offset):
-    """At and next to a corner the difference is a mixture of two slopes, whatever the gradient: no verdict there."""
+@pytest.mark.parametrize("offset", [1e-6, -1e-6, 3e-6, -5e-6, 5.9e-6], ids=lambda d: f"kink {d:+.0e} away")
+def test_a_kink_within_h_is_none_for_smaller_steps(offset):
+    """Next to a corner the first difference is a mixture of two slopes. A smaller step sees one: nothing is excused."""
     x = np.array([0.5, offset, -0.5])
-    result = check(lambda x: leaky(x).sum(), np.where(x > 0, 1, 0.2), x)
-    assert result.ok and result.kinks.tolist() == [False, True, False]
-    assert "1 on a kink skipped" in str(result)
+    right = np.where(x > 0, 1, 0.2)
+    result = check(lambda x: leaky(x).sum(), right, x)
+    assert result.ok and not result.kinks.any()
+    for other in (1.2 - right[1], 0.6, right[1] + 1e-5):  # the slope on the far side, the mixture, a small error
+        result = check(lambda x: leaky(x).sum(), np.where(x == offset, other, right), x)
+        assert not result.ok and result.wrong.tolist() == [False, True, False] and not result.kinks.any()
+
+
+@pytest.mark.parametrize(("answer", "ok"), [(0.2, True), (1.0, True), (0.7, True), (0.19, False), (1.01, False), (77.0, False),
+                                            (-1.0, False), (0.0, False)])
+def test_on_a_kink_the_answer_lies_between_the_slopes(answer, ok):
+    result = check(lambda x: leaky(x).sum(), np.array([1, answer, 0.2]), np.array([0.5, 0.0, -0.5]))
+    assert result.ok is ok and result.kinks.tolist() == [False, ok, False] and result.wrong.tolist() == [False, not ok, False]
+    assert ("1 on a kink, between its slopes" if ok else "with the slopes 0.2 and 1 to its left and right") in str(result)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e-6, -1e-6, 5.9e-6])
+def test_where_central_cannot_be_trusted_on_kink_gives_the_interval(offset):
+    """At the corner both slopes; next to it the one that smaller steps find; far from it nothing."""
+    f, x = lambda x: leaky(x).sum(), np.array([0.5, offset, -0.5])
+    low, high = gradcheck.on_kink(f, x, (1,))
+    assert low == pytest.approx(0.2 if offset <= 0 else 1, abs=1e-5)
+    assert high == pytest.approx(1 if offset >= 0 else 0.2, abs=1e-5)
+    assert gradcheck.on_kink(f, x, (0,)) is None and gradcheck.on_kink(f, x, (2,)) is None
+    assert gradcheck.on_kink(lambda x: np.sign(x).sum(), np.zeros(1), (0,)) == (-math.inf, math.inf)
+
+
+def test_compare_asks_where_its_numbers_cannot_be_trusted():
+    """True excuses anything, as before; an interval excuses what lies in it."""
+    truth = np.array([1.0, 0.6, 0.2])
+    for answer, interval, ok in ((0.9, True, True), (0.9, (0.2, 1.0), True), (77, (0.2, 1.0), False), (77, None, False)):
+        result = gradcheck.compare(np.array([1, answer, 0.2]), truth, unsure=lambda index, interval=interval: interval)
+        assert result.ok is ok and result.kinks.tolist() == [False, ok, False]
 
 
 def test_a_kink_further_away_than_h_is_none():
@@ -227,3 +258,142 @@ def test_suspects_and_constants_reach_the_diagnosis():
         assert why == [why[0]] and why[0].endswith("is what comes out by this mistake: a sum for a product")
     assert "that is gamma: it was applied once too often" in check(
         lambda x: (A * x * x).sum(), 2.5 * truth, X, constants={"gamma": 2.5}).why[0]
+
+
+# ---- what f may be, and what is kept of it
+
+
+def net_and_loss():
+    rng = np.random.default_rng(0)
+    D = mlp(2, 5, 1, activation=Tanh, dtype=np.float64)
+    real, fake = rng.standard_normal((7, 2)), rng.standard_normal((7, 2))
+
+    def f(theta):
+        D.theta[...] = theta
+        return d_gradients(D, real, fake, losses.NonSaturating())
+
+    f(D.theta.copy())
+    return D, f
+
+
+def test_live_arrays_are_copied_before_f_is_called():
+    """theta and grad of the network itself, the obvious call: the network is left with the parameters that it had."""
+    D, f = net_and_loss()
+    start, right = D.theta.copy(), D.grad.copy()
+    zeros = np.where(np.arange(right.size) == 0, right, 0)
+    assert check(f, D.grad, D.theta).ok and (D.theta == start).all()
+    assert check(f, lambda theta: f(theta) and D.grad, D.theta).ok and (D.theta == start).all()
+    result = check(f, zeros, D.theta)
+    assert not result.ok and result.wrong.sum() == 20 and (D.theta == start).all()
+    x = X.copy()
+    assert check(lambda x: float(np.square(x, out=x).sum()), 2 * X, x).ok and (x == X).all()  # f writes into what it is given
+
+
+def test_what_the_function_returns_is_read_at_once():
+    """f that returns the same array each time, overwritten by the next call."""
+    box = np.zeros((1, 1))
+
+    def f(x):
+        box[...] = (x**2).sum()
+        return box
+
+    assert check(f, 2 * X, X).ok and central(f, X) == pytest.approx(2 * X, abs=1e-8)
+
+
+def test_a_function_that_remembers_its_calls_is_told_so():
+    state = np.zeros(1)
+
+    def f(x):
+        state[0] += 1e-3 if state.size and x[0, 0] != X[0, 0] else 0
+        return (x**2).sum() + state[0]
+
+    result = check(f, 2 * X, X)
+    assert not result.ok and "at the same x, f gives" in str(result) and "let f keep nothing from call to call" in str(result)
+
+
+def test_a_function_that_stops_outside_its_domain_is_read_as_nan_there():
+    for f in (lambda x: math.log(x[0]), lambda x: 1 + 0 * np.linalg.cholesky(x.reshape(1, 1))[0, 0] + math.log(x[0])):
+        assert check(f, lambda x: 1 / x, np.array([1e-7])).ok
+    with pytest.raises(ValueError, match="my own"):
+        check(lambda x: (_ for _ in ()).throw(ValueError("my own")), X, X)
+
+
+def test_float32_functions_have_limits_of_their_own():
+    D = mlp(3, 8, 1, activation=Tanh)
+    x = np.random.default_rng(0).standard_normal((7, 3))
+    s, tape = D.forward(x)
+    dx = D.backward(np.ones_like(s), tape).astype(float)
+    result = check(lambda x: D(x).sum(), dx, x)
+    assert result.ok and 1e-8 < result.limit < 1e-3 and "float32 inside? Build it with dtype=np.float64" in str(result)
+    for wrong in (-dx, 2 * dx, dx + 1e-2):
+        assert "DISAGREES" in str(check(lambda x: D(x).sum(), wrong, x))
+
+
+def test_a_large_gradient_is_checked_along_random_directions():
+    x = np.random.default_rng(0).normal(size=(60, 100))
+    f, calls = lambda x: (x**3).sum() / 7, []
+    right = 3 * x**2 / 7
+    result = check(lambda x: calls.append(1) or f(x), right, x)
+    assert result.ok and result.wrong.shape == (gradcheck.DIRECTIONS,) and "20 random directions" in str(result)
+    assert len(calls) < 2000
+    one = right.copy()
+    one[17, 3] *= 1.001
+    assert not check(f, one, x).ok
+    assert "7 is the batch size" in check(f, 7 * right, x, batch=7).why[0]
+    assert "this mistake: squares" in str(check(f, x**2, x, suspects={"squares": lambda: x**2, "lost": None}))
+
+
+# ---- small errors
+
+
+def test_a_small_error_is_not_blamed_on_a_mistake_that_changes_nothing():
+    """A suspect that leaves this output as it is equals every answer that is nearly right. It explains nothing."""
+    truth = A + 3
+    small = truth * (1 + 3e-8 * X)
+    for suspects in ({"it changes nothing here": truth}, {"nearly nothing": truth * (1 + 1e-9)}):
+        for why in (diagnosis.diagnose(small, truth, suspects=suspects), gradcheck.compare(small, truth, suspects=suspects).why):
+            assert "mistake" not in str(why)
+            assert re.search(r"wrong by \de-08 of its size only: float32 inside, an eps in a log or a root, or a rounded", why[0])
+            yours, expected = re.search(r"yours (\S+), expected (\S+), ratio", why[2]).groups()
+            assert yours != expected and float(yours) != float(expected)
+    assert "this mistake: an eps" in str(diagnosis.diagnose(small, truth, suspects={"an eps": small, "nothing": truth}))
+
+
+@pytest.mark.parametrize("off", [3e-8, 1e-7, 9e-7])
+def test_the_digits_show_a_small_difference(off):
+    for got, truth in ((np.float64(0.31326169 * (1 + off)), np.array(0.31326169)), (A * (1 + off), A)):
+        lines = str(gradcheck.compare(got, truth))
+        assert "of its size only" in lines
+        yours, expected = re.search(r"(?:yours|is) ([-+.\de]+)[;,] (?:it must be|expected) ([-+.\de]+)", lines).groups()
+        assert float(yours) != float(expected)
+
+
+def test_one_wrong_entry_is_no_small_error_everywhere():
+    g = A.copy()
+    g[0, 0], truth = 0, A.copy()
+    truth[0, 0] = 1e-7
+    assert "of its size only" not in str(diagnosis.diagnose(g, truth))
+    assert "ratio 0" in str(diagnosis.diagnose(g, truth))
+
+
+def test_a_factor_near_1_is_named_when_it_explains_the_answer():
+    assert "1.0001 times the truth" in diagnosis.diagnose(1.0001 * A, A)[0]
+    assert "times the truth" not in str(diagnosis.diagnose(A * (1 + 1e-7 * X), A))
+
+
+def test_the_relative_error_of_a_small_output_is_relative():
+    assert gradcheck.compare(np.float64(2e-6), np.array(1e-6)).norm_error == pytest.approx(0.5)
+    assert gradcheck.compare(1e-5 * A, 1.1e-5 * A).norm_error == pytest.approx(1 - 1 / 1.1)
+
+
+def test_zeros_that_a_suspect_explains_are_named():
+    why = diagnosis.diagnose(0 * A, A, suspects={"a step function": lambda: 0 * A, "another": A + 1})
+    assert "is zero everywhere" in why[0] and why[1].endswith("this mistake: a step function")
+
+
+@pytest.mark.parametrize("result", [
+    check(lambda x: (x**2).sum(), 2 * X, X), check(lambda x: (x**2).sum(), -2 * X, X), check(lambda x: x, X, X),
+    check(lambda x: 1e8 + 1e-6 * (x**2).sum(), 2e-6 * X, X)], ids=["agrees", "DISAGREES", "CANNOT BE JUDGED", "too small"])
+def test_a_result_is_short(result):
+    lines = str(result).splitlines()
+    assert len(lines) <= 2 and max(map(len, lines)) < 260

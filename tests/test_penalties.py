@@ -6,7 +6,7 @@ from oracles import same_bits
 
 from tinygan import Adam, d_gradients, data, gradcheck, mlp, train
 from tinygan.engine.features import Pack
-from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Sequential
 from tinygan.losses import NonSaturating, Relativistic
 from tinygan.penalties import R1, R2, WGANGP, Falling, alphas
@@ -333,3 +333,20 @@ def test_the_weights_of_columns_are_the_penaltys_own():
     before = call(penalty, D, x, x, 0)
     mine[:] = 7
     assert call(penalty, D, x, x, 0) == before
+
+
+class Doubled(Layer):
+    """y = 2 x, without tangents."""
+
+    def forward(self, x):
+        return 2 * x, None
+
+    def backward(self, dy, tape, grads=True):
+        return 2 * dy
+
+
+def test_a_layer_without_tangents_says_what_a_penalty_asks_for():
+    D, x = Sequential(Doubled(), Dense(2, 1)), np.ones((4, 2))
+    assert D(x).shape == (4, 1)
+    with pytest.raises(NotImplementedError, match=r"Doubled\(\) has no tangent, which a gradient penalty and unrolling ask for"):
+        R1(0.1)(D, x, D.forward(x)[1])

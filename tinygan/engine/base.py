@@ -76,6 +76,15 @@ class Layer:
         """Use these two arrays as parameter `name` (such as "W") and as its gradient; the velocity is None."""
         vars(self).update({name: value, "d" + name: gradient, name + "_dot": None})
 
+    def tangent(self, x_dot: Array, tape: Any) -> tuple[Array, Any]:
+        """y_dot and its tape, as `engine.layers` tells; only second derivatives ask for it."""
+        raise NotImplementedError(f"{self} has no tangent, which a gradient penalty and unrolling ask for: write its methods "
+                                  "tangent and tangent_backward")
+
+    def tangent_backward(self, dy: Array, dy_dot: Array, tape: Any, tape_dot: Any) -> tuple[Array, Array]:
+        """dx and dx_dot, as `engine.layers` tells."""
+        raise NotImplementedError(f"{self} has no tangent_backward: write it beside tangent")
+
     def settings(self) -> dict[str, Any]:
         """The arguments that make such a layer, name -> number, for a file; by default the attributes with the same names."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}

@@ -27,8 +27,8 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
     5. it is off by less than 1e-6 of its size
     6. otherwise: which entries, the three worst with their ratios
 
-    A cause is named by 3. and 4. only if the result is within 1e-6 of what that cause gives, and ten times nearer to it than to the
-    truth. So a small error is not blamed on a mistake that would have left the result as it is.
+    A cause is named by 3. and 4. only if the result is within 1e-6 of what that cause gives, and ten times nearer to it than to
+    the truth. So a small error is not blamed on a mistake that would have left the result as it is.
 
     Parameters
     ----------

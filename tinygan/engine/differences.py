@@ -1,4 +1,4 @@
-"""A slope of f from values of f alone, with its error: central differences with steps that grow and shrink, extrapolated to step 0.
+"""A slope of f from values of f alone, with its error: central differences, whose steps grow and shrink.
 
     slope(line, answer, ...)      the derivative along a line, its error, and where it can be on a corner
     trusted(line, ...)            whether one difference can be trusted, and what the derivative can be if not
@@ -13,10 +13,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arguments import Array
 from .ladders import RATIO, Ladder, Line
 
+NORM_LIMIT = 1e-8  # on |a - n| / max(|a|, |n|)
+TIMES_ERROR = 3.0  # a difference may be off by this many times its estimated error
 PATIENCE = 3  # growing steps that bring nothing
 TRUSTED = 1e-7  # a difference is trusted that is as near to the slope as this, in units of max(1, |f|, |slope|)
+
+
+def length(array: Array) -> float:
+    """The norm of all entries together, also where their squares would overflow."""
+    largest = float(np.abs(array).max(initial=0))
+    return largest * float(np.linalg.norm(array / largest)) if 0 < largest < math.inf else largest
 
 
 class Slope(NamedTuple):
@@ -47,6 +56,18 @@ class Slope(NamedTuple):
         return self.error + 1e-6 * max(abs(self.left), abs(self.right))
 
 
+class Slopes(NamedTuple):
+    """What differences say about each entry."""
+
+    numeric: Array
+    error: Array
+    kinks: Array  # on a corner, and the answer lies between its slopes
+    outside: list[str]  # a line for each answer that lies outside the slopes of its corner
+    unsure: list[str]  # a line for each entry where f has no slope that could be found
+    noise: float  # how far each value of f is off; 0 where nobody had to know
+    flat: bool = False  # f is the same on both sides of every entry
+
+
 def slope(line: Line, answer: float, noise: float, target: float, first: tuple[float, float, float]) -> Slope:
     """The derivative along a line, as exactly as it takes to judge `answer`.
 
@@ -71,7 +92,8 @@ def slope(line: Line, answer: float, noise: float, target: float, first: tuple[f
             return _at_an_edge(ladder) or Slope(value, error, _why_unsure(ladder))
     if not _agrees(answer, value, error) and not _confirmed(ladder, answer, value):
         value, error = ladder.central()[:2]
-    if _agrees(answer, value, error) or error <= 1e-2 * max(abs(value), abs(answer)) or error <= 3 * float(ladder.rounding().min()):
+    small = max(1e-2 * max(abs(value), abs(answer)), 3 * float(ladder.rounding().min()))
+    if _agrees(answer, value, error) or error <= small:
         return Slope(value, error)
     return _at_an_edge(ladder) or Slope(value, error, _why_unsure(ladder))
 
@@ -109,8 +131,8 @@ def trusted(line: Line, noise: float, first: tuple[float, float, float]) -> tupl
         value, error = ladder.central()[:2]
     if error > 1e-2 * abs(value) and error > 3 * float(ladder.rounding().min()):
         return -math.inf, math.inf
-    near = TRUSTED * max(1.0, abs(line.value), abs(value))
-    return None if abs(looked - value) <= near + 3 * error else (value - 3 * error - near, value + 3 * error + near)
+    near = TRUSTED * max(1.0, abs(line.value), abs(value)) + TIMES_ERROR * error
+    return None if abs(looked - value) <= near else (value - near, value + near)
 
 
 def _settle(ladder: Ladder, answer: float, target: float) -> tuple[float, float]:
@@ -133,7 +155,7 @@ def _settle(ladder: Ladder, answer: float, target: float) -> tuple[float, float]
 
 
 def _agrees(answer: float, value: float, error: float) -> bool:
-    return error < math.inf and abs(answer - value) <= 3e-7 * max(abs(answer), abs(value)) + 3 * error
+    return error < math.inf and abs(answer - value) <= 3e-7 * max(abs(answer), abs(value)) + TIMES_ERROR * error
 
 
 def _has_gap(ladder: Ladder, size: float) -> bool:

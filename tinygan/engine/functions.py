@@ -15,7 +15,9 @@ import numpy as np
 from .arguments import Array
 
 Function = Callable[[Array], Any]  # from an array to one number
+EPS = float(np.finfo(np.float64).eps)
 FLOAT32 = float(np.finfo(np.float32).eps)
+ROUGH = 2.0  # times the jitter, where float32 is inside: it is not the same everywhere
 POINTS = 8  # of f on each side of x, to see its jitter
 
 
@@ -39,8 +41,8 @@ def number(value: Any) -> float:
     if value.dtype.kind not in "fiub":
         raise NoNumber(f"f returns {value.dtype}; it must return one number")
     if value.size != 1:
-        raise NoNumber(f"f returns an array of shape {value.shape}; it must return one number. Multiply it by a fixed random array "
-                       "dy and sum: lambda x: np.vdot(dy, f(x))")
+        raise NoNumber(f"f returns an array of shape {value.shape}; it must return one number. Multiply it by a fixed random "
+                       "array dy and sum: lambda x: np.vdot(dy, f(x))")
     return float(value.reshape(()))
 
 
@@ -75,19 +77,28 @@ def roughness(f: Watched, x: Array, value: float) -> float:
     """How far a value of f near x is off by rounding: at least 1e-16 of its size, more when float32 is inside.
 
     On equally spaced points very close together a smooth function is a polynomial of low degree. Differences of high order remove
-    it and leave the jitter (Moré & Wild 2011, *Estimating Computational Noise*). The smallest of several estimates is taken,
-    since a corner between the points can only make an estimate larger.
+    it and leave the jitter (Moré & Wild 2011, *Estimating Computational Noise*). The second smallest of several estimates is
+    taken: a corner between the points makes an estimate too large, and chance makes one too small.
     """
-    signs, estimates = np.random.default_rng(0).choice([-1.0, 1.0], x.shape), []
-    for unit in (np.maximum(1.0, np.abs(x)), np.abs(x)):
-        for spacing in (1e-7, 1e-10, -1e-7, -1e-10):
-            values = [f.beside(x + spacing * (i + 1) * unit * signs) for i in range(POINTS)]
-            estimates.append(_jitter(values))
-        if not (0 < unit).all() or (np.abs(x) >= 0.01).any():
-            break  # the second unit is for points near 0 only
-    estimates = [estimate for estimate in estimates if estimate < math.inf]
-    least = (FLOAT32 if f.float32 else float(np.finfo(np.float64).eps)) * abs(value) / 2
-    return max(least, min(estimates, default=0.0), 5e-324)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
+
+    def jitter(spacing: float, unit: Array, side: float = 1.0) -> float:
+        # Powers of two, so that x + i step is exact: rounding of x would be taken for noise of f.
+        step = side * signs * np.exp2(np.round(np.log2(spacing * unit)))
+        return _jitter([f.beside(x + (i + 1) * step) for i in range(POINTS)])
+
+    unit, near = np.maximum(1.0, np.abs(x)), np.abs(x) < 0.01
+    tries = [(spacing, unit) for spacing in (1e-7, 1e-10, 1e-13)]
+    tries += [(spacing, np.abs(x)) for spacing in (1e-7, 1e-10) if near.all() and x.all()]
+    estimates = [jitter(spacing, size, side) for spacing, size in tries for side in (1.0, -1.0)]
+    for spacing in (1e-6, 1e-5, 1e-4, 1e-3):
+        if min(estimates) < math.inf:
+            break  # else f is the same at most of the points: they must be further apart
+        estimates.append(jitter(spacing, unit))
+    known = sorted(estimate for estimate in estimates if estimate < math.inf)[:2]
+    least = (FLOAT32 if f.float32 else EPS) * abs(value) / 2
+    noise = max(least, max(known, default=0.0), 5e-324)
+    return ROUGH * noise if noise > 1e4 * EPS * abs(value) else noise
 
 
 def _jitter(values: list[float]) -> float:
@@ -104,14 +115,14 @@ def _jitter(values: list[float]) -> float:
 
 
 class Reach(NamedTuple):
-    """How f behaves away from x: `changes` tells whether it changes anywhere by more than its rounding; `slope` is how steeply."""
+    """How f behaves away from x."""
 
-    changes: bool
-    slope: float
+    changes: bool  # somewhere, by more than its rounding
+    slope: float  # how steeply, along the steepest of the directions that were tried
 
 
 def reach(f: Watched, x: Array, value: float, rough: float) -> Reach:
-    """f along two random directions: its largest change for a unit step, up to steps of max(1, |x|), and whether it ever changes."""
+    """f along two random directions: whether it ever changes, and how steeply up to steps of max(1, |x|)."""
     changes, slope = False, 0.0
     for seed in (1, 2):
         v = np.maximum(1.0, np.abs(x)) * np.random.default_rng(seed).uniform(-1, 1, x.shape)

@@ -21,26 +21,25 @@ import numpy as np
 
 from .arguments import Array
 from .diagnosis import RELATIVE_LIMIT, diagnose, misfit
-from .differences import Slope, slope, trusted
-from .functions import Function, NoNumber, Watched, number, roughness
-from .ladders import EPS, RATIO, Direction, Entry
-from .verdicts import NORM_LIMIT, TIMES_ERROR, Check, Slopes, unjudged, verdict
+from .differences import NORM_LIMIT, trusted
+from .functions import Function, NoNumber, Watched, number
+from .ladders import EPS, Entry
+from .slopes import DIRECTIONS, Clues, along_directions, along_entries
+from .verdicts import Check, unjudged, verdict
 
 STEP = 6e-6  # times max(1, |x|)
-STEP_FLOAT32 = STEP * RATIO**5  # the cube root of 1e-7 instead of 1e-16
 ABSOLUTE_LIMIT = 1e-9  # on each entry in `compare`: ABSOLUTE_LIMIT max(1, |f|) + RELATIVE_LIMIT max(|a|, |n|)
 ENTRIES = 5000  # larger gradients are checked along random directions
-DIRECTIONS = 20
-BEND = 1e-6  # f(x - h) - 2 f(x) + f(x + h) in units of |f|: above this the step may be too long for f
 Unsure = Callable[[tuple[int, ...]], "bool | tuple[float, float] | None"]
 
 
 def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: Any) -> Check:
     """Compare `df`, the gradient of f at x, with central differences. Print the result: where `df` is wrong, it says why.
 
-    An entry agrees within 1e-6 max(|analytic|, |numeric|), and all together within 1e-8 of their norm. Where they do not, the step
-    shrinks and grows until the difference settles, and its own error is allowed for. On a corner of f the entry must lie between
-    the slopes to the left and right. A gradient that differences cannot see is never called right: the result says what to do.
+    An entry agrees within 1e-6 max(|analytic|, |numeric|), and all together within 1e-8 of their norm. Where they do not, the
+    step shrinks and grows until the difference settles, and its own error is allowed for. On a corner of f the entry must lie
+    between the slopes to the left and right. A gradient that differences cannot see is never called right: the result says what
+    to do.
     x, `df` and all that the functions return are copied first. f is called twice for every entry, and three times at x; more than
     5 000 entries are checked along 20 random directions.
 
@@ -79,98 +78,30 @@ def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: 
             return unjudged(analytic, x.shape, f"{name} cannot be judged: {error}")
 
 
-def _checked(f: Watched, analytic: Array, x: Array, name: str, clues: dict[str, Any]) -> Check:
+def _checked(f: Watched, analytic: Array, x: Array, name: str, clues: Clues) -> Check:
     value, again = f(x), f(x)
     if not math.isfinite(value):
         return unjudged(analytic, x.shape, f"{name} cannot be judged: f(x) is {value}. Check at a point where f is finite")
     if abs(value - again) > 1e-9 * abs(value):
         return unjudged(analytic, x.shape, _not_a_function(name, value, again))
-    if x.size > ENTRIES:
-        got, slopes, clues = _along_directions(f, analytic, x, value, clues)
+    if many := x.size > ENTRIES:
+        got, slopes, clues = along_directions(f, analytic, x, value, STEP, clues)
         name = f"{name} along {DIRECTIONS} random directions"
     else:
-        got, slopes = analytic, _along_entries(f, analytic, x, value)
+        got, slopes = analytic, along_entries(f, analytic, x, value, STEP)
     outcome = verdict(got, slopes, f, x, value, name, clues)
     last = f(x)  # a network is left with the parameters of x
     moved = max(abs(value - again), abs(value - last))
-    if moved > 1e-12 * abs(value) and moved > 1e-6 * STEP * float(np.abs(slopes.numeric[np.isfinite(slopes.numeric)]).max(initial=0)):
+    steepest = float(np.abs(slopes.numeric[np.isfinite(slopes.numeric)]).max(initial=0))
+    if moved > max(1e-12 * abs(value), 1e-6 * STEP * steepest):
         return unjudged(analytic, x.shape, _not_a_function(name, value, last if last != value else again))
-    return outcome
-
-
-def _along_entries(f: Watched, analytic: Array, x: Array, value: float) -> Slopes:
-    """A first look at every entry with one step; a second one, with as many as it takes, where the first leaves a doubt."""
-    step = STEP_FLOAT32 if f.float32 else STEP
-    lines = [Entry(f.beside, x, value, index) for index in np.ndindex(x.shape)]
-    first = [line.sides(step * line.unit) for line in lines]
-    got = analytic.ravel()
-    numeric, doubt = _first_look(got, np.array(first).reshape(-1, 3), value)
-    error, noise, kinks = np.zeros(x.size), 0.0, np.zeros(x.size, bool)
-    outside: list[str] = []
-    unsure: list[str] = []
-    if doubt.any() or not numeric.any():
-        noise = roughness(f, x, value)
-        error = np.array([noise / h for h, _, _ in first])
-    if x.size and not (got.any() or numeric.any()):  # one direction tells for all entries, whether f moves at larger steps
-        found = _along(f, x, value, np.random.default_rng(3).choice([-1.0, 1.0], x.shape), 0.0, noise)
-        doubt[:] = bool(found.unsure) or found.corner or abs(found.value) > TIMES_ERROR * found.error
-        error[:], error[0] = 0, found.error
-    for i in np.flatnonzero(doubt):
-        found = slope(lines[i], float(got[i]), noise, _target(got, numeric), first[i])
-        place, answer = list(lines[i].index), got[i]
-        numeric[i], error[i] = math.nan if found.unsure else found.value, found.error
-        if found.unsure:
-            unsure.append(f"entry {place} cannot be judged: {found.unsure}")
-        elif found.corner:
-            kinks[i] = found.low <= answer <= found.high
-            numeric[i] = min(max(answer, found.low), found.high)
-            outside += [f"  f has a corner at {place}, with the slopes {found.left:.6g} and {found.right:.6g} to its left and right; "
-                        f"{answer:.6g} is not between them"] * (not kinks[i])
-    flat = all(below == value == above for _, below, above in first)
-    return Slopes(numeric.reshape(x.shape), error.reshape(x.shape), kinks.reshape(x.shape), outside, unsure, noise, flat)
-
-
-def _first_look(got: Array, sides: Array, value: float) -> tuple[Array, Array]:
-    """The central differences with one step, and a mask of those that leave a doubt about the answer."""
-    h, below, above = sides.T
-    numeric, largest = (above - below) / (2 * h), np.maximum(np.abs(below), np.abs(above))
-    gap, size = np.abs(got - numeric), np.maximum(np.abs(got), np.abs(numeric))
-    doubt = ~(gap <= RELATIVE_LIMIT * size) | (np.abs(above - 2 * value + below) > BEND * np.maximum(largest, abs(value)))
-    if not np.linalg.norm(gap) <= NORM_LIMIT * np.linalg.norm(size):
-        doubt |= ~(gap <= _target(got, numeric))
-    return numeric, doubt & np.isfinite(got)
-
-
-def _target(got: Array, numeric: Array) -> float:
-    """The error of one entry that does not count among all."""
-    sizes = np.maximum(np.abs(got), np.abs(numeric))
-    return 2e-9 * float(np.linalg.norm(sizes[np.isfinite(sizes)])) / math.sqrt(max(got.size, 1))
-
-
-def _along_directions(f: Watched, analytic: Array, x: Array, value: float, clues: dict[str, Any]) -> tuple[Array, Slopes, dict[str, Any]]:
-    """The answer along random directions, what differences say there, and the clues as they look there."""
-    directions = np.random.default_rng(0).choice([-1.0, 1.0], (DIRECTIONS, *x.shape))
-    noise = roughness(f, x, value)
-    along = lambda array: np.array([float(np.vdot(v, array)) for v in directions])  # noqa: E731
-    got = along(analytic)
-    found = [_along(f, x, value, v, answer, noise) for v, answer in zip(directions, got, strict=True)]
-    numeric = np.array([math.nan if one.unsure else one.value for one in found])
-    kinks = np.array([one.corner and one.low <= answer <= one.high for one, answer in zip(found, got, strict=True)])
-    unsure = [f"along one of the directions: {one.unsure}" for one in found if one.unsure]
-    suspects = {story: along(made() if callable(made) else made) for story, made in (clues.get("suspects") or {}).items()}
-    return got, Slopes(numeric, np.array([one.error for one in found]), kinks, [], unsure, noise), {**clues, "suspects": suspects}
-
-
-def _along(f: Watched, x: Array, value: float, v: Array, answer: float, noise: float) -> Slope:
-    line = Direction(f.beside, x, value, v)
-    length = math.sqrt(x.size)
-    target = 2e-9 * abs(answer)
-    return slope(line, answer, noise, target, line.sides((STEP_FLOAT32 if f.float32 else STEP) * line.unit / length))
+    seen = f"{name}: an error anywhere is seen if it is more than 1e-8 of the whole; which entries it is in is not"
+    return outcome._replace(notes=(*outcome.notes, seen)) if many else outcome
 
 
 def _not_a_function(name: str, one: float, other: float) -> str:
-    return (f"{name} cannot be judged: at the same x, f gives {one:.8g} and then a number {other - one:+.1e} away. Draw what is random in f (a dropout "
-            "mask, noise, a batch) once, outside of f, and let f keep nothing from call to call")
+    return (f"{name} cannot be judged: at the same x, f gives {one:.8g} and then a number {other - one:+.1e} away. Draw what is "
+            "random in f (a dropout mask, noise, a batch) once, outside of f, and let f keep nothing from call to call")
 
 
 def compare(got: Any, expected: Array, *, name: str = "the result", value: float = 1.0, unsure: Unsure | None = None,

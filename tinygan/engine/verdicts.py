@@ -7,14 +7,13 @@ import numpy as np
 
 from .arguments import Array
 from .diagnosis import RELATIVE_LIMIT, diagnose
+from .differences import NORM_LIMIT, TIMES_ERROR, Slopes, length
 from .functions import FLOAT32, Reach, Watched, reach
 from .ladders import EPS
 
-NORM_LIMIT = 1e-8  # on |a - n| / max(|a|, |n|)
 VISIBLE = 5e-6  # a limit above this is too wide to tell right from wrong
 VISIBLE_FLOAT32 = 1e-3  # the same for functions that are known to 7 digits only
 SMALL = 0.1  # an entry of which the error may be this share of it is too small to be seen
-TIMES_ERROR = 3.0  # a difference may be off by this many times its estimated error
 FLAT = "f is flat around x and changes further away only (floor, round, sign, argmax, a dead unit?): its derivative is 0 here"
 
 
@@ -44,7 +43,8 @@ class Check(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        verdict = f"norm error {self.norm_error:.1e} (limit {self.limit:.0e}), {self.wrong.sum()} of {self.wrong.size} entries wrong"
+        wrong = f"{self.wrong.sum()} of {self.wrong.size} entries wrong"
+        verdict = f"norm error {self.norm_error:.1e} (limit {self.limit:.0e}), {wrong}"
         if self.kinks.any():
             verdict += f", {self.kinks.sum()} on a kink, between its slopes"
         if self.ok:
@@ -54,18 +54,6 @@ class Check(NamedTuple):
         else:
             verdict = "CANNOT BE JUDGED" + f": {verdict}" * math.isfinite(self.norm_error)
         return "\n  ".join([*self.why, *self.notes, verdict])
-
-
-class Slopes(NamedTuple):
-    """What differences say about each entry."""
-
-    numeric: Array
-    error: Array
-    kinks: Array  # on a corner, and the answer lies between its slopes
-    outside: list[str]  # a line for each answer that lies outside the slopes of its corner
-    unsure: list[str]  # a line for each entry where f has no slope that could be found
-    noise: float  # how far each value of f is off; 0 where nobody had to know
-    flat: bool = False  # f is the same on both sides of every entry
 
 
 def unjudged(analytic: Any, shape: tuple[int, ...], why: str) -> Check:
@@ -95,8 +83,8 @@ def verdict(got: Array, slopes: Slopes, f: Watched, x: Array, value: float, name
     if slopes.unsure:
         return found._replace(why=slopes.unsure[:3])
     if kinks.all():
-        return found._replace(why=[f"{name}: every entry sits on a kink and lies between the slopes on its two sides, which proves "
-                                   "little. Check at another point"])
+        return found._replace(why=[f"{name}: every entry sits on a kink and lies between the slopes on its two sides, which "
+                                   "proves little. Check at another point"])
     if sizes.limit > sizes.visible:
         return found._replace(why=[f"{name} is too small to be seen: {sizes.too_small()}"])
     hidden = int((judged & (TIMES_ERROR * error > SMALL * size) & (size > 0)).sum())
@@ -107,8 +95,8 @@ class Sizes:
     """How large the gradient is, how large its error, and how much of it differences can see."""
 
     def __init__(self, got: Array, numeric: Array, error: Array, x: Array, value: float, slopes: Slopes, f: Watched) -> None:
-        self.length = max(float(np.linalg.norm(got)), float(np.linalg.norm(numeric)))
-        self.gap, self.blur = float(np.linalg.norm(got - numeric)), TIMES_ERROR * float(np.linalg.norm(error))
+        self.length = max(length(got), length(numeric))
+        self.gap, self.blur = length(got - numeric), TIMES_ERROR * length(error)
         self.value, self.noise, self.zero, self.still = value, slopes.noise, not numeric.any(), slopes.flat
         size = max(abs(value), self.length * max(float(np.abs(x).max(initial=0)), 1e-6), 1e-300)
         self.known = FLOAT32 if f.float32 else slopes.noise / size  # to how much of its size f is known
