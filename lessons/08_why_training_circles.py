@@ -292,7 +292,7 @@ def draw_factors(ax):
 fig, axes = plt.subplot_mosaic([["once", "turns", "r1"], ["chase", "radii", "factors"]], figsize=(10, 6.4), height_ratios=(3, 2))
 portrait(axes["once"], simultaneous, velocity, "simultaneous: outwards")
 portrait(axes["turns"], alternating, velocity, "in turns: around and around")
-portrait(axes["r1"], simultaneous, with_r1(GAMMA), f"simultaneous, with R1, $\\gamma$ = {GAMMA}: inwards")
+portrait(axes["r1"], simultaneous, with_r1(GAMMA), f"with R1, $\\gamma$ = {GAMMA}: inwards")
 axes["chase"].plot(around[:200, 0], color=FAKE, label=r"$\theta$, G")
 axes["chase"].plot(around[:200, 1], color=JUDGE, label=r"$\psi$, D")
 axes["chase"].axhline(0, color=TRUE, linewidth=1)
@@ -305,7 +305,7 @@ draw_factors(axes["factors"])
 # What you saw
 # ------------
 # * A game has no hill. In the minimax game the arrow stands at a right angle to the way home, so the players go round.
-# * Simultaneous, each step adds a little to the radius, whatever the learning rate. In turns it stays. Neither arrives, and a
+# * With simultaneous steps the radius grows a little in each, whatever the learning rate. In turns it stays. Neither arrives, and a
 #   generator that is right at some step is not done: D pushes it on.
 # * Eigenvalues say it beforehand: :math:`|1 \pm ih/2| > 1`, determinant 1, and with R1 a real part of :math:`-\gamma/2`.
 #   Measured factors agreed.

@@ -97,7 +97,7 @@ cures_mostly = [name for name in ("r1", "packing_2", "packing_4") if name in tri
 assert plain.visited.value < 0.3
 for name in cures + cures_mostly:
     assert helps[name] or name in cures_mostly, name
-    assert modes[name].mean() > modes["plain"].mean() + 1, name
+    assert modes[name].mean() > modes["plain"].mean() + 0.5, name
     print(f"{name:>24}: {modes[name].mean() - modes['plain'].mean():+.1f} modes against the plain GAN, in the mean of {n} seeds")
 
 # %%
@@ -155,7 +155,7 @@ assert found["relativistic_r1_r2"].mean() < 6 and found["quick_d"].mean() > foun
 # %%
 # The pictures
 # ------------
-# One row of rings for each remedy, all eight seeds; above each ring, how many modes it visits. First what does not help;
+# One row of rings for each remedy, its first six seeds; above each ring, how many modes it visits. First what does not help;
 # then what does; and the counts.
 for group in ([name for name in tried if name not in cures + cures_mostly], cures + cures_mostly):
     plots.remedies([row for row in rows if row.remedy in group], RING)

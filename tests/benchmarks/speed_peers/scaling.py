@@ -98,7 +98,7 @@ def measure(say, long, quick):
         found[what] = []
         for value in values[:3 if quick else None]:
             case = middle._replace(**{what: value})
-            row = processes.whole_runs(case, ["tinygan, bare loop"], steps, 1)["tinygan, bare loop"]
+            row = processes.whole_runs(case, ["tinygan"], steps, 1)["tinygan"]
             found[what].append({what: value, "seconds a step": row["cpu"][0] / steps, "peak": row["peak"][0]})
             micro, mega = 1e6 * row["cpu"][0] / steps, row["peak"][0] / 2**20
             say(f"    {value:>6}{micro:>12,.0f} us a step{mega:>8.0f} MiB")
