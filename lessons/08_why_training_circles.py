@@ -305,7 +305,7 @@ draw_factors(axes["factors"])
 # What you saw
 # ------------
 # * A game has no hill. In the minimax game the arrow stands at a right angle to the way home, so the players go round.
-# * With simultaneous steps the radius grows a little in each, whatever the learning rate. In turns it stays. Neither arrives, and a
+# * Each simultaneous step adds a little to the radius, whatever the learning rate. In turns it stays. Neither arrives, and a
 #   generator that is right at some step is not done: D pushes it on.
 # * Eigenvalues say it beforehand: :math:`|1 \pm ih/2| > 1`, determinant 1, and with R1 a real part of :math:`-\gamma/2`.
 #   Measured factors agreed.
