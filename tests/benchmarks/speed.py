@@ -8,9 +8,10 @@
 Every peer is a process of its own with one thread on one core; they run in turn, so that a busy moment meets all of them. First
 they must agree on both players' gradients. A step is one of D and one of G, data and noise drawn inside it, float32, ReLU, Adam;
 tinygan's is timed inside `train`, with its history and guard, once with replay and once without, and as the bare loop. The ratios
-are of medians over the rounds; the spread is the least and the greatest ratio within a round. Wall time decides; on a busy machine
-look at CPU time, or ask for --clock cpu. Peers that are not installed are named and left out. Writes docs/results/speed.json, speed.txt and speed.png,
-with --scaling speed_scaling.json and .txt, with --profile speed_profile.json and .txt.
+are of medians over the rounds; the spread is the least and the greatest ratio within a round. Wall time decides; on a busy
+machine look at CPU time, or ask for --clock cpu. Peers that are not installed are named and left out. Writes
+docs/results/speed.json, speed.txt and speed.png, with --scaling speed_scaling.json and .txt, with --profile speed_profile.json
+and .txt.
 """
 
 import argparse

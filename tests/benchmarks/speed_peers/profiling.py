@@ -66,9 +66,9 @@ def _timed(function, args):
 def measure(case, say):
     """Tell `say` where a step's CPU time goes, and return it: a dict of microseconds. The rows of the list add up to the list.
 
-    A step of `train` is the list of calls, the drawing of its batch, and the rest: schedules, guard, history. They are measured in
-    turn on one training, and the rest is what is left of the whole. The list is shared out among kinds of calls by a clock around
-    each call.
+    A step of `train` is the list of calls, the drawing of its batch, and the rest: schedules, guard, history. They are measured
+    in turn on one training, and the rest is what is left of the whole. The list is shared out among kinds of calls by a clock
+    around each call.
     """
     keep_memory()  # as `train` does
     with np.errstate(over="ignore", invalid="ignore"):
