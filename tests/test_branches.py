@@ -250,8 +250,8 @@ def play(G, D, **settings):
     return history
 
 
-@pytest.mark.parametrize("settings", [{}, {"update": "extragradient"}, {"unroll": (2, 0.1)},
-                                      {"update": "optimistic", "clip": 0.5}], ids=str)
+@pytest.mark.parametrize("settings", [{}, *(pytest.param(more, marks=pytest.mark.slow) for more in (
+    {"update": "extragradient"}, {"unroll": (2, 0.1)}, {"update": "optimistic", "clip": 0.5}))], ids=str)
 @EACH
 def test_it_is_trained_as_d_and_replicas_have_the_bits_of_single_runs(join, settings):
     def players(seed_g, seed_d, **options):

@@ -410,7 +410,7 @@ def check_penalty(penalty, stride, seed=0, activation=Tanh):
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("activation", [Tanh, Softplus, LeakyReLU])
+@pytest.mark.parametrize("activation", [Tanh, *(pytest.param(other, marks=pytest.mark.slow) for other in (Softplus, LeakyReLU))])
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_penalty_is_exact_through_two_convolutions(penalty, activation, stride):
     """Its value against differences of the scores, its gradient against differences of its value."""

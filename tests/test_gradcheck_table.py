@@ -380,7 +380,10 @@ def off_by(w, g):
     return np.linalg.norm((w - g) / top) / max(np.linalg.norm(w / top), np.linalg.norm(g / top))
 
 
-EACH = pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
+LONG = ("norm of 5000", "quadratic form of dimension 5000", "nothing but corners", "float32 net, parameters", "root at 0",
+        "quadratic form of dimension 300")  # a second or more each
+EACH = pytest.mark.parametrize("row", [pytest.param(row, id=row.name, marks=[pytest.mark.slow] * (row.name in LONG))
+                                       for row in TABLE])
 
 
 def test_the_table_is_large_enough():
@@ -423,6 +426,7 @@ def test_an_ordinary_function_is_told_that_it_disagrees(row):
         assert "DISAGREES" in str(result) and not result.kinks.any(), f"{story}: {result}"
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.sampled_from([Tanh, Softplus, Sigmoid, ReLU, LeakyReLU]), st.integers(1, 9), st.integers(1, 3),
        st.sampled_from([0.01, 1.0, 30.0]))
 def test_random_networks(seed, activation, width, depth, scale):

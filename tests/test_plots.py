@@ -635,8 +635,8 @@ def test_the_measure_sees_ink_on_the_border(tmp_path):
 
 
 @pytest.mark.parametrize("film", [True, False], ids=("with snapshots", "without"))
-@pytest.mark.parametrize("pack", [1, 2])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("pack", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in ("ring", "line"))) for name in PAGES])
 def test_nothing_of_a_page_is_cut_off(name, pack, film, tmp_path):
     points, d_z, _ = PAGES[name]
     d = points.shape[-1] if name == "array" else points.dim
@@ -653,7 +653,7 @@ def test_nothing_of_the_page_of_replicas_is_cut_off(name, replicas, tmp_path):
     assert ink_on_the_border(plots.replicas(mlp(d_z, 8, points.dim, replicas=replicas), points), tmp_path / "a.png") == []
 
 
-@pytest.mark.parametrize("seeds", [1, 6, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seeds", [1, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in (2, 6))])
 @pytest.mark.parametrize("names", [("plain",), ("plain", "minibatch_discrimination", "relativistic_r1_r2"),
                                    pytest.param(tuple(study.REMEDIES), marks=pytest.mark.slow)], ids=len)
 @pytest.mark.parametrize("mixture", [RING, LINE, data.by_name("big_grid")], ids=("ring", "line", "big_grid"))

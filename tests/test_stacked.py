@@ -112,8 +112,8 @@ def moments(stacks):
     return mean, np.mean([((one - mean) ** 2).mean(axis=0) for one in images], axis=0).mean()
 
 
-@pytest.mark.parametrize("half", ["training", "held_out"])
-@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("half", ["training", pytest.param("held_out", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("channels", [1, *(pytest.param(more, marks=pytest.mark.slow) for more in (2, 3))])
 def test_standardized_stacks_have_mean_0_and_deviation_1(channels, half):
     """In every pixel, and over all pixels, exactly over the images; samples agree. What they were made from is as it was."""
     source = stacked.Stacks(channels, half)
