@@ -636,7 +636,8 @@ def test_the_measure_sees_ink_on_the_border(tmp_path):
 
 @pytest.mark.parametrize("film", [True, False], ids=("with snapshots", "without"))
 @pytest.mark.parametrize("pack", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in ("ring", "line"))) for name in PAGES])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in ("ring", "line")))
+                                  for name in PAGES])
 def test_nothing_of_a_page_is_cut_off(name, pack, film, tmp_path):
     points, d_z, _ = PAGES[name]
     d = points.shape[-1] if name == "array" else points.dim
