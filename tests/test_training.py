@@ -728,7 +728,7 @@ def test_a_divergence_can_be_pickled():
 
 
 @pytest.mark.parametrize("call, advice", [
-    (10, "kept. Standardise the data (data.standardized()), or try a learning rate ten times smaller"),
+    (10, "kept. Standardise the data if they are not (data.standardized()), or try a learning rate ten times smaller"),
     (11, "kept. Try a learning rate ten times smaller")])
 def test_who_diverges_within_ten_steps_is_told_to_standardise(call, advice):
     with pytest.raises(Diverged) as caught:
@@ -740,7 +740,7 @@ def test_data_that_are_not_standardised_diverge_at_once():
     """Columns in the millions: the message names the remedy."""
     G, D = players()
     x = np.random.default_rng(0).normal(size=(64, 2)) * 1e9
-    with pytest.raises(Diverged, match=r"step 1: .*Standardise the data \(data.standardized\(\)\)"):
+    with pytest.raises(Diverged, match=r"step 1: .*Standardise the data if they are not \(data.standardized\(\)\)"):
         run(G=G, D=D, data=x, loss=losses.Wasserstein())
 
 

@@ -91,8 +91,8 @@ class Guard:
                  for name, net in self.players.items()]
         lines += [_large(name, loss) for name, loss in left.items()]  # those of no player
         place = "; ".join(next((found for found in lines if found), ["a sum overflowed"])[:2])
-        advice = ("Standardise the data (data.standardized()), or try a learning rate ten times smaller" if step <= EARLY
-                  else "Try a learning rate ten times smaller")
+        early = "Standardise the data if they are not (data.standardized()), or try a learning rate ten times smaller"
+        advice = early if step <= EARLY else "Try a learning rate ten times smaller"
         return f"training diverged at step {step}: {place}. The parameters from before this step are kept. {advice}"
 
 

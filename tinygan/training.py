@@ -9,8 +9,9 @@ Written out, the whole algorithm is
         d_step(D, opt_d, data.sample(batch, rng), G(latent()), loss)
         g_step(G, D, opt_g, latent(), loss)
 
-`Training` is this loop for any system of players, together with random streams, schedules, replicas, averaging, a history, and a
-stop in the very step in which a run diverges. `train` makes the Training of the two-player game and runs it.
+where latent() draws a batch of noise; `updates.alternating` is one round of it. `Training` is this loop for any system of players,
+together with random streams, schedules, replicas, averaging, a history, and a stop in the very step in which a run diverges.
+`train` makes the Training of the two-player game and runs it.
 
     draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
     step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
@@ -116,7 +117,7 @@ class Training:
             player.optimiser.prepare(self.schedule(fraction))
         for scheduled in self.scheduled:
             scheduled.prepare(fraction)
-        report, total = self._round(self.draw(self.streams))
+        report, total = self._round(self.draw(self.streams))  # total: the sum of all parameters, for the guard
         self.done += 1
         losses = {name: value for name, value in report.items() if name.endswith("_loss")}
         diverged = self.guard.check(self.done, losses, total)

@@ -25,8 +25,8 @@ Tapes = list[Any]
 class Sequential(Network):
     """The layers' functions one after the other, with the layers' own four methods and a call: `y = net(x)`.
 
-    A Network that is no chain may use these methods' loops for its rows of layers: `forward_through(layers, x)` and the three
-    like it.
+    A Network of another form, with branches for instance, may use the same loops over layers: `forward_through(layers, x)` and
+    the three like it.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Sequential(Network):
             self.rows *= layer.rows
 
     def forward(self, x: Any) -> tuple[Array, Tapes]:
-        """y and the tapes of all layers: x (..., N, d_in) -> y (..., N, d_out). x is taken over into the network's dtype."""
+        """y and the tapes of all layers: x (..., N, d_in) -> y (..., N, d_out). x is converted to the network's dtype."""
         return forward_through(self.layers, np.asanyarray(x, self.dtype))
 
     def backward(self, dy: Array, tape: Tapes, grads: bool = True) -> Array:
