@@ -9,9 +9,9 @@ Written out, the whole algorithm is
         d_step(D, opt_d, data.sample(batch, rng), G(latent()), loss)
         g_step(G, D, opt_g, latent(), loss)
 
-where latent() draws a batch of noise; `updates.alternating` is one round of it. `Training` is this loop for any system of players,
-together with random streams, schedules, replicas, averaging, a history, and a stop in the very step in which a run diverges.
-`train` makes the Training of the two-player game and runs it.
+where latent() draws a batch of noise; `updates.alternating` is one round of it. `Training` is this loop for any system of
+players, together with random streams, schedules, replicas, averaging, a history, and a stop in the very step in which a run
+diverges. `train` makes the Training of the two-player game and runs it.
 
     draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
     step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
