@@ -194,7 +194,7 @@ def _exchange(holder: Any, change: Callable[[Array], Array], seen: set[int]) -> 
 
 # ---------------------------------------------------------------- a noted call, ready to be made again
 
-THREE = {np.maximum, np.minimum}  # ufuncs that want out= by name
+OUT_BY_NAME = {np.maximum, np.minimum}  # NumPy deprecates a third positional argument of these two
 TAKES_OUT = {np.concatenate, np.stack, np.clip, np.take}
 
 
@@ -204,10 +204,10 @@ def _ready(call: Call) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     if function is np.copyto:
         return (partial(np.copyto, **settings) if settings else np.copyto), (out, *args)
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc) and len(args) == 1 and settings.keys() <= {"axis", "dtype", "keepdims", "out"}:
+    if isinstance(owner, np.ufunc) and len(args) == 1 and settings.keys() <= {"axis", "dtype", "keepdims"}:
         axis, dtype, keepdims = settings.get("axis", 0), settings.get("dtype"), settings.get("keepdims", False)
         return function, (args[0], axis, dtype, out, keepdims)
-    if isinstance(function, np.ufunc) and not settings and function not in THREE:
+    if isinstance(function, np.ufunc) and not settings and function not in OUT_BY_NAME:
         return function, (*args, out)
     if isinstance(function, np.ufunc) or isinstance(owner, np.ufunc) or function in TAKES_OUT:
         return partial(function, out=out, **settings), args

@@ -77,7 +77,7 @@ def race_text(case, found, clock):
             above, below = (found[OURS], found[peer]) if bar.at_most else (found[peer], found[OURS])
             lines.append(line(bar, *ratio(above, below, clock)))
     faults = statistics.median(found[OURS]["faults"])
-    lines.append(line(Bar("page faults a step", .05, at_most=True), faults, None, None, unit=" "))
+    lines.append(line(Bar("page faults a step", 0, at_most=True), faults, None, None, unit=" "))
     return "\n".join(lines)
 
 
