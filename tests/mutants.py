@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tinygan import data, dirac, game, guard, looks, losses, metrics, penalties, stacked, streams, study, unroll, updates
+from tinygan import data, dirac, game, guard, losses, metrics, penalties, stacked, streams, study, training, unroll, updates
 from tinygan import train_arguments as given
 from tinygan.engine import conv, gradcheck, layers, network, norm, numerics, optim, store, windows
 from tinygan.engine.arguments import seed_sequence
@@ -226,18 +226,16 @@ def replicas_share_a_seed(patch):
 
 
 def looking_draws_from_the_training_stream(patch):
-    begin, look = looks.ModeCount.__init__, looks.ModeCount.__call__
+    begin = training.Training.__init__
 
-    def keep(self, mixture, streams, G):
-        self.streams = streams
-        begin(self, mixture, streams, G)
+    def wrong(self, *given, streams, look=None, **more):
+        def looking(G):
+            look.z = streams.normal("latent", look.z.shape[-2:], G.dtype)
+            return look(G)
 
-    def wrong(self, G):
-        self.z = self.streams.normal("latent", self.z.shape[-2:], G.dtype)
-        return look(self, G)
+        begin(self, *given, streams=streams, look=look and looking, **more)
 
-    patch.setattr(looks.ModeCount, "__init__", keep)
-    patch.setattr(looks.ModeCount, "__call__", wrong)
+    patch.setattr(training.Training, "__init__", wrong)
 
 
 def guard_asleep(patch):

@@ -23,18 +23,8 @@ from tinygan.__main__ import main
 from tinygan.cli import options
 from tinygan.engine.layers import Tanh
 from tinygan.engine.optim import Adam
-from tinygan.recipe import (
-    ACTIVATIONS,
-    D_LAYERS,
-    DEFAULTS,
-    LOSSES,
-    NAMES,
-    SCHEDULES,
-    UPDATES,
-    Recipe,
-    about,
-    seeds_of,
-)
+from tinygan.recipe import D_LAYERS, DEFAULTS, NAMES, UPDATES, Recipe, about, seeds_of
+from tinygan.record import ACTIVATIONS, LOSSES, SCHEDULES
 from tinygan.settings import written
 from tinygan.study import REMEDIES, results
 
@@ -63,7 +53,7 @@ def option(name):
 
 
 def test_there_is_an_example_of_every_setting():
-    assert list(OTHERS) == [field.name for field in FIELDS] == list(NAMES)
+    assert set(OTHERS) == {field.name for field in FIELDS} == set(NAMES)
     assert all(value != getattr(DEFAULTS, name) for name, (value, _) in OTHERS.items())
 
 

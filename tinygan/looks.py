@@ -6,16 +6,15 @@ from .data import Mixture
 from .engine.arguments import Array
 from .engine.store import Network
 from .metrics import modes_found
-from .streams import Streams
 
 SAMPLES = 1000
 
 
 class ModeCount:
-    """look(G) -> modes_visited and modes_half of 1000 samples, (2,) or (2, R); z comes from the stream "evaluation"."""
+    """look(G) -> modes_visited and modes_half of the samples G(z), (2,) or (2, R); z (..., SAMPLES, d_in) is what G takes."""
 
-    def __init__(self, mixture: Mixture, streams: Streams, G: Network) -> None:
-        self.mixture, self.z = mixture, streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype)
+    def __init__(self, mixture: Mixture, z: Array) -> None:
+        self.mixture, self.z = mixture, z
 
     def __call__(self, G: Network) -> Array:
         x = G(self.z)

@@ -59,6 +59,19 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """Yes or no."""
+
+    metavar: str = ""
+    several: ClassVar[bool] = False
+
+    def __call__(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False; got {value!r}")
+        return value
+
+
+@dataclass(frozen=True)
 class Choice:
     """A name from the table `objects`, name -> object; in Python also an object that is not in it (`accepts` tells which)."""
 

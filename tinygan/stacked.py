@@ -16,30 +16,24 @@ used.
 """
 
 import copy
-import functools
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import data
+from .data import Halves, halves
 from .engine import arguments
 from .engine.arguments import Array
-from .metrics.tables import aligned
+from .metrics.images import reader
+from .metrics.memory import FAR_AWAY, near_and_far, nearest
+from .metrics.tables import table
+
+__all__ = ["Halves", "Judge", "StackReport", "Stacks", "controls", "halves", "table"]
 
 DIGITS, PIXELS = 10, 64
 PER_MODE = 26  # samples for each mode: N = 26 000 for 1000 modes, as in the literature
-SPLIT_SEED = 0  # of the two halves, the same for everybody
 BATCH = 4096  # images that the judge looks at in one go
-FAR_AWAY = 1e100  # beyond it squares overflow, and an overflow looks like a distance of 0
-
-
-class Halves(NamedTuple):
-    """scikit-learn's digits, each image in one of the two; `labels` (N,) are read-only."""
-
-    training: data.Points
-    held_out: data.Points
 
 
 class StackReport(NamedTuple):
@@ -51,24 +45,12 @@ class StackReport(NamedTuple):
     memorised: float
 
     def __str__(self) -> str:
-        return f"modes {self.modes}, KL {self.kl:.4f}, valid {self.valid:.2%}, memorised {self.memorised:.2%}"
+        return ", ".join(f"{heading} {text}" for heading, text in self.columns().items())
 
-
-@functools.cache
-def halves() -> Halves:
-    """The digits in two Halves, always the same: half of each digit's images, drawn from seed 0, and the others.
-
-    A digit with an odd number of images gives the spare one to the held-out half: 896 and 901 images, in [-1, 1].
-    """
-    whole, rng = data.digits(), np.random.default_rng(SPLIT_SEED)
-    chosen = np.zeros(whole.labels.shape, bool)
-    for digit in range(DIGITS):
-        images = rng.permutation(np.flatnonzero(whole.labels == digit))
-        chosen[images[:images.size // 2]] = True
-    parts = [data.Points(whole.x[rows], "digits", labels=whole.labels[rows]) for rows in (chosen, ~chosen)]
-    for part in parts:
-        part.labels.flags.writeable = False  # every caller gets the same arrays
-    return Halves(*parts)
+    def columns(self) -> dict[str, str]:
+        """{heading: text}, a row of `table`."""
+        return {"modes": f"{self.modes}", "KL": f"{self.kl:.4f}", "valid": f"{self.valid:.2%}",
+                "memorised": f"{self.memorised:.2%}"}
 
 
 class Stacks(data.DataSet):
@@ -131,17 +113,10 @@ class Judge:
     """
 
     def __init__(self) -> None:
-        from sklearn.svm import SVC
-
         training, held_out = halves()
-        self._training, self._svm = training.x, SVC(C=10).fit(held_out.x, held_out.labels)
+        self._training, self._svm = training.x, reader(held_out)
         self.accuracy = float(self._svm.score(training.x, training.labels))
-        self.near, self.far = (float(p) for p in np.percentile(self._nearest(held_out.x), (1, 99)))
-
-    def _nearest(self, images: Array) -> Array:
-        from sklearn.metrics import pairwise_distances_argmin_min
-
-        return pairwise_distances_argmin_min(images, self._training)[1]
+        self.near, self.far = near_and_far(training.x, held_out.x)
 
     def look(self, x: Any, progress: bool | None = None) -> tuple[Array, Array]:
         """The digits (N, c) that the pictures `x` (N, 64 c) show, and each image's distance (N, c) to the nearest training image.
@@ -160,7 +135,7 @@ class Judge:
             for start in range(0, finite.size, BATCH):
                 rows = finite[start:start + BATCH]
                 batch = np.clip(images[rows].astype(np.float64), -FAR_AWAY, FAR_AWAY)
-                digits[rows], distance[rows] = self._svm.predict(batch), self._nearest(batch)
+                digits[rows], distance[rows] = self._svm.predict(batch), nearest(batch, self._training)
                 bar.update(rows.size)
         return digits.reshape(x.shape[0], -1), distance.reshape(x.shape[0], -1)
 
@@ -208,13 +183,6 @@ def controls(channels: int, n: int, rng: np.random.Generator) -> dict[str, Array
         "one digit missing": real.draw(rng.integers(DIGITS - 1, size=(n, channels)), rng),
         "noise": rng.uniform(-1, 1, (n, real.dim)),
     }
-
-
-def table(rows: Mapping[str, StackReport]) -> str:
-    """`rows`, a dict from names to StackReports, as lines of aligned plain text."""
-    return aligned([["", "modes", "KL", "valid", "memorised"], *[
-        [name, f"{report.modes}", f"{report.kl:.4f}", f"{report.valid:.2%}", f"{report.memorised:.2%}"]
-        for name, report in rows.items()]])
 
 
 def _channels(value: Any) -> int:

@@ -32,7 +32,7 @@ from .engine.optim import Optimiser
 from .engine.store import Network
 from .guard import Guard
 from .history import History
-from .looks import ModeCount
+from .looks import SAMPLES, ModeCount
 from .losses import Loss
 from .rounds import Rounds
 from .streams import Streams, TwoPlayerDraw
@@ -52,10 +52,11 @@ class Training:
     draw, step : what a step needs, and the step, as the module's docstring tells
     steps : how many; schedules depend on the fraction of them that has passed
     streams : the run's random numbers
-    ema : None, or how much a running average of G's parameters keeps each step, .99 to .9999; see `History.G_ema`
+    ema : None, or how much running averages of parameters keep each step, .99 to .9999; see `averages` and `History.G_ema`
     schedule : fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
     scheduled : further objects whose prepare(fraction) is called before each step: penalties, instance noise
     look : None, or look(G) -> modes_visited and modes_half, called now and then with G_ema, or with G if there is none
+    averaged : the players whose averages are kept where there is `ema`; G's is `G_ema`
     replay : whether steps are recorded and run again as a list of NumPy calls (`engine.replay`), from the third on: quicker, with
         the same bits. A step that cannot be recorded runs plainly; `repr` and the log "tinygan" say why
     """
@@ -63,19 +64,24 @@ class Training:
     def __init__(self, players: dict[str, Player], draw: Callable[[Streams], Any],
                  step: Callable[[dict[str, Player], Any], Report], *, steps: int, streams: Streams, ema: float | None = None,
                  schedule: Callable[[float], float] | None = None, scheduled: Iterable[Any] = (),
-                 look: Callable[[Network], Array] | None = None, replay: bool = True) -> None:
+                 look: Callable[[Network], Array] | None = None, averaged: Sequence[str] = ("G",),
+                 replay: bool = True) -> None:
         self.players, self.draw, self.step, self.streams = players, draw, step, streams
         self.steps, self.schedule = count("steps", steps), given.schedule_function(schedule)
         self.scheduled, self.look = tuple(scheduled), look
         self.ema = None if ema is None else number("ema", ema, above=0, below=1)
-        G = players["G"].network
-        self.G_ema = None if ema is None else G.copy()
+        self.averages = {} if ema is None else {name: players[name].network.copy() for name in averaged}
         self.done = 0  # steps so far
-        self.history = History(self.steps, G.replicas, self.G_ema, count_modes=look is not None)
-        beside = () if self.G_ema is None else (self.G_ema,)
-        self.guard = Guard({name: player.network for name, player in players.items()}, self.history, beside)
+        replicas = next(iter(players.values())).network.replicas
+        self.history = History(self.steps, replicas, self.G_ema, count_modes=look is not None)
+        self.guard = Guard({name: player.network for name, player in players.items()}, self.history, [*self.averages.values()])
         inside = [each for each in self.scheduled if each is not draw]  # what the step itself reads
-        self._round = Rounds(self._play, [self.players, inside, self.G_ema, self.guard.own, self.guard.before], replay)
+        self._round = Rounds(self._play, [self.players, inside, self.averages, self.guard.own, self.guard.before], replay)
+
+    @property
+    def G_ema(self) -> Network | None:
+        """The average of G, or None."""
+        return self.averages.get("G")
 
     def advance(self, n: int = 1) -> Report:
         """Take n steps; returns what the last one reported. Raises `Diverged` in the step in which the run diverges."""
@@ -133,8 +139,8 @@ class Training:
         """The part of a round that is a fixed list of array operations: the step, and the average."""
         self.guard.keep()
         report = self.step(self.players, batch)
-        if self.G_ema is not None and self.ema is not None:
-            self.G_ema.theta += (1 - self.ema) * (self.players["G"].network.theta - self.G_ema.theta)
+        for name, average in self.averages.items():
+            average.theta += (1 - (self.ema or 0)) * (self.players[name].network.theta - average.theta)
         return report, self.guard.total()
 
     @contextmanager
@@ -155,7 +161,7 @@ class Training:
         parts: dict[str, dict[str, Array]] = {}
         for name, player in self.players.items():
             parts |= {f"{name}.network": player.network.state(), f"{name}.optimiser": player.optimiser.state()}
-        parts |= {"G_ema": self.G_ema.state()} if self.G_ema is not None else {}
+        parts |= {f"{name}_ema": average.state() for name, average in self.averages.items()}
         parts |= {"streams": self.streams.state(), "history": self.history.arrays(), "training": {"done": np.array(self.done)}}
         return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
 
@@ -187,8 +193,8 @@ class Training:
             if any(memory.ndim and memory.shape != shape for memory in memories.values()):
                 raise ValueError(f"{name}.optimiser has memories of another shape than {shape}")
             player.optimiser.load_state(memories)
-        if self.G_ema is not None:
-            self.G_ema.load_state(part("G_ema"))
+        for name, average in self.averages.items():
+            average.load_state(part(f"{name}_ema"))
         self.streams.load_state(part("streams"))
         self.done = done
         self.history = History.from_arrays(self.steps, part("history"), self.G_ema, count_modes=self.look is not None)
@@ -260,7 +266,8 @@ def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, bat
                          between=any(penalty.at == "between" for penalty in penalties))
     step = Rules(loss, penalties, given.unrolling(unroll)).step(update)
     streams = Streams(seed, G.replicas)
-    look = ModeCount(data, streams, G) if isinstance(data, Mixture) else None
+    z = streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype) if isinstance(data, Mixture) else None
+    look = None if z is None else ModeCount(data, z)
     return Training({"D": Player(D, opt_d), "G": Player(G, opt_g)}, draw, step, steps=steps, streams=streams, ema=ema,
                     schedule=schedule, scheduled=(draw, *penalties), look=look, replay=replay)
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from ..engine.arguments import choice, count, number
-from ..recipe import WEIGHT, Recipe, sentence
+from ..recipe import Recipe
+from ..record import WEIGHT, sentence
 from ..settings import converted, written
 from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__

@@ -5,6 +5,8 @@ Every data set has
     sample(n, rng)     n samples, an (n, dim) float64 array; rng is a numpy Generator
     dim, name          the number of columns, and what to call the data in tables and plots
     columns            the names of the columns, or None
+    classes            how many classes there are, or None; then sample_labelled(n, rng) gives samples and their classes
+    image              height and width where a row is an image, or None
     standardized()     the same data with mean 0 and standard deviation 1
     restore(x)         samples of a standardised data set, put back into the original units
     apply(x)           points in the original units, standardised as the data set was
@@ -17,16 +19,28 @@ import functools
 import math
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import files
 from ..engine import arguments
-from .sets import Curve, DataSet, Mixture, Points, matrix
+from .arrays import matrix
+from .labels import class_count, one_hot, whole_labels
+from .sets import Curve, DataSet, Mixture, Points
 
-__all__ = ["NAMES", "Curve", "DataSet", "Mixture", "Points", "by_name", "circles", "digits", "from_array", "from_file",
-           "gaussians_1d", "grid", "moons", "ring", "swiss_roll"]
+__all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixture", "Points", "by_name", "circles", "class_count", "digits",
+           "from_array", "from_file", "gaussians_1d", "grid", "halves", "moons", "one_hot", "ring", "spokes", "square",
+           "swiss_roll", "whole_labels"]
+
+SPLIT_SEED = 0  # of the two halves of the digits, the same for everybody
+
+
+class Halves(NamedTuple):
+    """scikit-learn's digits, each image in one of the two; `labels` (N,) are read-only."""
+
+    training: Points
+    held_out: Points
 
 
 def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
@@ -64,6 +78,11 @@ def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
     side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
+
+
+def square(spacing: float = 2.0, std: float = 0.05) -> Mixture:
+    """Eight Gaussians on the edge of a square: a grid of 3 x 3 without its middle."""
+    return Mixture(np.delete(grid(3, spacing).means, 4, axis=0), std, name="square")
 
 
 def gaussians_1d(means: Any = (-2.0, 2.0), stds: Any = 0.5, weights: Any = None) -> Mixture:
@@ -104,6 +123,20 @@ def circles(noise: float = 0.05, factor: float = 0.5) -> Curve:
     return Curve(make_circles(_ON_CURVE, shuffle=False, factor=factor)[0], noise, "circles")
 
 
+def spokes(number: int = 5, noise: float = 0.03) -> Curve:
+    """Straight lines from radius 1 to 2, like spokes, at the angles 2 pi k / number; the class of a sample is its spoke k.
+
+    Parameters
+    ----------
+    number : how many lines
+    noise : a standard deviation, 0 or larger
+    """
+    angle = 2 * math.pi * np.arange(arguments.count("number", number)) / number
+    radius = np.linspace(1, 2, _ON_CURVE // number)
+    path = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None]  # (number, points, 2)
+    return Curve(path.reshape(-1, 2), noise, "spokes", labels=np.repeat(np.arange(number), radius.size))
+
+
 def swiss_roll(noise: float = 0.25) -> Curve:
     """The spiral of scikit-learn's `make_swiss_roll`, radius 4.7 to 14.1, without the axis along which it is rolled up."""
     from sklearn.datasets import make_swiss_roll
@@ -124,7 +157,22 @@ def digits(classes: Collection[int] | None = None) -> Points:
         if not classes or not set(classes) <= set(range(10)):
             raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {classes}")
         x, labels = x[np.isin(labels, classes)], labels[np.isin(labels, classes)]
-    return Points(x / 8 - 1, "digits", labels=labels)
+    return Points(x / 8 - 1, "digits", labels=labels, image=(8, 8))
+
+
+@functools.cache
+def halves() -> Halves:
+    """The digits in two Halves, always the same: half of each digit's images, drawn from seed 0, and the others.
+
+    Generators learn from one half, judges from the other. A digit with an odd number of images gives the spare one to the
+    held-out half: 896 and 901 images, in [-1, 1].
+    """
+    whole, rng = digits(), np.random.default_rng(SPLIT_SEED)
+    chosen = np.zeros(whole.labels.shape, bool)
+    for digit in range(10):
+        images = rng.permutation(np.flatnonzero(whole.labels == digit))
+        chosen[images[:images.size // 2]] = True
+    return Halves(*(Points(whole.x[rows], "digits", labels=whole.labels[rows], image=whole.image) for rows in (chosen, ~chosen)))
 
 
 def from_array(X: Any, name: str = "points") -> Points:
@@ -158,9 +206,11 @@ NAMES: dict[str, Callable[[], DataSet]] = {
     "grid": grid,
     "big_grid": functools.partial(grid, side=10, spacing=1.5, std=0.1),
     "gaussians_1d": gaussians_1d,
+    "square": square,
     "moons": moons,
     "circles": circles,
     "swiss_roll": swiss_roll,
+    "spokes": spokes,
     "digits": digits,
 }
 

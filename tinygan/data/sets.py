@@ -8,6 +8,8 @@ import numpy as np
 
 from ..engine import arguments
 from ..engine.arguments import Array
+from .arrays import frozen, matrix, own_labels, positive
+from .labels import class_count
 
 Data = TypeVar("Data", bound="DataSet")
 
@@ -20,8 +22,14 @@ class DataSet:
     dim: int
     name: str
     columns: tuple[str, ...] | None = None  # the columns' names, where they have any
+    image: tuple[int, int] | None = None  # height and width, where a row is an image, channels last
+    classes: int | None = None  # how many classes there are, where each sample has one
     shift: Any = 0.0
     scale: Any = 1.0
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """`n` samples (n, dim) and the class of each, (n,): the same samples as `sample`. Raises ValueError without classes."""
+        raise ValueError(f"{self.name} has no labels: it cannot say which class a sample belongs to")
 
     def restore(self, x: Any) -> Array:
         """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
@@ -67,27 +75,31 @@ class Mixture(DataSet):
     def __init__(self, means: Any, stds: Any, weights: Any = None, name: str = "mixture") -> None:
         self.means = matrix("means", means, rows=1)
         self.n_modes, self.dim = self.means.shape
-        self.stds = _frozen(np.broadcast_to(_positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
-        self.weights = _frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
-        self.name = name
+        self.stds = frozen(np.broadcast_to(positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
+        self.weights = frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
+        self.name, self.classes = name, self.n_modes
         self._equal = float(self.stds[0]) if np.ptp(self.stds) == 0 else None  # one number for all modes multiplies faster
         self._steps = np.cumsum(self.weights)
         self._steps[-1] = 1.0  # rounding must not leave a gap above the last step
 
     def _shares(self, weights: Any) -> Array:
-        weights = _positive("weights", weights, (self.n_modes,))
+        weights = positive("weights", weights, (self.n_modes,))
         if abs(weights.sum() - 1) > 1e-6:
             raise ValueError(f"weights must sum to 1; got a sum of {weights.sum():.6g}. Divide them by their sum")
         return weights / weights.sum()
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` independent samples, (n, d)."""
+        return self.sample_labelled(n, rng)[0]
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """`n` independent samples (n, d), and the mode of each, (n,)."""
         n = self.check_draw(n, rng)
         mode = np.searchsorted(self._steps, rng.random(n), side="right")
         x = rng.standard_normal((n, self.dim))
         x *= self.stds.take(mode)[:, None] if self._equal is None else self._equal
         x += self.means.take(mode, axis=0)
-        return x
+        return x, mode
 
     def log_prob(self, x: Any) -> Array:
         """log p(x) in nats, one number for each of the N rows of `x` (N, d); right however far x is from every mode."""
@@ -132,33 +144,48 @@ class Curve(DataSet):
     path : (M, d), points along the curve
     noise : a standard deviation, 0 or larger, in the units of `path`
     name : for tables and plots
+    labels : None, or (M,), the class of each row of `path`, 0 to K - 1
     """
 
-    def __init__(self, path: Any, noise: float, name: str = "curve") -> None:
+    def __init__(self, path: Any, noise: float, name: str = "curve", labels: Any = None) -> None:
         self.path = matrix("path", path, rows=2)
+        self.labels: Any = None if labels is None else own_labels(name, labels, self.path.shape[-2])
+        self.classes = None if labels is None else class_count(name, labels)
         self.noise = arguments.number("noise", noise, above=0, including=(0,))
         self.dim, self.name = self.path.shape[-1], name
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` independent samples, (n, d)."""
+        return self._drawn(n, rng)[0]
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """`n` independent samples (n, d), and the class of each, (n,). Raises ValueError without labels."""
+        if self.labels is None:
+            return super().sample_labelled(n, rng)
+        x, rows = self._drawn(n, rng)
+        return x, self.labels[rows]
+
+    def _drawn(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Samples, and the rows of `path` that they come from."""
         n = self.check_draw(n, rng)
         x = rng.standard_normal((n, self.dim))
         x *= self.noise
-        x += self.path.take(rng.integers(self.path.shape[-2], size=n), axis=0)
-        return x
+        rows = rng.integers(self.path.shape[-2], size=n)
+        x += self.path.take(rows, axis=0)
+        return x, rows
 
     def standardized(self) -> "Curve":
         """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
-        return Curve((self.path - center) / scale, self.noise / scale, self.name).moved_from(self, center, scale)
+        return Curve((self.path - center) / scale, self.noise / scale, self.name, self.labels).moved_from(self, center, scale)
 
     def __repr__(self) -> str:
         return f"Curve {self.name}: dimensions {self.dim}, noise {self.noise:.4g}"
 
 
 class Points(DataSet):
-    """A finite set of points. Training does not use `columns` and `labels`.
+    """A finite set of points.
 
     Parameters
     ----------
@@ -166,20 +193,41 @@ class Points(DataSet):
     name : for tables and plots
     columns : d names, or None
     labels : (N,), one for each row, or None
+    image : None, or (height, width) where each row is an image, channels last
     """
 
-    def __init__(self, x: Any, name: str = "points", columns: tuple[str, ...] | None = None, labels: Any = None) -> None:
+    def __init__(self, x: Any, name: str = "points", columns: tuple[str, ...] | None = None, labels: Any = None,
+                 image: tuple[int, int] | None = None) -> None:
         self.x = matrix(name, x, rows=2)
-        self.name, self.columns, self.labels = name, columns, labels
+        self.name, self.columns, self.image = name, columns, image
         self.dim = self.x.shape[-1]
+        if image is not None and (len(image) != 2 or self.dim % math.prod(image)):
+            raise ValueError(f"{name}: rows of {self.dim} numbers are no images of {' x '.join(map(str, image))} pixels")
+        self.labels: Any = None if labels is None else own_labels(name, labels, self.x.shape[-2])
+
+    @property
+    def classes(self) -> int | None:  # type: ignore[override]
+        """How many classes the labels name, or None without labels. Raises TypeError or ValueError unless they are 0 to K - 1."""
+        return None if self.labels is None else class_count(self.name, self.labels)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """`n` distinct rows in random order, (n, d). Raises ValueError when there are fewer than n."""
+        return self.x.take(self._rows(n, rng), axis=0)
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """`n` distinct rows (n, d), and the label of each, (n,). Raises ValueError without labels."""
+        if self.labels is None:
+            return super().sample_labelled(n, rng)
+        rows = self._rows(n, rng)
+        return self.x.take(rows, axis=0), self.labels[rows]
+
+    def _rows(self, n: int, rng: np.random.Generator) -> Array:
+        """The numbers of n distinct rows."""
         n, rows = self.check_draw(n, rng), self.x.shape[-2]
         if n > rows:
             raise ValueError(f"{self.name} has {rows} rows, so it cannot give {n} distinct ones: ask for at most {rows}, "
                              "for instance with a smaller batch")
-        return self.x.take(rng.choice(rows, size=n, replace=False), axis=0)
+        return rng.choice(rows, size=n, replace=False)
 
     def standardized(self) -> "Points":
         """The points with mean 0 and standard deviation 1 in every column; a constant column becomes 0, with scale 1."""
@@ -191,38 +239,11 @@ class Points(DataSet):
         if bad.size:
             raise ValueError(f"{self.name}: the spread of column {bad[0]} is too large or too small for float64. "
                              "Change its unit")
-        moved = Points((self.x - center) / scale, self.name, self.columns, self.labels)
+        moved = Points((self.x - center) / scale, self.name, self.columns, self.labels, self.image)
         return moved.moved_from(self, center, scale)
 
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
-
-
-def matrix(name: str, x: Any, rows: int) -> Array:
-    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
-    x = arguments.points(name, x, rows=rows)
-    if x.shape[-1] == 0:
-        raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")
-    return _frozen(x)
-
-
-def _frozen(x: Any) -> Array:
-    x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
-    x.flags.writeable = False
-    return x
-
-
-def _positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:
-    """`values` as a float64 array of one of the `shapes`, every entry finite and above 0."""
-    values = np.asarray(values)
-    if values.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must be numbers; got an array of {values.dtype}")
-    if values.shape not in shapes:
-        raise ValueError(f"{name} must have shape {' or '.join(map(str, shapes))}; got {values.shape}")
-    bad = values[~(np.isfinite(values) & (values > 0))]
-    if bad.size:
-        raise ValueError(f"{name} must be finite and above 0; got {bad[0]}")
-    return values.astype(np.float64)
 
 
 def _span(values: Array) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 from ..data.sets import Mixture
 
 
-def table(rows: Mapping[str, Any], mixture: Mixture) -> str:
+def table(rows: Mapping[str, Any], mixture: Mixture | None = None) -> str:
     """Reports as lines of aligned plain text.
 
     Parameters
     ----------
     rows : name -> report, all of one kind, such as ModeReports
-    mixture : the one that was scored against
+    mixture : the one that was scored against; None for reports that have none, such as ImageReports
 
     Raises
     ------
@@ -22,7 +22,8 @@ def table(rows: Mapping[str, Any], mixture: Mixture) -> str:
     kinds = sorted({type(report).__name__ for report in rows.values()})
     if len(kinds) != 1:
         raise ValueError(f"a table needs reports of one kind; got {' and '.join(kinds) or 'none'}. Make one table for each kind")
-    texts = {name: report.columns(mixture) for name, report in rows.items()}
+    against = () if mixture is None else (mixture,)
+    texts = {name: report.columns(*against) for name, report in rows.items()}
     return aligned([["", *next(iter(texts.values()))], *[[name, *columns.values()] for name, columns in texts.items()]])
 
 

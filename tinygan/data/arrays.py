@@ -1,0 +1,44 @@
+"""The arrays that people pass to a data set: checked, copied, and read-only from then on."""
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import arguments
+from ..engine.arguments import Array
+
+
+def matrix(name: str, x: Any, rows: int) -> Array:
+    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
+    x = arguments.points(name, x, rows=rows)
+    if x.shape[-1] == 0:
+        raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")
+    return frozen(x)
+
+
+def own_labels(name: str, labels: Any, rows: int) -> Array:
+    """A read-only copy of the labels, (rows,). Raises ValueError for another number of them."""
+    labels = np.array(labels)
+    if labels.shape != (rows,):
+        raise ValueError(f"{name}: labels must be one for each of the {rows} rows; got shape {labels.shape}")
+    labels.flags.writeable = False
+    return labels
+
+
+def frozen(x: Any) -> Array:
+    x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
+    x.flags.writeable = False
+    return x
+
+
+def positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:
+    """`values` as a float64 array of one of the `shapes`, every entry finite and above 0."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be numbers; got an array of {values.dtype}")
+    if values.shape not in shapes:
+        raise ValueError(f"{name} must have shape {' or '.join(map(str, shapes))}; got {values.shape}")
+    bad = values[~(np.isfinite(values) & (values > 0))]
+    if bad.size:
+        raise ValueError(f"{name} must be finite and above 0; got {bad[0]}")
+    return values.astype(np.float64)

@@ -1,0 +1,77 @@
+"""Labels: which class a sample belongs to, as numbers 0 to K - 1 and as one-hot rows."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..engine.arguments import Array, count
+
+
+def whole_labels(labels: Any, classes: int, n: int | None = None) -> Array:
+    """The labels as an array (n,) of int64, each of 0 to classes - 1.
+
+    Parameters
+    ----------
+    labels : whole numbers (n,), or one number
+    classes : K
+    n : how many there must be; one number stands for n times that number. None takes any number of them
+
+    Raises
+    ------
+    TypeError : labels that are no whole numbers
+    ValueError : another shape, or a label that is no class
+    """
+    found = np.asarray(labels)
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"labels must be whole numbers, 0 to {classes - 1}; got {_shown(found)} of {found.dtype}")
+    if found.ndim == 0:
+        found = np.full(1 if n is None else n, found)
+    if found.ndim != 1 or (n is not None and found.size != n):
+        raise ValueError(f"labels must be one number, or {'n' if n is None else n} of them; got an array of shape {found.shape}")
+    outside = found[(found < 0) | (found >= classes)]
+    if outside.size:
+        raise ValueError(f"labels must be classes, 0 to {classes - 1}; got {outside[0]}")
+    return found.astype(np.int64)
+
+
+def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
+    """Each label as a row of zeros with a 1 at its class, (n,) -> (n, classes).
+
+    Parameters
+    ----------
+    labels : whole numbers (n,), 0 to classes - 1
+    classes : K
+    dtype : of the rows
+
+    Raises
+    ------
+    TypeError, ValueError : as `whole_labels`
+
+    Examples
+    --------
+    >>> from tinygan.data import one_hot
+    >>> print(one_hot([2, 0], 3))
+    [[0. 0. 1.]
+     [1. 0. 0.]]
+    """
+    return np.eye(count("classes", classes), dtype=dtype)[whole_labels(labels, classes)]
+
+
+def class_count(name: str, labels: Any) -> int:
+    """How many classes there are, K: the labels are 0 to K - 1, and each of them occurs. Raises TypeError or ValueError."""
+    found = np.asarray(labels)
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"{name} has labels of {found.dtype}; they must be whole numbers from 0 up. "
+                        "np.unique(labels, return_inverse=True)[1] numbers them")
+    present = np.unique(found)
+    missing = np.setdiff1d(np.arange(max(0, int(present[-1])) + 1), present)
+    if present[0] < 0 or missing.size:
+        wrong = f"there is a label {present[0]}" if present[0] < 0 else f"class {missing[0]} never occurs"
+        raise ValueError(f"{name} has labels from {present[0]} to {present[-1]}, but {wrong}: its classes must be 0 to K - 1 "
+                         "without a gap. np.unique(labels, return_inverse=True)[1] numbers them so")
+    return present.size
+
+
+def _shown(values: Array) -> str:
+    return repr(values.item()) if values.ndim == 0 else f"an array {values.shape}"
