@@ -91,19 +91,18 @@ def test_new_rows_in_many_dimensions():
         found = metrics.memory_report(*(normal(n, 1000 * n + seed) for n in (500, 100, 101)))
         z.append(found.nearer_z)
         binomial.append((found.nearer - found.nearer_new) / math.sqrt(.25 / 500))
-        copies.append((found.copies, found.copies_z))
+        copies.append(found.copies)
     assert abs(np.mean(z)) < 4 / math.sqrt(200) and .85 < np.std(z) < 1.15
     assert np.std(binomial) > 2 and np.mean(np.abs(binomial) > 1.96) > .3  # so no interval of that kind is shown
-    copies = np.array(copies)
-    assert abs(copies[:, 0].mean() - found.copies_new) < 4 * copies[:, 0].std() / math.sqrt(200)
-    assert .85 < copies[:, 1].std() < 1.15 and np.mean(copies[:, 1] > 3) < .03
+    assert abs(np.mean(copies) - found.copies_new) < 4 * np.std(copies) / math.sqrt(200)
+    assert np.mean(np.array(copies) > found.copies_most) <= .01 and np.max(copies) > found.copies_most / 3
 
 
 @pytest.mark.parametrize("n", [10, 100, 1000])
 def test_new_points_of_the_plane(n):
     found = [metrics.memory_report(RING.sample(1000, rng(seed)), *(RING.sample(n, rng((n, seed, part))) for part in (0, 1)))
              for seed in SEEDS]
-    assert all(abs(one.nearer_z) < 3 and one.copies_z < 3 for one in found)
+    assert all(abs(one.nearer_z) < 3 and one.copies < one.copies_most for one in found)
     assert all("no sign of copying" in one.verdict for one in found)
     assert abs(np.mean([one.nearer for one in found]) - .5) < .1
 
@@ -117,7 +116,6 @@ def test_the_real_rows_among_themselves():
     assert math.isclose(memory.nearer_of_real(training, held_out), nearer.mean())
     halves = data.halves()
     assert .46 < memory.nearer_of_real(halves.training.x, halves.held_out.x) < .54
-    assert memory.nearer_of_real(training, training) == 0  # each row's twin is in the other set: exchanged, or not held out
 
 
 # ---- memorisers
@@ -133,18 +131,19 @@ def test_a_planted_memoriser_is_found(training, held_out):
         copies = training[rng(seed).integers(training.shape[0], size=500)]
         noise = normal(500, seed, training.shape[1]) * near / math.sqrt(training.shape[1])
         found = metrics.memory_report(copies + .1 * noise, training, held_out)
-        assert found.nearer > .9 and found.copies > .9 and found.nearer_z > 5 and found.copies_z > 10
+        assert found.nearer > .9 and found.copies > .9 and found.nearer_z > 5
         assert found.verdict.startswith("G copies training rows: ") and "D " not in found.verdict
     assert metrics.memory_report(copies, training, held_out).nearer == 1
     assert metrics.memory_report(held_out + 1e-9, training, held_out).nearer < .05
 
 
 def test_who_leans_without_copying():
-    """Half new, half between a new row and a training row: nearer to training rows, but as far away as new rows are."""
-    training, held_out = normal(100, 1), normal(100, 2)
-    x = .75 * normal(1000, 3) + .66 * training[rng(4).integers(100, size=1000)]
-    found = metrics.memory_report(x, training, held_out)
-    assert found.nearer > .9 and found.copies_z < 3 and "G leans towards the training rows, without copying them" in found.verdict
+    """A Gaussian for each class knows the mean and the covariance of about 90 training images, and none of the images."""
+    judge = metrics.digit_judge()
+    for seed in SEEDS:
+        found = metrics.memory_report(judge.controls(2000, rng(seed))["Gaussian per class"][0], judge.training.x, judge.held_out.x)
+        assert .55 < found.nearer < .65 and found.nearer_z > 3 and found.copies == 0
+        assert found.verdict.startswith("G leans towards the training rows, without copying them: ")
 
 
 def test_sets_that_were_exchanged():
@@ -180,24 +179,25 @@ def test_a_d_that_knows_nothing():
 
 
 def test_what_a_report_says():
-    report = metrics.MemoryReport(.998, .5, 21.04, .77, .01, 30, .771, 9.5)
-    assert str(report) == ("nearer 99.8% (new 50.0%, z 21.0), copies 77.0% (new 1.0%, z 30.0), gap 0.771 (z 9.5). G copies training "
-                           "rows: 77.0% of its samples are copies, and of new rows 1.0% would be. D knows its training rows: it "
-                           "scores them 0.771 higher than held-out ones.")
+    report = metrics.MemoryReport(.998, .5, 21.04, .77, .01, .03, .771, 9.5)
+    assert str(report) == ("nearer 99.8% (new 50.0%, z 21.0), copies 77.0% (new 1.0%, at most 3.0%), gap 0.771 (z 9.5). G copies "
+                           "training rows: 77.0% of its samples are nearer to one than 99 % of new rows are, and of new samples "
+                           "about 1.0% would be. D knows its training rows: it scores them 0.771 higher than held-out ones.")
     without = report._replace(gap=math.nan, gap_z=math.nan)
     assert "gap" not in str(without) and "D " not in str(without)
     lines = metrics.table({"with D": report, "without": without}).splitlines()
-    assert lines[1].split() == ["with", "D", "99.8%", "50.0%", "21.0", "77.0%", "1.0%", "30.0", "0.771", "9.5"]
+    assert lines[1].split() == ["with", "D", "99.8%", "50.0%", "21.0", "77.0%", "1.0%", "3.0%", "0.771", "9.5"]
     assert lines[2].split()[-2:] == ["-", "-"]
 
 
 def test_rows_of_any_kind():
     training, held_out, x = normal(30, 1, 5), normal(30, 2, 5), normal(40, 3, 5)
     found = metrics.memory_report(x, training, held_out)
-    assert np.allclose(metrics.memory_report(*(rows.astype(np.float32) for rows in (x, training, held_out)))[:6], found[:6], atol=1e-5)
+    assert np.allclose(metrics.memory_report(*(rows.astype(np.float32) for rows in (x, training, held_out)))[:6], found[:6],
+                       atol=1e-5)
     assert metrics.memory_report(x.tolist(), training.tolist(), held_out.tolist())[:6] == found[:6]
     far = metrics.memory_report(np.full((5, 5), 1.7e308), training, held_out)
-    assert far.copies == 0 and math.isfinite(far.nearer_z)
+    assert far.copies == 0 and far.copies_most < 1 and math.isfinite(far.nearer_z)
     assert metrics.memory_report([[1.0]], [[0.0]], [[3.0]])[:3] == (1, .5, 1)
 
 
@@ -210,7 +210,8 @@ def test_rows_of_any_kind():
     (ValueError, "samples must be finite; row 0, column 0 is nan", {"samples": np.full((5, 3), np.nan)}),
     (ValueError, "training must be finite; row 0, column 0 is inf", {"training": np.full((5, 3), np.inf)}),
     (TypeError, "samples must hold real numbers; got an array of complex128", {"samples": np.zeros((5, 3), complex)}),
-    (ValueError, r"D must give one finite score for each row; got an array of shape \(5, 2\) for 5 rows", {"D": lambda x: x[:, :2]}),
+    (ValueError, r"D must give one finite score for each row; got an array of shape \(5, 2\) for 5 rows",
+     {"D": lambda x: x[:, :2]}),
     (ValueError, r"D must give one finite score for each row; got an array of shape \(5, 1\) for 5 rows",
      {"D": lambda x: x[:, :1] * np.nan}),
 ])

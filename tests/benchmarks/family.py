@@ -92,9 +92,11 @@ def main():
     print(text)
     if options.rows:
         return
-    about = {"command": f"python tests/benchmarks/family.py {options.name}" + (f" --seeds {options.seeds}" if options.seeds != 8 else ""),
+    seeds = f" --seeds {options.seeds}" if options.seeds != 8 else ""
+    about = {"command": f"python tests/benchmarks/family.py {options.name}{seeds}",
              "machine": f"{platform.machine()}, {os.cpu_count()} cores", "numpy": np.__version__}
-    (options.out / f"family_{options.name}.json").write_text(json.dumps({"about": about, "runs": runs, "fixed": fixed}, indent=1) + "\n")
+    results = {"about": about, "runs": runs, "fixed": fixed}
+    (options.out / f"family_{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
     (options.out / f"family_{options.name}.txt").write_text(text)
 
 

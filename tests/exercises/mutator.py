@@ -22,6 +22,7 @@ DROPPED = {"abs", "sqrt", "exp", "log", "log1p", "tanh", "sigmoid", "softplus", 
 BOUNDS = {"minimum", "maximum", "min", "max", "clip"}  # f(x, a) becomes a
 ODD = {"exp", "sigmoid", "softplus", "log_sigmoid"}  # f(x) becomes f(-x)
 COUNTS = {"range", "arange"}  # one more, one fewer
+TINY = 1e-6  # added in a log, in a root, and to what is divided by
 
 
 class Mutant(NamedTuple):
@@ -88,6 +89,11 @@ class Source:
                 yield from (ast.BoolOp(ORDER[type(node.op)][0](), node.values), *node.values)
             case ast.IfExp():
                 yield from (node.body, node.orelse)
+            case ast.Return(value=ast.expr()):  # the result, or one of several, without its sign or cut off
+                parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+                for i, part in enumerate(parts):
+                    for cut in (ast.Call(_name("abs"), [part], []), *(_call(f, part, 0.0) for f in ("maximum", "minimum"))):
+                        yield ast.Return(ast.Tuple([*parts[:i], cut, *parts[i + 1:]], ast.Load()) if len(parts) > 1 else cut)
             case ast.Attribute(attr="T") | ast.Subscript(slice=ast.Slice()):
                 yield node.value
             case ast.Tuple() if isinstance(above, ast.Return | ast.Lambda):  # two neighbours exchanged
@@ -122,7 +128,7 @@ class _Watch(ast.NodeTransformer):
         sliced = any(isinstance(part, ast.Slice) for part in getattr(node, "elts", [node]))
         if isinstance(node, ast.expr) and not sliced and not isinstance(node, ast.Starred):
             return ast.Call(_name("_seen"), [number, new], [])
-        if isinstance(node, ast.Expr | ast.AugAssign):
+        if isinstance(node, ast.Expr | ast.AugAssign | ast.Return):
             return [ast.Expr(ast.Call(_name("_seen"), [number], [])), new]
         return new
 
@@ -161,6 +167,11 @@ def _name(text):
     return ast.Name(text, ast.Load())
 
 
+def _call(name, expression, number):
+    """np.name(expression, number)."""
+    return ast.Call(ast.Attribute(_name("np"), name, ast.Load()), [expression, ast.Constant(number)], [])
+
+
 def _arithmetic(node):
     left, right, kind = node.left, node.right, type(node.op)
     yield from (ast.BinOp(left, new(), right) for new in BINARY.get(kind, []))
@@ -171,6 +182,10 @@ def _arithmetic(node):
         yield ast.BinOp(right, node.op, left)
     if kind is ast.Pow:
         yield ast.Call(_name("abs"), [left], [])
+    else:
+        yield ast.UnaryOp(ast.USub(), node)
+    if kind is ast.Div:
+        yield ast.BinOp(left, node.op, _call("add", right, TINY))
 
 
 def _calls(node):
@@ -186,11 +201,13 @@ def _calls(node):
         yield args[1]
     if name in ("abs", "sqrt") and args:
         yield ast.BinOp(args[0], ast.Pow(), ast.Constant(2))
+    if name in ("log", "sqrt"):
+        yield ast.Call(func, [_call("add", args[0], TINY)], [])
     if name in ODD:
         yield ast.Call(func, [ast.UnaryOp(ast.USub(), args[0])], [])
     if name in COUNTS:
         yield from (ast.Call(func, [*args[:-1], ast.BinOp(args[-1], op, ast.Constant(1))], keywords) for op in (ast.Add(), ast.Sub()))
-    if len(args) > 1:
+    if len(args) > 1 and name not in BOUNDS - {"clip"}:
         turned = [*args[:-2], args[-1], args[-2]] if name == "where" else [args[1], args[0], *args[2:]]
         yield ast.Call(func, turned, keywords)
     for keyword in keywords:

@@ -5,29 +5,32 @@
 """
 
 import ast
-import builtins
+import functools
 import hashlib
 
 from . import submission
 
 # Nobody needs these to solve an exercise, and who wants to see or change the grader does.
-MODULES = {"gc", "inspect", "sys", "ctypes", "importlib", "builtins", "os", "subprocess", "socket", "signal", "atexit", "threading",
-           "multiprocessing", "traceback", "linecache", "pickle", "marshal", "runpy", "unittest", "pytest", "urllib", "http",
-           "requests", "torch", "jax", "tensorflow", "autograd", "cupy"}
-NAMES = {"eval", "exec", "compile", "globals", "__import__", "_getframe", "_exit", "__subclasses__", "__globals__", "__closure__",
-         "__code__", "__builtins__", "f_back", "f_globals", "f_locals", "settrace", "setprofile", "modules"}
-LONG = 150  # parts of a syntax tree; shorter answers are often the same
+MODULES = {"gc", "inspect", "sys", "ctypes", "importlib", "builtins", "os", "subprocess", "socket", "signal", "atexit",
+           "threading", "multiprocessing", "traceback", "linecache", "pickle", "marshal", "runpy", "unittest", "pytest", "urllib",
+           "http", "requests", "torch", "jax", "tensorflow", "autograd", "cupy"}
+NAMES = {"eval", "exec", "compile", "globals", "__import__", "__builtins__"}
+PARTS = {"_getframe", "_exit", "__subclasses__", "__globals__", "__closure__", "__code__", "f_back", "f_globals", "f_locals",
+         "settrace", "setprofile", "modules"}  # x._getframe
+LONG = 300  # parts of a syntax tree; shorter answers are often the same
 
 
 def remarks(path):
-    """A sentence about what an answer file imports and calls beyond the file that was shipped; none if there is nothing."""
-    tree, original = submission.parsed(path), submission.shipped(path)
-    if tree is None:
-        return []
-    usual = set(_uses(submission.parsed(original))) if original else set()
-    seen = dict.fromkeys((use, line) for use, line in _uses(tree).items() if use not in usual)
-    said = ", ".join(f"{use} in line {line}" for use, line in seen)
-    return [f"{path.name} uses {said}"] if said else []
+    """A sentence about what an answer file imports and calls that no file of the exercises does; none if there is nothing."""
+    tree = submission.parsed(path)
+    uses = {use: line for use, line in _uses(tree).items() if use not in _usual()} if tree else {}
+    return [f"{path.name} uses " + ", ".join(f"{use} (line {line})" for use, line in uses.items())] if uses else []
+
+
+@functools.cache
+def _usual():
+    """What the files of the exercises use themselves."""
+    return {use for path in submission.FOLDER.rglob("*.py") for use in _uses(submission.parsed(path))}
 
 
 def _uses(tree):
@@ -38,9 +41,10 @@ def _uses(tree):
         if top in MODULES or top == "tinygan" and name != "tinygan.exercises.grade":
             found.setdefault(top if top in MODULES else name, line)
     for node in ast.walk(tree):
-        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
-        if name in NAMES:
-            found.setdefault(name, node.lineno)
+        if isinstance(node, ast.Name) and node.id in NAMES:
+            found.setdefault(node.id, node.lineno)
+        elif isinstance(node, ast.Attribute) and node.attr in PARTS:
+            found.setdefault(node.attr, node.lineno)
     return found
 
 
@@ -52,29 +56,37 @@ def likeness(path):
     tree, original = submission.parsed(path), submission.shipped(path)
     if tree is None:
         return ""
-    known = {_plain(function) for function in _functions(submission.parsed(original))} if original else set()
-    answers = [function for function in _functions(tree) if _plain(function) not in known]
-    if sum(1 for answer in answers for _ in ast.walk(answer)) < LONG:
+    known = {ast.unparse(function) for function in _functions(submission.parsed(original))} if original else set()
+    answers = ast.Module([function for function in _functions(tree) if ast.unparse(function) not in known], [])
+    if sum(1 for _ in ast.walk(answers)) < LONG:
         return ""
-    return hashlib.sha256("\n".join(map(_plain, answers)).encode()).hexdigest()
+    return hashlib.sha256(_plain(answers).encode()).hexdigest()
 
 
 def _functions(tree):
     return [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
-def _plain(function):
-    """A function as text, without its docstring and with its own names numbered in the order in which they appear."""
-    function = ast.parse(ast.unparse(function)).body[0]
-    for node in ast.walk(function):
+def _plain(tree):
+    """Functions as a text, without their docstrings and with the names that they give numbered in the order of appearance."""
+    own = {}
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    own = [node.arg if isinstance(node, ast.arg) else node.id for node in ast.walk(function)
-           if isinstance(node, ast.arg) or isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    numbers = {name: f"name{i}" for i, name in enumerate(name for name in dict.fromkeys(own) if not hasattr(builtins, name))}
-    for node in ast.walk(function):
-        if isinstance(node, ast.arg):
-            node.arg = numbers.get(node.arg, node.arg)
-        elif isinstance(node, ast.Name):
-            node.id = numbers.get(node.id, node.id)
-    return ast.dump(function)
+            node.body = node.body[1:]
+        name = _name_given(node)
+        if name:
+            own.setdefault(name, f"name{len(own)}")
+    for node in ast.walk(tree):
+        for part in ("id", "arg", "name"):
+            if getattr(node, part, None) in own:
+                setattr(node, part, own[getattr(node, part)])
+    return ast.dump(tree)
+
+
+def _name_given(node):
+    """The name that a part of a program gives to a function, an argument or a variable; None if it gives none."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None

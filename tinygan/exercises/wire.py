@@ -4,7 +4,8 @@
     unpacked(data)     -> the value again
 
 Numbers, texts, arrays of numbers, and tuples, lists and dictionaries of these arrive as they were sent. Of anything else,
-only the name of its type arrives. Nothing that arrives is executed, so the process that grades can read what a student's code has sent.
+only the name of its type arrives. Nothing that arrives is executed, so the process that grades can read what a
+student's code has sent.
 """
 
 import base64

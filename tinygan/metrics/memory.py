@@ -31,16 +31,16 @@ class MemoryReport(NamedTuple):
     nearer_z: float
     copies: float
     copies_new: float
-    copies_z: float
+    copies_most: float
     gap: float
     gap_z: float
 
     @property
     def verdict(self) -> str:
         """What the scores say, in a sentence or two."""
-        if self.copies_z > SURE:
-            said = (f"G copies training rows: {self.copies:.1%} of its samples are copies, and of new rows "
-                    f"{self.copies_new:.1%} would be.")
+        if self.copies > self.copies_most:
+            said = (f"G copies training rows: {self.copies:.1%} of its samples are nearer to one than 99 % of new rows are, and "
+                    f"of new samples about {self.copies_new:.1%} would be.")
         elif self.nearer_z > SURE:
             said = (f"G leans towards the training rows, without copying them: {self.nearer:.1%} of its samples are nearer to "
                     f"one than to a held-out row, and of new rows {self.nearer_new:.1%} would be.")
@@ -58,7 +58,7 @@ class MemoryReport(NamedTuple):
 
     def __str__(self) -> str:
         parts = [f"nearer {self.nearer:.1%} (new {self.nearer_new:.1%}, z {self.nearer_z:.1f})",
-                 f"copies {self.copies:.1%} (new {self.copies_new:.1%}, z {self.copies_z:.1f})"]
+                 f"copies {self.copies:.1%} (new {self.copies_new:.1%}, at most {self.copies_most:.1%})"]
         parts += [] if math.isnan(self.gap) else [f"gap {self.gap:.3g} (z {self.gap_z:.1f})"]
         return f"{', '.join(parts)}. {self.verdict}"
 
@@ -66,7 +66,7 @@ class MemoryReport(NamedTuple):
         """{heading: text}, a row of `table`; a dash for what D was needed for."""
         without = math.isnan(self.gap)
         return {"nearer": f"{self.nearer:.1%}", "nearer, new": f"{self.nearer_new:.1%}", "nearer z": f"{self.nearer_z:.1f}",
-                "copies": f"{self.copies:.1%}", "copies, new": f"{self.copies_new:.1%}", "copies z": f"{self.copies_z:.1f}",
+                "copies": f"{self.copies:.1%}", "copies, new": f"{self.copies_new:.1%}", "at most": f"{self.copies_most:.1%}",
                 "gap": "-" if without else f"{self.gap:.3f}", "gap z": "-" if without else f"{self.gap_z:.1f}"}
 
 
@@ -85,11 +85,12 @@ def memory_report(samples: Any, training: Any, held_out: Any, D: Callable[[Array
     -------
     nearer : the share of samples whose nearest training row is nearer than their nearest held-out row; a tie counts one half
     nearer_new : n / (n + m), which new rows score on average
-    copies : the share of samples nearer to a training row than the 1st percentile of what held-out rows are
-    copies_new : (1 + .01 (m - 1)) / (m + 1), which new rows score on average
+    nearer_z : how many standard deviations `nearer` lies above that. For a G that copies nothing it has mean 0 and standard
+        deviation 1: beyond 3 it is no accident
+    copies : the share of samples nearer to a training row than 99 % of the held-out rows are
+    copies_new, copies_most : what new rows score on average, and what they exceed once in 1000 times
     gap : mean D(training) - mean D(held_out)
-    nearer_z, copies_z, gap_z : how many standard deviations the score lies above what new rows give, or 0 for the gap. For a G
-        that copies nothing they have mean 0 and standard deviation 1: beyond 3 it is no accident
+    gap_z : how many standard deviations it lies above 0, for a D that knows no row by heart
 
     Raises
     ------
@@ -104,14 +105,13 @@ def memory_report(samples: Any, training: Any, held_out: Any, D: Callable[[Array
     points("held_out", held_out, training.shape[-1])
     samples, n, m = _rows("samples", samples, training.shape[-1]), training.shape[0], held_out.shape[0]
     votes = nearer_votes(samples, training, held_out)
-    copies, copies_new = float((nearest(samples, training) < near_and_far(training, held_out)[0]).mean()), _share_below(m)
-    error = math.sqrt(copies_new * (1 - copies_new) * (1 / (m + 2) + 1 / samples.shape[0]))  # the bound is an estimate too
+    copies = float((nearest(samples, training) < near_and_far(training, held_out)[0]).mean())
     gap = gap_z = math.nan
     if D is not None:
         scores = np.concatenate([_scores(D, training), _scores(D, held_out)])
         gap, gap_z = float(scores[:n].mean() - scores[n:].mean()), above_lots(scores, n)
-    return MemoryReport(float(votes[:n].sum()), n / (n + m), above_lots(votes, n), copies, copies_new,
-                        (copies - copies_new) / error, gap, gap_z)
+    return MemoryReport(float(votes[:n].sum()), n / (n + m), above_lots(votes, n), copies,
+                        *_copies_among_new(samples.shape[0], m), gap, gap_z)
 
 
 def nearest(x: Any, rows: Array) -> Array:
@@ -150,16 +150,23 @@ def above_lots(values: Array, n: int) -> float:
     Over all lots the sum has the mean n v and the variance n (M - n) / (M (M - 1)) sum_i (v_i - v)^2, where v is the mean of
     all values. 0 when all values are equal.
     """
-    size = values.shape[0]
-    deviations = values - values.mean()
-    spread = math.sqrt(n * (size - n) / (size * (size - 1)) * float(deviations @ deviations))
-    equal = np.ptp(values) == 0 or spread == 0
-    return 0.0 if equal else float(deviations[:n].sum()) / spread
+    size, deviations = values.shape[0], values - values.mean()
+    if np.ptp(values) == 0:
+        return 0.0
+    deviations /= np.abs(deviations).max()  # so that no square overflows
+    return float(deviations[:n].sum()) / math.sqrt(n * (size - n) / (size * (size - 1)) * float(deviations @ deviations))
 
 
-def _share_below(m: int) -> float:
-    """Of new rows, the share below the 1st percentile of m others: the k-th smallest of m has k / (m + 1) below it."""
-    return (1 + PERCENT / 100 * (m - 1)) / (m + 1)
+def _copies_among_new(n: int, m: int) -> tuple[float, float]:
+    """Of n new rows, the share below the 1st percentile of m others: its mean, and the bound that 1 in 1000 exceed.
+
+    The k-th smallest of m has a share of new rows below it that is Beta(k, m + 1 - k), whatever their distribution is. So the
+    number of n that lie below it is beta-binomial. The percentile stands at k = 1 + .01 (m - 1).
+    """
+    from scipy.stats import betabinom
+
+    k = 1 + PERCENT / 100 * (m - 1)
+    return k / (m + 1), float(betabinom.isf(1e-3, n, k, m + 1 - k)) / n
 
 
 def _query(x: Any, rows: Array, k: int = 1) -> tuple[Array, Array]:

@@ -111,7 +111,7 @@ IMAGES = ConditionalSettings(data="digits", hidden=(128, 128), latent=16, steps=
                              r1=3, ema=.995)
 
 
-class Conditional(System):
+class Conditional(System[ConditionalSettings]):
     """A conditional GAN: `train` on data with classes, then `sample(n, labels=...)`.
 
     The parameters are those of `System`.

@@ -8,7 +8,7 @@ A system says which networks there are (`make`), and what a step draws and does 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from ..streams import Streams
 from ..training import Training
 from ..updates import Player, Report
 
-Kind = TypeVar("Kind", bound="System")
+Kind = TypeVar("Kind", bound="System[Any]")
+S = TypeVar("S", bound=Common)
 
 
 class Game(NamedTuple):
@@ -34,7 +35,7 @@ class Game(NamedTuple):
     scheduled: Sequence[Any] = ()
 
 
-class System:
+class System(Generic[S]):
     """A system of players with its settings, its networks and their averages.
 
     Parameters
@@ -59,7 +60,7 @@ class System:
             recipe = self.recipe_for(recipe)
         if not isinstance(recipe, self.Settings):
             raise TypeError(f"recipe must be the name of a data set, or {type(self).__name__}.Settings(...); got {recipe!r}")
-        self.recipe = recipe.replace(**changes)
+        self.recipe: S = cast(S, recipe.replace(**changes))
         self.data: Any = None
         self.networks: dict[str, Network] = {}
         self.averages: dict[str, Network] = {}
