@@ -36,7 +36,7 @@ def non_saturating_g(f):
 def gradient_ratio(f):
     """How many times larger the derivative of 06.2 is than that of 06.1, at each score.
 
-    Work it out on paper: the quotient of the two is one short expression. Scores from -40 to 10 occur, and every
+    Work it out on paper: the quotient of the two is one short expression. Scores from -40 to 40 occur, and every
     entry must be right to its own last digits.
 
     f (N, 1)  ->  ratio (N, 1)

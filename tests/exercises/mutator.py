@@ -20,9 +20,10 @@ OTHER = {"mean": ["sum"], "sum": ["mean", "max"], "min": ["max"], "max": ["min"]
 DROPPED = {"abs", "sqrt", "exp", "log", "log1p", "tanh", "sigmoid", "softplus", "sort", "sign", "cumsum", "copy", "minimum",
            "maximum", "min", "max", "clip"}  # f(x) becomes x
 BOUNDS = {"minimum", "maximum", "min", "max", "clip"}  # f(x, a) becomes a
+EVEN = {"abs", "cos"}  # f(-x) is f(x), so the sign of x is left alone
 ODD = {"exp", "sigmoid", "softplus", "log_sigmoid"}  # f(x) becomes f(-x)
 COUNTS = {"range", "arange"}  # one more, one fewer
-TINY = 1e-6  # added in a log, in a root, and to what is divided by
+TINY = 1e-6  # added in a logarithm and in a root
 
 
 class Mutant(NamedTuple):
@@ -73,7 +74,7 @@ class Source:
         above = self.parents.get(id(node))
         match node:
             case ast.BinOp():
-                yield from _arithmetic(node)
+                yield from _arithmetic(node, above)
             case ast.Call():
                 yield from _calls(node)
             case ast.Constant(value=bool()):
@@ -89,11 +90,6 @@ class Source:
                 yield from (ast.BoolOp(ORDER[type(node.op)][0](), node.values), *node.values)
             case ast.IfExp():
                 yield from (node.body, node.orelse)
-            case ast.Return(value=ast.expr()):  # the result, or one of several, without its sign or cut off
-                parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-                for i, part in enumerate(parts):
-                    for cut in (ast.Call(_name("abs"), [part], []), *(_call(f, part, 0.0) for f in ("maximum", "minimum"))):
-                        yield ast.Return(ast.Tuple([*parts[:i], cut, *parts[i + 1:]], ast.Load()) if len(parts) > 1 else cut)
             case ast.Attribute(attr="T") | ast.Subscript(slice=ast.Slice()):
                 yield node.value
             case ast.Tuple() if isinstance(above, ast.Return | ast.Lambda):  # two neighbours exchanged
@@ -128,7 +124,7 @@ class _Watch(ast.NodeTransformer):
         sliced = any(isinstance(part, ast.Slice) for part in getattr(node, "elts", [node]))
         if isinstance(node, ast.expr) and not sliced and not isinstance(node, ast.Starred):
             return ast.Call(_name("_seen"), [number, new], [])
-        if isinstance(node, ast.Expr | ast.AugAssign | ast.Return):
+        if isinstance(node, ast.Expr | ast.AugAssign):
             return [ast.Expr(ast.Call(_name("_seen"), [number], [])), new]
         return new
 
@@ -167,25 +163,20 @@ def _name(text):
     return ast.Name(text, ast.Load())
 
 
-def _call(name, expression, number):
-    """np.name(expression, number)."""
-    return ast.Call(ast.Attribute(_name("np"), name, ast.Load()), [expression, ast.Constant(number)], [])
-
-
-def _arithmetic(node):
+def _arithmetic(node, above):
     left, right, kind = node.left, node.right, type(node.op)
+    function = getattr(above, "func", None)
+    even = isinstance(getattr(above, "op", None), ast.Pow) or getattr(function, "attr", getattr(function, "id", "")) in EVEN
     yield from (ast.BinOp(left, new(), right) for new in BINARY.get(kind, []))
     yield left  # a term, a factor or a power dropped
     if kind in (ast.Add, ast.Sub, ast.Mult, ast.MatMult):
         yield right
-    if kind in (ast.Sub, ast.Div, ast.MatMult):
+    if kind in (ast.Div, ast.MatMult) or kind is ast.Sub and not even:
         yield ast.BinOp(right, node.op, left)
     if kind is ast.Pow:
         yield ast.Call(_name("abs"), [left], [])
-    else:
+    elif not even:
         yield ast.UnaryOp(ast.USub(), node)
-    if kind is ast.Div:
-        yield ast.BinOp(left, node.op, _call("add", right, TINY))
 
 
 def _calls(node):
@@ -202,7 +193,7 @@ def _calls(node):
     if name in ("abs", "sqrt") and args:
         yield ast.BinOp(args[0], ast.Pow(), ast.Constant(2))
     if name in ("log", "sqrt"):
-        yield ast.Call(func, [_call("add", args[0], TINY)], [])
+        yield ast.Call(func, [ast.BinOp(args[0], ast.Add(), ast.Constant(TINY))], [])
     if name in ODD:
         yield ast.Call(func, [ast.UnaryOp(ast.USub(), args[0])], [])
     if name in COUNTS:

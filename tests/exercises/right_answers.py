@@ -307,7 +307,7 @@ def growth_and_critical_gamma(slope, gamma, h):
 @answers("09.1")
 def modes_visited(x, means):
     distance = np.sqrt(((x[:, None] - means) ** 2).sum(axis=-1))
-    counts = np.bincount(distance.argmin(axis=-1), minlength=means.shape[0])
+    counts = np.bincount(distance.argmin(axis=1), minlength=means.shape[0])
     return counts, (2 * means.shape[0] * counts >= x.shape[0]).sum()
 
 
@@ -336,8 +336,8 @@ def pack(x, m):
 def good_counts(x, means, stds):
     x = x[np.all(np.isfinite(x), axis=1)]
     distance = np.sqrt(((x[:, None] - means) ** 2).sum(axis=-1))
-    nearest = distance.argmin(axis=-1)
-    good = distance.min(axis=-1) <= 3 * stds[nearest]
+    nearest = distance.argmin(axis=1)
+    good = distance.min(axis=1) <= 3 * stds[nearest]
     return np.bincount(nearest[good], minlength=stds.size)
 
 
@@ -364,8 +364,8 @@ def js(counts, total, p):
 
 @answers("10.5")
 def coverage(x, real, k):
-    radius = np.sort(cdist(real, real), axis=-1)[:, k]
-    return (cdist(real, x) < radius[:, None]).any(axis=-1).mean()
+    radius = np.sort(cdist(real, real), axis=1)[:, k]
+    return (cdist(real, x) < radius[:, None]).any(axis=1).mean()
 
 
 @answers("10.6")
@@ -429,7 +429,7 @@ def clipped_step(D, x_real, x_fake, lr, c):
 def gradient_penalty(D, x_real, x_fake, alpha, lam):
     s, tape = D.forward(alpha * x_real + (1 - alpha) * x_fake)
     g = D.backward(np.ones_like(s), tape, grads=False)
-    norm = np.sqrt((g**2).sum(axis=-1))
+    norm = np.sqrt((g**2).sum(axis=1))
     return lam * ((norm - 1) ** 2).mean()
 
 
@@ -471,7 +471,7 @@ def r1_gradient(D, x, gamma):
 
 @answers("12.6")
 def one_sided(g, lam):
-    r = np.sqrt((g**2).sum(axis=-1, keepdims=True) + 1e-24)
+    r = np.sqrt((g**2).sum(axis=1, keepdims=True) + 1e-24)
     over = np.maximum(r - 1, 0)
     return lam * (over**2).mean(), 2 * lam / g.shape[0] * over * g / r
 

@@ -55,6 +55,16 @@ def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -
     return rng.normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
 
 
+def normal(std: float = 0.02) -> Rule:
+    """A rule that draws W from N(0, std^2), whatever its fans: .02 in DCGAN (Radford et al. 2016, section 3)."""
+    std = number("normal: std", std, above=0)
+
+    def normal_rule(rng: np.random.Generator, d: int, k: int) -> Array:
+        return rng.normal(0, std, (d, k))
+
+    return normal_rule
+
+
 def orthogonal(gain: float = 1.0) -> Rule:
     """A rule that draws W with orthogonal rows or columns, times `gain` (Saxe et al. 2014, section 3)."""
     gain = number("orthogonal: gain", gain, above=0)

@@ -127,8 +127,11 @@ TANH = Exercise(
 
 
 def _leaky_case(rng):
+    """One x is 0: on the corner any number between both slopes is right, and NaN is not."""
     n, d, _ = _sizes(rng)
-    return rng.normal(size=(n, d)), rng.normal(size=(n, d)), round(float(rng.uniform(0.05, 0.4)), 2)
+    x = rng.normal(size=(n, d))
+    x[rng.integers(n), rng.integers(d)] = 0
+    return rng.normal(size=(n, d)), x, round(float(rng.uniform(0.05, 0.4)), 2)
 
 
 LEAKY = Exercise(

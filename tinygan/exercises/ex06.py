@@ -98,7 +98,9 @@ NON_SATURATING = Exercise(
 
 
 def _far_scores(rng):
-    return (rng.permutation(np.concatenate([rng.uniform(-40, -10, 3), rng.uniform(-10, 10, rng.integers(2, 6))]))[:, None],)
+    """Scores of every size: beyond 20, 1 / sigmoid(f) - 1 has lost the digits that exp(-f) keeps."""
+    scores = rng.uniform(-40, -10, 3), rng.uniform(20, 40, 2), rng.uniform(-10, 20, rng.integers(2, 6))
+    return (rng.permutation(np.concatenate(scores))[:, None],)
 
 
 def _ratio(f):
@@ -133,8 +135,16 @@ RATIO = Exercise(
 
 
 def _two_batches(rng):
+    """Scores on both sides of the margin, and one of each batch on it, where both slopes of the corner are right."""
     n = int(rng.integers(6, 11))
-    return rng.normal(0.5, 1.5, (n, 1)), rng.normal(-0.5, 1.5, (n, 1))
+    r, f = rng.normal(0.5, 1.5, (n, 1)), rng.normal(-0.5, 1.5, (n, 1))
+    r[rng.integers(n)], f[rng.integers(n)] = 1, -1
+    return r, f
+
+
+def _of_both_signs(rng):
+    """Scores whose mean is as often above 0 as below."""
+    return (rng.normal(rng.choice([-1, 1]), 2.5, (int(rng.integers(5, 10)), 1)),)
 
 
 def _hinge(r, f):
@@ -185,7 +195,7 @@ HINGE_D = Exercise(
 )
 
 HINGE_G = Exercise(
-    "06.5", "hinge_g", "the generator's loss beside the hinge", _scores,
+    "06.5", "hinge_g", "the generator's loss beside the hinge", _of_both_signs,
     _truth(lambda f: -f.sum() / f.size),
     solution=lambda f: tuple(Hinge().g(f)),
     mistakes=(

@@ -63,8 +63,11 @@ AT_REST = Exercise(
 
 
 def _two_batches(rng):
+    """One score of each batch is 0: there D is undecided, and right about neither."""
     n, m = (int(size) for size in rng.permutation(range(11, 30))[:2])
-    return rng.normal(0.8, 1.2, (n, 1)), rng.normal(-0.3, 1.2, (m, 1))
+    r, f = rng.normal(0.8, 1.2, (n, 1)), rng.normal(-0.3, 1.2, (m, 1))
+    r[rng.integers(n)], f[rng.integers(m)] = 0, 0
+    return r, f
 
 
 def _verdicts(r, f):
@@ -112,6 +115,12 @@ VERDICTS = Exercise(
 # ---------------------------------------------------------------- 07.3
 
 
+def _good_and_poor(rng):
+    """In about half of the cases D takes the fake points for the real ones, and the bound is negative."""
+    r, f = _two_batches(rng)
+    return (r, f) if rng.random() < 0.5 else (-r, -f)
+
+
 def _opinion(r, f):
     """The same, gathered the other way: how much more than a coin does each point's verdict say?"""
     real, fake = ([math.log(2 / (1 + math.exp(-s))) for s in scores.ravel().tolist()] for scores in (r, -f))
@@ -123,7 +132,7 @@ def _loss(r, f):
 
 
 OPINION = Exercise(
-    "07.3", "second_opinion", "a lower bound on the divergence", _two_batches, _opinion,
+    "07.3", "second_opinion", "a lower bound on the divergence", _good_and_poor, _opinion,
     solution=lambda r, f: LN2 - _loss(r, f) / 2,
     mistakes=(
         Mistake("the half is missing: the best loss is 2 ln 2 - 2 JSD", lambda r, f: 2 * LN2 - _loss(r, f), "factor 2"),
@@ -262,25 +271,30 @@ def _runs(rng):
     """Runs of all kinds, each (d_loss, g_loss, modes, n_modes, its name): it has the name as which it was made."""
     few = int(rng.integers(2, 7))
 
-    def run(name, quarters, n_modes=8, d=1.2, g=1.0, noise=0.1, d_end=(), g_end=()):
+    def run(name, quarters, n_modes=8, d=1.2, g=1.0, noise=0.1, d_end=(), g_end=(), looks=4):  # looks: in each quarter
         d_loss, g_loss = (mean + noise * rng.normal(size=50) for mean in (d, g))
         for loss, end in ((d_loss, d_end), (g_loss, g_end)):
             loss[50 - np.size(end):] = end
-        return d_loss, g_loss, np.concatenate([np.broadcast_to(quarter, 4) for quarter in quarters]), n_modes, name
+        return d_loss, g_loss, np.concatenate([np.broadcast_to(quarter, looks) for quarter in quarters]), n_modes, name
 
     runs = [
         run("healthy", (4, 7, 8, 8)),
         run("healthy", (4, 8, 8, (8, 8, 8, 1))),  # one unlucky look
         run("healthy", (3, 6, 8, 8), d=2 * LN2, noise=0.5),  # D at 1/2, and restless
         run("healthy", (9, 15, 22, 23), n_modes=25),
+        run("healthy", (5, 8, 9, 9), n_modes=10),  # nine tenths exactly
+        run("healthy", (4, 7, 8, 8), d_end=(2e3, 1e6), g_end=(-3e4, -1e6)),  # a million exactly is not more than a million
         run("collapsed", (few, few, few, few), d=2 * LN2, g=LN2, noise=0.01),  # the losses look as if it was won
         run("collapsed", (8, 8, 8, few)),  # it was good once
         run("collapsed", (few, few, few, (few, few, few, 8))),  # one lucky look
         run("collapsed", (9, 15, 22, 22), n_modes=25),
+        run("collapsed", (8, 8, 8, (few, few, few, 8, 8, 8)), looks=6),
         run("diverged", (4, 7, 8, 8), d_end=(7.0, 1e4, np.nan)),
         run("diverged", (4, 7, 8, 8), g_end=(30.0, np.inf)),
         run("diverged", (4, 7, 8, 8), g_end=(1e3, 4e5, 8e7)),
         run("diverged", (4, 7, 8, 8), g_end=(-2e4, -5e6)),
+        run("diverged", (4, 7, 8, 8), d_end=(-2e4, -5e6)),
+        *(run("diverged", (4, 7, 8, 8), **{end: 1e6 + 0.5}) for end in ("d_end", "g_end")),  # barely
         run("diverged", (4, 4, 2, 1), d_end=np.nan),
     ]
     return ([runs[i] for i in rng.permutation(len(runs))],)

@@ -277,10 +277,10 @@ PLAY = Exercise(
 
 
 def _growth_case(rng):
-    """In about half of the cases the players circle; in the others gamma is too large for that."""
-    slope, h, circling = rng.uniform(0.6, 1.4), rng.uniform(0.1, 0.4), rng.random() < 0.5
-    gamma = 2 * slope * (rng.uniform(0.1, 0.8) if circling else rng.uniform(1.2, 1.8))
-    return float(slope), float(gamma), float(h)
+    """The players circle; or gamma is too large for that; or the steps are so long that the other eigenvalue decides."""
+    kind, slope, h = rng.integers(3), rng.uniform(0.6, 1.4), rng.uniform(0.1, 0.4)
+    gamma = 2 * slope * (rng.uniform(0.1, 0.8) if kind == 0 else rng.uniform(1.2, 1.8))
+    return float(slope), float(gamma), float(rng.uniform(2.2, 4) / gamma if kind == 2 else h)
 
 
 def _J(slope, gamma):

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from ..engine.features import Pack
 from ..engine.numerics import sigmoid, softplus
@@ -13,16 +14,26 @@ from .grading import Exercise, Mistake, Wrong, differences
 
 
 def _samples(rng):
-    """Samples on modes with different shares: half of the fair one, just less, a single sample, none, three quarters, plenty."""
+    """Samples on modes with different shares: half of the fair one, just less, a single sample, none, three quarters, plenty.
+
+    Half of a fair share is not always a whole number. A third of the samples are far from all modes, where another distance
+    finds another mode, and in about half of the cases the mode without samples is the last one.
+    """
     k = int(rng.integers(8, 10))
     means = rng.normal(0, 1, (k, 2)) * 0.3 + 3 * np.stack([np.cos(2.4 * np.arange(k)), np.sin(2.4 * np.arange(k))], axis=-1)
-    per = 4 * int(rng.integers(9, 13))  # a fair share
-    n = np.full(k, per)
-    n[:5] = per // 2, per // 2 - 1, 1, 0, 3 * per // 4
-    n[5:] = (per * k - n[:5].sum()) // (k - 5)
-    n[5] += per * k - n.sum()
-    x = np.repeat(means, n, axis=0) + 0.05 * rng.normal(size=(n.sum(), 2))
-    return x[rng.permutation(n.sum())], means[rng.permutation(k)]
+    total = 4 * k * int(rng.integers(9, 13)) + int(rng.choice([0, rng.integers(1, k)]))
+    n, enough = np.zeros(k, int), -(-total // (2 * k))  # the first whole number that is half of a fair share
+    n[:5] = enough, enough - 1, 1, 0, 3 * enough // 2
+    n[5:] = (total - n.sum()) // (k - 5)
+    n[5] += total - n.sum()
+    far = rng.uniform(-6, 6, (6000, 2))
+    nearest = cdist(far, means).argmin(axis=1)
+    anywhere = [far[nearest == i][:count // 3] for i, count in enumerate(n)]
+    near = [mean + 0.05 * rng.normal(size=(count - more.shape[0], 2)) for mean, count, more in zip(means, n, anywhere, strict=True)]
+    order = rng.permutation(k)
+    if rng.random() < 0.5:
+        order = np.append(order[order != 3], 3)
+    return rng.permutation(np.concatenate([*anywhere, *near])), means[order]
 
 
 def _visited(x, means):

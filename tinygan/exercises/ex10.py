@@ -14,13 +14,24 @@ from .grading import Exercise, Mistake, Wrong
 
 
 def _cloud(rng):
-    """Samples of modes that lie so near to each other that some belong to the reach of two; a few are not finite."""
+    """Samples of modes that lie so near to each other that some belong to the reach of two; a few are not finite.
+
+    One mode has no sample, in about half of the cases the last one. All numbers of the modes are quarters, so that the samples
+    that are 3 standard deviations away are so exactly, and good.
+    """
     k = int(rng.integers(3, 6))
-    means, stds = rng.uniform(-4, 4, (k, 2)), rng.uniform(0.5, 1.5, k)
-    x = means[rng.integers(k, size=120)] + rng.normal(0, 1.6, (120, 2))
-    x[rng.integers(120, size=3)] = np.nan
-    x[rng.integers(120, size=2), 0] = np.inf
-    return x, means, stds
+    means, stds = rng.permutation(np.argwhere(np.ones((33, 33))))[:k] / 4 - 4, rng.integers(2, 7, k) / 4
+    empty = k - 1 if rng.random() < 0.5 else int(rng.integers(k))
+    means[empty] += 40
+    x = means[rng.permutation(np.delete(np.arange(k), empty).repeat(60))[:120]] + rng.normal(0, 1.6, (120, 2))
+    edge = (means + 3 * stds[:, None] * np.array([[[1, 0]], [[-1, 0]], [[0, 1]], [[0, -1]]])).reshape(-1, 2)
+    distance = np.sort(cdist(edge, means), axis=1)
+    own = np.tile(np.arange(k), 4)  # an edge's mode; another one may be nearer, or as near
+    edge = edge[(distance[:, 0] == 3 * stds[own]) & (distance[:, 1] > distance[:, 0]) & (own != empty)]
+    x[:edge.shape[0]] = edge
+    x[rng.integers(20, 120, size=3)] = np.nan
+    x[rng.integers(20, 120, size=2), 0] = np.inf
+    return rng.permutation(x), means, stds
 
 
 def _good(x, means, stds):
@@ -129,8 +140,7 @@ SCORES = Exercise(
 def _lopsided(rng):
     k = int(rng.integers(4, 8))
     weights = rng.uniform(0.5, 2, k)
-    n = rng.integers(1, 60, k)
-    n[rng.integers(k)] = 0
+    n = rng.permutation([0, 1, *rng.integers(1, 60, k - 2)])
     return n, weights / weights.sum()
 
 
@@ -253,8 +263,11 @@ JS = Exercise(
 
 
 def _two_clouds(rng):
+    """All coordinates are eighths, and some of x are true samples: they lie exactly on the edge of some balls, and outside."""
     n, m = (int(size) for size in rng.permutation(range(25, 45))[:2])
-    return rng.normal(0.5, 0.8, (n, 2)), rng.normal(0, 1, (m, 2)), int(rng.integers(2, 5))
+    real = rng.permutation(np.unique(np.round(8 * rng.normal(0, 1, (2 * m, 2))), axis=0))[:m] / 8
+    x = np.concatenate([np.round(8 * rng.normal(0.5, 0.8, (n - m // 4, 2))) / 8, real[:m // 4]])
+    return rng.permutation(x), rng.permutation(real), int(rng.integers(2, 5))
 
 
 def _covered(x, real, k):

@@ -77,8 +77,10 @@ SEGMENTS = Exercise(
 
 
 def _scores(rng):
+    """In about half of the cases the critic takes the fake points for the real ones, and all signs are the other way round."""
     n, m = (int(size) for size in rng.permutation(np.arange(3, 10))[:2])
-    return rng.normal(0.7, 1.5, (n, 1)), rng.normal(-0.4, 1.5, (m, 1))
+    sign = rng.choice([-1, 1])
+    return rng.normal(0.7 * sign, 1.5, (n, 1)), rng.normal(-0.4 * sign, 1.5, (m, 1))
 
 
 def _d_value(r, f):
@@ -148,8 +150,9 @@ LOSSES = Exercise(
 
 
 def _two_sets(rng):
+    """In about half of the cases x is to the left of y, on the whole, and in the others to the right."""
     n, m = (int(size) for size in rng.permutation(np.arange(3, 9))[:2])
-    return rng.normal(0, 1.5, n), rng.normal(1, 1, m)
+    return rng.normal(0, 1.5, n), rng.normal(rng.choice([-1, 1]), 1, m)
 
 
 def _area(x, y):

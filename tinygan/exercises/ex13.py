@@ -165,20 +165,26 @@ PACKED = Exercise(
 
 
 def _noise_case(rng):
+    """Points and noise of the same size; or tiny s and r, with little noise or much: the two of the docstring's question."""
     a = round(float(rng.uniform(-1, 1)), 2)
     b = round(a + float(rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)), 2)
     s, r, t = (round(float(rng.uniform(*bounds)), 2) for bounds in ((0.3, 0.4), (0.5, 0.6), (0.7, 0.9)))
+    if rng.random() < 0.5:
+        s, r, t = s / 100, r / 100, float(rng.choice([0.01, 1]))
     return rng.uniform(-1, 1, int(rng.integers(4, 9))), a, b, s, r, t
 
 
 def _noisy(x, a, b, s, r, t):
     """The densities after noise as integrals over where a point was before; the slope by the complex step."""
-    def density(x, mean, std):
-        y, step = np.linspace(mean - 12 * std, mean + 12 * std, 2001, retstep=True)
-        return step / std * (np.exp(-((y - mean) / std) ** 2 / 2) * np.exp(-((x[:, None] - y) / t) ** 2 / 2)).sum(axis=-1)
+    def log_density(x, mean, std):
+        step = min(std, t) / 6
+        y = np.arange(min(mean, x.real.min()) - 12 * std, max(mean, x.real.max()) + 12 * std, step)
+        exponent = -((y - mean) / std) ** 2 / 2 - ((x[:, None] - y) / t) ** 2 / 2
+        most = exponent.real.max(axis=1)  # far out the exponentials would be 0
+        return most + np.log(step / std * np.exp(exponent - most[:, None]).sum(axis=1))
 
     def score(x):
-        return np.log(density(x, a, s) / density(x, b, r))
+        return log_density(x, a, s) - log_density(x, b, r)
 
     return {"score": score(x), "slope": np.imag(score(x + 1e-30j)) / 1e-30}
 
@@ -229,9 +235,15 @@ NOISY = Exercise(
 
 
 def _pairs_case(rng):
-    """The modes that each of S seeds visits, with and without a remedy; some are equal, and sometimes nobody wins."""
+    """The modes that each of S seeds visits, with and without a remedy: it helps, harms, does both as often, or nothing."""
     fewer, ties = (int(number) for number in rng.integers(1, 4, 2))
-    more = fewer + (0 if rng.random() < 0.5 else ties + int(rng.integers(2, 5)))
+    more, kind = fewer, rng.integers(4)
+    if kind in (0, 1):
+        more += ties + int(rng.integers(2, 5))
+    if kind == 1:
+        more, fewer = fewer, more
+    if kind == 3:
+        more = fewer = 0
     plain = rng.integers(2, 6, more + fewer + ties).astype(float)
     gain = np.repeat([1.0, -1.0, 0.0], (more, fewer, ties)) * rng.integers(1, 3, plain.size)
     return plain, plain + rng.permutation(gain)
@@ -299,6 +311,7 @@ SIGNS = Exercise(
            "math.comb(n, i) of the 2^n ways to fall have i heads. Sum those with at most k = min(more, fewer) heads.",
            "p = min(1, 2 * that sum / 2^n): the other side is as likely, and where more = fewer the middle is counted twice."),
     observe=_signs_observed,
+    cases=8,
 )
 
 EXERCISES = (CLOSENESS, PACKED, NOISY, SIGNS)

@@ -133,11 +133,10 @@ class ImageJudge:
             agreement = float((shown == asked).mean())
             worst = min(float((shown[asked == c] == c).mean()) for c in np.unique(asked))
         some, real = _spread_out(x, self.held_out.x.shape[0]), _spread_out(self.held_out.x, x.shape[0])
+        nearer = nearer_votes(x, self.training.x, self.held_out.x)[:self.training.x.shape[0]].sum() / x.shape[0]
         within = [_variance(x[shown == c]) / self._variances[c] for c in range(self.classes)]
         return ImageReport(agreement, worst, *coverage_and_density(some, real),
-                           frechet(self.features(some), self.features(real)),
-                           float(nearer_votes(x, self.training.x, self.held_out.x)[:self.training.x.shape[0]].sum()),
-                           float(np.mean(within)))
+                           frechet(self.features(some), self.features(real)), float(nearer), float(np.mean(within)))
 
     def controls(self, n: int, rng: np.random.Generator) -> dict[str, tuple[Array, Array]]:
         """Samplers whose scores are known: a dict from names to `n` images (n, dim) and the labels (n,) that were asked for.

@@ -110,7 +110,7 @@ def memory_report(samples: Any, training: Any, held_out: Any, D: Callable[[Array
     if D is not None:
         scores = np.concatenate([_scores(D, training), _scores(D, held_out)])
         gap, gap_z = float(scores[:n].mean() - scores[n:].mean()), above_lots(scores, n)
-    return MemoryReport(float(votes[:n].sum()), n / (n + m), above_lots(votes, n), copies,
+    return MemoryReport(float(votes[:n].sum()) / samples.shape[0], n / (n + m), above_lots(votes, n), copies,
                         *_copies_among_new(samples.shape[0], m), gap, gap_z)
 
 
@@ -126,14 +126,14 @@ def near_and_far(training: Array, held_out: Array) -> tuple[float, float]:
 
 
 def nearer_votes(samples: Array, training: Array, held_out: Array) -> Array:
-    """The share of samples (N, d) that each of the n + m rows is nearest to, training rows first: (n + m,), of sum 1.
+    """How many of the N samples each of the n + m rows is nearest to, training rows first: (n + m,), of sum N.
 
-    Where a training row and a held-out row are equally near, each of them gets one half. The first n sum to `nearer`.
+    Where a training row and a held-out row are equally near, each of them gets one half. The first n sum to N `nearer`.
     """
     (to_training, i), (to_held_out, j) = _query(samples, training), _query(samples, held_out)
     wins = np.where(to_training == to_held_out, 0.5, to_training < to_held_out)  # (N,)
     votes = [np.bincount(row, weight, rows.shape[0]) for row, weight, rows in ((i, wins, training), (j, 1 - wins, held_out))]
-    return np.concatenate(votes) / samples.shape[0]
+    return np.concatenate(votes)
 
 
 def nearer_of_real(training: Array, held_out: Array) -> float:

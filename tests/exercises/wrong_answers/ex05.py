@@ -391,18 +391,6 @@ def train_with(draw_real=lambda data, batch, rng, k: data.sample(batch, rng),
 train_ring = solution("05.5", lambda r: [ring(r)], watch=("theta",))(train_with())
 
 
-class Frozen:
-    """The same draw at every call after the first."""
-
-    def __init__(self, draw):
-        self.draw, self.kept = draw, None
-
-    def __call__(self, *arguments):
-        if arguments[-1] == 0 and (self.kept is None or arguments[1] is not self.rng):
-            self.rng, self.kept = arguments[1], self.draw(*arguments)
-        return self.kept
-
-
 wrong("05.5", "other", "z is uniform, not normal", "uniform", "normal", slow=True)(
     train_with(draw_z=lambda batch, rng, k: rng.random((batch, 2))))
 wrong("05.5", "other", "one z for all steps", "z", "fresh", "same", slow=True)(
@@ -424,7 +412,7 @@ def _(G, D, opt_g, opt_d, data, steps, batch, rng):
     train_ring(G, D, opt_d, opt_g, data, steps, batch, rng)
 
 
-@wrong("05.5", "other", "one optimiser moves both players", "opt", slow=True)
+@wrong("05.5", "other", "a new Adam in every step: its memory is lost", "opt", slow=True)
 def _(G, D, opt_g, opt_d, data, steps, batch, rng):
     for _ in range(steps):
         discriminator_gradient(D, data.sample(batch, rng), G(rng.standard_normal((batch, 2))))

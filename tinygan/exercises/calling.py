@@ -1,0 +1,327 @@
+"""Calling a student's code: whatever it does, it comes to an end, and what it did is said in a sentence.
+
+    run(work, seconds, who)     what work() returns. An error, exit() and a loop without end become `Stopped`
+    quiet()                     what is printed meanwhile is taken, and nothing can be typed in
+    Mannered(answer, ...)       an answer, called by position or by name, with a list of results as the tuple that was meant
+
+It knows nothing of exercises: `grading` calls answers with it, `loading` runs files of answers.
+"""
+
+import contextlib
+import ctypes
+import inspect
+import io
+import os
+import signal
+import sys
+import sysconfig
+import threading
+import traceback
+import warnings
+from _thread import interrupt_main
+from pathlib import Path
+
+import numpy as np
+
+PACKAGE = Path(__file__).parents[1]
+PYTHON = Path(sysconfig.get_paths()["stdlib"])
+AGAIN = 0.1  # seconds until something that has caught the interruption is interrupted again
+PATIENCE = 100  # interruptions that may be caught
+KEPT = 1000  # characters of what is printed
+
+_exit = os._exit
+
+
+class Stopped(Exception):
+    """What was called has not come to its end. `lines` say why, the most helpful first; `__cause__` is the error, if it was one."""
+
+    def __init__(self, *lines):
+        self.lines = tuple(line for line in lines if line)
+        super().__init__("\n".join(self.lines))
+
+
+class TooLate(BaseException):
+    """Raised inside of what runs too long; `except Exception` does not catch it."""
+
+
+class _Asked(Exception):
+    """Somebody waits for the keyboard."""
+
+
+# ---------------------------------------------------------------- to the end
+
+
+def run(work, seconds, who, it="it", stuck=None):
+    """What `work()` returns, in at most so many seconds.
+
+    Raises `Stopped` for whatever else happens: an error, exit() in any of its forms, a loop without end. A `Stopped` from within
+    and the user's own Ctrl-C are passed on. Works in every thread. What catches all exceptions in a loop without end is
+    interrupted again and again; after 100 times `stuck()` is called, in another thread.
+
+    Parameters
+    ----------
+    work : a function without arguments
+    seconds : the limit
+    who, it : what the sentences call it: "{who} is still running", "{it} stops with ValueError"
+    stuck : a function without arguments
+    """
+    before, watch = set(threading.enumerate()), Watch(seconds, stuck)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), _exits_raise(), watch:
+            warnings.simplefilter("ignore")
+            return work()
+    except Stopped:
+        raise
+    except BaseException as error:
+        if watch.late:
+            late = f"{who} is still running after {seconds:g} seconds: does its loop come to an end?"
+            raise Stopped(late, place(error)) from None
+        if watch.pressed:
+            raise
+        raise Stopped(_sentence(error, who, it), place(error)) from error
+    finally:
+        watch.close()  # once more, should an interruption have arrived while it closed
+        for thread in set(threading.enumerate()) - before:
+            if not thread.daemon:  # Python would wait for it before it ends
+                _raise_in(thread, SystemExit)
+
+
+class Watch:
+    """A time limit for the block that it is used in: `TooLate` is raised in it, again and again until the block is left.
+
+    In the main thread this comes as a signal, like Ctrl-C, which also ends a sleep. In another thread Python raises it.
+    """
+
+    def __init__(self, seconds, stuck=None):
+        self.seconds, self.stuck = seconds, stuck
+        self.thread, self.lock, self.left = threading.current_thread(), threading.RLock(), threading.Event()
+        self.late = self.pressed = self.over = self.debugged = False
+        self.main, self.before = self.thread is threading.main_thread(), None
+
+    def __enter__(self):
+        if self.main:  # a process that was started in the background may ignore Ctrl-C, so this one does not
+            self.before = signal.signal(signal.SIGINT, self._signalled) or signal.default_int_handler
+        with contextlib.suppress(RuntimeError):  # where no thread can be started there is no limit
+            threading.Thread(target=self._wait, name="tinygan time limit", daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """From here on nothing is interrupted."""
+        self.over = True
+        with self.lock:  # the last interruption has been sent, or none will be
+            self.left.set()
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
+            self.before = None
+        elif self.late and not self.main:
+            _raise_in(self.thread, None)
+
+    def _wait(self):
+        pause, times = self.seconds, 0
+        while not self.left.wait(pause):
+            with self.lock:
+                if not self.over:
+                    self.late = True
+                    self._interrupt()
+            pause, times = AGAIN, times + (not self.debugged)
+            if times == PATIENCE and self.stuck is not None:
+                self.stuck()
+
+    def _interrupt(self):
+        if not self.main:
+            _raise_in(self.thread, TooLate)
+        elif hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(self.thread.ident, signal.SIGINT)
+        else:  # Windows
+            interrupt_main()
+
+    def _signalled(self, *_):
+        self.debugged = _debugging()
+        if not self.late:
+            self.pressed = True
+            raise KeyboardInterrupt
+        if not self.over and not self.debugged:
+            raise TooLate
+
+
+def _debugging():
+    """Whether somebody steps through the code with pdb, which takes its time."""
+    return "bdb" in sys.modules and isinstance(getattr(sys.gettrace(), "__self__", None), sys.modules["bdb"].Bdb)
+
+
+def _raise_in(thread, error):
+    """Have Python raise an exception in a thread, at its next step; with None, forget the one that is on its way."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), error and ctypes.py_object(error))
+
+
+@contextlib.contextmanager
+def _exits_raise():
+    """os._exit too ends no more than what is called here."""
+    process = os.getpid()
+
+    def leave(status=0):
+        if os.getpid() != process:  # a child process ends like this
+            _exit(status)
+        raise SystemExit(status)
+
+    os._exit = leave
+    try:
+        yield
+    finally:
+        os._exit = _exit
+
+
+# ---------------------------------------------------------------- in words
+
+
+def place(error):
+    """Where it happened: the last line on the way that is the student's, not this package's or a library's; "" if there is none."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_students(Path(frame.filename))]
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
+
+
+def _is_students(file):
+    libraries = file.is_relative_to(PACKAGE) or file.is_relative_to(PYTHON) or "site-packages" in file.parts
+    return not libraries and not file.name.startswith("<frozen")
+
+
+def _sentence(error, who, it):
+    if isinstance(error, SystemExit):
+        return f"{who} ends the program, with exit(), quit() or sys.exit(): remove that, an answer only returns"
+    if isinstance(error, _Asked):
+        return f"{who} waits for the keyboard, with input(): an answer gets all that it needs as arguments"
+    if isinstance(error, RecursionError):
+        return f"{who} calls itself without end (RecursionError): when does it stop?"
+    try:
+        words = " ".join(str(error).split())[:300]
+    except Exception:  # an exception of the student's own, which cannot say what it is
+        words = ""
+    return f"{it} stops with {type(error).__name__}" + f": {words}" * bool(words)
+
+
+# ---------------------------------------------------------------- what is printed and typed
+
+
+class _First(io.RawIOBase):
+    """Keeps the beginning of what is written to it."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.kept += bytes(data[:max(0, KEPT - len(self.kept))])
+        return len(data)
+
+
+class Printed(io.TextIOWrapper):
+    """A file that what is printed goes to; `text()` is the beginning of it."""
+
+    def __init__(self):
+        self.first = _First()
+        super().__init__(io.BufferedWriter(self.first), "utf-8", errors="replace", write_through=True)
+
+    def text(self):
+        """What was printed, without the white space around it; no more than the first letters."""
+        if not self.closed:
+            self.flush()
+        return self.first.kept.decode("utf-8", "replace").strip()
+
+
+class _Nobody(io.TextIOBase):
+    """A keyboard at which nobody sits."""
+
+    def readline(self, *_):
+        raise _Asked
+
+    read = readlines = __next__ = readline
+
+
+@contextlib.contextmanager
+def quiet():
+    """Yields a `Printed` that takes what is printed in the block. Errors are printed nowhere, and nobody types anything."""
+    printed, typed = Printed(), sys.stdin
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(Printed()):
+        sys.stdin = _Nobody()
+        try:
+            yield printed
+        finally:
+            sys.stdin = typed
+
+
+# ---------------------------------------------------------------- called as it was written
+
+
+class Mannered:
+    """An answer as a function of positional arguments, however its parameters are declared, with a tuple for a list of results.
+
+    Raises `Stopped` when the arguments do not fit, and for a result that no function should return.
+
+    Parameters
+    ----------
+    answer : the student's function
+    name : what the sentences call it
+    parameters : the names of the arguments
+    pattern : a function without arguments: the shapes of the results, one after the other; None where one result is wanted
+    """
+
+    def __init__(self, answer, name, parameters, pattern):
+        self.answer, self.name, self.parameters, self.pattern = answer, name, parameters, pattern
+        self.inside = False  # whether the answer is at work; an error at any other time is not in its code
+        try:
+            self.signature = inspect.signature(answer)
+        except (TypeError, ValueError):  # a function that is written in C
+            self.signature = None
+
+    def __call__(self, *args):
+        args, named = self._bound(args)
+        self.inside = True
+        result = self.answer(*args, **named)
+        self.inside = False
+        if inspect.iscoroutine(result):
+            result.close()
+            raise Stopped(f"{self.name} is declared with `async def`, so a call returns no result: write `def`")
+        if inspect.isgenerator(result):
+            raise Stopped(f"{self.name} is a generator, since there is a `yield` in it: write `return`")
+        return self._as_tuple(result)
+
+    def _bound(self, args):
+        """The arguments by position and by name."""
+        if self.signature is None or _fits(self.signature, args, {}):
+            return args, {}
+        own = {name: one for name, one in self.signature.parameters.items()
+               if one.kind is not inspect.Parameter.KEYWORD_ONLY or one.default is inspect.Parameter.empty}
+        if len(own) == len(args):  # some of them by name only: their own names, or else in their order
+            by_name = [name for name in own if own[name].kind is inspect.Parameter.KEYWORD_ONLY]
+            names = self.parameters if set(by_name) <= set(self.parameters) and len(self.parameters) == len(args) else list(own)
+            named = {name: arg for name, arg in zip(names, args, strict=True) if name in by_name}
+            others = [arg for name, arg in zip(names, args, strict=True) if name not in by_name]
+            if _fits(self.signature, others, named):
+                return others, named
+        wanted = ", ".join(self.parameters) if len(self.parameters) == len(args) else f"{len(args)} arguments"
+        raise Stopped(f"{self.name} takes {self.signature}; it is called with ({wanted})",
+                      "the parameters stay as they are in the file that you were given")
+
+    def _as_tuple(self, result):
+        """A list, or the rows of an array, where several results are wanted."""
+        if not isinstance(result, list | np.ndarray) or (pattern := self.pattern()) is None:
+            return result
+        if isinstance(result, list):
+            return tuple(result)
+        rows = result.ndim and [row.shape for row in result] == list(pattern)
+        return tuple(result) if rows else result
+
+
+def _fits(signature, args, named):
+    try:
+        signature.bind(*args, **named)
+    except TypeError:
+        return False
+    return True
