@@ -1,6 +1,8 @@
 """The scores for images: each against its definition, real images and failures whose scores are known, and bad input."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from scipy.spatial.distance import cdist
 from tinygan import data, metrics, stacked
 from tinygan.metrics import images
 
+ROOT = Path(__file__).parents[1]
 SEEDS = range(5)
 CONTROLS = ["noise", "one Gaussian", "Gaussian per class", "class means", "copies"]
 
@@ -92,7 +95,8 @@ def test_frechet_of_clouds_without_volume():
     """Singular covariances, where a root of a matrix is not reliable: ten points, a line, one point, fewer rows than columns."""
     cloud, ten = rng().standard_normal((500, 32)), rng(1).standard_normal((10, 32))
     line = rng(2).standard_normal((300, 1)) * np.eye(32)[0]
-    assert metrics.frechet(line, 3 * line + np.eye(32)[1]) == pytest.approx(1 + 4 * line[:, 0].var(ddof=1))
+    assert metrics.frechet(line, 3 * line + np.eye(32)[1]) == pytest.approx(
+        1 + 4 * line[:, 0].mean() ** 2 + 4 * line[:, 0].var(ddof=1))
     assert metrics.frechet(np.ones((5, 32)), np.zeros((7, 32))) == pytest.approx(32)
     apart = ((1 - cloud.mean(axis=0)) ** 2).sum()
     assert metrics.frechet(np.ones((5, 32)), cloud) == pytest.approx(apart + np.cov(cloud.T).trace())
@@ -278,13 +282,43 @@ def test_controls_are_what_they_are_called(judge, small):
     assert [one.shape for one, _ in small.controls(2, rng()).values()] == [(2, 4)] * 5
 
 
+def numbers(line):
+    """The scores in a line of a table, shares as shares."""
+    return [float(word[:-1]) / 100 if word.endswith("%") else float(word) for word in line.split() if word[0].isdigit()]
+
+
+def check_table(text, scores):
+    """The table on the page against scores (seeds, 7) of this machine, whose scikit-learn may round in another way."""
+    for name, rows in scores.items():
+        [line] = [line for line in text.splitlines() if line.startswith(f"   {name}  ")]
+        shown, mean = numbers(line.replace(name, "")), rows.mean(axis=0)
+        assert np.allclose(shown[:4] + shown[5:], np.delete(mean, 4), atol=.03, rtol=.02), (name, shown, mean)
+        assert math.isclose(shown[4], mean[4], abs_tol=.1, rel_tol=.1), (name, shown[4], mean[4])
+
+
+def test_the_table_of_the_documentation(judge, reports):
+    """`python tests/benchmarks/image_controls.py` makes it, from `ImageJudge.report`."""
+    where = importlib.util.spec_from_file_location("image_controls", ROOT / "tests" / "benchmarks" / "image_controls.py")
+    script = importlib.util.module_from_spec(where)
+    where.loader.exec_module(script)
+    page = (ROOT / "docs" / "metrics.rst").read_text(encoding="utf-8")
+    scores = script.measured(2, 901)
+    assert np.allclose(scores["copies"][1], reports[1]["copies"]) and "noise" in script.memory(20)
+    assert script.table(scores, np.max).splitlines()[0] in page
+    check_table(page, {"real images": np.array([judge.real])} | {name: np.array([reports[seed][name] for seed in SEEDS])
+                                                                for name in CONTROLS})
+    with pytest.raises(AssertionError, match="Gaussian per class"):
+        check_table(page.replace("98.4%        94.4%     73.0%", "98.4%        94.4%     46.0%"), {
+            "Gaussian per class": np.array([reports[seed]["Gaussian per class"] for seed in SEEDS])})
+
+
 # ---- words, and bad input
 
 
 def test_coverage_stands_beside_the_agreement(judge, reports):
     lines = metrics.table({"real": judge.real} | reports[0]).splitlines()
     assert lines[0].split() == "agreement worst class coverage density Frechet nearer within".split() and len(lines) == 7
-    assert lines[1].split()[:4] == ["real", f"{judge.real.agreement:.1%}", f"{judge.real.worst:.1%}", f"{judge.real.coverage:.1%}"]
+    assert lines[1].split()[:4] == ["real", *(f"{share:.1%}" for share in judge.real[:3])]
     report = metrics.ImageReport(.9876, .9, .6543, 1.234, .567, .5, .98)
     assert str(report) == ("agreement 98.8%, worst class 90.0%, coverage 65.4%, density 1.23, Frechet 0.57, nearer 50.0%, "
                            "within 0.98")

@@ -5,6 +5,7 @@
     load(folder) -> Run           the same run again, to sample from or to draw
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -91,21 +92,25 @@ def save(run: Run, folder: Path) -> None:
     checkpoint.save(folder / RUN, arrays, about)
 
 
-def load(folder: str | Path) -> Run:
-    """The Run in `folder`. Raises Misuse when there is none, or ValueError when the file there is not a whole run."""
+def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) -> Any:
+    """The Run in `folder`, or what `restored` makes of the file's words and arrays.
+
+    Raises Misuse when there is none, or ValueError when the file there is not a whole run.
+    """
     path = Path(folder) / RUN
     if not path.is_file():
         raise Misuse(f"there is no run in {folder}: no file {path}. Make one with the command train")
     arrays, about = checkpoint.load(path)
     try:
-        return _restore(about, arrays)
+        return (restored or restore)(about, arrays)
     except KeyError as error:
         raise ValueError(f"{path} is not a whole run: {error} is missing") from error
     except (TypeError, ValueError, AttributeError, IndexError) as error:
         raise ValueError(f"{path} is not a whole run: its arrays do not match its settings: {error}") from error
 
 
-def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
+def restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
+    """The Run that a file holds. Raises KeyError, TypeError or ValueError for what is missing or does not fit."""
     recipe = Recipe().replace(**about["recipe"])
     if recipe.data in data.NAMES:
         original = recipe.data_set()
@@ -114,21 +119,22 @@ def _restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     for name in NEEDED:
         if name not in arrays:
             raise KeyError(name)
-    history = _part(HISTORY, arrays)
+    history = part(HISTORY, arrays)
     _check_sizes(recipe, original.dim, arrays, history)
     run = _build(recipe, original)
-    run.G.load_state(_part("G.", arrays))
-    run.D.load_state(_part("D.", arrays))
+    run.G.load_state(part("G.", arrays))
+    run.D.load_state(part("D.", arrays))
     G_ema = film = None
     if "G_ema.theta" in arrays:
         G_ema = run.G.copy()
-        G_ema.load_state(_part("G_ema.", arrays))
+        G_ema.load_state(part("G_ema.", arrays))
     if "film" in arrays:
         film = SimpleNamespace(steps=arrays["film_steps"].tolist(), x=list(arrays["film"]))
     return run._replace(history=History.from_arrays(recipe.steps, history, G_ema), film=film)
 
 
-def _part(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
+def part(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
@@ -146,6 +152,6 @@ def _check_sizes(recipe: Recipe, dim: int, arrays: dict[str, Array], history: di
         if name in arrays and arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
     for name in ("G", "D"):
-        held = sum(array.size for array in _part(f"{name}.", arrays).values())
+        held = sum(array.size for array in part(f"{name}.", arrays).values())
         if held < sizes[name]:
             raise ValueError(f"{name} has {held} numbers, expected at least {sizes[name]}")

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 from ..engine.arguments import Array, count
 
 
-def whole_labels(labels: Any, classes: int, n: int | None = None) -> Array:
+def whole_labels(labels: Any, classes: int, n: int | None = None, name: str = "labels") -> Array:
     """The labels as an array (n,) of int64, each of 0 to classes - 1.
 
     Parameters
@@ -16,6 +16,7 @@ def whole_labels(labels: Any, classes: int, n: int | None = None) -> Array:
     labels : whole numbers (n,), or one number
     classes : K
     n : how many there must be; one number stands for n times that number. None takes any number of them
+    name : what to call them in a message
 
     Raises
     ------
@@ -24,14 +25,14 @@ def whole_labels(labels: Any, classes: int, n: int | None = None) -> Array:
     """
     found = np.asarray(labels)
     if found.dtype.kind not in "iu":
-        raise TypeError(f"labels must be whole numbers, 0 to {classes - 1}; got {_shown(found)} of {found.dtype}")
+        raise TypeError(f"{name} must be whole numbers, 0 to {classes - 1}; got {_shown(found)} of {found.dtype}")
     if found.ndim == 0:
         found = np.full(1 if n is None else n, found)
     if found.ndim != 1 or (n is not None and found.size != n):
-        raise ValueError(f"labels must be one number, or {'n' if n is None else n} of them; got an array of shape {found.shape}")
+        raise ValueError(f"{name} must be one number, or {'n' if n is None else n} of them; got an array of shape {found.shape}")
     outside = found[(found < 0) | (found >= classes)]
     if outside.size:
-        raise ValueError(f"labels must be classes, 0 to {classes - 1}; got {outside[0]}")
+        raise ValueError(f"{name} must be classes, 0 to {classes - 1}; got {outside[0]}")
     return found.astype(np.int64)
 
 
@@ -65,7 +66,7 @@ def class_count(name: str, labels: Any) -> int:
         raise TypeError(f"{name} has labels of {found.dtype}; they must be whole numbers from 0 up. "
                         "np.unique(labels, return_inverse=True)[1] numbers them")
     present = np.unique(found)
-    missing = np.setdiff1d(np.arange(max(0, int(present[-1])) + 1), present)
+    missing = np.flatnonzero(present != np.arange(present.size))  # the first class that is not where it would stand
     if present[0] < 0 or missing.size:
         wrong = f"there is a label {present[0]}" if present[0] < 0 else f"class {missing[0]} never occurs"
         raise ValueError(f"{name} has labels from {present[0]} to {present[-1]}, but {wrong}: its classes must be 0 to K - 1 "

@@ -6,11 +6,31 @@ The four methods of a layer, and the words used here, are explained in `layers`.
 import copy
 import functools
 import inspect
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arguments import Array
+
+
+_left: ContextVar[int | None] = ContextVar("parameters that layers may still have", default=None)
+
+
+@contextmanager
+def at_most(parameters: int) -> Iterator[None]:
+    """Here new layers may have so many parameters in all. One more raises ValueError, before any memory is taken for it.
+
+    It is for networks whose settings come from a file: these may claim any size.
+    """
+    before = _left.set(parameters)
+    try:
+        yield
+    finally:
+        _left.reset(before)
 
 
 class Parameter:
@@ -69,6 +89,11 @@ class Layer:
 
     def allocate(self) -> None:
         """Parameters of the layer's own; a network replaces them by views into its theta and grad."""
+        left, needed = _left.get(), sum(map(math.prod, self.shapes.values()))
+        if left is not None:
+            if needed > left:
+                raise ValueError(f"{self} has {needed} parameters, and there are {left} numbers left for it")
+            _left.set(left - needed)
         for name, shape in self.shapes.items():
             self.bind(name, np.full(shape, self.start.get(name, 0.0)), np.zeros(shape))
 

@@ -2,11 +2,12 @@
 
 `marking` starts it and asks, one line of JSON after the other:
 
-    {"id", "number": "02.2", "file": path, "state": of a random Generator}    ->  {"id", "value"}, what the answer gives, or
-                                                                                  {"id", "wrong": lines} or {"id", "to do"}
-    {"id", "number": None}                                                    ->  {"id"}; the last question
+    {"file"}                          load a file of answers       ->  {}
+    {"file", "number", "state", ...}  call the answer of 02.2      ->  {"value", "changed"}: what it gives, and to its arguments
+    {}                                the last question            ->  {}
 
-Each reply also has "notes", what a teacher would want to know, and "printed". Marks are given in the process that asks, which
+"state" is that of the random Generator that the arguments are made from. Instead, a reply may have "wrong", the lines that say
+why, or "to do". Each has the "id" of its question, "notes", what a teacher would want to know, and what was "printed". Marks are given in the process that asks, which
 alone knows the truth. So an answer that changes the grader, ends the process or writes to its channel gains nothing here.
 
 What a student's code cannot see by itself: `tinygan.exercises`, from which only a `grade` that does nothing can be imported.
@@ -14,7 +15,6 @@ What it does to see or change more is noted. Python cannot prevent it: only a co
 """
 
 import contextlib
-import io
 import json
 import os
 import sys
@@ -25,11 +25,18 @@ from pathlib import Path
 
 import numpy as np
 
-from . import exercises_of, grading
+from . import exercises_of
+from .calling import Mannered, Stopped, quiet, run
+from .cases import arrays, observe
+from .grading import ToDo, Wrong
+from .grading import _outcome as outcome
 from .loading import load
 from .wire import packed
 
+leave = os._exit  # before anybody replaces it
+
 PACKAGE = Path(__file__).parents[1]
+STUCK = 77  # the exit code when an answer cannot be stopped
 WRITTEN = 1 << 26  # bytes of a file that answers write
 WATCHED = ("numpy", "tinygan", "math", "builtins", "json")  # modules in which nothing may be replaced
 # Python tells of these. "near": only when a line of the student's asks for it itself, since libraries do it too.
@@ -99,8 +106,8 @@ def main():
     _send(replies)
     for line in questions:
         question = json.loads(line)
-        reply = {} if question["number"] is None else student.reply(question)
-        if question["number"] is None or "loads" in reply:
+        reply = student.reply(question) if "file" in question else {}
+        if "number" not in question:
             for name in _changed(before, modules):
                 notes.add(f"it replaces {name}")
         _send(replies, id=question["id"], notes=list(notes.said), **reply)
@@ -128,7 +135,7 @@ def _end_with_the_parent():
     def watch():
         while os.getppid() == parent:
             time.sleep(1)
-        os._exit(1)
+        leave(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -199,54 +206,54 @@ class Student:
         sys.path[:0] = [str(self.folder / place) for place in setup["places"]]
 
     def reply(self, question):
-        """What is said about one question; "loads" when a file had to be loaded for it."""
-        printed, start, exercise = io.StringIO(), time.monotonic(), self.exercises[question["number"]]
-        with contextlib.redirect_stdout(printed):
-            reply = self._loaded(self.folder / question["file"])
-            if "wrong" not in reply:
-                try:
-                    reply |= self._value(exercise, question)
-                except grading.ToDo:
-                    reply["to do"] = True
-                except grading.Wrong as wrong:
-                    reply |= {"wrong": list(wrong.lines), "late": time.monotonic() - start >= exercise.seconds}
-        return reply | {"printed": printed.getvalue()[:1000]}
-
-    def _loaded(self, path):
-        """{} if the file is there; {"wrong": why not}."""
-        reply = {}
-        if path not in self.files:
-            reply["loads"] = True
+        """What is said about one question."""
+        start = time.monotonic()
+        with quiet() as printed:
             try:
-                self.files[path] = load(path)
-            except grading.Wrong as wrong:
-                self.files[path] = wrong
-        if isinstance(self.files[path], grading.Wrong):
-            reply |= {"wrong": list(self.files[path].lines), "error": True}
-        return reply
+                reply = self._value(question) if "number" in question else self._loaded(question)
+            except ToDo:
+                reply = {"to do": True}
+            except Stopped as stopped:
+                reply = {"wrong": list(stopped.lines), "late": time.monotonic() - start >= question["seconds"]}
+        return reply | {"printed": printed.text()}
 
-    def _value(self, exercise, question):
+    def _loaded(self, question):
+        """{}, when the file of a question is there."""
+        self.files[question["file"]] = load(self.folder / question["file"])
+        return {}
+
+    def _value(self, question):
         """What the answer gives in one case, and which of its arguments it changed."""
-        answer = self._function(exercise, self.folder / question["file"])
+        exercise = self.exercises[question["number"]]
+        answer = self._function(exercise, question["file"])
         rng = np.random.default_rng()
         rng.bit_generator.state = question["state"]
         args = exercise.case(rng)
-        before = grading._arrays(args)
-        observe = exercise.observe or (lambda answer, *args: answer(*args))
-        value = grading._call(exercise._replace(observe=observe), answer, args, exercise.seconds, ())
+        before = arrays(args)
+        mannered = Mannered(answer, exercise.name, question["parameters"], lambda: question["pattern"])
+        try:
+            value = run(lambda: observe(exercise, mannered, args, question["names"]), question["seconds"], exercise.name, stuck=_stuck)
+        except Wrong:
+            raise
+        except Stopped as stopped:
+            raise outcome(exercise, stopped, mannered.inside) from None
         changed = {i: packed(args[i]) for i, array in before.items() if not np.array_equal(args[i], array, equal_nan=True)}
         return {"value": packed(value), "changed": changed}
 
-    def _function(self, exercise, path):
+    def _function(self, exercise, file):
         """The student's function; a function of the package is none."""
-        answer = getattr(self.files[path], exercise.name, None)
-        if answer is None:
-            raise grading.Wrong(f"{path.name} has no function {exercise.name}")
+        answer = getattr(self.files[file], exercise.name, None)
         if not callable(answer):
-            raise grading.Wrong(f"{exercise.name} is a {type(answer).__name__}; it must be a function")
+            there = "has no function" if answer is None else "has something else in the place of the function"
+            raise Wrong(f"{Path(file).name} {there} {exercise.name}")
         home = getattr(answer, "__module__", None) or type(answer).__module__
         if home.split(".")[0] == "tinygan":
-            name = getattr(answer, "__qualname__", type(answer).__qualname__)
-            self.notes.add(f"{exercise.name} is the package's own function {home}.{name}")
-            raise grading.Wrong(f"{exercise.name} is the package's own function {home}.{name}: write it yourself")
+            owner = f"{home}.{getattr(answer, '__qualname__', type(answer).__qualname__)}"
+            self.notes.add(f"{exercise.name} is {owner}, a function of the package")
+            raise Wrong(f"{exercise.name} is {owner}, a function of the package: write it yourself")
         return answer
+
+
+def _stuck():
+    """An answer that catches every interruption can only be ended with the process."""
+    leave(STUCK)

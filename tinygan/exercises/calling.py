@@ -269,11 +269,11 @@ class Mannered:
     answer : the student's function
     name : what the sentences call it
     parameters : the names of the arguments
-    pattern : a function without arguments: the shapes of the results, one after the other; None where one result is wanted
+    wanted : a function without arguments: how many results are wanted, and whether all of them are single numbers
     """
 
-    def __init__(self, answer, name, parameters, pattern):
-        self.answer, self.name, self.parameters, self.pattern = answer, name, parameters, pattern
+    def __init__(self, answer, name, parameters, wanted):
+        self.answer, self.name, self.parameters, self.wanted = answer, name, parameters, wanted
         self.inside = False  # whether the answer is at work; an error at any other time is not in its code
         try:
             self.signature = inspect.signature(answer)
@@ -310,13 +310,11 @@ class Mannered:
                       "the parameters stay as they are in the file that you were given")
 
     def _as_tuple(self, result):
-        """A list, or the rows of an array, where several results are wanted."""
-        if not isinstance(result, list | np.ndarray) or (pattern := self.pattern()) is None:
+        """A list, or an array of single numbers, where several results are wanted."""
+        several = isinstance(result, list) or isinstance(result, np.ndarray) and result.ndim == 1
+        if not several or self.wanted()[0] == 1:
             return result
-        if isinstance(result, list):
-            return tuple(result)
-        rows = result.ndim and [row.shape for row in result] == list(pattern)
-        return tuple(result) if rows else result
+        return tuple(result) if isinstance(result, list) or self.wanted() == (result.size, True) else result
 
 
 def _fits(signature, args, named):

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
 from ..losses import bce_with_logits
-from .grading import Digits, Exercise, Mistake, Wrong, _error
+from .calling import place
+from .grading import Digits, Exercise, Mistake, Wrong
 
 # ---------------------------------------------------------------- scores of every size, and the truth to 150 digits
 
@@ -44,7 +45,7 @@ def _unwarned(name):
         except FloatingPointError as error:
             advice = next(text for kind, text in ADVICE.items() if kind in str(error))
             scores = f"the scores go from {s.min():.0e} to {s.max():.0e}"
-            raise Wrong(f"NumPy warns: {error}; {scores}", _error(error)[1], advice) from None
+            raise Wrong(f"NumPy warns: {error}; {scores}", place(error), advice) from None
 
     return observe
 

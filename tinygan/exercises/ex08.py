@@ -280,7 +280,7 @@ def _growth_case(rng):
     """The players circle; or gamma is too large for that; or the steps are so long that the other eigenvalue decides."""
     kind, slope, h = rng.integers(3), rng.uniform(0.6, 1.4), rng.uniform(0.1, 0.4)
     gamma = 2 * slope * (rng.uniform(0.1, 0.8) if kind == 0 else rng.uniform(1.2, 1.8))
-    return float(slope), float(gamma), float(rng.uniform(2.2, 4) / gamma if kind == 2 else h)
+    return float(slope), float(gamma), float(rng.uniform(4, 6) / slope if kind == 2 else h)
 
 
 def _J(slope, gamma):
@@ -359,6 +359,7 @@ GROWTH = Exercise(
            "The lambdas are real from where gamma^2 / 4 - slope^2 is no longer negative.",
            "growth is the larger of abs(1 + h * (-gamma / 2 + root)) and abs(1 + h * (-gamma / 2 - root)); in the Wasserstein "
            "game without R1 that is sqrt(1 + h^2)."),
+    cases=12,  # of three kinds
 )
 
 

@@ -95,6 +95,7 @@ VISITED = Exercise(
            "np.bincount(nearest, minlength=K) counts the samples of each mode, also where there are none.",
            "A fair share is N / K. Count the modes with at least N / (2 K) samples; 2 K counts >= N needs no division."),
     observe=_every_mode,
+    cases=12,  # of four kinds
 )
 
 # ---------------------------------------------------------------- 09.2

@@ -229,6 +229,7 @@ NOISY = Exercise(
     hints=("Real points with noise are Gaussian around a. Which variance do two independent parts have together?",
            "log p = -(x - a)^2 / (2 p2) - log(p2) / 2 and a constant, with p2 = s^2 + t^2; for q the same with b and r.",
            "score = (x - b)^2 / (2 q2) - (x - a)^2 / (2 p2) + log(q2 / p2) / 2, and its slope is (x - b) / q2 - (x - a) / p2."),
+    cases=8,  # of three kinds
 )
 
 # ---------------------------------------------------------------- 13.4
@@ -288,7 +289,7 @@ def _as_less(more, fewer, ties):
 
 
 def _normal(more, fewer, ties):
-    return math.erfc(abs(more - fewer) / math.sqrt(2 * (more + fewer)))
+    return math.erfc(abs(more - fewer) / math.sqrt(2 * max(more + fewer, 1)))
 
 
 SIGNS = Exercise(
@@ -311,7 +312,7 @@ SIGNS = Exercise(
            "math.comb(n, i) of the 2^n ways to fall have i heads. Sum those with at most k = min(more, fewer) heads.",
            "p = min(1, 2 * that sum / 2^n): the other side is as likely, and where more = fewer the middle is counted twice."),
     observe=_signs_observed,
-    cases=8,
+    cases=12,  # of four kinds
 )
 
 EXERCISES = (CLOSENESS, PACKED, NOISY, SIGNS)

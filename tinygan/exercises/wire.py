@@ -38,6 +38,8 @@ def packed(value, depth=DEPTH):
         return [type(value).__name__, [packed(part, depth - 1) for part in parts]]
     if isinstance(value, tuple | list) and depth:  # a named tuple
         return packed(tuple(value) if isinstance(value, tuple) else list(value), depth)
+    if hasattr(value, "as_integer_ratio"):  # a fraction
+        return float(value)
     return ["other", type(value).__name__]
 
 

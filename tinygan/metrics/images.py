@@ -19,6 +19,7 @@ import numpy as np
 from ..data import halves, whole_labels
 from ..data.sets import Points
 from ..engine.arguments import Array, points
+from ..engine.machine import one_thread
 from .clouds import NEIGHBOURS, coverage_and_density
 from .memory import FAR_AWAY, nearer_of_real, nearer_votes
 
@@ -125,6 +126,10 @@ class ImageJudge:
         Raises
         ------
         TypeError, ValueError : too few images, not (N, dim), NaN or infinite pixels, or labels that are no such classes
+
+        References
+        ----------
+        Odena et al. 2017, section 4.1: the agreement. Heusel et al. 2017, equation 6: the Frechet distance.
         """
         x = self._images(x, max(NEIGHBOURS + 1, self.classes))
         shown, agreement, worst = self.read(x), math.nan, math.nan
@@ -213,7 +218,8 @@ def _trained(real: Points) -> list[tuple[Array, Array]]:
     """The hidden layers (W, b) of a multilayer perceptron that has learned the labels."""
     from sklearn.neural_network import MLPClassifier
 
-    network = MLPClassifier(HIDDEN, alpha=1e-3, max_iter=400, random_state=0).fit(real.x, real.labels)
+    with one_thread():  # several would wait for each other
+        network = MLPClassifier(HIDDEN, alpha=1e-3, max_iter=400, random_state=0).fit(real.x, real.labels)
     return list(zip(network.coefs_, network.intercepts_, strict=True))[:-1]
 
 

@@ -25,25 +25,25 @@ def histories(history, axes=None, loss=None, n_modes=None):
     probability = loss is not None and loss.is_probability
     verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if probability else "mean score"
     column = history.__getitem__ if history.columns else lambda name: np.empty((0, *history.replicas))  # before the first step
-    _curves(axes[0], "loss", history.step, {"$D$": column("d_loss"), "$G$": column("g_loss")}, [JUDGE, FAKE])
-    _curves(axes[1], verdict, history.step, {"real": column("d_real"), "fake": column("d_fake")}, [TRUE, FAKE])
+    draw_curves(axes[0], "loss", history.step, {"$D$": column("d_loss"), "$G$": column("g_loss")}, [JUDGE, FAKE])
+    draw_curves(axes[1], verdict, history.step, {"real": column("d_real"), "fake": column("d_fake")}, [TRUE, FAKE])
     if probability:
         for ax, value in ((axes[0], loss.at_rest[0]), (axes[0], loss.at_rest[1]), (axes[1], loss.best(1., 1.))):
-            _level(ax, value, _named(value))
+            level(ax, value, _named(value))
     axes[1].set_ylim((0, 1) if probability else None)
     if panels == 3:
         counts = {"visited": history.modes_visited, "half share": history.modes_half}
-        _curves(axes[2], "modes", history.modes_step, counts, [FAKE, HALF], ["-", DASHED])
+        draw_curves(axes[2], "modes", history.modes_step, counts, [FAKE, HALF], ["-", DASHED])
         axes[2].yaxis.get_major_locator().set_params(integer=True)
         if n_modes:
-            _level(axes[2], n_modes, "true", TRUE)
+            level(axes[2], n_modes, "true", TRUE)
         axes[2].set_ylim(bottom=-.03 * axes[2].get_ylim()[1])  # a count of 0 stays off the edge
     return axes
 
 
-def _curves(ax, ylabel, step, curves, colors, styles=("-", "-")):
-    """Two curves, name -> values, against the step; of replicas thin ones, and the median of those that have not diverged."""
-    for (name, y), color, linestyle in zip(curves.items(), colors, styles, strict=True):
+def draw_curves(ax, ylabel, step, lines, colors, styles=("-", "-")):
+    """Curves, name -> values, against the step; of replicas thin ones, and the median of those that have not diverged."""
+    for (name, y), color, linestyle in zip(lines.items(), colors, styles, strict=True):
         if y.ndim > 1:
             ax.plot(step, y, color=color, linestyle=linestyle, linewidth=.4, alpha=.3)
         middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else y
@@ -52,7 +52,7 @@ def _curves(ax, ylabel, step, curves, colors, styles=("-", "-")):
     finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
 
 
-def _level(ax, y, name, color="black"):
+def level(ax, y, name, color="black"):
     """A dotted line at the height y, with its name on the right."""
     ax.axhline(y, color=color, linestyle=":", linewidth=1)
     ax.annotate(name, (1, y), (3, 0), ("axes fraction", "data"), "offset points", va="center", fontsize=8)

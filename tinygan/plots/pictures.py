@@ -93,10 +93,10 @@ def samples_2d(x, data, ax=None):
     """
     check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
-    return finish(plane(ax, window_of(data, x)), x, [_truth(ax, data, window_of(data, x)), draw_dots(ax, x)])
+    return finish(plane(ax, window_of(data, x)), x, [truth(ax, data, window_of(data, x)), draw_dots(ax, x)])
 
 
-def _truth(ax, data, window):
+def truth(ax, data, window):
     """The true distribution on the plane; returns the handle for a legend."""
     if not isinstance(data, Mixture):
         return draw_dots(ax, true_samples(data), color=TRUE, alpha=.5, label="true samples")
@@ -185,7 +185,7 @@ def latent_image(G, ax=None, side=21, data=None):
     ax.add_collection(LineCollection(others, colors="0.75", linewidths=.5))
     colored = ax.add_collection(LineCollection(lines, array=z1, cmap="viridis", linewidths=1))
     window = window_of(lines.reshape(-1, 2) if data is None else data)
-    handles = [] if data is None else [_truth(ax, data, window)]
+    handles = [] if data is None else [truth(ax, data, window)]
     plane(ax, window)
     if G.d_out == 2:
         ax.figure.colorbar(colored, ax=ax, fraction=.046, pad=.02).set_label("$z_1$" if G.d_in > 1 else "$z$")

@@ -65,7 +65,7 @@ POWER = Exercise(
 
 def _penalised_case(rng):
     x_real, x_fake, W, a = critic_case(rng)
-    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(3, 12))
+    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(1.5, 9))
 
 
 def _penalised_loss(x_real, x_fake, alpha, W, a, lam):

@@ -1,0 +1,278 @@
+"""The conditional GAN: both players' whole steps, the projection D, training, and what may be asked of it."""
+
+import numpy as np
+import pytest
+from oracles import LOSSES, loss_name, same_bits
+from zoo_checks import RNG, check_float32, check_replicas, check_training, check_whole_step, settled
+
+from tinygan import data, gradcheck, losses, mlp
+from tinygan.data import one_hot
+from tinygan.engine.layers import Dense, Softplus, Tanh
+from tinygan.penalties import R1, R2
+from tinygan.zoo import Conditional, conditional
+from tinygan.zoo.joining import joined, only
+from tinygan.zoo.projection import Projection
+
+N, D_X, D_Z, K = 5, 3, 2, 4
+KINDS = pytest.mark.parametrize("kind", ["beside", "projection"])
+EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
+
+
+def networks(kind="beside", replicas=None, dtype=np.float64):
+    many = {"dtype": dtype, "replicas": () if replicas is None else replicas}
+    G = mlp(D_Z + K, 6, D_X, activation=Tanh, seed=1, **many)
+    if kind == "projection":
+        return {"G": G, "D": Projection([Dense(D_X, 7), Softplus(), Dense(7, 5), Tanh()], K, seed=2, **many)}
+    return {"G": G, "D": mlp(D_X + K, 7, 1, activation=Softplus, seed=2, **many)}
+
+
+def arrays(front=(), seed=0):
+    rng = RNG(seed)
+    labels = one_hot(rng.integers(K, size=front[0] * N if front else N), K, np.float64).reshape(*front, N, K)
+    return {"x_real": rng.normal(size=(*front, N, D_X)), "x_fake": rng.normal(size=(*front, N, D_X)), "labels": labels,
+            "z": rng.normal(size=(*front, N, D_Z))}
+
+
+def d_play(loss, penalties=()):
+    return lambda nets, a: conditional.d_gradients(nets["D"], a["x_real"], a["x_fake"], a["labels"], loss, penalties)
+
+
+def g_play(loss):
+    return lambda nets, a: conditional.g_gradients(nets["G"], nets["D"], a["z"], a["labels"], loss, a["x_real"])
+
+
+def check_d(kind="beside", loss=losses.NonSaturating, penalties=()):
+    check_whole_step(settled(networks(kind)), arrays(), d_play(loss(), penalties), {"D": "value"})
+
+
+def check_g(kind="beside", loss=losses.NonSaturating):
+    check_whole_step(settled(networks(kind)), arrays(), g_play(loss()), {"G": None})
+
+
+def penalised(columns=D_X):
+    return [kind(.7, only(columns, D_X + K)) for kind in (R1, R2)]
+
+
+@KINDS
+@EACH_LOSS
+def test_whole_steps(kind, loss):
+    check_d(kind, loss)
+    check_g(kind, loss)
+
+
+def check_both_see_the_same_label(kind):
+    """A gradient check cannot see this: with other labels the gradient is right too, but of another game."""
+    nets, a, loss = settled(networks(kind)), arrays(), losses.Relativistic()
+    s_real = nets["D"](np.concatenate([a["x_real"], a["labels"]], axis=-1))
+    x_fake = nets["G"](np.concatenate([a["z"], a["labels"]], axis=-1))
+    s_fake = nets["D"](np.concatenate([x_fake, a["labels"]], axis=-1))
+    np.testing.assert_allclose(g_play(loss)(nets, a), loss.g(s_fake, s_real).value, rtol=1e-12)
+    d = d_play(loss)(nets, a | {"x_fake": x_fake})
+    np.testing.assert_allclose(d.value, loss.d(s_real, s_fake).value, rtol=1e-12)
+
+
+@KINDS
+def test_both_players_see_the_same_label(kind):
+    check_both_see_the_same_label(kind)
+
+
+@KINDS
+def test_penalties_on_the_columns_of_x(kind):
+    check_d(kind, penalties=penalised())
+
+
+@KINDS
+def test_a_penalty_sees_the_columns_of_x_only(kind):
+    """By hand: gamma/2 E |ds/dx|^2, x alone."""
+    nets, a = settled(networks(kind)), arrays()
+    pair = joined(a["x_real"], a["labels"])
+    value = R1(.7, only(D_X, D_X + K))(nets["D"], pair, nets["D"].forward(pair)[1])
+    slopes = [gradcheck.central(lambda x, n=n: float(nets["D"](joined(x[None], a["labels"][n:n + 1]))[0, 0]), a["x_real"][n])
+              for n in range(N)]
+    np.testing.assert_allclose(value, .35 * np.square(slopes).sum(axis=-1).mean(), rtol=1e-7)
+
+
+@KINDS
+def test_replicas_and_float32(kind):
+    def make(replicas):
+        return networks(kind, replicas)
+
+    for play in (d_play(losses.Relativistic(), penalised()), g_play(losses.Relativistic())):
+        check_replicas(make, arrays((3,)), play)
+        check_float32(settled(networks(kind)), arrays(), play)
+
+
+# ---------------------------------------------------------------- the projection D
+
+
+def check_projection_methods():
+    """All four methods against differences, the label's columns included."""
+    D = settled({"D": networks("projection")["D"]})["D"]
+    rng = RNG(3)
+    x, x_dot, ds = rng.normal(size=(N, D_X + K)), rng.normal(size=(N, D_X + K)), rng.normal(size=(N, 1))
+    s, tape = D.forward(x)
+    assert gradcheck.check(lambda x: np.vdot(ds, D(x)), D.backward(ds, tape, grads=False), x).ok
+    h = 1e-6
+    np.testing.assert_allclose(D.tangent(x_dot, tape)[0], (D(x + h * x_dot) - D(x - h * x_dot)) / (2 * h), atol=1e-8)
+    _, tape_dot = D.tangent(x_dot, tape)
+    D.zero_grad()
+    dx, dx_dot = D.tangent_backward(ds, np.zeros_like(ds), tape, tape_dot)
+    rates, inputs = [], []
+    for sign in (1, -1):
+        before, (_, moved) = D.grad.copy(), D.forward(x + sign * h * x_dot)
+        D.zero_grad()
+        inputs.append(D.backward(ds, moved))
+        rates.append(D.grad.copy())
+        D.grad[...] = before
+    np.testing.assert_allclose(D.grad, (rates[0] - rates[1]) / (2 * h), atol=1e-8)
+    np.testing.assert_allclose(dx, D.backward(ds, tape, grads=False))
+    np.testing.assert_allclose(dx_dot, (inputs[0] - inputs[1]) / (2 * h), atol=1e-8)
+
+
+def test_projection_methods():
+    check_projection_methods()
+
+
+def test_projection_is_an_inner_product_and_can_be_saved(tmp_path):
+    D, x = networks("projection")["D"], RNG(0).normal(size=(N, D_X))
+    scores = np.concatenate([D(joined(x, one_hot([k] * N, K, np.float64))) for k in range(K)], axis=-1)  # (N, K)
+    middle = scores.mean(axis=-1, keepdims=True)
+    assert np.linalg.matrix_rank(scores - middle, tol=1e-9) <= K - 1 and scores.std() > .01
+    D.save(tmp_path / "D.npz")
+    assert same_bits(Projection.load(tmp_path / "D.npz")(joined(x, np.zeros((N, K)))), D(joined(x, np.zeros((N, K)))))
+
+
+# ---------------------------------------------------------------- training and sampling
+
+
+@pytest.mark.parametrize("changes", [{}, {"projection": True}, {"loss": "relativistic", "r2": .1}], ids=str)
+def test_training(changes):
+    history = check_training(Conditional("ring", hidden=(8,), batch=16, **changes), data.ring().standardized())
+    assert history.modes_visited.shape == history.modes_step.shape and history.modes_step.size
+
+
+def test_the_label_of_a_generated_image_is_that_of_the_real_one():
+    from tinygan.streams import Streams
+
+    digits = data.halves().training
+    batch = conditional.draw(digits, 32, 4, Streams(0))
+    rows = [np.flatnonzero((np.abs(digits.x - x) < 1e-6).all(axis=-1))[0] for x in batch.x_real]
+    assert (digits.labels[rows] == batch.labels.argmax(axis=-1)).all() and (batch.labels.sum(axis=-1) == 1).all()
+    assert not same_bits(batch.z_d, batch.z_g)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Conditional("digits", hidden=(8,)).build(data.halves().training)
+
+
+def test_samples_by_label(model):
+    every, sevens = model.sample(20, seed=3), model.sample(20, seed=3, labels=7)
+    assert every.shape == (20, 64) and every.dtype == np.float32
+    assert same_bits(every[7], sevens[7]) and same_bits(every[17], sevens[17]) and not same_bits(every[6], sevens[6])
+    assert same_bits(model.sample(3, labels=[7, 7, 7]), model.sample(3, labels=np.int64(7)))
+
+
+BAD = {
+    "another class": ({"labels": 10}, ValueError, "labels must be classes, 0 to 9; got 10"),
+    "below 0": ({"labels": [0, 1, -1]}, ValueError, "labels must be classes, 0 to 9; got -1"),
+    "floats": ({"labels": [0.0, 1, 2]}, TypeError, "labels must be whole numbers, 0 to 9"),
+    "text": ({"labels": "seven"}, TypeError, "labels must be whole numbers, 0 to 9; got 'seven'"),
+    "too few": ({"labels": [1, 2]}, ValueError, r"labels must be one number, or 3 of them; got an array of shape \(2,\)"),
+    "one-hot": ({"labels": np.eye(10, dtype=int)[:3]}, ValueError, "labels must be one number, or 3 of them"),
+}
+
+
+@pytest.mark.parametrize(("asked", "kind", "message"), BAD.values(), ids=BAD)
+def test_bad_labels(model, asked, kind, message):
+    with pytest.raises(kind, match=message):
+        model.sample(3, **asked)
+
+
+@pytest.mark.parametrize(("given", "message"), {
+    "no labels": (data.Points(np.eye(4)), "has no labels"),
+    "a curve": (data.moons(), "moons has no labels"),
+    "a gap": (data.Points(np.eye(4), labels=[0, 2, 2, 3]), "class 1 never occurs"),
+    "a class that never occurs": (data.digits((3, 5)), "class 0 never occurs"),
+}.values(), ids=str)
+def test_data_without_classes(given, message):
+    with pytest.raises(ValueError, match=message):
+        Conditional("ring").build(given)
+
+
+def test_labels_that_are_no_numbers():
+    with pytest.raises(TypeError, match="must be whole numbers from 0 up"):
+        Conditional("ring").build(data.Points(np.eye(2), labels=["a", "b"]))
+
+
+@pytest.mark.parametrize(("call", "message"), {
+    "unknown setting": (lambda: Conditional(projektion=True), "projection"),
+    "a flag": (lambda: Conditional(projection=1), "projection must be True or False; got 1"),
+    "no recipe": (lambda: Conditional(3), "recipe must be the name of a data set"),
+    "too early": (lambda: Conditional().sample(2), "no networks yet: call train"),
+    "no state yet": (lambda: Conditional().load_state({}), "no networks yet: call build"),
+    "batch": (lambda: Conditional("ring", batch=99).train(data.Points(np.eye(9), labels=range(9))), "the data have 9 rows"),
+}.values(), ids=str)
+def test_misuse(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+# ---------------------------------------------------------------- planted mistakes
+
+
+def label_of_another_row(patch):
+    """D is given the labels of other generated points than G was."""
+    patch.setattr(conditional, "joined", lambda x, y: joined(x, y if x.shape[-1] == D_Z else np.roll(y, 1, axis=-2)))
+
+
+def label_gradient_kept(patch):
+    """The first columns of the gradient are taken to be the label's."""
+    through = conditional.gradients.through_d
+    patch.setattr(conditional.gradients, "through_d", lambda *a, **k: through(*a, **k)._replace(
+        dx=np.roll(through(*a, **k).dx, K, axis=-1)))
+
+
+def penalty_on_labels(patch):
+    """R1 on the label's columns too."""
+    patch.setattr("test_conditional.only", lambda first, width: np.ones(width))
+
+
+def projection_without_label(patch):
+    """The label's dense layer gets no gradient."""
+    def backward(self, dy, tape, grads=True):
+        h, v, seen, label = tape
+        return joined(conditional_backward(self.phi, dy * v, seen, grads), self.label.backward(dy * h, label, False))
+
+    from tinygan.zoo.projection import backward_through as conditional_backward
+    patch.setattr(Projection, "backward", backward)
+
+
+def projection_product_rule(patch):
+    """The second half of the product rule is missing in tangent_backward."""
+    right = Projection.tangent_backward
+
+    def wrong(self, dy, dy_dot, tape, tape_dot):
+        h_dot, v_dot, *rest = tape_dot
+        return right(self, dy, dy_dot, tape, (np.zeros_like(h_dot), np.zeros_like(v_dot), *rest))
+
+    patch.setattr(Projection, "tangent_backward", wrong)
+
+
+def d_moves_in_gs_step(patch):
+    """G's gradient function fills D's grad as well."""
+    through = conditional.gradients.through_d
+    patch.setattr(conditional.gradients, "through_d", lambda *a, **k: through(*a, **k, grads=True))
+
+
+@pytest.mark.parametrize(("mutant", "check"), [
+    (label_of_another_row, lambda: check_both_see_the_same_label("beside")),
+    (label_gradient_kept, check_g), (projection_without_label, lambda: check_d("projection")),
+    (projection_product_rule, check_projection_methods),
+    (projection_product_rule, lambda: check_d("projection", penalties=penalised())), (d_moves_in_gs_step, check_g),
+    (penalty_on_labels, lambda: test_a_penalty_sees_the_columns_of_x_only("beside"))], ids=lambda f: getattr(f, "__name__", ""))
+def test_the_mistake_is_caught(monkeypatch, mutant, check):
+    check()
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError):
+        check()
