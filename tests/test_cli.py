@@ -218,7 +218,7 @@ def test_lessons_are_listed_in_order(cli):
     ("sample old --out x.csv", 2, f"there is no run in old: no file {Path('old/run.npz')}. Make one with the command train"),
     ("sample nowhere --out x.csv", 2, "there is no run in nowhere"),
     ("sample old", 2, "the following arguments are required: --out"),
-    ("sample old --out x.txt", 2, "--out must end in .csv or .npy, which says how to write it; got x.txt"),
+    ("sample old --out x.txt", 2, "--out must end in .csv, .npy or .png, which says how to write it; got x.txt"),
     ("sample old --out good.csv", 2, "good.csv exists already"),
     ("sample old --out no/x.csv", 2, "there is no folder no to write x.csv to. Make it, or choose another --out"),
     ("sample old --out folder.csv --force", 2, "folder.csv is a folder. Choose another --out"),

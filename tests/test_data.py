@@ -334,6 +334,147 @@ def test_digits():
             data.digits(wrong)
 
 
+# ---- labels
+
+
+def test_the_square_is_the_edge_of_a_grid():
+    edge = data.square(spacing=2.0)
+    assert {tuple(mean) for mean in edge.means} == {(x, y) for x in (-2.0, 0, 2) for y in (-2.0, 0, 2)} - {(0, 0)}
+    assert edge.n_modes == edge.classes == 8 and np.all(edge.stds == 0.05) and edge.name == "square"
+    assert np.abs(data.square(3.0, std=.1).means).max() == 3 and data.square(3.0, std=.1).stds[0] == .1
+
+
+def test_spokes_lie_where_they_should():
+    """Each sample of class k is at the angle 2 pi k / number, its radius even between 1 and 2; across the spoke it is noise."""
+    for number in (2, 5, 7):
+        x, labels = data.spokes(number, noise=0).sample_labelled(2000, rng())
+        radius, angle = np.hypot(*x.swapaxes(-1, -2)), np.arctan2(x[:, 1], x[:, 0]) % (2 * math.pi)
+        assert np.allclose(angle % (2 * math.pi), 2 * math.pi * labels / number, atol=1e-9)
+        assert stats.kstest(radius, stats.uniform(1, 1).cdf).pvalue > 0.001
+        assert stats.chisquare(np.bincount(labels, minlength=number)).pvalue > 0.001 and data.spokes(number).classes == number
+    x, labels = data.spokes(noise=.03).sample_labelled(4000, rng())
+    turned = 2 * math.pi * labels / 5
+    across = x[:, 1] * np.cos(turned) - x[:, 0] * np.sin(turned)
+    assert abs(across.std() - .03) < .002 and abs(across.mean()) < .002
+
+
+LABELLED = {"ring": data.ring, "uneven": uneven, "square": data.square, "spokes": data.spokes, "digits": data.digits,
+            "line": data.gaussians_1d, "points": lambda: data.Points(np.arange(30.0)[:, None], labels=np.arange(30) % 3)}
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_labelled_samples_are_those_of_sample(name):
+    for source in (LABELLED[name](), LABELLED[name]().standardized()):
+        x, labels = source.sample_labelled(20, rng(3))
+        assert np.array_equal(x, source.sample(20, rng(3)))
+        assert labels.shape == (20,) and labels.dtype.kind == "i" and labels.min() >= 0 and labels.max() < source.classes
+        x += 1
+        labels += 1  # both belong to whoever drew them
+        again = source.sample_labelled(20, rng(3))
+        assert np.array_equal(again[0] + 1, x) and np.array_equal(again[1] + 1, labels)
+
+
+def of_the_right_class(source, x, labels):
+    """Whether each sample is one of its class: near the mode of this number, or the row of the points with this label."""
+    if isinstance(source, data.Mixture):
+        return np.abs(x - source.means[labels]).max() < 6 * source.stds.max()
+    rows = [np.flatnonzero((source.x == row).all(axis=-1)) for row in x]
+    return all((source.labels[row] == label).any() for row, label in zip(rows, labels, strict=True))
+
+
+@pytest.mark.parametrize("name", ["ring", "uneven", "square", "digits", "points"])
+def test_the_label_belongs_to_its_sample(name):
+    source = LABELLED[name]()
+    x, labels = source.sample_labelled(30, rng())
+    assert np.unique(labels).size > 1 and of_the_right_class(source, x, labels)
+    assert not of_the_right_class(data.ring(), data.ring().sample(8, rng()), np.roll(data.ring().sample_labelled(8, rng())[1], 1))
+
+
+def test_classes_of_a_mixture_follow_its_weights():
+    counts = np.bincount(uneven().sample_labelled(5000, rng())[1], minlength=3)
+    assert stats.chisquare(counts, 5000 * uneven().weights).pvalue > 0.001
+
+
+def test_data_without_classes_say_so():
+    for source in (data.moons(), data.swiss_roll(), data.from_array(np.eye(3))):
+        assert source.classes is None
+        with pytest.raises(ValueError, match="has no labels: it cannot say which class a sample belongs to"):
+            source.sample_labelled(2, rng())
+
+
+def test_labels_are_kept_and_cannot_be_changed():
+    labels = np.array([0, 1, 1])
+    cloud, curve = data.Points(np.eye(3), labels=labels), data.Curve(np.eye(3), 0.1, labels=labels)
+    labels[:] = 7
+    for source in (cloud, curve, cloud.standardized(), curve.standardized()):
+        assert source.labels.tolist() == [0, 1, 1] and source.classes == 2
+        with pytest.raises(ValueError, match="read-only"):
+            source.labels[0] = 1
+
+
+def test_one_hot_rows():
+    rows = data.one_hot([2, 0, 2], 4)
+    assert rows.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 0]] and rows.dtype == np.float32
+    assert data.one_hot(np.int8(1), 2, np.float64).tolist() == [[0, 1]]
+    assert data.one_hot(np.zeros(0, int), 3, bool).shape == (0, 3)
+    labels = rng().integers(5, size=100)
+    assert np.array_equal(data.one_hot(labels, 5).argmax(axis=-1), labels) and np.all(data.one_hot(labels, 5).sum(axis=-1) == 1)
+
+
+def test_whole_labels_are_an_array():
+    assert data.whole_labels(3, 10, 4).tolist() == [3] * 4 and data.whole_labels(3, 10).tolist() == [3]
+    kept = data.whole_labels(np.array([1, 0], np.uint8), 2, 2)
+    assert kept.tolist() == [1, 0] and kept.dtype == np.int64
+    assert data.class_count("mine", [2, 0, 1, 1]) == 3 and data.class_count("mine", np.zeros(4, int)) == 1
+
+
+LABEL_FAULTS = {
+    "a class too many": (ValueError, r"^labels must be classes, 0 to 2; got 3$", lambda: data.one_hot([0, 3], 3)),
+    "below 0": (ValueError, r"^labels must be classes, 0 to 2; got -1$", lambda: data.one_hot(-1, 3)),
+    "one-hot already": (ValueError, r"labels must be one number, or n of them; got an array of shape \(3, 3\)$",
+                        lambda: data.one_hot(np.eye(3, dtype=int), 3)),
+    "too many": (ValueError, r"^digit must be one number, or 2 of them; got an array of shape \(3,\)$",
+                 lambda: data.whole_labels([0, 1, 2], 3, 2, "digit")),
+    "floats": (TypeError, r"^labels must be whole numbers, 0 to 2; got an array \(2,\) of float64$",
+               lambda: data.one_hot([0.0, 1.0], 3)),
+    "true and false": (TypeError, "must be whole numbers, 0 to 1; got True of bool", lambda: data.one_hot(True, 2)),
+    "a word": (TypeError, "must be whole numbers, 0 to 9; got 'seven' of <U5", lambda: data.whole_labels("seven", 10)),
+    "nothing": (TypeError, "must be whole numbers, 0 to 9; got None of object", lambda: data.whole_labels(None, 10)),
+    "no classes": (ValueError, "classes must be at least 1", lambda: data.one_hot([], 0)),
+    "half a class": (TypeError, "classes must be a whole number", lambda: data.one_hot([0], 2.5)),
+    "from 1 up": (ValueError, r"^mine has labels from 1 to 3, but class 0 never occurs: its classes must be 0 to K - 1 without a "
+                  r"gap\. np\.unique\(labels, return_inverse=True\)\[1\] numbers them so$",
+                  lambda: data.class_count("mine", [1, 2, 3])),
+    "a gap": (ValueError, "^mine has labels from 0 to 3, but class 1 never occurs", lambda: data.class_count("mine", [0, 2, 3])),
+    "a negative one": (ValueError, "^mine has labels from -1 to 0, but there is a label -1",
+                       lambda: data.class_count("mine", [0, -1])),
+    "no labels": (ValueError, "^mine has no labels: each sample needs one", lambda: data.class_count("mine", [])),
+    "names": (TypeError, r"^mine has labels of <U1; they must be whole numbers from 0 up\. np\.unique",
+              lambda: data.class_count("mine", ["a", "b"])),
+    "too few labels": (ValueError, r"^mine: labels must be one for each of the 3 rows; got shape \(2,\)$",
+                       lambda: data.Points(np.eye(3), "mine", labels=[0, 1])),
+    "labels of a curve": (ValueError, r"^mine: labels must be one for each of the 3 rows; got shape \(\)$",
+                          lambda: data.Curve(np.eye(3), 0.1, "mine", labels=0)),
+    "an image": (ValueError, "^mine: rows of 6 numbers are no images of 4 x 4 pixels$", lambda: data.Points(
+        np.eye(6), "mine", image=(4, 4))),
+    "no spokes": (ValueError, "number must be at least 1", lambda: data.spokes(0)),
+    "spokes and a half": (TypeError, "number must be a whole number", lambda: data.spokes(2.5)),
+    "noise of spokes": (ValueError, "noise must be", lambda: data.spokes(noise=-1)),
+    "a square": (ValueError, "spacing must be", lambda: data.square(0)),
+    "its std": (ValueError, "stds must be finite and above 0", lambda: data.square(std=0)),
+    "how many": (ValueError, "n must be at least 1", lambda: data.ring().sample_labelled(0, rng())),
+    "too many rows": (ValueError, "has 2 rows, so it cannot give 3 distinct ones", lambda: data.Points(
+        np.eye(2), labels=[0, 1]).sample_labelled(3, rng())),
+    "no generator": (TypeError, "rng must be a numpy Generator", lambda: data.spokes().sample_labelled(3, 0)),
+}
+
+
+@pytest.mark.parametrize("error, match, call", LABEL_FAULTS.values(), ids=LABEL_FAULTS)
+def test_labels_that_are_refused(error, match, call):
+    with pytest.raises(error, match=match):
+        call()
+
+
 # ---- what constructors refuse
 
 

@@ -27,6 +27,7 @@ from tinygan.engine import gradcheck
 from tinygan.exercises.museum import COMPOSITION
 from tinygan.recipe import DEFAULTS, NAMES
 from tinygan.settings import written
+from tinygan.zoo import FAMILY
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -123,6 +124,7 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.engine.base.check_input", "tinygan.engine.base.check_like_output", "tinygan.engine.base.zeros",
     "tinygan.engine.windows.size_pair", "tinygan.engine.windows.as_pixels", "tinygan.engine.windows.as_images",
     "tinygan.engine.optim.Optimiser",
+    "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.base.at_most",
     "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
     "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
     "tinygan.training.progress_bar"}
@@ -259,6 +261,31 @@ def test_the_table_of_checks_is_what_the_tests_do():
     assert "Dense, \\*, \\*, \\*, \\*, \\*" in rows and "BatchNorm, \\*, , , , \\*" in rows
 
 
+FAMILY_CHECKS = {  # the columns of the second table: what the names of the tests are made of
+    "whole steps": "test_whole_steps$", "values": "test_values|both_players_see_the_same_label|losses_by_hand",
+    "penalties": "penalt", "replicas and float32": "test_replicas_and_float32$", "PyTorch": "are_those_of_pytorch$",
+    "replay": "test_training$", "mistakes": "test_the_mistake_is_caught$",
+}
+
+
+def table_of_the_family():
+    """A row for each system: a star for each check that is among its tests."""
+    rows = []
+    for system in FAMILY.values():
+        tests = functions_in(ROOT / "tests" / "zoo" / f"test_{system.__name__.lower()}.py")
+        stars = ["\\*" if any(re.search(check, test) for test in tests) else "" for check in FAMILY_CHECKS.values()]
+        rows.append(", ".join([system.__name__, *stars]).rstrip(", "))
+    return rows
+
+
+def test_the_table_of_the_family_is_what_its_tests_do():
+    page, rows = read("gradient_checks.rst"), table_of_the_family()
+    shown = re.search(r"\.\. csv-table:: The family\n(?:   :.*\n)+\n((?:   .*\n)+)", page)[1]
+    assert [line.strip() for line in shown.splitlines()] == rows, "docs/gradient_checks.rst must hold:\n   " + "\n   ".join(rows)
+    assert f":header: system, {', '.join(FAMILY_CHECKS)}" in page and all(f"*{check}*" in flat(page) for check in FAMILY_CHECKS)
+    assert "Conditional, \\*, \\*, \\*, \\*, \\*, \\*, \\*" in rows
+
+
 def test_the_tests_and_exhibits_that_the_page_names_are_there():
     page = read("gradient_checks.rst")
     names = re.findall(r"``(tests/\w+\.py)::(\w+)``", page)
@@ -269,17 +296,17 @@ def test_the_tests_and_exhibits_that_the_page_names_are_there():
 
 
 def test_how_many_exhibits_are_wrong_in_a_part_and_how_many_in_the_whole():
-    """The last three rooms of the museum hold the bugs of composition; three pages say how many there are of each kind."""
+    """The last rooms of the museum hold the bugs of composition; three pages say how many there are of each kind."""
     rooms = re.split(r"^([^\n]+)\n~~~+$", read("museum.rst"), flags=re.MULTILINE)
     counts = {title: len(re.findall(r"^:What one sees:", text, re.MULTILINE))
               for title, text in zip(rooms[1::2], rooms[2::2], strict=True)}
     whole = sum(count for title, count in counts.items() if title.startswith("Composition"))
     parts = sum(counts.values()) - whole
-    assert len([title for title in counts if title.startswith("Composition")]) == 3
+    assert len([title for title in counts if title.startswith("Composition")]) == 4
     for page in (ROOT / "README.md", DOCS / "gradient_checks.rst"):
         said = re.search(r"Of the (\d+) (?:real )?bugs in .*?, (\d+) are a wrong formula.*? In the other (\d+) each part",
                          flat(text_of(page)))
-        assert tuple(map(int, said.groups())) == (parts + whole, parts, whole) == (22, 13, len(COMPOSITION))
+        assert tuple(map(int, said.groups())) == (parts + whole, parts, whole) == (24, 13, len(COMPOSITION))
     assert f"Of the {parts + whole} bugs in :doc:`museum`, {whole} are in the arrows" in flat(read("two_steps.rst"))
     assert f"In the first {parts} one formula, measure or layer is wrong" in flat(read("museum.rst"))
     assert f"with {whole} exhibits" in flat(read("museum.rst"))
@@ -372,7 +399,10 @@ def test_the_page_of_settings_is_made_from_the_recipe(monkeypatch):
     made = "\n".join(recipes.tables())
     rows = dict(re.findall(r"   \* - ``(\w+)``\n     -(?: ``(.*)``)?\n", made))
     defaults = {name: "" if value is None else written(value) for name, value in DEFAULTS.values().items()}
-    assert rows == defaults and list(rows) == list(NAMES)
+    assert rows == defaults
+    for table in made.split(".. list-table::")[1:]:  # in each group the order is that of the class
+        names = re.findall(r"   \* - ``(\w+)``", table)
+        assert names == sorted(names, key=list(NAMES).index)
     assert "{" not in made and "least-squares" in made and "big_grid" in made, "the names that a setting may take stand there"
 
 

@@ -8,7 +8,9 @@ from oracles import SEEDS
 from test_game import Shift, Slope
 
 from tinygan import SGD, Adam, dirac, gradcheck, losses, mlp
+from tinygan.data import one_hot
 from tinygan.engine.features import Pack
+from tinygan.engine.heads import softmax, softmax_cross_entropy
 from tinygan.engine.layers import Dense, ReLU, Tanh
 from tinygan.engine.network import Sequential, he, xavier
 from tinygan.engine.norm import LayerNorm, SpectralNorm
@@ -17,6 +19,7 @@ from tinygan.gradients import g_gradients
 from tinygan.metrics import wasserstein_1d
 from tinygan.penalties import R1
 from tinygan.unroll import unrolled_g_gradients
+from tinygan.zoo.projection import Projection
 
 # ---------------------------------------------------------------- layers
 
@@ -361,6 +364,79 @@ def test_unrolling_tends_to_the_best_answer(c, lr):
         missing = (1 - (1 - lr * c) ** steps) / c
         assert G.grad[0] == pytest.approx(theta + x * missing, rel=1e-12)
     assert missing == pytest.approx(1 / c, rel=1e-4) and theta == pytest.approx(x / c, rel=1e-4)
+
+
+# ---------------------------------------------------------------- heads and classes
+
+
+def test_a_softmax_of_a_softmax():
+    """Of ten classes none gets more than e / (e + 9) = .23, and the loss stays above 1.46; with one softmax it falls to 0."""
+    best, loss = math.e / (math.e + 9), math.log((math.e + 9) / math.e)
+    assert best == pytest.approx(.23, abs=.003) and loss == pytest.approx(1.46, abs=.003)
+    labels = one_hot(range(10), 10, np.float64)
+    for lead in (1, 10, 1000):
+        twice = softmax(softmax(lead * labels))
+        assert twice.max() < best + 1e-15 and softmax_cross_entropy(softmax(lead * labels), labels).value > loss - 1e-15
+    assert twice.max() == pytest.approx(best, rel=1e-14) and softmax_cross_entropy(1000 * labels, labels).value == 0
+    assert 18.4 == pytest.approx(-math.log(1e-8), abs=.03)
+
+
+def test_a_label_beside_x_is_a_bias_of_each_class():
+    """[x, y] W + b is x W_x and the bias b + W_y[c]; the gradient of that row is the sum over its class alone."""
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        layer = Sequential(Dense(3 + 4, 5), seed=seed, dtype=np.float64)
+        x, labels, dy = rng.normal(size=(9, 3)), rng.integers(3, size=9), rng.normal(size=(9, 5))
+        y, tape = layer.forward(np.hstack([x, one_hot(labels, 4)]))
+        W, b = layer.layers[0].W, layer.layers[0].b
+        np.testing.assert_allclose(y, x @ W[:3] + b + W[3 + labels], rtol=1e-12, atol=1e-14)
+        layer.backward(dy, tape)
+        for c in range(4):
+            np.testing.assert_allclose(layer.layers[0].dW[3 + c], dy[labels == c].sum(axis=0), atol=1e-13)
+
+
+JOINT = np.array([[.30, .05], [.10, .10], [.05, .40]])  # p(x, y): three points, two classes
+
+
+def between(p, q):
+    """The Jensen-Shannon divergence of two tables: what G minimises where D is the best one."""
+    m = (p + q) / 2
+    return float(sum((a[a > 0] * np.log(a[a > 0] / m[a > 0])).sum() for a in (p, q)) / 2)
+
+
+def test_what_a_label_in_the_wrong_place_leaves_of_the_game():
+    """With its own label G wins by p(x|y) alone; with another one it cannot win; without one any division wins."""
+    shares = JOINT.sum(axis=0)  # p(y)
+    games = {"its own": lambda q: between(JOINT, q * shares),
+             "another": lambda q: between(JOINT, np.outer(q @ shares, shares)),
+             "none": lambda q: between(JOINT.sum(axis=1), q @ shares)}
+    right = JOINT / shares  # q(x|c), a column for each class
+    unused = np.outer(JOINT.sum(axis=1), np.ones(2))  # the same for both classes, and of the right mixture
+    assert games["its own"](right) == pytest.approx(0, abs=1e-15) and games["its own"](unused) > .05
+    assert games["none"](right) == pytest.approx(0, abs=1e-15) == games["none"](unused)
+    line = np.linspace(0, 1, 41)
+    every = [np.array([a, b, 1 - a - b]) for a in line for b in line if a + b <= 1 + 1e-12]
+    assert min(games["another"](np.outer(np.abs(q), np.ones(2))) for q in every) > .05
+    for seed in SEEDS:
+        q = np.random.default_rng(seed).dirichlet(np.ones(3), size=2).T
+        mixed = np.outer(q @ shares, np.ones(2))  # what G does with its label does not matter
+        assert all(games[name](q) == pytest.approx(games[name](mixed), abs=1e-14) for name in ("another", "none"))
+        assert games["its own"](q) > games["its own"](right) + 1e-3
+
+
+def test_the_best_score_is_a_projection():
+    """Where both p(y|x) are a softmax of linear functions of features, s* - <V_y, phi(x)> is the same for every y."""
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        phi = rng.normal(size=(6, 3))
+        V_p, V_q = rng.normal(size=(2, 4, 3))
+        p, q = (rng.dirichlet(np.ones(6))[:, None] * softmax(phi @ V.T) for V in (V_p, V_q))
+        D = Projection([Dense(3, 3)], 4, dtype=np.float64)
+        D.phi[0].W, D.label.W = np.eye(3), V_p - V_q
+        scores = np.hstack([D(np.hstack([phi, one_hot([c] * 6, 4)])) for c in range(4)])  # (6, 4)
+        np.testing.assert_allclose(np.ptp(np.log(p) - np.log(q) - scores, axis=1), 0, atol=1e-12)
+        other = p.sum(axis=1, keepdims=True) * softmax((phi @ V_p.T)**2)  # control: not linear
+        assert np.ptp(np.log(other) - np.log(q) - scores, axis=1).max() > .1
 
 
 # ---------------------------------------------------------------- differences

@@ -14,8 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygan import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh, gradcheck, losses, mlp
+from tinygan.data import one_hot
+from tinygan.engine import heads
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.numerics import sigmoid, softplus
+from tinygan.penalties import R1
+from tinygan.zoo import conditional
+from tinygan.zoo.joining import only
 
 RNG = np.random.default_rng(5)
 V = RNG.normal(size=6)
@@ -70,6 +75,23 @@ def mlp_of(activation, dtype=np.float64):
 
 def fourier(scale):
     return Sequential(FourierFeatures(2, 16, scale=scale, seed=0), Dense(16, 8), Tanh(), Dense(8, 1), seed=1, dtype=np.float64)
+
+
+def conditional_row():
+    """D's whole step in a conditional GAN, with R1 on the columns of x."""
+    D, rng = mlp(5, 7, 1, activation=Tanh, seed=4, dtype=np.float64), np.random.default_rng(3)
+    x_real, x_fake, labels = rng.normal(size=(6, 3)), rng.normal(size=(6, 3)), one_hot(rng.integers(2, size=6), 2, np.float64)
+    penalties = (R1(0.7, only(3, 5)),)
+
+    def f(theta):
+        D.theta[...] = theta
+        return float(conditional.d_gradients(D, x_real, x_fake, labels, losses.NonSaturating(), penalties).value)
+
+    def df(theta):
+        f(theta)
+        return D.grad.copy()
+
+    return Row("a conditional D, parameters, R1 on x", f, df, D.theta.copy())
 
 
 def normal_nll(data):
@@ -138,6 +160,7 @@ BATCH = RNG.normal(size=(7, 6))
 X3 = RNG.normal(size=(7, 3))
 X2 = RNG.uniform(-1, 1, (6, 2))
 POSITIVE = np.abs(V) + 0.3
+CLASSES = np.eye(5)[[3, 0, 3]]
 MASK = np.random.default_rng(8).random(6) > 0.4
 STREAM = np.random.default_rng(9)  # drawn from in every call
 KNOTS = np.sort(RNG.uniform(-3, 3, 40))
@@ -174,6 +197,11 @@ ORDINARY = [
         wrong=(lambda x: softmax(x)[2] * (1 - softmax(x)), lambda x: softmax(x)[2] * (np.arange(6) == 2))),
     Row("cross entropy", lambda x: logsumexp(x) - x[1], lambda x: softmax(x) - (np.arange(6) == 1), V,
         wrong=(lambda x: softmax(x), lambda x: (np.arange(6) == 1) - softmax(x))),
+    Row("cross entropy of a batch", lambda x: heads.softmax_cross_entropy(x, CLASSES).value,
+        lambda x: heads.softmax_cross_entropy(x, CLASSES).dq, M,
+        wrong=(lambda x: heads.softmax_cross_entropy(heads.softmax(x), CLASSES).dq,)),
+    Row("Gaussian, log deviation", lambda x: heads.gaussian_nll(0 * x, M, x).value,
+        lambda x: heads.gaussian_nll(0 * x, M, x).dlog_std, M / 2, wrong=(lambda x: heads.gaussian_nll(0 * x, M, x).dmean,)),
     Row("entropy", lambda x: -(softmax(x) * np.log(softmax(x))).sum(),
         lambda x: -softmax(x) * (np.log(softmax(x)) - (softmax(x) * np.log(softmax(x))).sum()), V,
         wrong=(lambda x: -softmax(x) * (np.log(softmax(x)) + 1),)),
@@ -208,6 +236,7 @@ ORDINARY = [
     Row("moments of a batch", lambda x: (W[:5] * x.mean(0) / np.sqrt(x.var(0) + 1e-5)).sum(), lambda x: moments_gradient(x), M),
     *[net_row(f"{a.__name__} net, input", mlp_of(a), X3) for a in (Tanh, Softplus, Sigmoid, ReLU, LeakyReLU)],
     *[theta_row(f"{a.__name__} net, parameters", mlp_of(a), X3) for a in (Tanh, Softplus, ReLU)],
+    conditional_row(),
     *[Row(f"{loss.__name__} loss", lambda s, loss=loss: loss().g(s).value, lambda s, loss=loss: loss().g(s).ds_fake, V[:, None])
       for loss in (losses.Minimax, losses.NonSaturating, losses.LeastSquares)],
 ]

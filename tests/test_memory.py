@@ -137,14 +137,14 @@ def test_a_planted_memoriser_is_found(training, held_out):
     assert metrics.memory_report(held_out + 1e-9, training, held_out).nearer < .05
 
 
-def test_who_leans_without_copying():
+def test_who_is_too_near_without_copying():
     """A Gaussian for each class knows the mean and the covariance of about 90 training images, and none of the images."""
     judge = metrics.digit_judge()
     for seed in SEEDS:
         x = judge.controls(2000, rng(seed))["Gaussian per class"][0]
         found = metrics.memory_report(x, judge.training.x, judge.held_out.x)
         assert .55 < found.nearer < .65 and found.nearer_z > 3 and found.copies < found.copies_new / 2
-        assert found.verdict.startswith("G leans towards the training rows, without copying them: ")
+        assert found.verdict.startswith("G copies no rows, but its samples are too near to them: ")
 
 
 def test_sets_that_were_exchanged():

@@ -299,7 +299,7 @@ def test_the_options_of_train_are_the_settings_of_a_recipe():
     assert parsed() == DEFAULTS
     commands = next(action for action in options.parser()._actions if isinstance(action, argparse._SubParsersAction))
     actions = commands.choices["train"]._actions
-    assert {action.dest for action in actions} == set(NAMES) | {"help", "quiet", "out", "force"}  # and what to write, and how
+    assert {action.dest for action in actions} == set(NAMES) | {"help", "model", "quiet", "out", "force"}  # and what to write
     found = [words for action in actions for words in action.option_strings if action.dest in NAMES]
     assert found == [option(name) for name in NAMES]
 
@@ -356,6 +356,7 @@ USES = {  # file -> setting: why it is named there
     "cli/options": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option"},
     "cli/run_files": {"data": "a user's own points are kept", "seed": "the four seeds of a run", "replicas": "shapes of arrays",
                       "batch": "chosen to fit the data, and kept", "steps": "the planned end of a history"},
+    "cli/family_files": {"batch": "chosen to fit the data, and kept"},
     "cli/studying": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option",
                      "lr_d": "study's --lr is the rate of both players"},
     "study/remedies": {"data": "a study has its own", "seed": "a study has its own", "replicas": "a study has its own",
@@ -394,7 +395,7 @@ def test_every_file_that_imports_recipe_is_looked_at():
     pattern = re.compile(r"from \.+recipe import|import recipe|from \.+ import .*\brecipe\b")
     importing = {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")
                  if pattern.search(path.read_text(encoding="utf-8"))}
-    assert {"__main__", "cli/options", "cli/run_files", "study/remedies"} <= importing <= set(HANDLERS)
+    assert {"__main__", "cli/family_options", "cli/run_files", "study/remedies"} <= importing <= set(HANDLERS)
 
 
 def test_no_file_but_recipe_names_a_setting_without_a_reason():

@@ -6,9 +6,10 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import files
-from .cli import learning, run_files, studying
-from .cli.options import parser
+from .cli import family as systems
+from .cli import family_files, family_options, learning, run_files, studying
+from .cli.family_options import GAN
+from .cli.options import parser, program
 from .cli.run_files import Misuse
 from .guard import Diverged
 from .recipe import DEMO, NAMES, Recipe
@@ -18,7 +19,8 @@ def main(argv=None):
     """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C."""
     try:
         try:
-            options = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            options = parser(words).parse_args(words)
             return COMMANDS[options.command](options)
         finally:
             print(end="", flush=True)  # here, so that a reader who has left is noticed here
@@ -53,18 +55,27 @@ def demo(options):
 
 def train(options):
     """Train by the options."""
-    recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
-    return _learn(recipe, options.out or _free(f"tinygan-{Path(recipe.data).stem}"), options.force, options.quiet)
+    if options.model == GAN:
+        recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
+        return _learn(recipe, options.out or _free(f"tinygan-{Path(recipe.data).stem}"), options.force, options.quiet)
+    recipe, given = family_options.changed(options.model, options)
+    return _carry_out(lambda: family_files.build(options.model, recipe, given), systems.learn,
+                      options.out or _free(f"tinygan-{options.model}"), options.force, options.quiet)
 
 
 def _learn(recipe, folder, force, quiet=False, story=None):
+    return _carry_out(lambda: run_files.build(recipe), learning.learn, folder, force, quiet, story)
+
+
+def _carry_out(build, learn, folder, force, quiet=False, story=None):
+    """Build a run, and learn it in a folder that is made for it."""
     _claim(folder, force, a_folder=True)
-    run = run_files.build(recipe)
+    run = build()
     with _made(folder):
         if story:
             print(story)
         try:
-            finished = learning.learn(run, folder, quiet)
+            finished = learn(run, folder, quiet)
         except Diverged as error:
             return _complain(f"{error}. The run so far is in {folder}", 1)
     return 0 if finished else _complain(f"stopped by Ctrl-C; the run so far is in {folder}", 130)
@@ -87,21 +98,27 @@ def _made(folder):
 
 
 def sample(options):
-    """Draw points from a finished run."""
-    _claim(options.out, options.force, (".csv", ".npy"))
-    run = run_files.load(options.run).replica(options.replica)
-    x = learning.sample(run, options.n, options.seed, options.raw)
-    files.write(x, options.out, getattr(run.data, "columns", None))
-    print(f"{options.n} points in {options.out}")
+    """Draw samples from a finished run."""
+    _claim(options.out, options.force, (".csv", ".npy", ".png"))
+    run = family_files.load(options.run).replica(options.replica)
+    print(systems.sample(run, options))
     return 0
 
 
 def plot(options):
     """Draw a finished run."""
     _claim(options.out, options.force, (".png", ".pdf", ".svg"))
-    run = run_files.load(options.run)
-    learning.draw(run if options.replica is None else run.replica(options.replica), options.out)
+    run = family_files.load(options.run)
+    if options.replica is not None:
+        run = run.replica(options.replica)
+    (learning if isinstance(run, run_files.Run) else systems).draw(run, options.out)
     print(options.out)
+    return 0
+
+
+def family(options):
+    """List the systems of the family."""
+    print(family_options.listed(program()))
     return 0
 
 
@@ -146,6 +163,17 @@ def exercises(options):
     return 0
 
 
+def grade(options):
+    """Grade the exercises of a class."""
+    from .cli import marking
+
+    _claim(options.out, options.force, (".csv",))
+    if options.junit:
+        _claim(options.junit, options.force, (".xml",), option="--junit")
+    marking.carry_out(options)
+    return 0
+
+
 def _copy(copy_to, folder):
     """Copy into `folder` and say what was copied."""
     try:
@@ -171,16 +199,18 @@ def _quoted(path):
     return f'"{path}"' if " " in str(path) else path
 
 
-def _claim(path, force, suffixes=(), a_folder=False):
+def _claim(path, force, suffixes=(), a_folder=False, option="--out"):
     """Refuse a path that nothing can be written to, or where something is already, unless told to write over it."""
     if suffixes and path.suffix.lower() not in suffixes:
-        raise Misuse(f"--out must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}, which says how to write it; got {path}")
+        *most, last = suffixes
+        raise Misuse(f"{option} must end in {' or '.join([', '.join(most), last] if most else [last])}, which says how to write it; "
+                     f"got {path}")
     if not a_folder and not path.parent.is_dir():
-        raise Misuse(f"there is no folder {path.parent} to write {path.name} to. Make it, or choose another --out")
+        raise Misuse(f"there is no folder {path.parent} to write {path.name} to. Make it, or choose another {option}")
     if path.exists() and path.is_dir() != a_folder:
-        raise Misuse(f"{path} is a {'file' if a_folder else 'folder'}. Choose another --out")
+        raise Misuse(f"{path} is a {'file' if a_folder else 'folder'}. Choose another {option}")
     if path.exists() and not force:
-        raise Misuse(f"{path} exists already. Choose another --out, or write over it with --force")
+        raise Misuse(f"{path} exists already. Choose another {option}, or write over it with --force")
 
 
 def _free(name):
@@ -191,7 +221,7 @@ def _free(name):
     return folder
 
 
-COMMANDS = {command.__name__: command for command in (demo, train, sample, plot, study, lessons, exercises)}
+COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
 
 
 if __name__ == "__main__":

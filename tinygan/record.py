@@ -34,7 +34,15 @@ Kept = TypeVar("Kept", bound="Record")
 
 
 def setting(default: Any, kind: Any, group: str, about: str) -> Any:
-    """A field of a Record: its default, its kind (`settings`), the group of options it stands in, and one sentence."""
+    """A field of a Record: one setting.
+
+    Parameters
+    ----------
+    default : its value unless it is set; None for "not used"
+    kind : what it may be, see `settings`
+    group : the group of options that it stands in
+    about : one sentence; "{names}" stands for the names that it may take
+    """
     return dataclasses.field(default=default, metadata={"kind": kind, "group": group, "about": about})
 
 

@@ -16,6 +16,7 @@ BUT = ("exercises/grading",)  # teachers write exercises with it
 ROOMS = {
     "engine": ("The engine", "It imports nothing about GANs: it could train any network."),
     "": ("The game", "Data, losses, penalties, training, and what is made of them."),
+    "zoo": ("The family", "Systems that grew from the first GAN, one paper a file."),
     "plots": ("Pictures", "Nothing else imports matplotlib."),
     "exercises": ("The judge", "What an exercise is made of; :doc:`/teaching` shows how to add one."),
 }

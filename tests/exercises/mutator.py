@@ -1,6 +1,6 @@
 """Small mistakes made by machine: one sign, factor, axis, bound or argument of a piece of Python is changed at a time.
 
-    source = Source(text, package)             the text of a module, and the package that it belongs to
+    source = Source(text)                      the text of a module
     for mutant in source.mutants(run): ...     run(namespace) calls the function in question; only what it evaluates is changed
     mutant.label                               "x - y -> x + y"
     mutant.namespace()                         the module with this one change
@@ -8,6 +8,7 @@
 
 import ast
 import copy
+import functools
 from typing import NamedTuple
 
 BINARY = {ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult, ast.FloorDiv], ast.FloorDiv: [ast.Div]}
@@ -24,6 +25,7 @@ EVEN = {"abs", "cos"}  # f(-x) is f(x), so the sign of x is left alone
 ODD = {"exp", "sigmoid", "softplus", "log_sigmoid"}  # f(x) becomes f(-x)
 COUNTS = {"range", "arange"}  # one more, one fewer
 TINY = 1e-6  # added in a logarithm and in a root
+_name = functools.partial(ast.Name, ctx=ast.Load())
 
 
 class Mutant(NamedTuple):
@@ -31,22 +33,24 @@ class Mutant(NamedTuple):
 
     label: str
     codes: list
-    package: str
 
     def namespace(self):
-        return _executed(self.codes, self.package)
+        """What the module then consists of."""
+        return _executed(self.codes)
 
 
 class Source:
     """The text of a module, and what can be changed in it."""
 
-    def __init__(self, text, package=""):
-        self.tree, self.package, self.nodes, self.parents = ast.parse(text), package, list(), {}
-        for number, node in enumerate(ast.walk(self.tree)):
+    def __init__(self, text):
+        self.tree, self.parents = ast.parse(text), {}
+        self.nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.expr | ast.stmt | ast.keyword)]
+        for number, node in enumerate(self.nodes):  # not those of an operator, which Python has only once
             node.number = number
-            self.nodes.append(node)
+        for node in ast.walk(self.tree):
             self.parents.update((id(child), node) for child in ast.iter_child_nodes(node))
         self.codes = [_compiled(statement) for statement in self.tree.body]
+        self.watched = compile(ast.fix_missing_locations(_Watch().visit(copy.deepcopy(self.tree))), "watched.py", "exec")
 
     def mutants(self, run):
         """One mutant after the other, in the places that `run(namespace)` evaluates."""
@@ -58,13 +62,12 @@ class Source:
                     above.append(self.parents[id(above[-1])])
                 place = self.tree.body.index(above[-2])
                 codes = [*self.codes[:place], _compiled(_replaced(above[-2], node, new)), *self.codes[place + 1:]]
-                yield Mutant(_label(above, new), codes, self.package)
+                yield Mutant(_label(above, new), codes)
 
     def _evaluated(self, run):
         """The numbers of the nodes that are evaluated while `run` runs, not while the module is imported."""
         seen = set()
-        watched = [compile(ast.fix_missing_locations(_Watch().visit(copy.deepcopy(self.tree))), "watched.py", "exec")]
-        namespace = _executed(watched, self.package, _seen=lambda number, value=None: seen.add(number) or value)
+        namespace = _executed([self.watched], _seen=lambda number, value=None: seen.add(number) or value)
         seen.clear()
         run(namespace)
         return seen
@@ -85,7 +88,8 @@ class Source:
             case ast.UnaryOp():
                 yield node.operand
             case ast.Compare():
-                yield from (ast.Compare(node.left, [new(), *node.ops[1:]], node.comparators) for new in ORDER[type(node.ops[0])])
+                others = ORDER.get(type(node.ops[0]), [])
+                yield from (ast.Compare(node.left, [new(), *node.ops[1:]], node.comparators) for new in others)
             case ast.BoolOp():
                 yield from (ast.BoolOp(ORDER[type(node.op)][0](), node.values), *node.values)
             case ast.IfExp():
@@ -129,24 +133,19 @@ class _Watch(ast.NodeTransformer):
         return new
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, number, new):
-        self.number, self.new = number, new
-
-    def visit(self, node):
-        return self.new if getattr(node, "number", -1) == self.number else super().generic_visit(node)
-
-
 def _replaced(tree, node, new):
-    return ast.fix_missing_locations(_Replace(node.number, new).visit(copy.deepcopy(tree)))
+    """A copy of a tree with `new` in the place of `node`."""
+    replace = ast.NodeTransformer()
+    replace.visit = lambda at: new if getattr(at, "number", -1) == node.number else replace.generic_visit(at)
+    return ast.fix_missing_locations(replace.visit(copy.deepcopy(tree)))
 
 
 def _compiled(statement):
     return compile(ast.fix_missing_locations(ast.Module([statement], [])), "mutant.py", "exec")
 
 
-def _executed(codes, package, **more):
-    namespace = {"__name__": f"{package}.mutant", "__package__": package, **more}
+def _executed(codes, **more):
+    namespace = {"__name__": "mutant", **more}
     for code in codes:
         exec(code, namespace)
     return namespace
@@ -157,10 +156,6 @@ def _label(above, new):
     plain = next((node for node in above[1:] if not isinstance(node, ast.keyword | ast.Slice | ast.Starred | ast.Tuple)), None)
     around = plain if isinstance(plain, ast.expr | ast.Return | ast.Assign) else above[0]
     return f"{ast.unparse(around)} -> {ast.unparse(_replaced(around, above[0], new))}"
-
-
-def _name(text):
-    return ast.Name(text, ast.Load())
 
 
 def _arithmetic(node, above):
@@ -197,7 +192,8 @@ def _calls(node):
     if name in ODD:
         yield ast.Call(func, [ast.UnaryOp(ast.USub(), args[0])], [])
     if name in COUNTS:
-        yield from (ast.Call(func, [*args[:-1], ast.BinOp(args[-1], op, ast.Constant(1))], keywords) for op in (ast.Add(), ast.Sub()))
+        for operator in (ast.Add(), ast.Sub()):
+            yield ast.Call(func, [*args[:-1], ast.BinOp(args[-1], operator, ast.Constant(1))], keywords)
     if len(args) > 1 and name not in BOUNDS - {"clip"}:
         turned = [*args[:-2], args[-1], args[-2]] if name == "where" else [args[1], args[0], *args[2:]]
         yield ast.Call(func, turned, keywords)

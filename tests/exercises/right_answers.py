@@ -130,24 +130,35 @@ def smoothed_discriminator(p, q, a):
 # ---------------------------------------------------------------- 05
 
 
-@answers("05.1")
-def discriminator_gradient(D, x_real, x_fake):
+def fill_d(D, x_real, x_fake):
+    """The gradient of D's loss in D.grad; returns the scores."""
     r, tape_real = D.forward(x_real)
     f, tape_fake = D.forward(x_fake)
     D.zero_grad()
     D.backward(-sigmoid(-r) / r.shape[0], tape_real)
     D.backward(sigmoid(f) / f.shape[0], tape_fake)
+    return r, f
+
+
+@answers("05.1")
+def discriminator_gradient(D, x_real, x_fake):
+    r, f = fill_d(D, x_real, x_fake)
     return softplus(-r).mean() + softplus(f).mean()
 
 
-@answers("05.2")
-def generator_gradient(G, D, z):
+def fill_g(G, D, z):
+    """The gradient of G's loss in G.grad; returns the scores."""
     x_fake, tape_G = G.forward(z)
     f, tape_D = D.forward(x_fake)
     dx_fake = D.backward(-sigmoid(-f) / f.shape[0], tape_D, grads=False)
     G.zero_grad()
     G.backward(dx_fake, tape_G)
-    return softplus(-f).mean()
+    return f
+
+
+@answers("05.2")
+def generator_gradient(G, D, z):
+    return softplus(-fill_g(G, D, z)).mean()
 
 
 @answers("05.3")
@@ -161,18 +172,18 @@ def adam_step(theta, grad, m, v, t, lr, beta1, beta2, eps):
 
 @answers("05.4")
 def gan_step(G, D, x_real, z_d, z_g, lr):
-    discriminator_gradient(D, x_real, G(z_d))
+    fill_d(D, x_real, G(z_d))
     D.theta -= lr * D.grad
-    generator_gradient(G, D, z_g)
+    fill_g(G, D, z_g)
     G.theta -= lr * G.grad
 
 
 @answers("05.5")
 def train_ring(G, D, opt_g, opt_d, data, steps, batch, rng):
     for _ in range(steps):
-        discriminator_gradient(D, data.sample(batch, rng), G(rng.standard_normal((batch, 2))))
+        fill_d(D, data.sample(batch, rng), G(rng.standard_normal((batch, 2))))
         opt_d.step(D.theta, D.grad)
-        generator_gradient(G, D, rng.standard_normal((batch, 2)))
+        fill_g(G, D, rng.standard_normal((batch, 2)))
         opt_g.step(G.theta, G.grad)
 
 
@@ -522,7 +533,7 @@ def thetas_ahead(D, x_real, x_fake, lr, steps):
     ahead = D.copy()
     thetas = [ahead.theta.copy()]
     for _ in range(steps):
-        discriminator_gradient(ahead, x_real, x_fake)
+        fill_d(ahead, x_real, x_fake)
         ahead.theta -= lr * ahead.grad
         thetas.append(ahead.theta.copy())
     return np.stack(thetas)
@@ -607,3 +618,57 @@ def recipe_d_gradient(D, x_real, x_fake, gamma):
 @answers("15.5")
 def memory(keep, steps):
     return keep**steps, math.log(0.5) / math.log(keep), keep / (1 - keep)
+
+
+# ---------------------------------------------------------------- 16
+
+
+@answers("16.1")
+def labels_beside(x, labels, classes):
+    return np.hstack([x, np.eye(classes)[labels]])
+
+
+@answers("16.2")
+def conditional_d_gradient(D, x_real, x_fake, y):
+    r, tape_real = D.forward(np.hstack([x_real, y]))
+    f, tape_fake = D.forward(np.hstack([x_fake, y]))
+    D.zero_grad()
+    D.backward(-sigmoid(-r) / r.shape[0], tape_real)
+    D.backward(sigmoid(f) / f.shape[0], tape_fake)
+    return softplus(-r).mean() + softplus(f).mean()
+
+
+@answers("16.3")
+def conditional_g_gradient(G, D, z, y):
+    x_fake, tape_g = G.forward(np.hstack([z, y]))
+    f, tape_d = D.forward(np.hstack([x_fake, y]))
+    dpair = D.backward(-sigmoid(-f) / f.shape[0], tape_d, grads=False)
+    G.zero_grad()
+    G.backward(dpair[:, :x_fake.shape[1]], tape_g)
+    return softplus(-f).mean()
+
+
+@answers("16.4")
+def r1_on_x(D, x, y, gamma):
+    s, tape = D.forward(np.hstack([x, y]))
+    ones = np.ones_like(s)
+    g = D.backward(ones, tape, grads=False) * (np.arange(x.shape[1] + y.shape[1]) < x.shape[1])
+    tape_dot = D.tangent(gamma * g / x.shape[0], tape)[1]
+    D.tangent_backward(ones, np.zeros_like(s), tape, tape_dot)
+    return gamma / 2 * (g**2).sum() / x.shape[0]
+
+
+@answers("16.5")
+def projection(h, y, V, w, ds):
+    v = y @ V + w
+    dv = ds * h
+    return (h * v).sum(axis=1, keepdims=True), ds * v, y.T @ dv, dv.sum(axis=0, keepdims=True)
+
+
+@answers("16.6")
+def cross_entropy(q, labels):
+    n = q.shape[0]
+    below = q - q.max(axis=1, keepdims=True)
+    log_p = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    y = np.eye(q.shape[1])[labels]
+    return -(y * log_p).sum() / n, (np.exp(log_p) - y) / n

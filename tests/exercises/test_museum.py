@@ -60,6 +60,8 @@ REPAIRS = {
            ("        psi = psi", "        slope = sigmoid(-theta * psi)\n        bend = -slope * (1 - slope)\n"
             "        psi_dot = psi_dot + eta * (slope + theta * psi * bend + theta**2 * bend * psi_dot)\n        psi = psi"),
            ("return psi *", "return (psi + theta * psi_dot) *")],
+    "23": [("rng.integers(0, classes - 1, size=n)", "rng.integers(0, classes, size=n)")],
+    "24": [("[x_fake, y_real]", "[x_fake, asked]")],
 }
 
 

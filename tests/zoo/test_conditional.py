@@ -1,5 +1,8 @@
 """The conditional GAN: both players' whole steps, the projection D, training, and what may be asked of it."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oracles import LOSSES, loss_name, same_bits
@@ -8,12 +11,16 @@ from zoo_checks import RNG, check_float32, check_replicas, check_training, check
 from tinygan import data, gradcheck, losses, mlp
 from tinygan.data import one_hot
 from tinygan.engine.layers import Dense, Softplus, Tanh
+from tinygan.engine.optim import SGD
 from tinygan.penalties import R1, R2
+from tinygan.streams import Streams
+from tinygan.updates import Player, Rules
 from tinygan.zoo import Conditional, conditional
 from tinygan.zoo.joining import joined, only
 from tinygan.zoo.projection import Projection
 
 N, D_X, D_Z, K = 5, 3, 2, 4
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "zoo_conditional.json").read_text())
 KINDS = pytest.mark.parametrize("kind", ["beside", "projection"])
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 
@@ -102,6 +109,68 @@ def test_replicas_and_float32(kind):
         check_float32(settled(networks(kind)), arrays(), play)
 
 
+# ---------------------------------------------------------------- the same game as PyTorch sees it
+
+
+def near(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['D']}-{case['loss']}")
+def test_values_gradients_and_steps_are_those_of_pytorch(case):
+    sizes, classes, width = GOLDEN["sizes"], GOLDEN["classes"], GOLDEN["width"]
+    G = mlp(*sizes["G"], activation=Tanh, dtype=np.float64)
+    d = G.d_out
+    D = mlp(*sizes["beside"], activation=Tanh, dtype=np.float64)
+    if case["D"] == "projection":
+        D = Projection([Dense(d, width), Tanh()], classes, dtype=np.float64)
+    G.theta[...], D.theta[...] = case["theta_G"], case["theta_D"]
+    x, z, loss = np.array(case["x"]), np.array(case["z"]), getattr(losses, case["loss"])()
+    labels = one_hot(case["labels"], classes, np.float64)
+    penalties = R1(GOLDEN["gammas"]["r1"], only(d, D.d_in)), R2(GOLDEN["gammas"]["r2"], only(d, D.d_in))
+    near(conditional.d_gradients(D, x, G(joined(z, labels)), labels, loss, penalties).value, case["d_value"])
+    near(D.grad, case["d_gradient"])
+    near(conditional.g_gradients(G, D, z, labels, loss, x), case["g_value"])
+    near(G.grad, case["g_gradient"])
+    players = {"G": Player(G, SGD(GOLDEN["rate"])), "D": Player(D, SGD(GOLDEN["rate"]))}
+    for _ in range(GOLDEN["steps"]):
+        conditional.step(Rules(loss, penalties), players, conditional.Batch(x, labels, z, z))
+    near(G.theta, case["stepped_G"])
+    near(D.theta, case["stepped_D"])
+
+
+def test_every_loss_and_both_kinds_of_D_are_there():
+    assert {(case["D"], case["loss"]) for case in GOLDEN["cases"]} == {
+        (kind, loss.__name__) for kind in ("beside", "projection") for loss in LOSSES}
+
+
+# ---------------------------------------------------------------- the step
+
+
+def check_step(kind="beside", loss=losses.Relativistic):
+    """D moves first, from the noise of its own; then G, from other noise, against the D that has just moved."""
+    nets, by_hand, a = settled(networks(kind)), settled(networks(kind)), arrays()
+    batch = conditional.Batch(a["x_real"], a["labels"], a["z"], RNG(8).normal(size=a["z"].shape))
+    rules = Rules(loss(), penalised())
+    report = conditional.step(rules, {name: Player(net, SGD(.1)) for name, net in nets.items()}, batch)
+    G, D = by_hand["G"], by_hand["D"]
+    x_fake = G(np.concatenate([batch.z_d, batch.labels], axis=-1))
+    d = conditional.d_gradients(D, batch.x_real, x_fake, batch.labels, rules.loss, rules.penalties)
+    D.theta -= .1 * D.grad
+    value = conditional.g_gradients(G, D, batch.z_g, batch.labels, rules.loss, batch.x_real)
+    G.theta -= .1 * G.grad
+    for name, net in nets.items():
+        np.testing.assert_allclose(net.theta, by_hand[name].theta, rtol=0, atol=1e-12, err_msg=f"{name} moved elsewhere")
+    for name, expected in {"d_loss": d.value, "g_loss": value, "d_real": rules.loss.verdict(d.s_real),
+                           "d_fake": rules.loss.verdict(d.s_fake)}.items():
+        np.testing.assert_allclose(report[name], expected, rtol=1e-12, err_msg=name)
+
+
+@KINDS
+def test_the_step(kind):
+    check_step(kind)
+
+
 # ---------------------------------------------------------------- the projection D
 
 
@@ -152,8 +221,6 @@ def test_training(changes):
 
 
 def test_the_label_of_a_generated_image_is_that_of_the_real_one():
-    from tinygan.streams import Streams
-
     digits = data.halves().training
     batch = conditional.draw(digits, 32, 4, Streams(0))
     rows = [np.flatnonzero((np.abs(digits.x - x) < 1e-6).all(axis=-1))[0] for x in batch.x_real]
@@ -265,11 +332,48 @@ def d_moves_in_gs_step(patch):
     patch.setattr(conditional.gradients, "through_d", lambda *a, **k: through(*a, **k, grads=True))
 
 
+def labels_rolled_in_the_step(patch):
+    """G is asked for other labels than those that D is given (kozistr/Awesome-GANs #20)."""
+    def wrong(G, D, z, labels, loss, x_real=None):
+        asked = np.roll(labels, 1, axis=-2)
+        x_fake, tape = G.forward(joined(z, asked))
+        s_real = D(joined(x_real, labels)) if loss.needs_real else None
+        value, dpair, _ = conditional.gradients.through_d(D, joined(x_fake, labels), loss, s_real)
+        G.zero_grad()
+        G.backward(dpair[..., :G.d_out], tape)
+        return value
+
+    patch.setattr(conditional, "g_gradients", wrong)
+
+
+def noise_of_the_other_step(patch):
+    """G's step makes the images again that D has just seen."""
+    step = conditional.step
+    patch.setattr(conditional, "step", lambda rules, players, batch: step(rules, players, batch._replace(z_g=batch.z_d)))
+
+
+def stale_D(patch):
+    """G learns from D as it was before its own step."""
+    def wrong(rules, players, batch):
+        D, G = players["D"].network, players["G"].network
+        old = D.copy()
+        x_fake = G(joined(batch.z_d, batch.labels))
+        d = conditional.d_gradients(D, batch.x_real, x_fake, batch.labels, rules.loss, rules.penalties)
+        players["D"].step()
+        g_loss = conditional.g_gradients(G, old, batch.z_g, batch.labels, rules.loss, batch.x_real)
+        players["G"].step()
+        return rules.report(d, g_loss)
+
+    patch.setattr(conditional, "step", wrong)
+
+
 @pytest.mark.parametrize(("mutant", "check"), [
     (label_of_another_row, lambda: check_both_see_the_same_label("beside")),
-    (label_gradient_kept, check_g), (projection_without_label, lambda: check_d("projection")),
-    (projection_product_rule, check_projection_methods),
-    (projection_product_rule, lambda: check_d("projection", penalties=penalised())), (d_moves_in_gs_step, check_g),
+    (labels_rolled_in_the_step, lambda: check_both_see_the_same_label("beside")),
+    (noise_of_the_other_step, check_step), (stale_D, check_step), (stale_D, lambda: check_step("projection")),
+    (label_gradient_kept, check_g), (d_moves_in_gs_step, check_g),
+    (projection_without_label, lambda: check_d("projection")), (projection_product_rule, check_projection_methods),
+    (projection_product_rule, lambda: check_d("projection", penalties=penalised())),
     (penalty_on_labels, lambda: test_a_penalty_sees_the_columns_of_x_only("beside"))], ids=lambda f: getattr(f, "__name__", ""))
 def test_the_mistake_is_caught(monkeypatch, mutant, check):
     check()

@@ -1,10 +1,11 @@
 """A run of one of the family: from its settings to a system and its data; from there to a file; and back.
 
     build(recipe, ...) -> FamilyRun     before any training, which is done by `tinygan.cli.family`
-    save(run, folder)                   run.npz: model, settings, all networks, history; of a user's own data, points and labels too
+    save(run, folder)                   run.npz: model, settings, all networks, history; of a user's own data points and labels
     load(folder)                        the run in a folder, of the family or of the first GAN, to sample from or to draw
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from ..record import Common
 from ..settings import Source
 from ..zoo import FAMILY, System
 from . import run_files
+from .family_scores import asks
 from .run_files import HISTORY, RUN, Misuse
 
 LABEL, OF_USER = "label", "of_user."  # a column of this name holds classes; how the names of a user's own arrays begin
@@ -52,14 +54,20 @@ class FamilyRun(NamedTuple):
         return self
 
 
-def build(model: str, recipe: Common, batch_given: bool = True) -> FamilyRun:
-    """The FamilyRun that the settings describe, untrained. `batch_given`: whether the batch may not be made to fit the data.
+def build(model: str, recipe: Common, given: Collection[str] = ()) -> FamilyRun:
+    """The FamilyRun that the settings describe, untrained.
+
+    A batch that is not among the `given` settings is made to fit a user's own data.
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for data that do not fit the model.
     """
-    own = {name: _read(getattr(recipe, name)) for name in _sources(recipe) if getattr(recipe, name) not in data.NAMES}
+    own = {name: read(getattr(recipe, name)) for name in _sources(recipe) if getattr(recipe, name) not in data.NAMES}
+    for name, points in own.items():
+        if points.labels is None and asks(FAMILY[model], "labels"):
+            raise Misuse(f"{getattr(recipe, name)} has no column called {LABEL}, and the model {model} needs one: the class of "
+                         "each row, a whole number from 0 up")
     rows = [points.x.shape[-2] for points in own.values()]
-    if rows and not batch_given and recipe.batch is not None:
+    if rows and "batch" not in given and recipe.batch is not None:
         recipe = recipe.replace(batch=min(recipe.batch, *rows))
     try:
         run = _built(model, recipe, own)
@@ -74,8 +82,8 @@ def _sources(recipe: Common) -> list[str]:
     return [name for name, kind in recipe.kinds().items() if isinstance(kind, Source)]
 
 
-def _read(path: str) -> Points:
-    """A user's own points; a column called label holds the class of each row. Raises ValueError for a file that cannot be used."""
+def read(path: str) -> Points:
+    """A user's own points; a column called label holds the class of each row. Raises ValueError for what cannot be used."""
     points = data.from_file(path)
     if points.columns is None or LABEL not in points.columns or points.dim == 1:
         return points
@@ -85,10 +93,9 @@ def _read(path: str) -> Points:
     if wrong.size:
         raise ValueError(f"{path}: the column {LABEL} holds classes, which are whole numbers from 0 up; "
                          f"row {wrong[0] + 1} has {column[wrong[0]]:g}")
-    names = (*points.columns[:j], *points.columns[j + 1:])
-    labelled = Points(np.delete(points.x, j, axis=-1), points.name, names, labels=column.astype(np.int64))
-    assert labelled.classes  # it raises where a class never occurs
-    return labelled
+    labels = column.astype(np.int64)
+    data.class_count(path, labels)
+    return Points(np.delete(points.x, j, axis=-1), points.name, (*points.columns[:j], *points.columns[j + 1:]), labels)
 
 
 def _built(model: str, recipe: Common, own: dict[str, Points]) -> FamilyRun:
@@ -97,8 +104,8 @@ def _built(model: str, recipe: Common, own: dict[str, Points]) -> FamilyRun:
         given = own.get(name) or named(getattr(recipe, name))
         return given if given.image else given.standardized()
 
-    more = {name: units(name) for name in _sources(recipe) if name != "data"}
-    system = FAMILY[model](recipe, **{name: value for name, value in more.items()})
+    others = {name: units(name) for name in _sources(recipe) if name != "data"}
+    system = FAMILY[model](recipe, **others)
     return FamilyRun(model, system.build(units("data")), own)
 
 

@@ -9,7 +9,10 @@
 """
 
 import signal
+from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,33 +26,60 @@ PICTURE, ANIMATION = "summary.png", "training.gif"
 SCORED, FRAMES = 10_000, 40  # samples to score, pictures in the animation
 
 
+class Work(NamedTuple):
+    """What learning consists of: functions of a run, which differ between the first GAN and the family."""
+
+    opening: Callable[[Any], list[str]]  # lines to begin with
+    train: Callable[[Any, list, bool], tuple]  # run, stopped, quiet -> the run with its history, and a Diverged or None
+    save: Callable[[Any, Path], None]
+    scores: Callable[[Any], str]
+    pictures: Callable[[Any, Path], list[Path]]  # drawn into the folder
+
+
 def learn(run, folder, quiet=False):
     """Train the run and write it into `folder`, which must exist. Returns whether it came to its end.
 
     Ctrl-C stops it at the end of a step; what was learned so far is written and drawn, and one more Ctrl-C skips the
     drawing. Raises `Diverged`, after writing run.npz.
     """
-    with _ctrl_c() as stopped:
-        print_safely(run.data, f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}")
-        from .. import plots  # matplotlib takes longer to import than everything else together
+    return carry_out(run, folder, quiet, Work(_opening, _train, run_files.save, scores, _pictures))
 
-        run, diverged = _train(run, stopped, quiet)
-        run_files.save(run, folder)
+
+def carry_out(run, folder, quiet, work):
+    """What `learn` says, for any kind of run."""
+    with _ctrl_c() as stopped:
+        print_safely(*work.opening(run))
+        from .. import plots  # noqa: F401  it takes longer to import than everything else together: here Ctrl-C can wait for it
+
+        run, diverged = work.train(run, stopped, quiet)
+        work.save(run, folder)
         for name in (PICTURE, ANIMATION):  # of an older run, which --force has given up
             (folder / name).unlink(missing_ok=True)
     if diverged:
         raise diverged
     try:
-        print_safely(scores(run))
+        print_safely(work.scores(run))
         if stopped:
             print_safely("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
-        written = [folder / run_files.RUN, draw(run, folder / PICTURE)]
-        if run.film and (run.data.dim <= 2 or plots.canvas.is_digits(run.data)):
-            written.append(plots.gif(run.film, run.data, folder / ANIMATION))
-        print_safely("Written:", *(f"  {path}" for path in written))
+        print_safely("Written:", *(f"  {path}" for path in [folder / run_files.RUN, *work.pictures(run, folder)]))
     except KeyboardInterrupt:
         return False
     return not stopped
+
+
+def _opening(run):
+    """What a person reads before the training."""
+    return [str(run.data), f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}"]
+
+
+def _pictures(run, folder):
+    """The page and the animation, where there is one; their paths."""
+    from .. import plots
+
+    written = [draw(run, folder / PICTURE)]
+    if run.film and (run.data.dim <= 2 or plots.canvas.is_digits(run.data)):
+        written.append(plots.gif(run.film, run.data, folder / ANIMATION))
+    return written
 
 
 def _train(run, stopped, quiet):
@@ -127,5 +157,10 @@ def draw(run, path):
 
 def sample(run, n, seed, raw=False):
     """`n` points from a single run's generator, (n, d), in the units of its data."""
+    return run.data.restore(standardised(run, n, seed, raw))
+
+
+def standardised(run, n, seed, raw=False):
+    """The same points as the generator makes them."""
     z = np.random.default_rng(seed_sequence(seed)).standard_normal((n, run.G.d_in))
-    return run.data.restore(run.generator(raw)(z))
+    return run.generator(raw)(z)

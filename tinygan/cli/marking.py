@@ -7,7 +7,6 @@
 """
 
 import csv
-import os
 import sys
 import time
 from collections import Counter, defaultdict
@@ -53,8 +52,8 @@ def carry_out(options):
         except BrokenProcessPool:
             raise MemoryError("a process that grades was ended by the system. Give --jobs 1 or a smaller --memory") from None
     graded = [graded[name] for name, _ in class_]
-    print(f"\n{table(graded, rows)}\n{''.join(f'\n{line}' for line in _remarks(graded))}")
-    print(f"Graded in {_time(time.monotonic() - start)}. Written:")
+    print("", table(graded, rows), *["", *_remarks(graded)], sep="\n")
+    print(f"\nGraded in {_time(time.monotonic() - start)}. Written:")
     for path, write in ((options.out, _write_sheet), (options.junit, _write_junit)):
         if path:
             write(path, graded, rows)
@@ -112,23 +111,23 @@ def _clean(text):
 
 
 def table(graded, rows):
-    """A line for each student: how much is done, wrong and without a mark, and what is done of each lesson."""
-    lines = [["student", "done", "wrong", "no mark", *rows]]
+    """A line for each student: how much is done, wrong and without a mark, and what is done of each lesson.
+
+    The first line says how many there are; "-" stands where no file was handed in.
+    """
+    numbers = {row: [exercise.number for exercise in exercises_of(row)] for row in rows}
+    lines = [["student", "done", "wrong", "no mark", *rows],
+             ["(of)", str(sum(map(len, numbers.values()))), "", "", *(str(len(inside)) for inside in numbers.values())]]
     for marks in graded:
-        of_row = [_marks_of(marks, row) for row in rows]
-        unmarked = sum(marks.count(state) for state in ("slow", "error"))
-        lines.append([_clean(marks.student)[:SHOWN], f"{marks.count()}/{len(marks.marks)}", str(marks.count("wrong") or "."),
-                      str(unmarked or "."), *(_share(list(of_row_marks)) for of_row_marks in of_row)])
+        counts = [marks.count(), marks.count("wrong"), marks.count("slow") + marks.count("error")]
+        lines.append([_clean(marks.student)[:SHOWN], *map(str, counts), *(_done(marks, inside) for inside in numbers.values())])
     return aligned(lines)
 
 
-def _marks_of(marks, row):
-    return [marks.marks[exercise.number] for exercise in exercises_of(row)]
-
-
-def _share(marks):
-    """How many of these are done; "-" where no file was handed in."""
-    return "-" if all(mark.state == "no file" for mark in marks) else f"{sum(mark.state == 'done' for mark in marks)}/{len(marks)}"
+def _done(marks, numbers):
+    """How many of these are done, as text."""
+    states = [marks.marks[number].state for number in numbers]
+    return "-" if set(states) == {"no file"} else str(states.count("done"))
 
 
 def _remarks(graded):
@@ -144,7 +143,6 @@ def _remarks(graded):
             if mark.lines:
                 yield f"\n{number} {mark.state}"
                 yield from (f"  {_clean(line)}" for line in mark.lines)
-    yield ""
 
 
 def _copies(graded):

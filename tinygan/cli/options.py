@@ -1,16 +1,16 @@
 """What can be asked for at the command line, the help, and the complaint about each option that makes no sense."""
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
 from ..engine.arguments import choice, count, number
-from ..recipe import Recipe
 from ..record import WEIGHT, sentence
-from ..settings import converted, written
+from ..settings import Count, Flag, Number, Several, Source, converted, written
 from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__
+from . import family_options
+from .family_options import GAN
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
 
@@ -18,20 +18,38 @@ MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can 
 class _Parser(argparse.ArgumentParser):
     """argparse prints its whole usage before an error; one line that says what to do is kinder."""
 
+    model = of_train = None  # the model that the words ask for, and the parser of the command train
+
+    def parse_args(self, words=None, namespace=None):
+        options, rest = self.parse_known_args(words, namespace)
+        complaint = options.command == "train" and rest and family_options.no_setting(self.model, rest)
+        if complaint:
+            self.of_train.error(complaint)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return options
+
     def error(self, message):
         message = message.replace("COMMAND  :", "COMMAND:")
         self.exit(2, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
 
 
-def parser():
-    """What can be asked for, and the help."""
-    name = "tinygan" if Path(sys.argv[0]).stem == "tinygan" else "python -m tinygan"
+def program():
+    """What the program is called."""
+    return "tinygan" if Path(sys.argv[0]).stem == "tinygan" else "python -m tinygan"
+
+
+def parser(words=()):
+    """What can be asked for, and the help; the options of `train` are those of the model that `words` name."""
+    name, (model, data) = program(), family_options.asked_for(words)
     top = _Parser(prog=name, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=f"""\
 examples:
   {name}                                              the demo
   {name} train --data moons --steps 3000 --out moons
   {name} train --data points.csv --out mine           your own points, a row each
   {name} sample mine -n 500 --out new.csv             new ones, in the same units
+  {name} train --model conditional --data digits --out d
+  {name} sample d --label 7 -n 25 --out seven.png     twenty-five sevens
   {name} study --remedies plain r1_r2 --seeds 8       does R1 + R2 help? in how many runs of 8?
 
 exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C.
@@ -40,6 +58,7 @@ Generative adversarial networks by hand. Without a command: the demo, a GAN that
 ring in less than half a minute.""")
     top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
     top.set_defaults(command="demo", seed=0, out=None, force=False)
+    top.model = model
     commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
     command = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
@@ -47,7 +66,9 @@ ring in less than half a minute.""")
     _add_out(command, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
 
     command = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
-    _add_training(command)
+    _add_training(command, model, data)
+    top.of_train = command
+    _command(commands, "family", "list the systems that can be trained, with what is new in each, and what to try first")
 
     _add_sample(commands)
     _add_plot(commands)
@@ -56,6 +77,7 @@ ring in less than half a minute.""")
     _add_study(command)
 
     _add_copies(commands)
+    _add_grade(commands)
     return top
 
 
@@ -70,14 +92,44 @@ def _add_copies(commands):
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
 
 
+def _add_grade(commands):
+    command = _command(commands, "grade", "grade the exercises of a class, each student's in a process of their own; writes a table")
+    command.add_argument("folders", nargs="+", metavar="FOLDER", help="the folder of each student, or one folder with a folder for "
+                         "each student in it; those of GitHub Classroom and nbgrader are known")
+    command.add_argument("--lessons", nargs="+", metavar="LESSON", help="which lessons, such as 02 05 museum (default: those of "
+                         "which a file is there)")
+    _add(command, "--jobs", _count("N"), 2, "students at a time", metavar="N")
+    _add(command, "--seconds", _number("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
+         "as well", metavar="SECONDS")
+    _add(command, "--memory", _count("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
+         metavar="MB")
+    command.add_argument("--junit", type=Path, metavar="FILE", help="write the messages as well, in the JUnit format, to a .xml file")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.add_argument("--out", type=Path, default=Path("marks.csv"), metavar="FILE",
+                         help="the table, a row for each student; it ends in .csv (default marks.csv)")
+    command.add_argument("--force", action="store_true", help="write there even if it exists")
+
+
 def _add_sample(commands):
-    command = _command(commands, "sample", "draw points from a finished run into a .csv or .npy file")
+    command = _command(commands, "sample", "draw samples from a finished run into a table or a picture")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(command, "-n", _count("N"), 1000, "how many points", metavar="N")
-    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes points of", metavar="SEED")
+    _add(command, "-n", _count("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
+    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
     _add(command, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
     command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
-    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy", required=True)
+    group = command.add_argument_group("what to ask for, where the model can be asked (see the command family)")
+    _add_asked(group, "--label", Several(Count(0), "7"), "K", "conditional: the class, or several classes in turn")
+    _add_asked(group, "--code", Several(Count(0), "3"), "K", "infogan: the category of the code, or several in turn")
+    _add_asked(group, "--factor", Several(Number(), ".5"), "U", "infogan: the factors, from -1 to 1, a number for each")
+    group.add_argument("--from", action=_Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
+                       help="bigan: what to reconstruct; discogan: what to translate; a data set, or a .csv, .tsv, .txt or "
+                       ".npy file")
+    group.add_argument("--back", action="store_true", help="discogan: from the second domain to the first")
+    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy, or in .png for a picture", required=True)
+
+
+def _add_asked(group, name, kind, metavar, help_text):
+    group.add_argument(name, action=_Setting, kind=kind, nargs="+", metavar=metavar, help=help_text)
 
 
 def _add_plot(commands):
@@ -103,26 +155,38 @@ def _add_out(command, metavar, help_text, required=False):
     command.add_argument("--force", action="store_true", help="write there even if it exists")
 
 
-def _add_training(command):
+def _add_training(command, model, data):
+    group = command.add_argument_group("the system")
+    group.add_argument("--model", type=family_options.model_name, default=GAN, metavar="NAME",
+                       help=f"{', '.join(family_options.MODELS)} (default {GAN}); these are the options of {model}, and with "
+                       "--model NAME --help you see those of another one")
     groups = {}
-    for field in dataclasses.fields(Recipe):
-        group = field.metadata["group"]
-        groups[group] = groups.get(group) or command.add_argument_group(group)
-        _add_setting(groups[group], field)
+    for field, default in family_options.fields_of(model, data):
+        name = field.metadata["group"]
+        groups[name] = groups.get(name) or command.add_argument_group(name)
+        _add_setting(groups[name], field, default, default if model == GAN else argparse.SUPPRESS)
     output = command.add_argument_group("what to write")
     output.add_argument("--quiet", action="store_true", help="no progress bar")
-    _add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the data)")
+    _add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the "
+             f"{'data' if model == GAN else 'model'})")
 
 
-def _add_setting(group, field):
-    """The option of one setting of the Recipe; `--d-steps` is the setting d_steps."""
+def _add_setting(group, field, value, default):
+    """The option of one setting; `--d-steps` is the setting d_steps. `value` is what it is if the option is not given."""
     kind, about = field.metadata["kind"], sentence(field)
-    if field.default is not None:
-        about += f" (default {written(field.default)})"
+    option = f"--{field.name.replace('_', '-')}"
+    if default is argparse.SUPPRESS and isinstance(kind, Source):
+        about += "; in a table, a column called label holds the class of each row"
+    if isinstance(kind, Flag):
+        option = option.replace("--", "--no-") if value else option
+        group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
+        return
+    if value is not None:
+        about += f" (default {written(value)})"
     elif "by default" not in about:
         about += " (default: none)"
-    group.add_argument(f"--{field.name.replace('_', '-')}", action=_Setting, kind=kind, default=field.default,
-                       nargs="+" if kind.several else None, metavar=kind.metavar, help=about.replace("%", "%%"))
+    group.add_argument(option, action=_Setting, kind=kind, default=default, nargs="+" if kind.several else None,
+                       metavar=kind.metavar, help=about.replace("%", "%%"))
 
 
 class _Setting(argparse.Action):

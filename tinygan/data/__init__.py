@@ -81,7 +81,13 @@ def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
 
 
 def square(spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """Eight Gaussians on the edge of a square: a grid of 3 x 3 without its middle."""
+    """Eight Gaussians on the edge of a square: a grid of 3 x 3 without its middle.
+
+    Parameters
+    ----------
+    spacing : the distance between neighbours
+    std : the standard deviation of each mode along each axis
+    """
     return Mixture(np.delete(grid(3, spacing).means, 4, axis=0), std, name="square")
 
 

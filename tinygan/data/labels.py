@@ -60,8 +60,27 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
 
 
 def class_count(name: str, labels: Any) -> int:
-    """How many classes there are, K: the labels are 0 to K - 1, and each of them occurs. Raises TypeError or ValueError."""
+    """How many classes there are, K: the labels are 0 to K - 1, and each of them occurs.
+
+    Parameters
+    ----------
+    name : what to call the data in a message
+    labels : whole numbers, one for each sample, in any order
+
+    Raises
+    ------
+    TypeError : labels that are no whole numbers
+    ValueError : no labels at all, one below 0, or a number that is left out
+
+    Examples
+    --------
+    >>> from tinygan.data import class_count
+    >>> class_count("mine", [0, 2, 1, 1])
+    3
+    """
     found = np.asarray(labels)
+    if found.size == 0:
+        raise ValueError(f"{name} has no labels: each sample needs one, a whole number from 0 up")
     if found.dtype.kind not in "iu":
         raise TypeError(f"{name} has labels of {found.dtype}; they must be whole numbers from 0 up. "
                         "np.unique(labels, return_inverse=True)[1] numbers them")

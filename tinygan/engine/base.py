@@ -16,7 +16,6 @@ import numpy as np
 
 from .arguments import Array
 
-
 _left: ContextVar[int | None] = ContextVar("parameters that layers may still have", default=None)
 
 

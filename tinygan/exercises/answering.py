@@ -7,8 +7,10 @@
     {}                                the last question            ->  {}
 
 "state" is that of the random Generator that the arguments are made from. Instead, a reply may have "wrong", the lines that say
-why, or "to do". Each has the "id" of its question, "notes", what a teacher would want to know, and what was "printed". Marks are given in the process that asks, which
-alone knows the truth. So an answer that changes the grader, ends the process or writes to its channel gains nothing here.
+why, or "to do". Each has the "id" of its question, "notes", what a teacher would want to know, and what was "printed".
+
+Marks are given in the process that asks, which alone knows the truth. So an answer that changes the grader, ends the process or
+writes to its channel gains nothing here.
 
 What a student's code cannot see by itself: `tinygan.exercises`, from which only a `grade` that does nothing can be imported.
 What it does to see or change more is noted. Python cannot prevent it: only a container can.
@@ -28,15 +30,15 @@ import numpy as np
 from . import exercises_of
 from .calling import Mannered, Stopped, quiet, run
 from .cases import arrays, observe
-from .grading import ToDo, Wrong
+from .grading import Exercise, ToDo, Wrong
 from .grading import _outcome as outcome
+from .isolation import STUCK
 from .loading import load
 from .wire import packed
 
 leave = os._exit  # before anybody replaces it
 
 PACKAGE = Path(__file__).parents[1]
-STUCK = 77  # the exit code when an answer cannot be stopped
 WRITTEN = 1 << 26  # bytes of a file that answers write
 WATCHED = ("numpy", "tinygan", "math", "builtins", "json")  # modules in which nothing may be replaced
 # Python tells of these. "near": only when a line of the student's asks for it itself, since libraries do it too.
@@ -83,9 +85,9 @@ class Notes:
         return None
 
     def _opened(self, args, who):
-        path, mode = str(args[0]), args[1] or ""
-        place = os.path.abspath(path)
-        if place.startswith((str(PACKAGE / "exercises"), "/proc")):
+        place, mode = os.path.abspath(os.fsdecode(args[0])) if isinstance(args[0], str | bytes) else "", args[1] or ""
+        program = place.endswith(".py") and not place.startswith((self.folder, sys.prefix, sys.base_prefix, str(PACKAGE)))
+        if program or place.startswith((str(PACKAGE / "exercises"), "/proc")):
             self.add(f"{who} opens {place}")
         elif set(mode) & set("wax+") and not place.startswith((self.folder, os.devnull)):
             self.add(f"{who} writes to {place}")
@@ -98,12 +100,12 @@ def main():
     notes = Notes(setup["folder"])
     student = Student(setup, notes)
     modules = {name: module for name, module in sys.modules.items() if name.split(".")[0] in WATCHED}
+    _hide(notes, modules)
     before = _pieces(modules)
-    _hide(notes)
     _end_with_the_parent()
-    _limit(setup["memory"], setup["seconds"])
+    _limit(setup["memory"], setup["limit"])
     sys.addaudithook(notes.hook)
-    _send(replies)
+    _send(replies, id=setup["id"])
     for line in questions:
         question = json.loads(line)
         reply = student.reply(question) if "file" in question else {}
@@ -155,30 +157,64 @@ def _limit(memory, seconds):
 # ---------------------------------------------------------------- what cannot be seen, and what has changed
 
 
-def _hide(notes):
-    """In the place of tinygan.exercises, a module with a `grade` that does nothing: a file may end with `grade(answer)`."""
-    for name in [name for name in sys.modules if name.startswith("tinygan.exercises")]:
-        del sys.modules[name]
-    instead = types.ModuleType("tinygan.exercises", "Hidden while answers are graded.")
-    instead.__path__ = []
-    instead.grade = lambda *_, **__: None
+class Hidden(types.ModuleType):
+    """In the place of tinygan.exercises: a module with a `grade` that does nothing, since a file may end with `grade(answer)`."""
 
-    def missing(name):
+    __path__ = []
+
+    def __init__(self, notes):
+        super().__init__("tinygan.exercises", "Hidden while answers are graded.")
+        self._notes = notes
+
+    def grade(self, *_, **__):
+        """Does nothing."""
+
+    def __getattr__(self, name):
         if not name.startswith("__"):
-            notes.add(f"it looks for tinygan.exercises.{name}")
+            self._notes.add(f"it looks for tinygan.exercises.{name}")
         raise AttributeError(f"tinygan.exercises.{name} is hidden while answers are graded")
 
-    instead.__getattr__ = missing
-    sys.modules["tinygan.exercises"] = sys.modules["tinygan"].exercises = instead
+
+class Seeker:
+    """The first of Python's finders: it sees which modules are looked for, and finds none."""
+
+    def __init__(self, notes):
+        self._notes = notes
+
+    def find_spec(self, name, *_):
+        """None, always."""
+        if name.startswith("tinygan.exercises."):
+            self._notes.add(f"it looks for {name}")
+
+
+def _hide(notes, modules):
+    """Take the exercises out of sight, and their solutions out of the exercises."""
+    for name, module in modules.items():
+        if name.startswith("tinygan.exercises"):
+            del sys.modules[name]
+            for part, value in list(vars(module).items()):
+                if isinstance(value, Exercise):
+                    setattr(module, part, stripped(value))
+                elif isinstance(value, tuple) and value and isinstance(value[0], Exercise):
+                    setattr(module, part, tuple(map(stripped, value)))
+    sys.modules["tinygan.exercises"] = sys.modules["tinygan"].exercises = Hidden(notes)
+    sys.meta_path.insert(0, Seeker(notes))
+
+
+def stripped(exercise):
+    """An exercise without what an answer must not see."""
+    return exercise._replace(truth=None, solution=None, mistakes=(), hints=())
 
 
 def _pieces(modules):
-    """(module, name) -> what it is, for everything that an answer must leave as it is, the insides of classes included."""
+    """(place, name) -> what it is, for everything that an answer must leave as it is, the insides of classes included."""
     found = {}
     for name, module in modules.items():
         for part, value in list(vars(module).items()):
-            found[name, part] = value, getattr(value, "__code__", None)
-            if isinstance(value, type) and value.__module__.startswith("tinygan"):
+            found[name, part] = value, None
+            if isinstance(value, types.FunctionType) and value.__module__ == name:
+                found[name, part] = value, value.__code__
+            elif isinstance(value, type) and value.__module__ == name and name.startswith("tinygan"):
                 found |= {(f"{name}.{part}", inner): (inside, getattr(inside, "__code__", None))
                           for inner, inside in list(vars(value).items())}
     return found
@@ -201,8 +237,7 @@ class Student:
 
     def __init__(self, setup, notes):
         self.folder, self.notes, self.files = Path(setup["folder"]), notes, {}
-        self.exercises = {exercise.number: exercise._replace(truth=None, solution=None, mistakes=(), hints=())
-                          for row in setup["rows"] for exercise in exercises_of(row)}
+        self.exercises = {exercise.number: stripped(exercise) for row in setup["rows"] for exercise in exercises_of(row)}
         sys.path[:0] = [str(self.folder / place) for place in setup["places"]]
 
     def reply(self, question):
@@ -219,7 +254,7 @@ class Student:
 
     def _loaded(self, question):
         """{}, when the file of a question is there."""
-        self.files[question["file"]] = load(self.folder / question["file"])
+        self.files[question["file"]] = load(self.folder / question["file"], _stuck)
         return {}
 
     def _value(self, question):
@@ -230,9 +265,11 @@ class Student:
         rng.bit_generator.state = question["state"]
         args = exercise.case(rng)
         before = arrays(args)
-        mannered = Mannered(answer, exercise.name, question["parameters"], lambda: question["pattern"])
+        names = question["names"]
+        mannered = Mannered(answer, exercise.name, question["parameters"], lambda: question["wanted"],
+                            "" if exercise.observe else ", ".join(names))
         try:
-            value = run(lambda: observe(exercise, mannered, args, question["names"]), question["seconds"], exercise.name, stuck=_stuck)
+            value = run(lambda: observe(exercise, mannered, args, names), question["seconds"], exercise.name, stuck=_stuck)
         except Wrong:
             raise
         except Stopped as stopped:

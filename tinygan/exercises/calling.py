@@ -28,6 +28,7 @@ PYTHON = Path(sysconfig.get_paths()["stdlib"])
 AGAIN = 0.1  # seconds until something that has caught the interruption is interrupted again
 PATIENCE = 100  # interruptions that may be caught
 KEPT = 1000  # characters of what is printed
+LONGEST = 500  # characters of a line that the student reads
 
 _exit = os._exit
 
@@ -36,8 +37,13 @@ class Stopped(Exception):
     """What was called has not come to its end. `lines` say why, the most helpful first; `__cause__` is the error, if it was one."""
 
     def __init__(self, *lines):
-        self.lines = tuple(line for line in lines if line)
+        self.lines = tuple(_shortened(line) for line in lines if line)
         super().__init__("\n".join(self.lines))
+
+
+def _shortened(line):
+    line = line.replace("\n", " ")
+    return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
 
 
 class TooLate(BaseException):
@@ -197,7 +203,7 @@ def _sentence(error, who, it):
     if isinstance(error, RecursionError):
         return f"{who} calls itself without end (RecursionError): when does it stop?"
     try:
-        words = " ".join(str(error).split())[:300]
+        words = " ".join(str(error).split())
     except Exception:  # an exception of the student's own, which cannot say what it is
         words = ""
     return f"{it} stops with {type(error).__name__}" + f": {words}" * bool(words)
@@ -270,10 +276,11 @@ class Mannered:
     name : what the sentences call it
     parameters : the names of the arguments
     wanted : a function without arguments: how many results are wanted, and whether all of them are single numbers
+    outputs : what the sentences call the results, "dx, dW, db"; by default their number
     """
 
-    def __init__(self, answer, name, parameters, wanted):
-        self.answer, self.name, self.parameters, self.wanted = answer, name, parameters, wanted
+    def __init__(self, answer, name, parameters, wanted, outputs=""):
+        self.answer, self.name, self.parameters, self.wanted, self.outputs = answer, name, parameters, wanted, outputs
         self.inside = False  # whether the answer is at work; an error at any other time is not in its code
         try:
             self.signature = inspect.signature(answer)
@@ -310,11 +317,17 @@ class Mannered:
                       "the parameters stay as they are in the file that you were given")
 
     def _as_tuple(self, result):
-        """A list, or an array of single numbers, where several results are wanted."""
-        several = isinstance(result, list) or isinstance(result, np.ndarray) and result.ndim == 1
-        if not several or self.wanted()[0] == 1:
+        """What is returned where several results are wanted: a tuple, made of a list or of an array of single numbers if need be."""
+        several, numbers = self.wanted()
+        if several == 1:
             return result
-        return tuple(result) if isinstance(result, list) or self.wanted() == (result.size, True) else result
+        if isinstance(result, list) or isinstance(result, np.ndarray) and numbers and result.shape == (several,):
+            result = tuple(result)
+        if isinstance(result, tuple) and len(result) == several:
+            return result
+        got = f"{len(result)} things" if isinstance(result, tuple) else f"one {type(result).__name__}"
+        raise Stopped(f"{self.name} must return {self.outputs or f'{several} things'}; it returns "
+                      f"{'nothing' if result is None else got}", "the docstring says what is returned, and in which order")
 
 
 def _fits(signature, args, named):

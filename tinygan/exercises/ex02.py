@@ -88,7 +88,7 @@ BACKWARD = Exercise(
         Mistake("the update's minus sign was put into the gradient",
                 lambda dy, x, W: (dy @ W.T, -x.T @ dy, _total(dy)), "sign"),
         Mistake("dx and dW were returned in the other order",
-                lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "dx has shape"),
+                lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "exchanged"),
         Mistake("x was squared on the way: that is the derivative of x^2 W / 2",
                 lambda dy, x, W: (x * (dy @ W.T), x.T @ dy, _total(dy))),
     ),

@@ -139,6 +139,13 @@ def _entropy(p):
     return -sum(x * math.log(x) for x in p.tolist() if x > 0)
 
 
+def _turned(p, q, shared=False):
+    """JSD with both divergences the wrong way round, KL(m, p) and KL(m, q), over the cells in which they are finite."""
+    m = (p + q) / 2
+    on = [(p > 0) & (q > 0)] * 2 if shared else [p > 0, q > 0]
+    return sum(np.sum(m[some] * np.log(m[some] / one[some])) for some, one in zip(on, (p, q), strict=True)) / 2
+
+
 def _shared(f):
     """`f` on those cells only that have some of both."""
     return lambda p, q: f(p[(p > 0) & (q > 0)], q[(p > 0) & (q > 0)])
@@ -165,6 +172,12 @@ JSD = Exercise(
                 lambda p, q: np.sqrt(_jsd(p, q))),
         Mistake("cells where p or q is 0 were left out: there the two differ most", _shared(_jsd)),
         Mistake("the mean over the cells was taken; p and q are weights already, so sum", lambda p, q: _jsd(p, q) / p.size),
+        Mistake("KL the wrong way round: KL(m, p) and KL(m, q) were taken; the mixture belongs into the second place", _turned),
+        Mistake("KL the wrong way round, and without the cells where p or q is 0: the mixture belongs into the second place",
+                lambda p, q: _turned(p, q, shared=True)),
+        Mistake("the sign is wrong: KL(p, m) is the sum of p log(p / m), not of p log(m / p)", lambda p, q: -_jsd(p, q), "sign"),
+        Mistake("that is KL(q, m) alone: KL(p, m) is missing", lambda p, q: _kl(q, (p + q) / 2)),
+        Mistake("that is KL(q, m) / 2 alone: KL(p, m) / 2 is missing", lambda p, q: _kl(q, (p + q) / 2) / 2),
         *(Mistake(f"{eps:g} was added inside the logarithms: nothing need be added, choose the cells with p > 0 instead",
                   lambda p, q, eps=eps: _jsd_plus(p, q, eps)) for eps in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)),
     ),
@@ -253,6 +266,10 @@ D_LOSS = Exercise(
                 lambda r, f: (_d_loss(r, f)[0], sigmoid(r) / r.size, _d_loss(r, f)[2])),
         Mistake("the minus of the inner function -r is missing: softplus(-r) has the slope -sigma(-r)",
                 lambda r, f: (_d_loss(r, f)[0], sigmoid(-r) / r.size, _d_loss(r, f)[2]), "ds_real is -1 times"),
+        Mistake("-sigma(r) stands where -sigma(-r) was meant: the chain rule keeps what is inside, and softplus(-r) has -r",
+                lambda r, f: (_d_loss(r, f)[0], -sigmoid(r) / r.size, _d_loss(r, f)[2])),
+        Mistake("sigma(-f) stands where sigma(f) was meant: that is 1 - sigma(f)",
+                lambda r, f: (*_d_loss(r, f)[:2], sigmoid(-f) / f.size)),
         Mistake("the value was summed over the samples, not averaged",
                 lambda r, f: (softplus(-r).sum() + softplus(f).sum(), *_d_loss(r, f)[1:])),
         Mistake("labels are swapped: here D learns to call the fake samples real", lambda r, f: _d_loss(r, f, 0.0, 1.0)),

@@ -71,6 +71,12 @@ DISCRIMINATOR = Exercise(
                 _d_mistake(ds_fake=lambda f: -sigmoid(f))),
         Mistake("of the two, the real points' derivative has the wrong sign: -sigmoid(-r) / N, with a minus",
                 _d_mistake(ds_real=lambda r: sigmoid(-r))),
+        Mistake("-sigmoid(r) stands where -sigmoid(-r) was meant, for the real points: the chain rule keeps what is inside",
+                _d_mistake(ds_real=lambda r: -sigmoid(r))),
+        Mistake("sigmoid(-f) stands where sigmoid(f) was meant, for the fake points", _d_mistake(ds_fake=lambda f: sigmoid(-f))),
+        Mistake("both sigmoids have the wrong sign inside: -sigmoid(-r) for the real points, sigmoid(f) for the fake ones",
+                _d_mistake(ds_real=lambda r: -sigmoid(r), ds_fake=lambda f: sigmoid(-f))),
+        Mistake("the scores went in where their derivatives belong", _d_mistake(ds_real=lambda r: -r, ds_fake=lambda f: f)),
         Mistake("the mean's 1/N was left out", _d_mistake(n=1), "batch size"),
         Mistake("divided by 2N, as if the loss were the mean over all points; it is a sum of two means",
                 lambda D, x_real, x_fake: _d_mistake(n=2 * x_real.shape[0])(D, x_real, x_fake), "factor 2"),
@@ -124,6 +130,10 @@ GENERATOR = Exercise(
                 _g_mistake(lambda f: -sigmoid(f), lambda f: -softplus(f))),
         Mistake("that is D's loss on the fake points: G learns to be recognised",
                 _g_mistake(sigmoid, softplus)),
+        Mistake("the value is right, but -sigmoid(f) is the minimax loss's derivative; that of softplus(-f) is -sigmoid(-f)",
+                _g_mistake(lambda f: -sigmoid(f))),
+        Mistake("the value is right, but sigmoid(f) is the derivative of D's loss: G learns to be recognised",
+                _g_mistake(sigmoid)),
         Mistake("G goes uphill", _g_mistake(lambda f: sigmoid(-f)), "sign"),
         Mistake("D was left out on the way back: dL/df went into G as if it were dL/dx", _g_mistake(cut=True)),
         Mistake("the scores went in where their derivative belongs", _g_mistake(lambda f: -f)),
@@ -171,15 +181,16 @@ def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
 
 
 def _adam_mistake(step=lambda m, v, eps: m / (np.sqrt(v) + eps), square=lambda grad, m: grad**2, correct=(True, True), shift=0,
-                  keep_corrected=False, stale=False, sign=-1):
+                  keep_corrected=False, stale=False, sign=-1, power=lambda beta, t: beta**t):
     """Adam with one thing done differently."""
     def answer(theta, grad, m, v, t, lr, beta1, beta2, eps):
         old_m, old_v = m, v
         m = beta1 * m + (1 - beta1) * grad
         v = beta2 * v + (1 - beta2) * square(grad, m)
         used_m, used_v = (old_m, old_v) if stale else (m, v)
-        m_hat = used_m / (1 - beta1 ** (t + shift)) if correct[0] else used_m
-        v_hat = used_v / (1 - beta2 ** (t + shift)) if correct[1] else used_v
+        bias = 1 - power(beta1, t + shift), 1 - power(beta2, t + shift)
+        m_hat = used_m / bias[0] if correct[0] else used_m
+        v_hat = used_v / bias[1] if correct[1] else used_v
         theta = theta + sign * lr * step(m_hat, v_hat, eps)
         return (theta, m_hat, v_hat) if keep_corrected else (theta, m, v)
 
@@ -198,6 +209,12 @@ def _adam_observed(answer, theta, grad, m, v, t, lr, beta1, beta2, eps):
     return dict(zip(("theta", "m", "v"), result, strict=True))
 
 
+def _adam_early_eps(theta, grad, m, v, t, lr, beta1, beta2, eps):
+    """The form with both corrections in the rate, lr sqrt(1 - beta2^t) / (1 - beta1^t), but with eps as it is."""
+    m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * math.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
+
+
 def _betas_swapped(theta, grad, m, v, t, lr, beta1, beta2, eps):
     return _adam(theta, grad, m, v, t, lr, beta2, beta1, eps)
 
@@ -211,10 +228,20 @@ ADAM = Exercise(
         Mistake("the bias correction is missing: m and v began at 0, and are too small in the first steps",
                 _adam_mistake(correct=(False, False))),
         Mistake("only m was corrected for its start at 0, not v", _adam_mistake(correct=(True, False))),
+        Mistake("only v was corrected for its start at 0, not m", _adam_mistake(correct=(False, True))),
+        Mistake("both were divided by 1 - beta, without the power t: that is the correction of the first step for ever",
+                _adam_mistake(power=lambda beta, t: beta)),
+        Mistake("beta t stands where beta^t was meant", _adam_mistake(power=lambda beta, t: beta * t), "not finite"),
+        Mistake("both were multiplied by 1 - beta^t, not divided",
+                _adam_mistake(power=lambda beta, t: 1 - 1 / (1 - beta**t))),
         Mistake("the steps are counted from 0; t is 1 in the first step and needs no shift", _adam_mistake(shift=-1)),
         Mistake("1 was added to t, which is 1 already in the first step", _adam_mistake(shift=1)),
         Mistake("eps stands inside the root; it belongs behind it: sqrt(v) + eps",
                 _adam_mistake(lambda m, v, eps: m / np.sqrt(v + eps))),
+        Mistake("eps was added to the root of v before v was corrected: it belongs to sqrt(v_hat)", _adam_early_eps),
+        Mistake("eps was added to the quotient: it belongs to the divisor, sqrt(v) + eps",
+                _adam_mistake(lambda m, v, eps: m / np.sqrt(v) + eps)),
+        Mistake("eps is missing", _adam_mistake(lambda m, v, eps: m / np.sqrt(v))),
         Mistake("the root of v is missing", _adam_mistake(lambda m, v, eps: m / (v + eps))),
         Mistake("v averages the square of m, where the gradient's own square was meant",
                 _adam_mistake(square=lambda grad, m: m**2)),

@@ -29,11 +29,11 @@ def _samples(rng):
     far = rng.uniform(-6, 6, (6000, 2))
     nearest = cdist(far, means).argmin(axis=1)
     anywhere = [far[nearest == i][:count // 3] for i, count in enumerate(n)]
-    near = [mean + 0.05 * rng.normal(size=(count - more.shape[0], 2)) for mean, count, more in zip(means, n, anywhere, strict=True)]
+    near = np.repeat(means, n - [some.shape[0] for some in anywhere], axis=0)
     order = rng.permutation(k)
     if rng.random() < 0.5:
         order = np.append(order[order != 3], 3)
-    return rng.permutation(np.concatenate([*anywhere, *near])), means[order]
+    return rng.permutation(np.concatenate([*anywhere, near + 0.05 * rng.normal(size=near.shape)])), means[order]
 
 
 def _visited(x, means):
@@ -148,6 +148,7 @@ WILSON = Exercise(
         Mistake("under the root stands z^2 / (4 n^2), with n squared",
                 _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n))),
         Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=1.644854)),
+        *(Mistake(f"z was rounded to {z}; it is 1.959964", _wilson_mistake(z=z)) for z in (1.96, 2.0)),
         Mistake("one end stands where the other belongs: the low one comes first", lambda k, n: _wilson(k, n)[::-1]),
         Mistake("k and n - k were mixed up: these are the bounds of the other runs' share", lambda k, n: _wilson(n - k, n)),
     ),

@@ -343,6 +343,11 @@ def _only_weights(D, x_real, x_fake, lr, c):
         np.clip(layer.W, -c, c, out=layer.W)
 
 
+def _clipped_first(D, x_real, x_fake, lr, c, again=False):
+    np.clip(D.theta, -c, c, out=D.theta)
+    _stepped(*[] if again else [_untouched])(D, x_real, x_fake, lr, c)
+
+
 def _untouched(theta, c):
     return theta
 
@@ -356,6 +361,11 @@ CLIPPED = Exercise(
                 _stepped(limit=_untouched, gradient=lambda grad, c: np.clip(grad, -c, c))),
         Mistake("the parameters were clipped before the step, and left [-c, c] with it",
                 _stepped(limit=_untouched, before=lambda theta, c: np.clip(theta, -c, c))),
+        Mistake("the parameters were clipped before the gradient was computed, and left [-c, c] with the step", _clipped_first),
+        Mistake("the parameters were clipped before the step as well: first the whole step, then the clip",
+                _stepped(before=lambda theta, c: np.clip(theta, -c, c))),
+        Mistake("the parameters were clipped before the gradient was computed as well: the gradient belongs to D as it comes",
+                lambda D, x_real, x_fake, lr, c: _clipped_first(D, x_real, x_fake, lr, c, again=True)),
         Mistake("only the upper limit was kept: parameters below -c are out as well",
                 _stepped(limit=lambda theta, c: np.minimum(theta, c))),
         Mistake("only the weights were clipped: biases are parameters too", _only_weights),
@@ -439,6 +449,14 @@ PENALTY = Exercise(
                 _charged(cost=lambda g: _mean_square(_norms(g)))),
         Mistake("the norm was taken over the whole batch: each sample has its own slope",
                 _charged(cost=lambda g: (np.sqrt((g**2).sum()) - 1) ** 2)),
+        Mistake("the norm was taken along the batch, one for each coordinate; each sample, a row of g, has one",
+                _charged(cost=lambda g: _mean_square(np.sqrt((g**2).sum(axis=0)) - 1))),
+        Mistake("the mean was taken before the square: steep and gentle slopes cancel",
+                _charged(cost=lambda g: (_norms(g) - 1).mean() ** 2)),
+        Mistake("the mean over all samples was taken of g before its length: slopes of different directions cancel",
+                _charged(cost=lambda g: (np.sqrt((g.mean(axis=0) ** 2).sum()) - 1) ** 2)),
+        Mistake("the mean over the coordinates was taken under the root: a length is the root of a sum",
+                _charged(cost=lambda g: _mean_square(np.sqrt((g**2).mean(axis=-1)) - 1))),
         Mistake("each coordinate was asked for a slope of 1; it is the length of all of them together",
                 _charged(cost=lambda g: _mean_square(np.abs(g) - 1))),
         Mistake("the square is missing: |g| - 1 may be negative, and then the penalty is a reward",

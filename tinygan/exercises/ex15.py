@@ -198,7 +198,8 @@ def _both(gamma):
 
 
 def _d(ds=lambda lag, n: sigmoid(lag) / n, sides=(-1, 1), at_real=1, at_fake=1, v=lambda g, gamma, n: gamma * g / n, twice=False,
-       clear=True, value=lambda lag, steep, gamma: softplus(lag).mean() + gamma / 2 * steep, tapes=(0, 1)):
+       clear=True, value=lambda lag, steep, gamma: softplus(lag).mean() + gamma / 2 * steep, tapes=(0, 1), again=False,
+       first=False, norms=lambda g: (g * g).sum() / g.shape[0]):
     """D's whole gradient with one thing done differently."""
     def answer(D, x_real, x_fake, gamma):
         (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
@@ -206,9 +207,11 @@ def _d(ds=lambda lag, n: sigmoid(lag) / n, sides=(-1, 1), at_real=1, at_fake=1, 
             D.zero_grad()
         n, steep, ones, kept = r.shape[0], 0.0, np.ones_like(r), (tape_real, tape_fake)
         for side, weight, which in zip(sides, (at_real, at_fake), tapes, strict=True):
+            if again:
+                D.zero_grad()
             df, tape = side * ds(f - r, n), kept[which]
-            g = D.backward(ones, tape, grads=False)
-            steep += weight * (g * g).sum() / n
+            g = D.backward(ones, tape, grads=first)
+            steep += weight * norms(g)
             D.tangent_backward(ones, df, tape, D.tangent(v(weight * g, gamma, n), tape)[1])
             if twice:
                 D.backward(df, tape)
@@ -239,6 +242,19 @@ D_STEP = Exercise(
                 _d(value=lambda lag, steep, gamma: softplus(lag).mean() + gamma * steep)),
         Mistake("the value is that of the loss alone; D pays the penalties too",
                 _d(value=lambda lag, steep, gamma: softplus(lag).mean())),
+        Mistake("v is missing its 1/N: the penalties push N times too hard", _d(v=lambda g, gamma, n: gamma * g)),
+        Mistake("the penalties are missing their 1/N, in the value and in v", _d(
+            v=lambda g, gamma, n: gamma * g, norms=lambda g: (g * g).sum())),
+        Mistake("the penalties are missing their 1/N in the value: the mean of |g|^2 is over the samples",
+                _d(norms=lambda g: (g * g).sum())),
+        Mistake("the mean of |g|^2 in the value was taken over all entries of g; it is over the samples",
+                _d(norms=lambda g: (g * g).mean())),
+        Mistake("|g| stands where |g|^2 belongs in the value", _d(norms=lambda g: np.sqrt((g * g).sum(axis=-1)).mean())),
+        Mistake("D.zero_grad stands inside the loop over the two batches: what the real batch left there is gone",
+                _d(again=True)),
+        Mistake("the backward pass for g has added its own gradient to D.grad; grads=False leaves that alone", _d(first=True)),
+        Mistake("the fake batch's tape was used for both batches", _d(tapes=(1, 1))),
+        Mistake("the real batch's tape was used for both batches", _d(tapes=(0, 0))),
         Mistake("D.grad was not cleared: the gradient of the step before is still in it", _d(clear=False)),
     ),
     hints=("Two forwards, two tapes, D.zero_grad() once. Then the same three lines for each batch, with its own tape and ds.",

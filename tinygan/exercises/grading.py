@@ -119,13 +119,15 @@ def grade(exercise, answer, seeds=None, stuck=None):
                 _grade_case(exercise, answer, seed, stuck)
         except Wrong as wrong:
             said = printed.text()
-            raise Wrong(*wrong.lines, *[f"it printed: {_shortened(said)!r}"] * bool(said)) from None
+            raise Wrong(*wrong.lines, f"it printed: {_shortened(said)!r}" if said else "") from None
     said = printed.text()
     return (f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print",) if said else ()
 
 
 def _shortened(text):
-    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+    """The beginning of the first line."""
+    first = text.splitlines()[0][:SHOWN]
+    return first if first == text else first + "..."
 
 
 def _grade_case(exercise, answer, seed, stuck):
@@ -170,7 +172,8 @@ def call(exercise, answer, args, names, stuck=None):
 
     Raises `Wrong` when it does not come to its end, in whatever way, and `ToDo` when nobody has touched it.
     """
-    mannered = Mannered(answer, exercise.name, parameters(exercise, len(args)), lambda: results(exercise))
+    outputs = "" if exercise.observe else ", ".join(names)
+    mannered = Mannered(answer, exercise.name, parameters(exercise, len(args)), lambda: results(exercise), outputs)
     try:
         return run(lambda: observe(exercise, mannered, args, names), exercise.seconds, exercise.name, stuck=stuck)
     except Wrong:

@@ -1,28 +1,106 @@
-"""Loading a file of answers. What keeps it from loading is the student's to see, in a line or two."""
+"""Loading a file of answers. What keeps it from loading is the student's to see, in a line or two.
 
+    load(path)          the module
+    inside(folder)      in this block the files of a folder find each other: `import ex02_...` and `from .ex02_... import f`
+
+Each folder is a package of its own, so that the files of two students do not meet, whatever they are called.
+"""
+
+import contextlib
 import importlib.util
 import sys
+import tokenize
+import types
+from pathlib import Path
 
-from . import grading
+from . import calling, grading
+
+SECONDS = 10.0  # for what stands outside of functions
+UTF8 = "save the file in the encoding UTF-8: editors offer it under Save As, or at the lower edge of the window"
+KEPT = ("__main__", "conftest")  # modules in a folder of answers that are none
+PACKAGES = {}  # folder -> the name of its package
 
 
-def load(path):
-    """The module of answers at `path`. Raises `Wrong` that says what keeps it from loading, and in which line."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+def load(path, stuck=None):
+    """The module of answers at `path`, executed anew.
+
+    Raises `Wrong`, which says what keeps it from loading and in which line: what Python cannot read, an encoding other than
+    UTF-8, an error, exit(), a loop without end. `stuck` is that of `calling.run`. What the file prints is lost.
+    """
+    path = Path(path)
+    name = f"{package(path.parent)}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # a dataclass looks for its module there
+    sys.modules[name] = module  # a dataclass looks for its module there
+    top = f"the top level of {path.name}"
     try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        where = f", line {error.lineno}" if error.lineno else ""
-        advice = "save the file as UTF-8" if "utf-8" in str(error) else f"    {(error.text or '').strip()}".rstrip()
-        raise grading.Wrong(f"{path.name}{where}: Python cannot read this: {error.msg}", *[advice] * bool(advice)) from None
-    except UnicodeDecodeError as error:
-        raise grading.Wrong(f"{path.name}: Python cannot read this: {error}", "save the file as UTF-8") from None
-    except SystemExit:
-        raise grading.Wrong(f"{path.name} ends Python while it is loaded: remove exit() from it") from None
-    except Exception as error:
-        _, place = grading._error(error)
-        raise grading.Wrong(f"{path.name} stops while it is loaded, with {type(error).__name__}: {error}",
-                            *[place] * bool(place)) from None
+        with inside(path.parent), calling.quiet():
+            calling.run(lambda: exec(_compiled(path), vars(module)), SECONDS, top, it=top, stuck=stuck)
+    except calling.Stopped as stopped:
+        del sys.modules[name]
+        if isinstance(stopped.__cause__, SyntaxError):  # it may be that of a file that this one imports
+            raise _unreadable(path, stopped.__cause__) from None
+        raise grading.Wrong(*stopped.lines) from None
     return module
+
+
+@contextlib.contextmanager
+def inside(folder):
+    """In this block the files of a folder can be imported, and those of another folder with the same names cannot."""
+    folder, before = str(Path(folder).absolute()), sys.path[:]
+    for name, module in list(sys.modules.items()):
+        home = str(Path(getattr(module, "__file__", None) or "").parent)
+        if "." not in name and name not in KEPT and home in PACKAGES and home != folder:
+            del sys.modules[name]
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def package(folder):
+    """The name of the package that a folder is."""
+    folder = str(Path(folder).absolute())
+    if folder not in PACKAGES:
+        PACKAGES[folder] = f"answers_{len(PACKAGES)}"
+        made = types.ModuleType(PACKAGES[folder])
+        made.__path__ = [folder]
+        sys.modules[made.__name__] = made
+    return PACKAGES[folder]
+
+
+def _compiled(path):
+    data = path.read_bytes()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
+        raise SyntaxError("it is not in UTF-8, perhaps in UTF-16, which some editors call Unicode", (str(path), None, None, None))
+    return compile(data, str(path), "exec", dont_inherit=True)
+
+
+def _unreadable(path, error):
+    """`Wrong` for a file that Python cannot read."""
+    file = Path(getattr(error, "filename", None) or path)
+    if (line := _not_utf8(file)) is not None:
+        number, text = line
+        return grading.Wrong(f"{file.name}, line {number}: a letter here is not in UTF-8", f"    {text.strip()}"[:100], UTF8)
+    if error.lineno is None:
+        return grading.Wrong(f"{file.name}: Python cannot read this: {error.msg}", UTF8)
+    advice = "indent with spaces only: how many spaces a tab stands for is not clear" * isinstance(error, TabError)
+    return grading.Wrong(f"{file.name}, line {error.lineno}: Python cannot read this: {error.msg}",
+                         f"    {(error.text or '').strip()}"[:100].rstrip(), advice)
+
+
+def _not_utf8(file):
+    """(number, text) of the first line that is not UTF-8 in a file that does not name another encoding; None if there is none."""
+    try:
+        with tokenize.open(file) as text:  # as the file says itself
+            text.read()
+    except (UnicodeDecodeError, SyntaxError):
+        for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number, line.decode("latin-1")
+    except OSError:
+        return None
+    return None

@@ -9,6 +9,7 @@ A story is told only if it explains the answer ten times better than the truth d
 mistake leaves right what is right in the answer.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -22,22 +23,29 @@ LEAST = 3  # cases
 
 def exchanged(case, others):
     """The sentence for outputs that stand in each other's place, or for one that is another's truth; "" when there are none."""
-    holds = {name: other for name in case.wrong for other in case.truth
-             if other != name and np.any(case.expected(other)) and _all_have([case, *others], name, other)}
+    holds = {name: [other for other in case.truth if other != name and _all_have([case, *others], name, other)]
+             for name in case.wrong} if others else {}
+    found = {name: places for name, places in holds.items() if places}
     first = case.wrong[0]
-    if not others or first not in holds:
+    if first not in found:
         return ""
-    if set(holds) != set(holds.values()):
-        return f"{first} is what {holds[first]} must be"
+    for places in itertools.permutations(found):
+        if all(place in found[name] for name, place in zip(found, places, strict=True)):
+            return _in_another_order(case, dict(zip(found, places, strict=True)))
+    return f"{first} is what {found[first][0]} must be"
+
+
+def _in_another_order(case, places):
     order = "" if case.exercise.observe else f": return {', '.join(case.truth)}, in this order"
-    if len(holds) == 2:
-        return f"{' and '.join(holds)} are exchanged{order}"
-    return "; ".join(f"{name} is what {other} must be" for name, other in holds.items()) + order
+    if len(places) == 2:
+        return f"{' and '.join(places)} are exchanged{order}"
+    return "in another order: " + ", ".join(f"{name} is what {place} must be" for name, place in places.items()) + order
 
 
 def _all_have(cases, name, other):
-    """Whether the one output is right in the place of the other, in all cases."""
-    return all(case.agrees(other, case.result[name]) for case in cases)
+    """Whether the one output is right in the place of the other in all cases, and that place is not the same in all of them."""
+    same = _all_the_same([case.expected(other) for case in cases])
+    return not same and all(case.agrees(other, case.result[name]) for case in cases)
 
 
 def hard_coded(cases):
@@ -47,9 +55,10 @@ def hard_coded(cases):
     """
     telling = [name for name in cases[0].truth if _all_differ([case.expected(name) for case in cases])]
     same = telling and all(_all_the_same([case.result[name] for case in cases]) for name in telling)
-    if len(cases) < LEAST or not same or not any(_has_fractions(cases[0].result[name]) for name in telling):
+    fits = any(np.shape(_array(case.result[name])) == case.expected(name).shape for case in cases for name in telling)
+    if len(cases) < LEAST or not same or not fits or not any(_has_fractions(cases[0].result[name]) for name in telling):
         return ""
-    return f"{cases[0].exercise.name} returns the same whatever it is given: the numbers of an example, written into the code?"
+    return f"{cases[0].exercise.name} returns the same whatever it is given: are these the numbers of an example?"
 
 
 def _all_differ(truths):
@@ -88,6 +97,10 @@ def reasons(case, others):
     why = _of_its_kind(case, name, value, outcome) or list(outcome.why)
     if stories and misfit(as_float64(value), case.expected(name), name, None):
         why.append(f"{name} is what comes out by this mistake: {next(iter(stories))}")
+    if name.endswith(".grad") and "zero everywhere" in why[0] and not stories:
+        why.append("nothing was added to it, or it was cleared again")
+    if not case.expected(name).ndim and not stories and _rounded(case, others, name):
+        why.append(f"{name} is the truth rounded down, in all {len(others) + 1} cases: is there a // or an int()?")
     if swapped := exchanged(case, others):
         named = [line for line in why if any(line.endswith(story) for story in stories)]
         factor = [line for line in why if "times the truth" in line]
@@ -141,6 +154,13 @@ def _of_its_kind(case, name, value, outcome):
         return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int() or a comparison?",
                 *outcome.why]
     return []
+
+
+def _rounded(case, others, name):
+    """Whether a number is the truth rounded down in all cases, and not the same in all of them."""
+    found = {(float(got), float(np.floor(one.expected(name)))) for one in (case, *others)
+             if (got := _array(one.result[name])).shape == () and got.dtype.kind == "f"}
+    return len(found) > 1 and all(got == down for got, down in found)
 
 
 def _distance(outcome):

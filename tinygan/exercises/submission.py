@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from . import FOLDER, LESSONS
+from . import FOLDER
+from .board import marker_of
 
-ANSWERS = re.compile(r"(?:ex(?P<lesson>\d\d)|museum_(?P<exhibit>\d\d))_\w+\.py")
 NEARLY = re.compile(r"(?:ex|museum)[ _-]?\d.*\.(?:py|ipynb|txt|docx?|pdf)|.*\.(?:ipynb|zip|tar|gz|7z|rar)", re.IGNORECASE)
 SKIPPED = {"__pycache__", "venv", "env", "node_modules", "site-packages", "build", "dist"}  # and what begins with a dot
 CLASSROOM = "-submissions"  # what GitHub Classroom's command adds to the name of the assignment
@@ -67,7 +67,8 @@ def _names(folders):
     while len({folder.name for folder in above}) == 1 and len({folder.parent for folder in above}) > 1:
         above = [folder.parent for folder in above]
     names = [_own(folder) for folder in above]
-    return [f"{folder.parent.name}/{name}" if names.count(name) > 1 else name for folder, name in zip(above, names, strict=True)]
+    names = [f"{folder.parent.name}/{name}" if names.count(name) > 1 else name for folder, name in zip(above, names, strict=True)]
+    return [str(folder) if names.count(name) > 1 else name for folder, name in zip(folders, names, strict=True)]
 
 
 def _own(folder):
@@ -101,7 +102,7 @@ def handed_in(folder):
                   for path in touched[1:]]
     notes += _strangers(folder, answers)
     helpers = _helpers(folder, list(answers.values()), notes)
-    return HandedIn(answers, tuple(sorted(helpers)), tuple(notes))
+    return HandedIn(answers, tuple(sorted(helpers)), tuple(dict.fromkeys(notes)))
 
 
 def shipped(path):
@@ -158,10 +159,8 @@ def _skipped(name):
 
 def _row(name):
     """The lesson "02" or the exhibit "M.03" whose exercises are in a file of this name; None for other files."""
-    found = ANSWERS.fullmatch(name)
-    if not found or found["lesson"] and found["lesson"] not in LESSONS:
-        return None
-    return found["lesson"] or f"M.{found['exhibit']}"
+    marker, exhibit = marker_of(name) or ("", None)
+    return f"M.{exhibit}" if exhibit else marker.removeprefix("ex") or None
 
 
 def _fault(path):
@@ -180,7 +179,7 @@ def _fault(path):
 def _strangers(folder, answers):
     """Sentences about what looks like answers and is not."""
     nearly = [str(path.relative_to(folder)) for path in _files(folder)
-              if NEARLY.fullmatch(path.name) and not ANSWERS.fullmatch(path.name)]
+              if NEARLY.fullmatch(path.name) and not _row(path.name)]
     if nearly and not answers:
         yield f"no answer files; there is {', '.join(nearly[:3])}{' and more' * (len(nearly) > 3)}"
     elif not answers:

@@ -57,30 +57,31 @@ def likeness(path):
     if tree is None:
         return ""
     known = {ast.unparse(function) for function in _functions(submission.parsed(original))} if original else set()
-    answers = ast.Module([function for function in _functions(tree) if ast.unparse(function) not in known], [])
-    if sum(1 for _ in ast.walk(answers)) < LONG:
+    answers = [function for function in _functions(tree) if ast.unparse(function) not in known]
+    if sum(1 for answer in answers for _ in ast.walk(answer)) < LONG:
         return ""
-    return hashlib.sha256(_plain(answers).encode()).hexdigest()
+    numbers = {answer.name: f"function{i}" for i, answer in enumerate(answers)}
+    return hashlib.sha256("\n".join(_plain(answer, numbers) for answer in answers).encode()).hexdigest()
 
 
 def _functions(tree):
     return [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
-def _plain(tree):
-    """Functions as a text, without their docstrings and with the names that they give numbered in the order of appearance."""
-    own = {}
-    for node in ast.walk(tree):
+def _plain(function, numbers):
+    """A function as text, without docstrings. `numbers` are new names for functions; its own names are numbered as they come."""
+    own = dict(numbers)
+    for node in ast.walk(function):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
         name = _name_given(node)
         if name:
             own.setdefault(name, f"name{len(own)}")
-    for node in ast.walk(tree):
+    for node in ast.walk(function):
         for part in ("id", "arg", "name"):
             if getattr(node, part, None) in own:
                 setattr(node, part, own[getattr(node, part)])
-    return ast.dump(tree)
+    return ast.dump(function)
 
 
 def _name_given(node):

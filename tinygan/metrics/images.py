@@ -76,13 +76,13 @@ class ImageJudge:
             raise ValueError("both halves must be Points with labels: Points(x, labels=...)")
         self.training, self.held_out, self.dim, self.classes = training, held_out, held_out.dim, held_out.classes or 0
         points("training", training.x, self.dim)
-        self._y, y = (whole_labels(half.labels, self.classes) for half in (held_out, training))
-        few = np.flatnonzero((np.bincount(self._y) < 2) | (np.bincount(y, minlength=self.classes) < 1))
+        own, y = (whole_labels(half.labels, self.classes) for half in (held_out, training))
+        self._variances = np.array([_variance(held_out.x[own == c]) for c in range(self.classes)])
+        few = np.flatnonzero((self._variances == 0) | (np.bincount(y, minlength=self.classes) == 0))
         if few.size:
-            raise ValueError("the judge needs two held-out images and one training image of each class; "
+            raise ValueError("the judge needs two different held-out images and one training image of each class; "
                              f"class {few[0]} has fewer")
         self._svm, self._layers = reader(held_out), _trained(held_out)
-        self._variances = np.array([_variance(held_out.x[self._y == c]) for c in range(self.classes)])
         self.accuracy = float((self.read(training.x) == y).mean())
 
     @functools.cached_property

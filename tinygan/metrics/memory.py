@@ -42,8 +42,8 @@ class MemoryReport(NamedTuple):
             said = (f"G copies training rows: {self.copies:.1%} of its samples are nearer to one than 99 % of new rows are, and "
                     f"of new samples about {self.copies_new:.1%} would be.")
         elif self.nearer_z > SURE:
-            said = (f"G leans towards the training rows, without copying them: {self.nearer:.1%} of its samples are nearer to "
-                    f"one than to a held-out row, and of new rows {self.nearer_new:.1%} would be.")
+            said = (f"G copies no rows, but its samples are too near to them: {self.nearer:.1%} are nearer to a training row "
+                    f"than to a held-out one, and of new rows {self.nearer_new:.1%} would be.")
         elif self.nearer_z < -SURE:
             said = (f"The samples are nearer to the held-out rows: only {self.nearer:.1%} are nearer to a training row, and of "
                     f"new rows {self.nearer_new:.1%} would be. Were the two sets exchanged?")

@@ -49,7 +49,7 @@ def draw_curves(ax, ylabel, step, lines, colors, styles=("-", "-")):
         middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else y
         ax.plot(step, middle, color=color, linestyle=linestyle, linewidth=1 if y.ndim == 1 else 1.8, label=name)
     ax.set(xlabel="step", ylabel=ylabel)
-    finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+    finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), borderaxespad=0)
 
 
 def level(ax, y, name, color="black"):

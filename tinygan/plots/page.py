@@ -66,12 +66,12 @@ def _panels(G, D, data, loss, z):
     if is_digits(data):
         return {"true": lambda ax: images(shown(data, real[:100]), ax),
                 "generated": lambda ax: images(shown(data, x[:100]), ax)}
-    flat, project = _flattened(data)
+    flat, project = flattened(data)
     return {"principal components of the true samples": lambda ax: samples_2d(project(x), flat, ax).set(
         xlabel="first", ylabel="second")}
 
 
-def _flattened(data):
+def flattened(data):
     """The true samples along their first two principal components, as data, and the function that takes points there."""
     real = true_samples(data)
     center = real.mean(axis=-2)
@@ -98,7 +98,7 @@ def replicas(G, data, seed=0):
     n, z = min(G.replicas[0], MOST), np.random.default_rng(seed).standard_normal((1000, G.d_in))
     made = [_finite(G.replica(r), z) for r in range(n)]
     if data.dim > 2 and not is_digits(data):
-        data, project = _flattened(data)
+        data, project = flattened(data)
         made = [project(x) for x in made]
     rows = -(-n // 4)
     columns = -(-n // rows)

@@ -27,6 +27,7 @@ from .pictures import truth
 FRAME = "0.3"
 TILE, WIDEST = .42, 12  # inches: of an image, and of a sheet
 MOST = 2500  # images on a sheet
+ACROSS = 4  # panels of curves side by side
 # Okabe & Ito's colours, without the blue of the truth and the yellow that white paper swallows; and two more.
 CLASSES = ("#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8A3B71", "#7F7F7F")
 
@@ -55,7 +56,7 @@ def sheet(x, image, columns=None, rows=(), heads=(), across="", down="", figure=
 
 
 @style()
-def lines(parts, image, columns=10, figure=None):
+def lines(parts, image, columns=10, title="", figure=None):
     """What belongs together stands one above the other: a Figure.
 
     Parameters
@@ -63,6 +64,7 @@ def lines(parts, image, columns=10, figure=None):
     parts : {name: images (N, height * width)}, equally many; each is a line, and where they need more, there are more blocks
     image, figure : as in `sheet`
     columns : images in a line
+    title : what it is all about
     """
     names, images = list(parts), [_checked(x, image) for x in parts.values()]
     n = len(images[0])
@@ -71,11 +73,12 @@ def lines(parts, image, columns=10, figure=None):
     blocks, columns = -(-n // columns), min(columns, n)
     width, height = _size(len(names), columns, image)
     if figure is None:
-        figure = plt.figure(figsize=(width + 1.4, blocks * (height + .12) + .3))
+        figure = plt.figure(figsize=(width + 1.4, blocks * (height + .12) + .3 + .25 * bool(title)))
     for b, ax in enumerate(np.ravel(figure.subplots(blocks, 1))):
         some = [x[b * columns:(b + 1) * columns] for x in images]
         empty = np.full((columns - len(some[0]), math.prod(image)), np.nan)
-        _tiles(ax, np.concatenate([part for x in some for part in (x, empty)]), image, columns, names)
+        _tiles(ax, np.concatenate([part for x in some for part in (x, empty)]), image, columns, names,
+               across=title * (not b))
     return figure
 
 
@@ -135,24 +138,39 @@ def _tiles(ax, x, image, columns, rows=(), heads=(), across="", down=""):
 
 
 @style()
-def classes_2d(x, labels, data, name="class", ax=None):
-    """Samples x (N, 2) over the truth, each in the colour of its class (N,), whose number stands beside it. Returns the Axes."""
+def classes_2d(x, labels, data, label="generated, by class", ax=None):
+    """Samples x (N, 2) over the truth, each in the colour of its class (N,), whose number stands beside it. Returns the Axes.
+
+    `label` is for the legend.
+    """
     check_single("data", data, dim=2)
     x, labels, ax = points("x", x, 2), np.asarray(labels), axes_for(ax, (4.2, 4.6))
-    window = window_of(data, x)
-    handle = truth(plane(ax, window), data, window)
+    handle, (low, high) = _ground(ax, data, x)
     found = np.unique(labels)
-    colors = CLASSES if found.size <= len(CLASSES) else [*plt.get_cmap("viridis")(np.linspace(0, 1, found.size))]
-    draw_dots(ax, x, color=[colors[k] for k in np.searchsorted(found, labels)])
-    size, middle = float(window[1][0] - window[0][0]), window[0] / 2 + window[1] / 2
-    for k, label in enumerate(found):
-        here = np.median(x[labels == label], axis=0)
-        away = here - middle
-        place = here + .07 * size * away / max(np.linalg.norm(away), 1e-9)  # outwards: the dots stay visible
-        ax.annotate(str(label), place, color=colors[k], ha="center", va="center", fontsize=9, fontweight="bold", zorder=6,
+    colors = CLASSES if found.size <= len(CLASSES) else [*plt.get_cmap("viridis")(np.linspace(0, .95, found.size))]
+    draw_dots(ax, x, color=[colors[k] for k in np.searchsorted(found, labels)], zorder=4)
+    for k, here in enumerate(found):
+        place = _beside(x[labels == here], (low + high) / 2, .05 * (high - low)[0])
+        ax.annotate(str(here), place, color=colors[k], ha="center", va="center", fontsize=9, fontweight="bold", zorder=6,
                     path_effects=[withStroke(linewidth=2, foreground="white")])
-    dots, = ax.plot([], [], "o", color=CLASSES[0], markersize=4, label=f"generated, by {name}")
+    dots, = ax.plot([], [], "o", color=CLASSES[0], markersize=4, label=label)
     return finish(ax, x, [handle, dots])
+
+
+def _ground(ax, data, x):
+    """The truth in a window with some room at the edge: its handle for a legend, and the window (low, high)."""
+    low, high = window_of(data, x)
+    edge = .07 * (high - low)
+    window = low - edge, high + edge
+    return truth(plane(ax, window), data, window), window
+
+
+def _beside(x, middle, gap):
+    """A place near the points x (N, 2), on the side that looks away from `middle`: there it hides none of them."""
+    center = np.median(x, axis=0)
+    away = center - middle
+    outwards = away / max(np.linalg.norm(away), 1e-9)
+    return center + outwards * (np.quantile((x - center) @ outwards, .98) + gap)
 
 
 @style()
@@ -160,8 +178,7 @@ def shades_2d(x, values, data, name, ax=None):
     """Samples x (N, 2) over the truth, each in the colour of its number (N,), which is called `name`. Returns the Axes."""
     check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.8, 4.6))
-    window = window_of(data, x)
-    handle = truth(plane(ax, window), data, window)
+    handle, _ = _ground(ax, data, x)
     shades = draw_dots(ax, x, color=None, c=values, cmap="viridis", alpha=.9, label="generated")
     ax.figure.colorbar(shades, ax=ax, fraction=.046, pad=.02).set_label(name)
     return finish(ax, x, [handle])
@@ -179,22 +196,46 @@ def moves_2d(start, end, data, ax=None, names=("real", "reconstructed")):
 
 
 @style()
-def run_page(draw, history, loss=None, n_modes=None, height=4.4, width=11):
+def side_by_side(draws, figure=None, size=None):
+    """Pictures side by side, each draw(figure=...): a Figure of `size` inches, or drawn on `figure`."""
+    if figure is None:
+        figure = plt.figure(figsize=size or (.5 + 4.6 * len(draws), 4.9))
+    for draw, part in zip(draws, np.ravel(figure.subfigures(1, len(draws))), strict=True):
+        draw(figure=part)
+    return figure
+
+
+@style()
+def run_page(draw, history, loss=None, levels=None, height=4.4, width=11):
     """The page of a run: what draw(figure=...) draws, and below it the curves of its history, whatever its columns are.
 
-    `loss` and `n_modes` as in `histories`; `height` and `width` of the picture, in inches.
+    Parameters
+    ----------
+    draw : a picture
+    history : the History
+    loss : as in `histories`
+    levels : {column: (value, name)}, for dotted lines; "visited" is the column of the modes that are visited
+    height, width : of the picture, in inches
     """
     panels = _panels(history, loss)
-    figure = plt.figure(figsize=(width, height + 2.5))
-    above, below = figure.subfigures(2, 1, height_ratios=(height, 2.5))
+    rows = max(1, -(-len(panels) // ACROSS))
+    figure = plt.figure(figsize=(width, height + 2.5 * rows))
+    above, below = figure.subfigures(2, 1, height_ratios=(height, 2.5 * rows))
     draw(figure=above)
-    for (name, lines), ax in zip(panels.items(), np.ravel(below.subplots(1, len(panels))), strict=True):
+    axes = np.ravel(below.subplots(rows, -(-len(panels) // rows)) if panels else [])  # before the first step there are none
+    for ax in axes[len(panels):]:
+        ax.set_axis_off()
+    for (name, lines), ax in zip(panels.items(), axes[:len(panels)], strict=True):
         counted = name == "modes"
         looks = [_look(column) for column in lines]
         draw_curves(ax, name, history.modes_step if counted else history.step, {_called(k): y for k, y in lines.items()},
                [color for color, _ in looks], [linestyle for _, linestyle in looks])
-        if counted and n_modes:
-            level(ax, n_modes, "true", TRUE)
+        if counted:
+            ax.yaxis.get_major_locator().set_params(integer=True)
+        if len(lines) == 1:
+            ax.get_legend().remove()  # the axis says it
+        for column in lines.keys() & (levels or {}).keys():
+            level(ax, *levels[column])
     return figure
 
 

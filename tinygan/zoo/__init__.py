@@ -2,7 +2,7 @@
 
     conditional   a generator that is told which class to make       (Mirza & Osindero 2014; Miyato & Koyama 2018)
     bigan         an encoder that learns in the game                 (Donahue et al. 2017; Dumoulin et al. 2017)
-    infogan       codes in G's input that can be read from what it makes   (Chen et al. 2016)
+    infogan       codes that can be read from a sample               (Chen et al. 2016)
     discogan      from one domain to another and back, without pairs (Kim et al. 2017)
     dcgan         convolutions, and the rules under which they learn (Radford et al. 2016)
 """

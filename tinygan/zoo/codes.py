@@ -1,4 +1,4 @@
-"""The codes of an InfoGAN: drawn at random, asked for by a user, and read. A code is a category of K, and m factors of -1 to 1."""
+"""The codes of an InfoGAN: drawn at random, asked for by a user, and read. They are one of K categories, and m factors."""
 
 from typing import Any, NamedTuple
 

@@ -78,7 +78,15 @@ class Batch(NamedTuple):
 
 
 def draw(data: Any, batch: int, d_z: int, streams: Streams) -> Batch:
-    """Real points with their labels, and noise; the generated points get the same labels."""
+    """Real points with their labels, and noise; the generated points get the same labels.
+
+    Parameters
+    ----------
+    data : a data set with classes
+    batch : how many rows of each kind
+    d_z : dimensions of the noise
+    streams : the random numbers of the training
+    """
     def pairs(rng: np.random.Generator) -> Array:
         x, labels = data.sample_labelled(batch, rng)
         return joined(x.astype(np.float32), one_hot(labels, data.classes))
@@ -89,7 +97,14 @@ def draw(data: Any, batch: int, d_z: int, streams: Streams) -> Batch:
 
 
 def step(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
-    """D's step, then G's."""
+    """D's step, then G's.
+
+    Parameters
+    ----------
+    rules : the loss, and D's penalties
+    players : "D" and "G"
+    batch : what `draw` has drawn
+    """
     D, G = players["D"].network, players["G"].network
     x_fake = G(joined(batch.z_d, batch.labels))
     d = d_gradients(D, batch.x_real, x_fake, batch.labels, rules.loss, rules.penalties)

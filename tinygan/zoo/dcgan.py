@@ -112,8 +112,8 @@ class DCGAN(System[DCGANSettings]):
                              "width), such as data.digits() or Points(x, image=(8, 8))")
         recipe, channels = self.recipe, data.dim // math.prod(data.image)
         init = he if recipe.penalties() else normal(.02)
-        d_row = discriminator(data.image, channels, recipe.hidden, batch_norm=not recipe.penalties())
         g_row = generator(recipe.latent, data.image, channels, recipe.hidden, recipe.object("activation"))
+        d_row = discriminator(data.image, channels, recipe.hidden, batch_norm=not recipe.penalties())
         return {"D": Sequential(*d_row, seed=seeds[1], init=init), "G": Sequential(*g_row, seed=seeds[0], init=init)}
 
     def game(self, data: Any, batch: int) -> Game:

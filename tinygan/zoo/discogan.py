@@ -27,7 +27,7 @@ import numpy as np
 from .. import data as data_module
 from .. import gradients
 from .. import train_arguments as given
-from ..engine.arguments import Array, Seeds, seed_sequence
+from ..engine.arguments import Array, Seeds, points, seed_sequence
 from ..engine.network import Sequential
 from ..engine.store import Network
 from ..gradients import DGradients
@@ -179,10 +179,8 @@ class DiscoGAN(System[DiscoGANSettings]):
 
         Raises ValueError for rows of another size.
         """
-        net, x = self.network("G_BA" if back else "G_AB", raw), np.asarray(x)
-        if x.ndim != 2 or x.shape[-1] != net.d_in:
-            raise ValueError(f"x must be rows of domain {'B' if back else 'A'}, (N, {net.d_in}); got shape {x.shape}")
-        return net(x)
+        net = self.network("G_BA" if back else "G_AB", raw)
+        return net(points(f"x, from domain {'B' if back else 'A'},", x, net.d_in))
 
     def sample(self, n: int, *, seed: Seeds = 0, raw: bool = False) -> Array:
         """`n` samples of A, drawn from the data, as samples of B: (n, d_B)."""

@@ -15,7 +15,7 @@ m are means of Gaussians for u, with the standard deviation 1. At generated poin
     G         loss.g of column 0, + info E_Q                               G's step
 
 E_Q stands in D's loss too, because Q is a part of D and moves with D's optimiser. H(c) is a constant without a gradient.
-The paper's lambda is 1, our `info` .1 or less: R1 and R2 bound the slope of the score, but not of Q, which would outweigh it.
+The paper's lambda is 1, our `info` .2 or less: R1 and R2 bound the slope of the score, but not of Q, which would outweigh it.
 """
 
 import math
@@ -144,7 +144,7 @@ class InfoGANSettings(Common):
 
     categories: int = setting(5, Count(), NETS, "categories of the code c, 2 to 20")
     factors: int = setting(1, Count(0), NETS, "numbers u from -1 to 1 beside c, 0 to 3")
-    info: float = setting(.1, Number(above=0, including=(0,)), HOW, "weight of the information that is lost of c and u, .03 to .1")
+    info: float = setting(.2, Number(above=0, including=(0,)), HOW, "weight of what Q cannot read of c and u, .03 to .3")
 
 
 SPOKES = InfoGANSettings(data="spokes", hidden=(64, 64), latent=2, loss="relativistic", batch=64, lr=2e-3, beta1=0, beta2=.99,
@@ -160,7 +160,7 @@ class InfoGAN(System[InfoGANSettings]):
     about, paper, lesson = "codes that can be read from a sample, found without labels", "Chen et al. 2016", "17"
     Settings = InfoGANSettings
     recipes: ClassVar[Mapping[str, Common]] = {
-        "spokes": SPOKES, "ring": SPOKES.replace(data="ring", categories=8, factors=0),
+        "spokes": SPOKES, "ring": SPOKES.replace(data="ring", categories=8, factors=0, info=.1),
         "digits": SPOKES.replace(data="digits", hidden=(128, 128), latent=16, loss="non-saturating", r1=3, r2=None,
                                  categories=10, factors=2, info=.05)}
 

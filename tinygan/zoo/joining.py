@@ -11,5 +11,12 @@ def joined(*parts: Array) -> Array:
 
 
 def only(first: int, width: int, weight: float = 0.0) -> Array:
-    """Weights (width,) for a penalty's columns: 1 for the first ones, `weight` for the others."""
+    """Weights (width,) for a penalty's columns, see `penalties.R1`.
+
+    Parameters
+    ----------
+    first : how many columns have the weight 1, from the left
+    width : how many there are
+    weight : of the others; 0 leaves them out
+    """
     return np.where(np.arange(width) < first, 1.0, weight)

@@ -1,7 +1,8 @@
 """The projection discriminator (Miyato & Koyama 2018): the label is compared with what D has seen in x.
 
-    s(x, y) = <V_y + w, phi(x)> + b is the paper's score psi(phi(x)) + <V_y, phi(x)> (equation 3) with a linear psi. V_y + w is
-    what a dense layer makes of a one-hot y, so the network is the layers of phi, that dense layer, and an inner product.
+    s(x, y) = <V_y + w, phi(x)> is the paper's score <V_y, phi(x)> + psi(phi(x)) (equation 3) with a linear psi(h) = <w, h>.
+    V_y + w is what a dense layer makes of a one-hot y, so the network is the layers of phi, that dense layer, and an inner
+    product.
 """
 
 from collections.abc import Sequence

@@ -74,15 +74,37 @@ class System(Generic[S]):
     # ---------------------------------------------------------------- what a system says of itself
 
     def make(self, data: Any, seeds: Sequence[Any]) -> dict[str, Network]:
-        """The networks for these data by name, in the order in which they move. Raises ValueError where the data do not fit."""
+        """The networks for these data by name, in the order in which they move.
+
+        Parameters
+        ----------
+        data : a data set, see `tinygan.data`
+        seeds : four seeds, for the weights of up to four networks
+
+        Raises
+        ------
+        ValueError : data that do not fit the system
+        """
         raise NotImplementedError
 
     def game(self, data: Any, batch: int) -> Game:
-        """What is drawn and done in a step."""
+        """What is drawn and done in a step.
+
+        Parameters
+        ----------
+        data : the data set that the networks were made for
+        batch : how many samples each step takes
+        """
         raise NotImplementedError
 
     def inputs(self, n: int, rng: np.random.Generator) -> Array:
-        """All that G takes to make n samples, (n, d_in): z ~ N(0, I), and what a system puts beside it."""
+        """All that G takes to make n samples, (n, d_in): z ~ N(0, I), and what a system puts beside it.
+
+        Parameters
+        ----------
+        n : how many samples
+        rng : a numpy Generator, for everything random
+        """
         return rng.standard_normal((n, self.recipe.latent), np.float32)
 
     # ---------------------------------------------------------------- the same for all
@@ -101,7 +123,17 @@ class System(Generic[S]):
         return self
 
     def training(self, data: Any, *, steps: int | None = None, seed: Seeds | None = None, replay: bool = True) -> Training:
-        """A Training of new networks on these data, ready to be stepped. The arguments are those of `train`."""
+        """A `Training` of new networks on these data, ready to be stepped.
+
+        Parameters
+        ----------
+        data, steps, seed : as in `train`
+        replay : whether to record a step and run the record, see `Training`; False runs every step as it is written
+
+        Raises
+        ------
+        ValueError : data that do not fit the system, or fewer rows than the batch
+        """
         recipe = self.build(data, seed).recipe
         batch = recipe.batch_for(self.data)
         if isinstance(self.data, Points) and batch > self.data.x.shape[-2]:
@@ -138,18 +170,45 @@ class System(Generic[S]):
         return self.training(data, steps=steps, seed=seed).run(callback, progress)
 
     def network(self, name: str, raw: bool = False) -> Network:
-        """The network `name`: its average where one is kept, unless `raw`. Raises ValueError for an unknown one."""
+        """The network of this name.
+
+        Parameters
+        ----------
+        name : such as "G" or "D"
+        raw : the network itself, also where an average of it is kept
+
+        Raises
+        ------
+        ValueError : an unknown name, or no networks yet
+        """
         if not self.networks:
             raise ValueError(f"this {type(self).__name__} has no networks yet: call train(data) first")
         choice("network", name, self.networks)
         return self.networks[name] if raw else self.averages.get(name, self.networks[name])
 
     def sample(self, n: int, *, seed: Seeds = 0, raw: bool = False) -> Array:
-        """`n` samples, (n, d), in the units of the data; `raw`: from G itself, where an average is kept."""
+        """`n` samples, (n, d), in the units of the data.
+
+        Parameters
+        ----------
+        n : how many
+        seed : of the noise
+        raw : from G itself, also where an average of it is kept
+
+        Raises
+        ------
+        ValueError : no networks yet
+        """
         return self.drawn(n, seed, raw)
 
     def drawn(self, n: int, seed: Seeds, raw: bool, **asked: Any) -> Array:
-        """The samples of `sample`; `asked`: what a system's `inputs` take besides, such as labels."""
+        """The samples of `sample`, where a system's `inputs` take more.
+
+        Parameters
+        ----------
+        n, seed, raw : as in `sample`
+        asked : what `inputs` takes besides, such as labels
+        """
         rng = np.random.default_rng(seed_sequence(seed))
         return self.network("G", raw)(self.inputs(count("n", n), rng, **asked))
 

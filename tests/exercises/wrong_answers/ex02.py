@@ -19,7 +19,7 @@ def dense_forward(x, W, b):
 wrong("02.1", "term", "the bias is forgotten", "bias", "b was")(lambda x, W, b: x @ W)
 wrong("02.1", "sign", "the bias is subtracted", "bias", "b was")(lambda x, W, b: x @ W - b)
 wrong("02.1", "factor", "the bias is added twice", "bias")(lambda x, W, b: x @ W + b + b)
-wrong("02.1", "shape", "W is transposed", "transpose", "cannot multiply", "shape")(lambda x, W, b: x @ W.T + b)
+wrong("02.1", "shape", "W is transposed", "mismatch", "transpose", "cannot multiply", "shape")(lambda x, W, b: x @ W.T + b)
 wrong("02.1", "shape", "y comes out transposed", "transpose", "shape")(lambda x, W, b: W.T @ x.T + b.T)
 wrong("02.1", "shape", "* for @: a product entry by entry", "@", "entry by entry", "broadcast")(lambda x, W, b: x * W + b)
 wrong("02.1", "term", "only the first entry of b is used", "bias", "b[")(lambda x, W, b: x @ W + b[0, 0])
@@ -29,7 +29,7 @@ wrong("02.1", "other", "a nonlinearity is added", "tanh", "activation")(lambda x
 wrong("02.1", "manners", "the result is printed, not returned", "return")(lambda x, W, b: print((x @ W + b).shape))
 
 
-@wrong("02.1", "manners", "x is centred in place first", "changed", "in place")
+@wrong("02.1", "manners", "x is centred in place first", "changes its argument")
 def _(x, W, b):
     x -= x.mean(axis=0)
     return x @ W + b
@@ -64,7 +64,7 @@ wrong("02.2", "shape", "dW comes out transposed", "transpose", "shape")(
     lambda dy, x, W: (dy @ W.T, dy.T @ x, dy.sum(axis=0, keepdims=True)))
 wrong("02.2", "axis", "db is summed over the features", "axis", "shape")(
     lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(axis=1, keepdims=True)))
-wrong("02.2", "term", "db is not returned", "three", "3", "db")(lambda dy, x, W: (dy @ W.T, x.T @ dy))
+wrong("02.2", "term", "db is not returned", "three", "db")(lambda dy, x, W: (dy @ W.T, x.T @ dy))
 wrong("02.2", "shape", "db is dy itself, without the sum over the batch", "sum", "shape")(
     lambda dy, x, W: (dy @ W.T, x.T @ dy, dy))
 wrong("02.2", "term", "db is the number of samples: dy is forgotten", "dy")(
@@ -92,7 +92,7 @@ def tanh_backward(dy, x):
     return dy * (1 - np.tanh(x) ** 2)
 
 
-wrong("02.3", "term", "1 - tanh(x), without the square", "square")(lambda dy, x: dy * (1 - np.tanh(x)))
+wrong("02.3", "term", "1 - tanh(x), without the square", "tanh^2", "square")(lambda dy, x: dy * (1 - np.tanh(x)))
 wrong("02.3", "other", "1 - x^2: x is taken for y", "tanh", "x for y")(lambda dy, x: dy * (1 - x**2))
 wrong("02.3", "term", "dy is forgotten: the slope alone", "dy", "chain")(lambda dy, x: 1 - np.tanh(x) ** 2)
 wrong("02.3", "sign", "1 + tanh(x)^2", "sign", "1 +")(lambda dy, x: dy * (1 + np.tanh(x) ** 2))
@@ -106,7 +106,7 @@ wrong("02.3", "other", "the derivative of the sigmoid", "sigmoid")(
 wrong("02.3", "other", "tanh applied twice: 1 - tanh(tanh(x))^2", "twice")(lambda dy, x: dy * (1 - np.tanh(np.tanh(x)) ** 2))
 
 
-@wrong("02.3", "manners", "dy is changed in place", "changed", "in place")
+@wrong("02.3", "manners", "dy is changed in place", "changes its argument")
 def _(dy, x):
     dy *= 1 - np.tanh(x) ** 2
     return dy
@@ -126,13 +126,14 @@ def leaky_relu_backward(dy, x, slope):
     return dy * np.where(x > 0, 1, slope)
 
 
-wrong("02.4", "edge", "x >= 0: at x = 0 the slope is 1", "0", "strict")(  # wrong only where x is 0
+wrong("02.4", "edge", "x >= 0: at x = 0 the slope is 1", "strict")(  # wrong only where x is 0
     lambda dy, x, slope: dy * np.where(x >= 0, 1, slope))
 wrong("02.4", "term", "a ReLU: 0 where x is not positive", "slope", "relu")(lambda dy, x, slope: dy * (x > 0))
 wrong("02.4", "other", "the sign of dy decides, not that of x", "dy")(lambda dy, x, slope: dy * np.where(dy > 0, 1, slope))
 wrong("02.4", "order", "slope where x is positive, 1 elsewhere", "exchanged", "swapped", "other side")(
     lambda dy, x, slope: dy * np.where(x > 0, slope, 1))
-wrong("02.4", "other", "dy times y, not times the slope", "y", "forward")(lambda dy, x, slope: dy * np.where(x > 0, x, slope * x))
+wrong("02.4", "other", "dy times y, not times the slope", "output", "forward")(
+    lambda dy, x, slope: dy * np.where(x > 0, x, slope * x))
 wrong("02.4", "other", "the slope is always 0.01", "slope", "0.01")(lambda dy, x, slope: dy * np.where(x > 0, 1, 0.01))
 wrong("02.4", "sign", "-slope where x is negative", "sign")(lambda dy, x, slope: dy * np.where(x > 0, 1, -slope))
 wrong("02.4", "other", "slope is added: 1 + slope where x is positive", "slope")(lambda dy, x, slope: dy * ((x > 0) + slope))
@@ -141,7 +142,7 @@ wrong("02.4", "other", "an integer array of slopes: 0.3 becomes 0", "integer", "
     lambda dy, x, slope: dy * np.array(np.where(x > 0, 1, slope), dtype=int))
 
 
-@wrong("02.4", "manners", "dx = dy is no copy: dy is changed", "changed", "in place")
+@wrong("02.4", "manners", "dx = dy is no copy: dy is changed", "changes its argument")
 def _(dy, x, slope):
     dx = dy
     dx[x <= 0] *= slope
@@ -184,7 +185,7 @@ wrong("02.5", "term", "the last entry is left out: range(len(x) - 1)", "last", "
 wrong("02.5", "shape", "one number: the slope along the sum", "shape")(lambda f, x: numerical_gradient(f, x).sum())
 
 
-@wrong("02.5", "manners", "x is moved in place and not put back", "changed", "in place", "put back")
+@wrong("02.5", "manners", "x is moved in place and not put back", "changes its argument", "put back")
 def _(f, x):
     h, gradient = 6e-6, np.zeros_like(x)
     for i in range(len(x)):

@@ -36,13 +36,14 @@ wrong("03.1", "edge", "np.where computes both branches, so that one overflows", 
     lambda s: np.where(s >= 0, 1 / (1 + np.exp(-s)), np.exp(s) / (1 + np.exp(s))))
 wrong("03.1", "edge", "(1 + tanh(s/2)) / 2 loses small probabilities", "tanh", "small", "cancel", "digits")(
     lambda s: (1 + np.tanh(s / 2)) / 2)
-wrong("03.1", "factor", "(1 + tanh(s)) / 2: the half is missing", "tanh(s", "2 s", "twice", "half")(lambda s: (1 + np.tanh(s)) / 2)
+wrong("03.1", "factor", "(1 + tanh(s)) / 2: the half is missing", "tanh(s", "2 s", "twice", "half")(
+    lambda s: (1 + np.tanh(s)) / 2)
 wrong("03.1", "small", "1e-8 is added to the denominator", "eps", "1e-8", "added")(
     lambda s: np.where(s >= 0, 1, np.exp(-np.abs(s))) / (1 + np.exp(-np.abs(s)) + 1e-8))
 wrong("03.1", "small", "computed in float32", "float32")(lambda s: sigmoid(s.astype(np.float32)).astype(np.float64))
 wrong("03.1", "edge", "1 - sigmoid(-s) for negative scores cancels", "cancel", "digits", "1 -")(
     lambda s: np.where(s >= 0, 1 / (1 + np.exp(-np.abs(s))), 1 - 1 / (1 + np.exp(-np.abs(s)))))
-wrong("03.1", "edge", "0 and 1 beyond |s| = 20", "0", "cut", "clip")(
+wrong("03.1", "edge", "0 and 1 beyond |s| = 20", "cut", "clip")(
     lambda s: np.where(s > 20, 1, np.where(s < -20, 0, sigmoid(s))))
 wrong("03.1", "other", "a softmax over the batch", "softmax", "batch", "other scores")(
     lambda s: np.exp(s - s.max()) / np.exp(s - s.max()).sum())
@@ -71,12 +72,13 @@ wrong("03.2", "term", "max(s, 0): the logarithm is left out", "max", "relu", "lo
 wrong("03.2", "edge", "log(1 + e) for log1p(e): small values become 0", "log1p")(
     lambda s: np.maximum(s, 0) + np.log(1 + np.exp(-np.abs(s))))
 wrong("03.2", "sign", "softplus(-s)", "-s", "sign")(lambda s: softplus(-s))
-wrong("03.2", "factor", "logarithm to the base 2", "base", "log2", "natural", "nats", "bits", "0.693", "ln 2", "log 2")(
+wrong("03.2", "factor", "logarithm to the base 2", "1/ln 2", "base", "log2", "natural", "nats", "bits", "0.693", "ln 2", "log 2")(
     lambda s: softplus(s) / np.log(2))
 wrong("03.2", "small", "s itself from 20 on, as a well-known library does", "20", "threshold", "large")(
     lambda s: np.where(s > 20, s, softplus(np.minimum(s, 20))))
 wrong("03.2", "edge", "-log(sigmoid(-s) + 1e-12)", "eps", "1e-12", "added")(lambda s: -np.log(sigmoid(-s) + 1e-12))
-wrong("03.2", "edge", "-log(1 - sigmoid(s)): log 0 for large scores", "log(0", "log 0", "inf", "division by zero", "divide by zero")(
+wrong("03.2", "edge", "-log(1 - sigmoid(s)): log 0 for large scores", "log(0", "log 0", "inf", "division by zero",
+      "divide by zero")(
     lambda s: -np.log(1 - sigmoid(s)))
 wrong("03.2", "sign", "min(s, 0) for max(s, 0)", "min", "max")(lambda s: np.minimum(s, 0) + np.log1p(np.exp(-np.abs(s))))
 wrong("03.2", "sign", "max(s, 0) - log1p(exp(-|s|))", "sign")(lambda s: np.maximum(s, 0) - np.log1p(np.exp(-np.abs(s))))
@@ -165,14 +167,16 @@ def entropy(y):
 
 wrong("03.5", "term", "the value is -y log y alone", "1 - y", "second", "fake")(lambda y: (np.log(y / (1 - y)), -y * np.log(y)))
 wrong("03.5", "other", "s = y: the probability for the score", "probability", "score", "log")(lambda y: (y.copy(), entropy(y)))
-wrong("03.5", "other", "s = sigmoid(y), not its inverse", "inverse", "sigmoid")(lambda y: (sigmoid(y), entropy(y)))
+wrong("03.5", "other", "s = sigmoid(y), not its inverse", "sigma was applied", "inverse", "sigmoid")(
+    lambda y: (sigmoid(y), entropy(y)))
 wrong("03.5", "sign", "log((1 - y) / y)", "sign")(lambda y: (np.log((1 - y) / y), entropy(y)))
 wrong("03.5", "order", "value first, then s", "order", "exchanged", "swapped")(lambda y: best_score_for(y)[::-1])
 wrong("03.5", "shape", "the value is averaged over the targets", "mean", "average", "shape")(
     lambda y: (np.log(y / (1 - y)), entropy(y).mean()))
-wrong("03.5", "factor", "the value in bits", "bits", "log2", "base", "natural")(lambda y: (np.log(y / (1 - y)), entropy(y) / np.log(2)))
+wrong("03.5", "factor", "the value in bits", "bits", "log2", "base", "natural")(
+    lambda y: (np.log(y / (1 - y)), entropy(y) / np.log(2)))
 wrong("03.5", "sign", "the value without its minus", "sign")(lambda y: (np.log(y / (1 - y)), -entropy(y)))
-wrong("03.5", "other", "the least loss is taken to be 0", "0", "zero")(lambda y: (np.log(y / (1 - y)), np.zeros_like(y)))
+wrong("03.5", "other", "the least loss is taken to be 0", "zero")(lambda y: (np.log(y / (1 - y)), np.zeros_like(y)))
 wrong("03.5", "term", "y / (1 - y): the logarithm is forgotten", "log")(lambda y: (y / (1 - y), entropy(y)))
 wrong("03.5", "term", "s = log y", "1 - y", "log y", "log(y")(lambda y: (np.log(y), entropy(y)))
 

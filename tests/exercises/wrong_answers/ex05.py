@@ -50,7 +50,8 @@ def d_variant(real=lambda r: -sigmoid(-r) / len(r), fake=lambda f: sigmoid(f) / 
     return answer
 
 
-wrong("05.1", "manners", "zero_grad is forgotten", "zero_grad", "earlier", "older", "old gradient")(d_variant(clear=False))
+wrong("05.1", "manners", "zero_grad is forgotten", "zero_grad", "cleared", "earlier", "older", "old gradient")(
+    d_variant(clear=False))
 wrong("05.1", "term", "the fake batch does not go back", "fake")(d_variant(fake=None))
 wrong("05.1", "term", "the real batch does not go back", "real")(d_variant(real=None))
 wrong("05.1", "factor", "1/N is forgotten in both", "1/n", "mean", "divided by")(
@@ -59,8 +60,9 @@ wrong("05.1", "sign", "the sign of the real part", "sign", "real")(d_variant(lam
 wrong("05.1", "sign", "sigmoid(-f) for sigmoid(f)", "sigmoid(-f", "sigmoid(f", "argument", "fake")(
     d_variant(fake=lambda f: sigmoid(-f) / len(f)))
 wrong("05.1", "order", "the labels are exchanged", "exchanged", "swapped", "labels")(
-    d_variant(lambda r: sigmoid(r) / len(r), lambda f: -sigmoid(-f) / len(f), lambda r, f: softplus(r).mean() + softplus(-f).mean()))
-wrong("05.1", "factor", "the mean of both losses: halved", "half", "twice", "2 n", "factor", "2")(
+    d_variant(lambda r: sigmoid(r) / len(r), lambda f: -sigmoid(-f) / len(f), lambda r,
+              f: softplus(r).mean() + softplus(-f).mean()))
+wrong("05.1", "factor", "the mean of both losses: halved", "half", "twice", "factor", "2")(
     d_variant(lambda r: -sigmoid(-r) / len(r) / 2, lambda f: sigmoid(f) / len(f) / 2,
               lambda r, f: (softplus(-r).mean() + softplus(f).mean()) / 2))
 wrong("05.1", "factor", "the value is a sum, the gradient that of the mean", "sum", "mean", "1/n")(
@@ -72,7 +74,7 @@ wrong("05.1", "term", "the slope p (1 - p) for p: the sigmoid is differentiated 
     d_variant(lambda r: -sigmoid(-r) * sigmoid(r) / len(r), lambda f: sigmoid(f) * sigmoid(-f) / len(f)))
 
 
-@wrong("05.1", "manners", "zero_grad between the two batches", "zero_grad", "between", "real")
+@wrong("05.1", "manners", "zero_grad between the two batches", "zero_grad", "cleared", "between", "real")
 def _(D, x_real, x_fake):
     r, tape_real = D.forward(x_real)
     D.zero_grad()
@@ -100,7 +102,7 @@ def _(D, x_real, x_fake):
     return value
 
 
-@wrong("05.1", "factor", "one batch of 2 N points, and a mean over all of them", "2 n", "half", "both", "all")
+@wrong("05.1", "factor", "one batch of 2 N points, and a mean over all of them", "factor 2", "half", "both", "all")
 def _(D, x_real, x_fake):
     s, tape = D.forward(np.concatenate([x_real, x_fake]))
     y = np.repeat([[1.], [0.]], len(x_real), axis=0)
@@ -146,7 +148,7 @@ def g_variant(df=lambda f: -sigmoid(-f) / len(f), value=lambda f: softplus(-f).m
 wrong("05.2", "other", "the minimax loss: log(1 - sigmoid(f))", "minimax", "saturating")(
     g_variant(lambda f: -sigmoid(f) / len(f), lambda f: -softplus(f).mean()))
 wrong("05.2", "manners", "D.grad gets something: grads=False is forgotten", "d.grad", "grads=false")(g_variant(grads=True))
-wrong("05.2", "manners", "G.zero_grad is forgotten", "zero_grad", "earlier", "older")(g_variant(clear=False))
+wrong("05.2", "manners", "G.zero_grad is forgotten", "zero_grad", "cleared", "earlier", "older")(g_variant(clear=False))
 wrong("05.2", "sign", "the gradient has the wrong sign", "sign")(g_variant(lambda f: sigmoid(-f) / len(f)))
 wrong("05.2", "factor", "1/N is forgotten in the gradient", "1/n", "mean", "divided by")(g_variant(lambda f: -sigmoid(-f)))
 wrong("05.2", "factor", "1/N is taken twice", "1/n", "twice", "mean")(g_variant(lambda f: -sigmoid(-f) / len(f) ** 2))
@@ -221,7 +223,8 @@ wrong("05.3", "other", "eps inside the root", "eps", "root")(
     adam_variant(lambda m, v, t, b1, b2, eps: m / (1 - b1**t) / np.sqrt(v / (1 - b2**t) + eps)))
 wrong("05.3", "other", "t - 1 for t", "t - 1", "t-1", "t + 1", "step")(  # at t = 1 it would divide by 0; there it is left out
     adam_variant(lambda m, v, t, b1, b2, eps: usual(m, v, max(t - 1, 1), b1, b2, eps)))
-wrong("05.3", "other", "t + 1 for t", "t + 1", "t - 1", "step")(adam_variant(lambda m, v, t, b1, b2, eps: usual(m, v, t + 1, b1, b2, eps)))
+wrong("05.3", "other", "t + 1 for t", "t + 1", "t - 1", "step")(
+    adam_variant(lambda m, v, t, b1, b2, eps: usual(m, v, t + 1, b1, b2, eps)))
 wrong("05.3", "term", "the gradient is not squared in v", "square")(
     adam_variant(usual, lambda g, m, v, b1, b2: (b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * np.abs(g))))
 wrong("05.3", "order", "beta1 and beta2 are exchanged", "beta", "exchanged", "swapped")(
@@ -233,7 +236,7 @@ wrong("05.3", "other", "1 - beta1 t for 1 - beta1^t", "beta", "power", "^t", "co
     adam_variant(lambda m, v, t, b1, b2, eps: m / (1 - b1 * t) / (np.sqrt(np.abs(v / (1 - b2 * t))) + eps)))
 wrong("05.3", "other", "the running means weigh the new gradient with beta", "beta", "1 - beta", "exchanged", "swapped")(
     adam_variant(usual, lambda g, m, v, b1, b2: ((1 - b1) * m + b1 * g, (1 - b2) * v + b2 * g**2)))
-wrong("05.3", "order", "m and v first, theta last", "order", "exchanged", "swapped")(
+wrong("05.3", "order", "m and v first, theta last", "is what v must be", "order", "exchanged", "swapped")(
     lambda *a: (adam_step(*a)[1], adam_step(*a)[2], adam_step(*a)[0]))
 wrong("05.3", "other", "eps is added before v is corrected, and the root taken with it", "eps")(
     adam_variant(lambda m, v, t, b1, b2, eps: m / (1 - b1**t) * np.sqrt(1 - b2**t) / (np.sqrt(v) + eps)))
@@ -250,7 +253,7 @@ def _(theta, grad, m, v, t, lr, beta1, beta2, eps):
     return theta, m / (1 - beta1**t), v / (1 - beta2**t)
 
 
-@wrong("05.3", "manners", "m, v and theta are changed in place", "changed", "in place", "new array")
+@wrong("05.3", "manners", "m, v and theta are changed in place", "changes its argument", "new array")
 def _(theta, grad, m, v, t, lr, beta1, beta2, eps):
     m *= beta1
     m += (1 - beta1) * grad
@@ -320,7 +323,8 @@ def _(G, D, x_real, z_d, z_g, lr):
     G.theta -= lr * G.grad
 
 
-@wrong("05.4", "manners", "theta = theta - ... names a new array, and nothing moves", "in place", "nothing", "not moved", "did not move",
+@wrong("05.4", "manners", "theta = theta - ... names a new array, and nothing moves", "in place", "nothing", "not moved",
+       "did not move",
        "unchanged", "moves", "new array")
 def _(G, D, x_real, z_d, z_g, lr):
     theta_d, theta_g = D.theta, G.theta
@@ -331,7 +335,7 @@ def _(G, D, x_real, z_d, z_g, lr):
     return theta_g, theta_d
 
 
-@wrong("05.4", "manners", "gradients of earlier steps are still in grad", "zero_grad", "earlier", "older")
+@wrong("05.4", "manners", "gradients of earlier steps are still in grad", "zero_grad", "cleared", "earlier", "older")
 def _(G, D, x_real, z_d, z_g, lr):
     d_variant(clear=False)(D, x_real, G(z_d))
     D.theta -= lr * D.grad
@@ -339,13 +343,14 @@ def _(G, D, x_real, z_d, z_g, lr):
     G.theta -= lr * G.grad
 
 
-@wrong("05.4", "term", "only D moves", "g ", "g.theta", "generator")
+@wrong("05.4", "term", "only D moves", "did not move", "g.theta", "generator")
 def _(G, D, x_real, z_d, z_g, lr):
     discriminator_gradient(D, x_real, G(z_d))
     D.theta -= lr * D.grad
 
 
-@wrong("05.4", "other", "D's step of G's pass: D.grad is filled on the way to G, and D moves again", "d moves", "d.grad", "d.theta", "twice")
+@wrong("05.4", "other", "D's step of G's pass: D.grad is filled on the way to G, and D moves again", "second time", "d moves",
+       "d.grad", "d.theta", "twice")
 def _(G, D, x_real, z_d, z_g, lr):
     discriminator_gradient(D, x_real, G(z_d))
     D.theta -= lr * D.grad
@@ -393,14 +398,15 @@ train_ring = solution("05.5", lambda r: [ring(r)], watch=("theta",))(train_with(
 
 wrong("05.5", "other", "z is uniform, not normal", "uniform", "normal", slow=True)(
     train_with(draw_z=lambda batch, rng, k: rng.random((batch, 2))))
-wrong("05.5", "other", "one z for all steps", "z", "fresh", "same", slow=True)(
+wrong("05.5", "other", "one z for all steps", "fresh", "same", slow=True)(
     train_with(draw_z=lambda batch, rng, k: np.random.default_rng(7).standard_normal((batch, 2))))
 wrong("05.5", "other", "one batch of real points for all steps", "real", "fresh", "same", "data", slow=True)(
     train_with(lambda data, batch, rng, k: data.sample(batch, np.random.default_rng(7))))
-wrong("05.5", "sign", "G's loss has the wrong sign", "sign", "g", slow=True)(train_with(g_gradient=g_variant(lambda f: sigmoid(-f) / len(f))))
+wrong("05.5", "sign", "G's loss has the wrong sign", "sign", "g", slow=True)(
+    train_with(g_gradient=g_variant(lambda f: sigmoid(-f) / len(f))))
 wrong("05.5", "order", "the labels are exchanged in D's loss", "exchanged", "labels", "swapped", "d's", slow=True)(
     train_with(d_gradient=lambda D, x_real, x_fake: discriminator_gradient(D, x_fake, x_real)))
-wrong("05.5", "manners", "gradients pile up: zero_grad is forgotten", "zero_grad", "earlier", "pile", slow=True)(
+wrong("05.5", "manners", "gradients pile up: zero_grad is forgotten", "zero_grad", "cleared", "earlier", "pile", slow=True)(
     train_with(d_gradient=d_variant(clear=False), g_gradient=g_variant(clear=False)))
 wrong("05.5", "term", "G never moves", "g", slow=True)(train_with(g_gradient=lambda G, D, z: G.zero_grad()))
 wrong("05.5", "other", "G minimises the minimax loss", "minimax", "saturating", slow=True)(

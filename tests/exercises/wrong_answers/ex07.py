@@ -19,8 +19,8 @@ def at(a, d):
     return -a * np.log(d) - (1 - a) * np.log(1 - d) - np.log(1 - d), -np.log(d), d
 
 
-wrong("07.1", "other", "d = 1/2 for every a", "1/2", "every a", "0.5")(lambda a: at(a, .5))
-wrong("07.1", "other", "the numbers of a = 1 for every a", "a = 1", "ln 2", "every a")(lambda a: at(1., .5))
+wrong("07.1", "other", "d = 1/2 for every a", "the same whatever", "1/2", "every a", "0.5")(lambda a: at(a, .5))
+wrong("07.1", "other", "the numbers of a = 1 for every a", "the same whatever", "a = 1", "ln 2", "every a")(lambda a: at(1., .5))
 wrong("07.1", "other", "d = a / (1 + a): (1 - a) is forgotten", "1 + a", "1 - a", "a / (")(lambda a: at(a, a / (1 + a)))
 wrong("07.1", "order", "d comes first", "order", "exchanged", "swapped")(lambda a: losses_at_rest(a)[::-1])
 wrong("07.1", "sign", "G's loss is -log(1 - d)", "1 - d", "fake")(
@@ -29,7 +29,7 @@ wrong("07.1", "term", "D's loss without (1 - a) log(1 - d)", "1 - a")(
     lambda a: (-a * np.log(a / 2) - np.log(1 - a / 2), -np.log(a / 2), a / 2))
 wrong("07.1", "factor", "in bits", "bits", "log2", "base", "natural")(
     lambda a: (losses_at_rest(a)[0] / np.log(2), losses_at_rest(a)[1] / np.log(2), a / 2))
-wrong("07.1", "other", "d = 1 - a / 2", "1 - a", "fake", "1 - d")(lambda a: at(a, 1 - a / 2))
+wrong("07.1", "other", "d = 1 - a / 2", "odds are the wrong way", "1 - a", "fake", "1 - d")(lambda a: at(a, 1 - a / 2))
 wrong("07.1", "other", "G's loss of the minimax game: log(1 - d)", "minimax", "log(1")(
     lambda a: (losses_at_rest(a)[0], np.log(1 - a / 2), a / 2))
 wrong("07.1", "factor", "D's loss is halved: the mean of its two parts", "half", "twice", "factor", "2")(
@@ -55,14 +55,15 @@ def accuracy_of(of):
     return lambda r, f: (*verdicts(r, f)[:2], of(r, f))
 
 
-wrong("07.2", "factor", "the accuracy is the mean of the two shares", "share", "mean of the two", "n + m", "each")(
+wrong("07.2", "factor", "the accuracy is the mean of the two shares", "accuracies of both", "share", "mean of the two", "n + m",
+      "each")(
     accuracy_of(lambda r, f: ((r > 0).mean() + (f < 0).mean()) / 2))
 wrong("07.2", "term", "mean scores, not probabilities", "sigmoid", "score")(lambda r, f: (r.mean(), f.mean(), verdicts(r, f)[2]))
 wrong("07.2", "order", "the sigmoid of the mean score", "mean score", "of the mean", "before")(
     lambda r, f: (sigmoid(r.mean()), sigmoid(f.mean()), verdicts(r, f)[2]))
 wrong("07.2", "order", "d_fake is the probability of fake", "fake", "1 - ")(
     lambda r, f: (sigmoid(r).mean(), sigmoid(-f).mean(), verdicts(r, f)[2]))
-wrong("07.2", "edge", "a score of 0 counts as right", "0", "1/2", "tie", "exactly")(  # wrong only where a score is exactly 0
+wrong("07.2", "edge", "a score of 0 counts as right", "1/2", "tie", "exactly")(  # wrong only where a score is exactly 0
     accuracy_of(lambda r, f: ((r >= 0).sum() + (f <= 0).sum()) / (len(r) + len(f))))
 wrong("07.2", "edge", "the scores are compared with 1/2", "score", "1/2", "0.5")(
     accuracy_of(lambda r, f: ((r > .5).sum() + (f < .5).sum()) / (len(r) + len(f))))
@@ -74,10 +75,11 @@ wrong("07.2", "other", "integer division in the accuracy", "integer", "//", "zer
     accuracy_of(lambda r, f: ((r > 0).sum() + (f < 0).sum()) // (len(r) + len(f))))
 wrong("07.2", "sign", "the share of all points that D calls real", "fake", "real")(
     accuracy_of(lambda r, f: ((r > 0).sum() + (f > 0).sum()) / (len(r) + len(f))))
-wrong("07.2", "sign", "the share about which D is wrong", "wrong", "1 - ", "error")(accuracy_of(lambda r, f: 1 - verdicts(r, f)[2]))
+wrong("07.2", "sign", "the share about which D is wrong", "wrong", "error")(
+    accuracy_of(lambda r, f: 1 - verdicts(r, f)[2]))
 wrong("07.2", "other", "how many points, not the share", "share", "count", "number", "n + m", "divided")(
     accuracy_of(lambda r, f: float((r > 0).sum() + (f < 0).sum())))
-wrong("07.2", "factor", "the accuracy is divided by 2 N", "n + m", "2 n", "m")(
+wrong("07.2", "factor", "the accuracy is divided by 2 N", "n + m", "m")(
     accuracy_of(lambda r, f: ((r > 0).sum() + (f < 0).sum()) / (2 * len(r))))
 right("07.2", "booleans averaged by a generator expression")(
     lambda r, f: (float(np.mean([1 / (1 + np.exp(-s)) for s in r])), float(np.mean([1 / (1 + np.exp(-s)) for s in f])),
@@ -95,10 +97,10 @@ def d_loss(r, f):
     return softplus(-r).mean() + softplus(f).mean()
 
 
-wrong("07.3", "factor", "ln 2 - L: the loss is not halved", "half", "2", "factor")(lambda r, f: np.log(2) - d_loss(r, f))
+wrong("07.3", "factor", "ln 2 - L: the loss is not halved", "halving", "half", "factor")(lambda r, f: np.log(2) - d_loss(r, f))
 wrong("07.3", "factor", "2 ln 2 - L: twice the bound", "half", "twice", "factor", "2")(lambda r, f: 2 * np.log(2) - d_loss(r, f))
 wrong("07.3", "sign", "L/2 - ln 2", "sign")(lambda r, f: -second_opinion(r, f))
-wrong("07.3", "edge", "clipped at 0", "clip", "negative", "0")(lambda r, f: max(second_opinion(r, f), 0))  # only for a poor D
+wrong("07.3", "edge", "clipped at 0", "clip", "0")(lambda r, f: max(second_opinion(r, f), 0))  # only for a poor D
 wrong("07.3", "factor", "in bits", "bits", "log2", "base", "natural")(lambda r, f: second_opinion(r, f) / np.log(2))
 wrong("07.3", "factor", "one mean over all N + M scores", "n + m", "all", "one mean", "joint")(
     lambda r, f: np.log(2) - np.concatenate([softplus(-r), softplus(f)]).mean())
@@ -131,7 +133,8 @@ def average_from(start, thetas, keep):
     return start
 
 
-wrong("07.4", "edge", "the average begins at 0", "0", "zero", "begins", "start")(lambda thetas, keep: average_from(0 * thetas[0], thetas, keep))
+wrong("07.4", "edge", "the average begins at 0", "began at 0", "zero", "begins", "start")(
+    lambda thetas, keep: average_from(0 * thetas[0], thetas, keep))
 wrong("07.4", "order", "keep and 1 - keep are exchanged", "1 - keep", "exchanged", "swapped")(
     lambda thetas, keep: running_average(thetas, 1 - keep))
 wrong("07.4", "other", "begun at 0 and corrected as Adam does", "adam", "correct", "begins", "first row", "start")(
@@ -153,7 +156,7 @@ wrong("07.4", "other", "the previous theta for the average: no memory", "average
     lambda thetas, keep: keep * thetas[-2] + (1 - keep) * thetas[-1] if len(thetas) > 1 else thetas[0].copy())
 
 
-@wrong("07.4", "manners", "average is thetas[0] itself, and changes it in place", "changed", "in place")
+@wrong("07.4", "manners", "average is thetas[0] itself, and changes it in place", "changes its argument")
 def _(thetas, keep):
     average = thetas[0]
     for theta in thetas[1:]:
@@ -174,7 +177,7 @@ right("07.4", "the first row counts twice, which changes nothing")(lambda thetas
 
 # ---------------------------------------------------------------- 07.5 w1
 
-@solution("07.5", lambda r: [(r.normal(size=7), r.normal(size=7) + 1)])
+@solution("07.5", lambda r: [(r.normal(size=7), 3 * r.normal(size=7) + 1), (np.array([0., 3.1]), np.array([2., -9.]))])
 def w1(x, y):
     return np.abs(np.sort(x) - np.sort(y)).mean()
 
@@ -192,11 +195,12 @@ wrong("07.5", "other", "the largest way", "largest", "max")(lambda x, y: np.abs(
 wrong("07.5", "order", "y is sorted downwards", "sort", "revers", "downward", "descend")(
     lambda x, y: np.abs(np.sort(x) - np.sort(y)[::-1]).mean())
 wrong("07.5", "other", "the median of the ways", "median")(lambda x, y: np.median(np.abs(np.sort(x) - np.sort(y))))
-wrong("07.5", "other", "the mean over all N x N pairs", "all pairs", "pairs", "every pair")(lambda x, y: np.abs(x[:, None] - y).mean())
+wrong("07.5", "other", "the mean over all N x N pairs", "all pairs", "pairs", "every pair")(
+    lambda x, y: np.abs(x[:, None] - y).mean())
 wrong("07.5", "sign", "the absolute value is forgotten", "abs", "sign")(lambda x, y: (np.sort(x) - np.sort(y)).mean())
 
 
-@wrong("07.5", "manners", "x and y are sorted in place", "changed", "in place", "x.sort")
+@wrong("07.5", "manners", "x and y are sorted in place", "changes its argument", "x.sort")
 def _(x, y):
     x.sort()
     y.sort()
@@ -226,7 +230,8 @@ def runs(rng):
     found = [(calm, calm, even, 10), (calm, calm, late, 10), (calm, calm, late[::-1].copy(), 10),
              (calm, calm, np.array([10] * 6 + [9, 9]), 10), (calm, calm, np.array([10] * 6 + [8, 9]), 10),
              (calm, calm, np.array([2] * 6 + [9, 10]), 10), (calm, calm, np.array([9] * 9 + [2, 9, 10]), 10),
-             (calm, calm, np.full(8, 22), 25), (calm, calm, np.full(8, 23), 25), (calm, calm, np.array([0] * 4 + [9] * 3 + [2]), 10)]
+             (calm, calm, np.full(8, 22), 25), (calm, calm, np.full(8, 23), 25),
+             (calm, calm, np.array([0] * 4 + [9] * 3 + [2]), 10)]
     for value in (np.nan, np.inf, -np.inf, 2e6, -2e6, 1e6, 999.):
         found += [(losses(value), calm, even, 10), (calm, losses(value), even, 10), (losses(value, 11), calm, late, 10)]
     return found
@@ -251,16 +256,18 @@ wrong("07.6", "edge", "no absolute value: -2e6 is not noticed", "abs", "size", "
     named_by(lambda x: not np.isfinite(x).all() or (x > 1e6).any()))
 wrong("07.6", "edge", "NaN is looked for, infinity is not", "inf")(named_by(lambda x: np.isnan(x).any()))
 wrong("07.6", "edge", "NaN passes: it is not larger than 1e6", "nan")(named_by(lambda x: (np.abs(x) > 1e6).any()))
-wrong("07.6", "edge", "the last entry of the losses alone", "last", "entry", "middle")(named_by(lambda x: not np.abs(x[-1]) <= 1e6))
+wrong("07.6", "edge", "the last entry of the losses alone", "last", "entry", "middle")(
+    named_by(lambda x: not np.abs(x[-1]) <= 1e6))
 wrong("07.6", "term", "G's loss is not looked at", "g_loss", "g's", "either", "generator")(named_by(both=False))
 wrong("07.6", "axis", "the first quarter of the looks", "last quarter", "first", "quarter")(
     named_by(few=lambda modes, n: np.median(modes[:len(modes) // 4]) < .9 * n))
-wrong("07.6", "other", "the mean for the median", "mean", "median")(named_by(few=lambda modes, n: modes[-(len(modes) // 4):].mean() < .9 * n))
+wrong("07.6", "other", "the mean for the median", "mean", "median")(
+    named_by(few=lambda modes, n: modes[-(len(modes) // 4):].mean() < .9 * n))
 wrong("07.6", "edge", "at most 0.9 n_modes: exactly so many count as collapsed", "exactly", "below", "<=", "0.9")(
     named_by(few=lambda modes, n: np.median(modes[-(len(modes) // 4):]) <= .9 * n))
 wrong("07.6", "other", "the median over all looks", "all", "quarter")(named_by(few=lambda modes, n: np.median(modes) < .9 * n))
 wrong("07.6", "other", "the last look alone", "last look", "last", "median")(named_by(few=lambda modes, n: modes[-1] < .9 * n))
-wrong("07.6", "other", "any look of the last quarter", "any", "median", "min")(
+wrong("07.6", "other", "any look of the last quarter", "any", "min")(
     named_by(few=lambda modes, n: modes[-(len(modes) // 4):].min() < .9 * n))
 wrong("07.6", "edge", "0.9 n_modes is rounded down", "round", "int", "0.9")(  # wrong only between int(.9 n) and .9 n
     named_by(few=lambda modes, n: np.median(modes[-(len(modes) // 4):]) < int(.9 * n)))
@@ -276,10 +283,9 @@ wrong("07.6", "term", "half of the modes, not 0.9 of them", "0.9", "half")(
 
 @wrong("07.6", "order", "collapsed is looked for first", "first", "order", "diverged")
 def _(d_loss, g_loss, modes, n_modes):
-    if name_run(d_loss * 0 if np.isfinite(d_loss).all() else 0 * modes, 0 * modes, modes, n_modes) == "collapsed":
-        return "collapsed"
-    return name_run(d_loss, g_loss, modes, n_modes)
+    calm = np.zeros(1)
+    return "collapsed" if name_run(calm, calm, modes, n_modes) == "collapsed" else name_run(d_loss, g_loss, modes, n_modes)
 
 
-wrong("07.6", "manners", "capital letters", "word", "capital", "case", "'healthy'", '"healthy"')(
+wrong("07.6", "manners", "capital letters", "must be one of", "word", "capital", "case", "'healthy'", '"healthy"')(
     lambda *run: name_run(*run).capitalize())

@@ -38,7 +38,8 @@ wrong("08.1", "term", "f(0) is differentiated too: 1/2 is added to psi_dot", "f(
     lambda t, p: (-p * sigmoid(-p * t), t * sigmoid(-p * t) + .5))
 wrong("08.1", "other", "log sigmoid itself for its derivative", "log", "f for f'", "derivative", "f'")(
     lambda t, p: (-p * np.log(sigmoid(p * t)), t * np.log(sigmoid(p * t))))
-wrong("08.1", "term", "the derivative of the sigmoid, not of its logarithm", "log", "sigmoid'", "derivative of sigmoid", "derivative of the sigmoid")(
+wrong("08.1", "term", "the derivative of the sigmoid, not of its logarithm", "log", "sigmoid'", "derivative of sigmoid",
+      "derivative of the sigmoid")(
     lambda t, p: (-p * sigmoid(p * t) * sigmoid(-p * t), t * sigmoid(p * t) * sigmoid(-p * t)))
 wrong("08.1", "factor", "V counts twice, once for each player", "factor", "twice", "2")(
     lambda t, p: tuple(2 * v for v in minimax_field(t, p)))
@@ -54,7 +55,7 @@ def non_saturating_field(theta, psi):
 wrong("08.2", "other", "the field of the minimax game", "minimax", "08.1")(minimax_field)
 wrong("08.2", "sign", "the inner minus is forgotten: G is drawn the wrong way", "sign", "inner", "minus")(
     lambda t, p: (p * sigmoid(p * t), t * sigmoid(-p * t)))
-wrong("08.2", "sign", "psi_dot has sigmoid(psi theta) too", "psi_dot", "argument", "d ", "sigmoid(-")(
+wrong("08.2", "sign", "psi_dot has sigmoid(psi theta) too", "only g's", "d's loss", "psi_dot", "argument", "sigmoid(-")(
     lambda t, p: (-p * sigmoid(p * t), t * sigmoid(p * t)))
 wrong("08.2", "order", "psi_dot first", "order", "exchanged", "swapped")(lambda t, p: non_saturating_field(t, p)[::-1])
 wrong("08.2", "sign", "psi_dot has the wrong sign", "sign")(lambda t, p: (-p * sigmoid(p * t), -t * sigmoid(-p * t)))
@@ -78,11 +79,12 @@ def with_psi(penalty):
     return lambda t, p, g: (minimax_field(t, p)[0], minimax_field(t, p)[1] + penalty(t, p, g))
 
 
-wrong("08.3", "factor", "gamma/2 psi: the 2 of the square is forgotten", "2", "half", "factor")(with_psi(lambda t, p, g: -g / 2 * p))
+wrong("08.3", "factor", "gamma/2 psi: the 2 of the square is forgotten", "half", "factor")(
+    with_psi(lambda t, p, g: -g / 2 * p))
 wrong("08.3", "sign", "the penalty drives psi away from 0", "sign")(with_psi(lambda t, p, g: g * p))
 wrong("08.3", "term", "the penalty itself, not its derivative", "derivative", "square", "psi^2", "itself")(
     with_psi(lambda t, p, g: -g / 2 * p**2))
-wrong("08.3", "other", "theta is penalised, not psi", "theta", "g pays")(
+wrong("08.3", "other", "theta is penalised, not psi", "g's velocity", "theta", "g pays")(
     lambda t, p, g: (minimax_field(t, p)[0] - g * t, minimax_field(t, p)[1]))
 wrong("08.3", "other", "both numbers are penalised", "both", "theta", "g ")(
     lambda t, p, g: (minimax_field(t, p)[0] - g * t, minimax_field(t, p)[1] - g * p))
@@ -94,7 +96,7 @@ wrong("08.3", "other", "the gradient of D's whole loss is penalised", "loss", "f
 wrong("08.3", "other", "gamma squared", "gamma", "square")(with_psi(lambda t, p, g: -(g**2) * p))
 wrong("08.3", "term", "gamma is subtracted, without psi", "psi", "constant")(with_psi(lambda t, p, g: -g))
 wrong("08.3", "other", "the sign of psi for psi", "sign", "|psi|", "abs", "square")(with_psi(lambda t, p, g: -g * np.sign(p)))
-wrong("08.3", "factor", "2 gamma psi: the 1/2 is forgotten", "2", "half", "factor", "twice")(with_psi(lambda t, p, g: -2 * g * p))
+wrong("08.3", "factor", "2 gamma psi: the 1/2 is forgotten", "half", "factor", "twice")(with_psi(lambda t, p, g: -2 * g * p))
 wrong("08.3", "other", "the non-saturating game with R1", "minimax", "non-saturating", "08.2")(
     lambda t, p, g: (non_saturating_field(t, p)[0], non_saturating_field(t, p)[1] - g * p))
 
@@ -124,7 +126,7 @@ def _(field, theta, psi, h):
     return theta + h * field(theta, psi)[0], psi
 
 
-@wrong("08.4", "manners", "theta and psi are changed in place", "changed", "in place")
+@wrong("08.4", "manners", "theta and psi are changed in place", "changes its argument")
 def _(field, theta, psi, h):
     theta_dot, psi_dot = field(theta, psi)
     theta += h * theta_dot
@@ -139,22 +141,27 @@ def _(field, theta, psi, h):
     return theta + h * theta_dot, psi + h * psi_dot
 
 
-@wrong("08.4", "other", "extrapolated: the velocities of where the step would lead", "extra", "would lead", "end", "after", "ahead")
+@wrong("08.4", "other", "extrapolated: the velocities of where the step would lead", "extra", "would lead", "end", "after",
+       "ahead")
 def _(field, theta, psi, h):
     theta_dot, psi_dot = field(*simultaneous_step(field, theta, psi, h))
     return theta + h * theta_dot, psi + h * psi_dot
 
 
 wrong("08.4", "factor", "h is forgotten", "h ")(lambda field, t, p, h: simultaneous_step(field, t, p, 1))
-wrong("08.4", "sign", "against the field", "sign", "against", "backward")(lambda field, t, p, h: simultaneous_step(field, t, p, -h))
-wrong("08.4", "order", "the velocities are exchanged", "exchanged", "swapped", "order")(
+wrong("08.4", "sign", "against the field", "sign", "against", "backward")(
+    lambda field, t, p, h: simultaneous_step(field, t, p, -h))
+wrong("08.4", "order", "the velocities are exchanged", "other one's velocity", "exchanged", "swapped", "order")(
     lambda field, t, p, h: (t + h * field(t, p)[1], p + h * field(t, p)[0]))
-wrong("08.4", "order", "psi first", "order", "exchanged", "swapped")(lambda field, t, p, h: simultaneous_step(field, t, p, h)[::-1])
+wrong("08.4", "order", "psi first", "order", "exchanged", "swapped")(
+    lambda field, t, p, h: simultaneous_step(field, t, p, h)[::-1])
 wrong("08.4", "order", "field(psi, theta)", "field(psi", "exchanged", "swapped", "arguments")(
     lambda field, t, p, h: (t + h * field(p, t)[0], p + h * field(p, t)[1]))
-wrong("08.4", "term", "the step alone, without where it began", "began", "start", "step alone", "added", "theta +", "stood")(
+wrong("08.4", "term", "the step alone, without where it began", "how far", "began", "start", "step alone", "added", "theta +",
+      "stood")(
     lambda field, t, p, h: tuple(h * v for v in field(t, p)))
-wrong("08.4", "factor", "half a step", "half", "factor", "h/2", "h / 2")(lambda field, t, p, h: simultaneous_step(field, t, p, h / 2))
+wrong("08.4", "factor", "half a step", "half", "factor", "h/2", "h / 2")(
+    lambda field, t, p, h: simultaneous_step(field, t, p, h / 2))
 wrong("08.4", "other", "a fixed minimax field, whatever field is given", "field")(
     lambda field, t, p, h: simultaneous_step(minimax_field, t, p, h))
 
@@ -235,7 +242,8 @@ def _(field, theta, psi, h, steps):
 wrong("08.5", "shape", "the start is left out", "start", "row", "shape", "steps + 1")(lambda *a: play_in_turns(*a)[1:])
 wrong("08.5", "shape", "the last step is left out: range(steps - 1)", "last", "row", "shape", "steps + 1")(
     lambda *a: play_in_turns(*a)[:-1])
-wrong("08.5", "order", "the columns are (psi, theta)", "column", "exchanged", "swapped", "order")(lambda *a: play_in_turns(*a)[:, ::-1])
+wrong("08.5", "order", "the columns are (psi, theta)", "psi stands before", "column", "exchanged", "swapped", "order")(
+    lambda *a: play_in_turns(*a)[:, ::-1])
 wrong("08.5", "shape", "the path lies on its side, (2, steps + 1)", "transpose", "shape")(lambda *a: play_in_turns(*a).T)
 wrong("08.5", "shape", "the end alone", "shape")(lambda *a: play_in_turns(*a)[-1])
 wrong("08.5", "factor", "h is forgotten", "h ")(lambda field, t, p, h, steps: play_in_turns(field, t, p, 1, steps))
@@ -280,14 +288,15 @@ wrong("08.6", "edge", "as if the eigenvalues were always complex", "real", "comp
 wrong("08.6", "edge", "a real root of a negative number: NaN", "nan", "complex", "negative")(
     grows(lambda a, g, h: np.abs(1 + h * (-g / 2 + np.array([1, -1]) * np.sqrt(g**2 / 4 - a**2))).max()))
 wrong("08.6", "factor", "the critical gamma is a", "critical", "2 a", "factor", "twice", "half")(grows(growth_of, abs))
-wrong("08.6", "other", "the critical gamma is 4 a^2: no root", "root", "square", "4 a", "critical")(grows(growth_of, lambda a: 4 * a**2))
+wrong("08.6", "other", "the critical gamma is 4 a^2: no root", "root", "square", "4 a", "critical")(
+    grows(growth_of, lambda a: 4 * a**2))
 wrong("08.6", "term", "1 + h times the largest real part", "real part", "absolute", "imaginary")(
     grows(lambda a, g, h: 1 + h * eigenvalues(a, g).real.max()))
-wrong("08.6", "other", "exp(h times the real part): continuous time", "exp", "continuous", "time")(
+wrong("08.6", "other", "exp(h times the real part): continuous time", "infinitely small", "e^", "exp", "continuous", "time")(
     grows(lambda a, g, h: np.exp(h * eigenvalues(a, g).real.max())))
 wrong("08.6", "term", "the absolute value of lambda, not of 1 + h lambda", "1 + h", "lambda")(
     grows(lambda a, g, h: np.abs(eigenvalues(a, g)).max()))
-wrong("08.6", "other", "the eigenvalue with the smallest absolute value", "smallest", "largest", "min")(
+wrong("08.6", "other", "the eigenvalue with the smallest absolute value", "smaller of the two", "smallest", "largest", "min")(
     grows(lambda a, g, h: np.abs(1 + h * eigenvalues(a, g)).min()))
 wrong("08.6", "other", "the square of the growth", "square", "root")(grows(lambda a, g, h: growth_of(a, g, h) ** 2))
 wrong("08.6", "other", "slope is always 1/2", "slope", "1/2", "a ")(lambda a, g, h: growth_and_critical_gamma(.5, g, h))
@@ -295,7 +304,8 @@ wrong("08.6", "order", "critical gamma first", "order", "exchanged", "swapped")(
 wrong("08.6", "sign", "1 - h lambda", "sign", "1 - h")(grows(lambda a, g, h: np.abs(1 - h * eigenvalues(a, g)).max()))
 wrong("08.6", "other", "the growth in alternating play: at most 1", "alternat", "turns", "simultaneous")(
     grows(lambda a, g, h: np.abs(np.linalg.eigvals([[1 - h**2 * a**2, -h * a + h**2 * a * g], [h * a, 1 - h * g]])).max()))
-wrong("08.6", "edge", "the lambda with the largest size decides, not the 1 + h lambda", "1 + h", "largest")(  # only if both are real
+wrong("08.6", "edge", "the lambda with the largest size decides, not the 1 + h lambda", "1 + h", "largest")(
+    # only if both are real
     grows(lambda a, g, h: abs(1 + h * eigenvalues(a, g)[np.abs(eigenvalues(a, g)).argmax()])))
 wrong("08.6", "edge", "the norm of the matrix: the growth of one step, not in the long run", "norm", "long run", "singular")(
     grows(lambda a, g, h: np.linalg.norm([[1, -h * a], [h * a, 1 - h * g]], 2)))

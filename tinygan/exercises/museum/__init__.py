@@ -7,12 +7,14 @@
     steps       composition, in one player's step: every part is right, and together they are wrong
     game        composition, where two players meet
     hidden      composition, where a path is out of sight
+    conditional, ...    composition in the family, a file for each system
 
 An exhibit is an exercise whose file in lessons/exercises/museum contains code that looks right. The first of its mistakes is the
 bug as it shipped, the others are repairs that miss. The stories, with their sources, stand in those files and in docs/museum.rst.
 """
 
-from . import formulas, game, hidden, layers, measures, penalties, steps
+from . import conditional, formulas, game, hidden, layers, measures, penalties, steps
 
-COMPOSITION = steps.EXHIBITS + game.EXHIBITS + hidden.EXHIBITS
+FAMILY = conditional.EXHIBITS
+COMPOSITION = steps.EXHIBITS + game.EXHIBITS + hidden.EXHIBITS + FAMILY
 EXERCISES = formulas.EXHIBITS + measures.EXHIBITS + layers.EXHIBITS + penalties.EXHIBITS + COMPOSITION

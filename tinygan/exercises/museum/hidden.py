@@ -65,7 +65,7 @@ POWER = Exercise(
 
 def _penalised_case(rng):
     x_real, x_fake, W, a = critic_case(rng)
-    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(1.5, 9))
+    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(0.5, 6))
 
 
 def _penalised_loss(x_real, x_fake, alpha, W, a, lam):
@@ -103,7 +103,7 @@ PENALTY = Exercise(
            "Then keep v fixed and differentiate <v, g> with respect to W and a: exhibit 13, with this v. Repair that first.",
            "With slope = 1 - u * u: dW += v.T @ (slope * a.T) + x.T @ ((v @ W) * a.T * (-2 * u * slope)), "
            "and da += (slope * (v @ W)).sum(axis=0)[:, None]."),
-    batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]},
+    batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]}, cases=8,  # of both signs
 )
 
 

@@ -17,11 +17,14 @@ def _normalised(x):
     return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
 
 
-def _batchnorm(dy, x, gamma, *, mean=True, var=True, ddof=0):
-    """dx, with or without what comes through the mean and through the variance."""
+def _batchnorm(dy, x, gamma, *, mean=1, var=1, ddof=0, axis=0, average=np.mean, hat=None, scale=None):
+    """dx, with other weights of what comes through the mean and through the variance, or with one thing done differently."""
     std = np.sqrt(x.var(axis=0, keepdims=True, ddof=ddof) + 1e-5)
     x_hat, dx_hat = (x - x.mean(axis=0)) / std, gamma * dy
-    return (dx_hat - mean * dx_hat.mean(axis=0) - var * x_hat * (dx_hat * x_hat).mean(axis=0)) / std
+    in_var = x_hat if hat is None else hat(x, std)
+    through_var = in_var * average(dx_hat * in_var, axis=axis, keepdims=True)
+    dx = dx_hat - mean * average(dx_hat, axis=axis, keepdims=True) - var * through_var
+    return dx / (std if scale is None else scale(std))
 
 
 BATCHNORM = Exercise(
@@ -30,15 +33,38 @@ BATCHNORM = Exercise(
     solution=lambda dy, x, gamma: _batchnorm(dy, x, gamma),
     mistakes=(
         Mistake("mean and var were treated as constants, but every x moves both",
-                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=False, var=False)),
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=0, var=0)),
         Mistake("the mean is accounted for; the variance moves as well",
-                lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=False)),
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=0)),
         Mistake("the variance is accounted for; the mean moves as well",
-                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=False)),
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=0)),
         Mistake("gamma is lost. While every gamma is 1, as at the start, nobody can see it (denizyuret/Knet.jl, issue 288)",
                 lambda dy, x, gamma: _batchnorm(dy, x, 1.0)),
         Mistake("var was divided by N - 1 on the way back, and by N on the way there",
                 lambda dy, x, gamma: _batchnorm(dy, x, gamma, ddof=1)),
+        Mistake("the means were taken along the columns, over the features; the batch is axis 0",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, axis=1)),
+        Mistake("the means were taken over all entries; each column has its own",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, axis=None)),
+        Mistake("sums stand where means belong: mean and var divide by N",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, average=np.sum)),
+        Mistake("what comes through the mean was added, and it is to be subtracted",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=-1)),
+        Mistake("what comes through the variance was added, and it is to be subtracted",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=-1)),
+        Mistake("both of what comes through mean and variance were added, and they are to be subtracted",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, mean=-1, var=-1)),
+        Mistake("x stands where x^ belongs in what comes through the variance",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, hat=lambda x, std: x)),
+        Mistake("x - mean stands where x^ belongs in what comes through the variance: divide by std",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, hat=lambda x, std: x - x.mean(axis=0))),
+        Mistake("half of what comes through the variance: the root's 1/2 and the square's 2 cancel",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=0.5)),
+        Mistake("twice what comes through the variance: the root's 1/2 and the square's 2 cancel",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=2)),
+        Mistake("divided by the variance, not by its root",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, scale=lambda std: std**2)),
+        Mistake("the division by std is missing", lambda dy, x, gamma: _batchnorm(dy, x, gamma, scale=lambda std: 1)),
     ),
     hints=("Add 1 to a whole column of x: y does not change at all. So each column of dx must sum to 0. Does it?",
            "With x^ = (x - mean) / std and dx^ = gamma dy: x acts on y directly, through the mean, and through the variance.",

@@ -1,0 +1,194 @@
+"""Learning a model of the family, and what a person gets to see of it and can ask of it.
+
+    learn(run, folder)            trains, prints the scores beside those of real data, and writes into the folder
+        run.npz                   see `tinygan.cli.family_files`
+        summary.png               what the model can do, and the curves of the run
+    draw(run, path)               that page alone
+    sample(run, options)          samples that were asked for, in a table or a picture; of the first GAN too
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import data, files
+from ..data import halves
+from ..guard import Diverged
+from ..zoo import FAMILY
+from . import family_files, learning
+from .family_files import FamilyRun, Misuse
+from .family_options import GAN
+from .family_scores import asks, at_hand, is_digits, scores, shown_in
+
+DPI = 160
+ASKED = {"label": "labels", "code": "codes", "factor": "factors"}  # option -> what it is in a system's `sample`
+TABLE, SHEET = 1000, 100  # samples in a table or a scatter, and images in a picture, unless somebody says how many
+
+
+def learn(run, folder, quiet=False):
+    """Train the run and write it into `folder`, which must exist. Returns whether it came to its end.
+
+    Ctrl-C and divergence as in `learning.learn`.
+    """
+    return learning.carry_out(run, folder, quiet, learning.Work(_opening, _train, family_files.save, scores, _pictures))
+
+
+def _opening(run):
+    """What a person reads before the training."""
+    system = run.system
+    sizes = ", ".join(f"{name} {net.theta.shape[-1]:,}" for name, net in system.networks.items())
+    lines = [f"{run.model}: {system.about} ({system.paper}; lesson {system.lesson})", str(run.data)]
+    if is_digits(run.data):
+        lines[-1] += f", one half of the digits; the other {len(halves().held_out.x)} are kept for the scores"
+    if getattr(system, "target", None) is not None:
+        lines.append(f"to {system.target}")
+    return [*lines, f"parameters: {sizes}"]
+
+
+def _train(run, stopped, quiet):
+    """The run with what it has learned, and the `Diverged` that ended it or None."""
+    training, diverged = run.system.training(run.data), None
+    try:
+        history = training.run(lambda state: stopped, progress=False if quiet else None)
+    except Diverged as error:
+        history, diverged = error.history, error
+    return run._replace(history=history), diverged
+
+
+def _pictures(run, folder):
+    return [draw(run, folder / learning.PICTURE)]
+
+
+def draw(run, path):
+    """Write the page of a run: the picture of its model above the curves of its history."""
+    from ..plots import save, sheets
+    from . import family_pictures
+
+    figure = sheets.run_page(lambda figure: family_pictures.picture(run.model, run.system, figure), run.history,
+                             run.recipe.loss_object(), family_pictures.levels(run.system))
+    return save(figure, path, DPI)
+
+
+class Samples(NamedTuple):
+    """Samples that somebody asked for.
+
+    x, data     in the units of the data that they belong to
+    asked       the class or code of each, or None; `name` says which of them
+    start       what they were made of, or None, in the units of start_data; `verb` says how
+    """
+
+    x: Any
+    data: Any
+    asked: Any = None
+    name: str = ""
+    start: Any = None
+    start_data: Any = None
+    verb: str = ""
+
+
+def sample(run, options):
+    """Write the samples that the options ask for; returns a sentence. Raises Misuse for what the model cannot be asked."""
+    in_family = isinstance(run, FamilyRun)
+    a_picture = options.out.suffix.lower() == ".png"
+    belongs = shown_in(run.system) if in_family else run.data
+    n = options.n or (SHEET if a_picture and belongs.image is not None else TABLE)
+    _check_asked(run.model if in_family else GAN, options)
+    try:
+        made = _made(run, options, n) if in_family else _of_first_gan(run, options, n)
+        _write(made, options.out, a_picture)
+    except (TypeError, ValueError) as error:
+        raise Misuse(error) from None
+    things = "images" if a_picture and made.data.image is not None else "points"
+    return f"{len(made.x)} {things} in {options.out}"
+
+
+def _write(made, path, a_picture):
+    if not a_picture:
+        files.write(made.data.restore(made.x), path, made.data.columns)
+        return
+    from ..plots import save
+    from . import family_pictures
+
+    save(family_pictures.sampled(made), path, DPI)
+
+
+def _check_asked(model, options):
+    """Raises Misuse for an option that this model knows nothing of; the sentence says which models do."""
+    knows = {option: [name for name, kind in FAMILY.items() if asks(kind, argument)] for option, argument in ASKED.items()}
+    knows["from"] = [name for name, kind in FAMILY.items() if hasattr(kind, "reconstruct") or hasattr(kind, "translate")]
+    knows["back"] = [name for name, kind in FAMILY.items() if hasattr(kind, "translate")]
+    given = {option: getattr(options, option) for option in (*ASKED, "back")} | {"from": options.source}
+    for option, models in knows.items():
+        if given[option] and model not in models:
+            raise Misuse(f"the model {model} cannot be asked for --{option}; {' and '.join(models)} can")
+
+
+def _of_first_gan(run, options, n):
+    return Samples(learning.standardised(run, n, options.seed, options.raw), run.data)
+
+
+def _made(run, options, n):
+    """The Samples of a FamilyRun."""
+    system = run.system
+    if options.source is not None or options.back:
+        return _carried(run, options)
+    if asks(system, "labels"):
+        asked = _in_turn(options.label, options.n, n)
+        x = system.sample(n if asked is None else len(asked), labels=asked, seed=options.seed, raw=options.raw)
+        return Samples(x, run.data, asked, "class")
+    if asks(system, "codes"):
+        asked = _in_turn(options.code, options.n, n)
+        x = system.sample(n if asked is None else len(asked), codes=asked, factors=_for_each(options.factor, run.recipe.factors),
+                          seed=options.seed, raw=options.raw)
+        return Samples(x, run.data, asked, "code")
+    n = n if options.n else at_hand(system, n)
+    return Samples(system.sample(n, seed=options.seed, raw=options.raw), shown_in(system))
+
+
+def _in_turn(numbers, given, n):
+    """What was asked for as an array: of several numbers each the same number of times, one after the other."""
+    if numbers is None:
+        return None
+    each, left = divmod(n, len(numbers))
+    if given is not None and left:
+        raise Misuse(f"{n} samples cannot be shared out equally among {len(numbers)}: choose -n {(each + 1) * len(numbers)}")
+    return np.repeat(numbers, each)
+
+
+def _for_each(numbers, factors):
+    """One number for each factor, or one for all of them."""
+    if numbers is None or len(numbers) == 1:
+        return numbers and numbers[0]
+    if len(numbers) != factors:
+        raise Misuse(f"--factor takes one number for each factor of the run, which has {factors}; got {len(numbers)}")
+    return numbers
+
+
+def _carried(run, options):
+    """The Samples that become of given points: reconstructions, or translations to the other domain."""
+    system = run.system
+    back = options.back
+    start_data = system.target if back else run.data
+    source = options.source or (run.recipe.target if back else run.recipe.data)
+    x = _given(source, start_data, options)
+    if hasattr(system, "translate"):
+        made = system.translate(x, back=back, raw=options.raw)
+        return Samples(made, run.data if back else system.target, None, "", x, start_data, "translated")
+    return Samples(system.reconstruct(x, raw=options.raw), run.data, None, "", x, start_data, "reconstructed")
+
+
+def _given(source, like, options):
+    """Points of a file or a data set, in the units of `like`."""
+    if source in data.NAMES:
+        given = halves().held_out if source == "digits" else data.by_name(source)
+        n = options.n or (50 if given.image is not None else TABLE)
+    else:
+        given = family_files.read(source)
+        n = options.n or len(given.x)
+    if given.dim != like.dim:
+        raise Misuse(f"{source} has {given.dim} columns, but the model has learned from {like.dim}, those of {like.name}")
+    if source in data.NAMES:
+        return like.apply(given.sample(n, np.random.default_rng(options.seed)))
+    if n > len(given.x):
+        raise Misuse(f"{source} has {len(given.x)} rows: choose -n {len(given.x)} or less")
+    return like.apply(given.x[:n])
