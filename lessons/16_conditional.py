@@ -159,9 +159,9 @@ assert means.agreement > 0.999 and gaussians.agreement > rows["real"].agreement 
 
 # %%
 # The average image of each class agrees perfectly, and so does one Gaussian per class, nearly. Neither is a good generator. The
-# first has one image for each digit, and the second makes grey noise around it. *Agreement alone crowns a blur.* So two more
-# numbers must stand beside it. Coverage is the share of real images that have a generated one near them, and density says how
-# deep the generated images lie among the real ones (lesson 10).
+# first has one image for each digit, and the second makes grey noise around it. *By the agreement alone a blur is the best
+# generator.* So two more numbers must stand beside it. Coverage is the share of real images that have a generated one near them,
+# and density says how deep the generated images lie among the real ones (lesson 10).
 assert means.coverage < 0.4 and gaussians.coverage < 0.78 and gaussians.density < 0.65
 
 # %%
@@ -324,7 +324,7 @@ ax.legend(loc="center", bbox_to_anchor=(.5, .45))
 # %%
 # What you saw
 # ------------
-# * A label is a one-hot row beside x and beside z. For D each class is a bias of its own; for G it is an order.
+# * A label is a one-hot row beside x and beside z. In the first layer each class then has a bias of its own.
 # * In G's step the columns of x go back to G, and those of the label are dropped. R1 counts the columns of x.
 # * A judge reads 97 % and more of the images as the digit that was asked for. Class means reach 100 %, so coverage and density
 #   must stand beside it: above 80 % and .75 here, against 72 % and .56 for one Gaussian per class.

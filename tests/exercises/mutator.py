@@ -85,8 +85,6 @@ class Source:
             case ast.Constant(value=int() | float()):
                 others = dict.fromkeys((2 * node.value, node.value + 1, type(node.value)(0)))
                 yield from (ast.Constant(value) for value in others if value != node.value)
-            case ast.UnaryOp():
-                yield node.operand
             case ast.Compare():
                 others = ORDER.get(type(node.ops[0]), [])
                 yield from (ast.Compare(node.left, [new(), *node.ops[1:]], node.comparators) for new in others)
@@ -94,8 +92,8 @@ class Source:
                 yield from (ast.BoolOp(ORDER[type(node.op)][0](), node.values), *node.values)
             case ast.IfExp():
                 yield from (node.body, node.orelse)
-            case ast.Attribute(attr="T") | ast.Subscript(slice=ast.Slice()):
-                yield node.value
+            case ast.UnaryOp(operand=inner) | ast.Attribute(attr="T", value=inner) | ast.Subscript(slice=ast.Slice(), value=inner):
+                yield inner
             case ast.Tuple() if isinstance(above, ast.Return | ast.Lambda):  # two neighbours exchanged
                 for i in range(len(node.elts) - 1):
                     yield ast.Tuple([*node.elts[:i], *node.elts[i + 1:i - 1 if i else None:-1], *node.elts[i + 2:]], ast.Load())

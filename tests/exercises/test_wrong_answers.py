@@ -19,7 +19,7 @@ from tinygan.exercises import LESSONS, exercises_of
 from tinygan.exercises.grading import ToDo, Wrong, grade
 
 EXERCISES = {exercise.number: exercise for lesson in (*LESSONS, "museum") for exercise in exercises_of(lesson)}
-COVERED = {lesson.removeprefix("ex").replace("museum", "M.") for lesson in CORPUS}
+COVERED = [lesson.removeprefix("ex") for lesson in CORPUS if lesson != "museum"]
 SOLUTIONS = {solution.number: solution for solution in every("SOLUTIONS")}
 WRONG, RIGHT = list(every("WRONG")), list(every("RIGHT"))
 
@@ -124,7 +124,7 @@ def test_a_wrong_answer_is_really_wrong(wrong):
 def test_the_corpus_is_large_and_covers_every_exercise():
     count = Counter(wrong.number for wrong in WRONG)
     assert len(WRONG) >= 220 and len(RIGHT) >= 25
-    assert set(SOLUTIONS) == {number for number in EXERCISES if number[:2] in COVERED}
+    assert {number for number in EXERCISES if number[:2] in COVERED} <= set(SOLUTIONS) <= set(EXERCISES)
     assert min(count[number] for number in SOLUTIONS) >= 2
     assert len({(wrong.number, wrong.cause) for wrong in WRONG}) == len(WRONG)
 
@@ -132,15 +132,14 @@ def test_the_corpus_is_large_and_covers_every_exercise():
 # ---------------------------------------------------------------- how much the messages say
 
 # Lines of a message that say where and how much, or in which case, but not why.
-NO_CAUSE = re.compile(r"""\(.*(is|are)\ right.* | case\ \d.* | relative\ error.* | it\ printed:.* | \S+\.py,\ line\ .*
-                          | \s*\[.*\]:\ yours.* | .*:\ \d+\ of\ \d+\ entries\ wrong.* | .*every\ entry\ is\ within\ its\ limit.*
-                          | .*\ is\ \S+;\ it\ must\ be\ \S+ | \d+\ of\ \d+\ runs\ get\ a\ wrong\ name.* | modes\ in\ its\ last.*""", re.X)
+NO_CAUSE = re.compile("|".join([
+    r"\(.*(is|are) right.*", r"case \d.*", r"relative error.*", r"it printed:.*", r"\S+\.py, line .*", r"\s*\[.*\]: yours.*",
+    r".*: \d+ of \d+ entries wrong.*", r".*every entry is within its limit.*", r".* is \S+; it must be \S+",
+    r"\d+ of \d+ runs get a wrong name.*", r"modes in its last.*"]))
 # What a message may say of a mistake that it does not know: a sign, a factor, a shape, an order, a size.
 GENERAL = ("times the truth", "the truth clipped", "the truth rounded", "the truth transposed", "of its size only", "is zero",
-           "not finite",
-           "has shape", "whole numbers", "exchanged", "is what", "must return", "stops with", "changes its argument",
-           "has changed",
-           "has not changed", "returns", "is none", "numpy warns", "must be one of")
+           "not finite", "has shape", "whole numbers", "exchanged", "is what", "must return", "stops with",
+           "changes its argument", "has changed", "has not changed", "returns", "is none", "numpy warns", "must be one of")
 NAMED = "by this mistake: "
 
 

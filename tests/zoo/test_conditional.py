@@ -10,6 +10,7 @@ from zoo_checks import RNG, check_float32, check_replicas, check_training, check
 
 from tinygan import data, gradcheck, losses, mlp
 from tinygan.data import one_hot
+from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.layers import Dense, Softplus, Tanh
 from tinygan.engine.optim import SGD
 from tinygan.penalties import R1, R2
@@ -240,6 +241,28 @@ def test_samples_by_label(model):
     assert same_bits(model.sample(3, labels=[7, 7, 7]), model.sample(3, labels=np.int64(7)))
 
 
+def test_what_it_says_of_itself(model):
+    d, g = 74 * 8 + 8 + 8 + 1, 26 * 8 + 8 + 8 * 64 + 64
+    assert repr(model) == f"Conditional (Mirza & Osindero 2014): D {d} parameters; G {g} parameters"
+    assert repr(Conditional()) == "Conditional (Mirza & Osindero 2014): no networks yet"
+    assert same_bits(model.sample(5, raw=True), model.network("G", raw=True)(model.inputs(5, RNG(seed_sequence(0)))))
+
+
+def test_a_state_that_does_not_fit_changes_nothing(model):
+    before, state = model.state(), Conditional("digits", hidden=(9,)).build(data.halves().training).state()
+    for given, message in (
+            (state, r"D\.theta has shape \(685,\), expected \(609,\): another system's state"),
+            ({name: array for name, array in before.items() if name != "G_ema.theta"},
+             "the state does not fit this Conditional: G_ema.theta is on one side only")):
+        with pytest.raises(ValueError, match=message):
+            model.load_state(given)
+    assert all(same_bits(array, before[name]) for name, array in model.state().items())
+    changed = {name: array + 1 for name, array in before.items()}
+    model.load_state(changed)
+    assert all(same_bits(array, changed[name]) for name, array in model.state().items())
+    model.load_state(before)
+
+
 BAD = {
     "another class": ({"labels": 10}, ValueError, "labels must be classes, 0 to 9; got 10"),
     "below 0": ({"labels": [0, 1, -1]}, ValueError, "labels must be classes, 0 to 9; got -1"),
@@ -277,6 +300,9 @@ def test_labels_that_are_no_numbers():
     "a flag": (lambda: Conditional(projection=1), "projection must be True or False; got 1"),
     "no recipe": (lambda: Conditional(3), "recipe must be the name of a data set"),
     "too early": (lambda: Conditional().sample(2), "no networks yet: call train"),
+    "no network": (lambda: Conditional("ring").build(data.ring()).network("E"), "unknown network 'E'"),
+    "no samples": (lambda: Conditional("ring").build(data.ring()).sample(0), "n must be at least 1"),
+    "steps": (lambda: Conditional("ring").train(data.ring(), steps=0), "steps must be at least 1"),
     "no state yet": (lambda: Conditional().load_state({}), "no networks yet: call build"),
     "batch": (lambda: Conditional("ring", batch=99).train(data.Points(np.eye(9), labels=range(9))), "the data have 9 rows"),
 }.values(), ids=str)

@@ -18,7 +18,7 @@ from ..zoo import FAMILY
 from . import family_files, learning
 from .family_files import FamilyRun, Misuse
 from .family_options import GAN
-from .family_scores import asks, at_hand, is_digits, scores, shown_in
+from .family_scores import asks, is_digits, new_samples, scores, shown_in
 
 DPI = 160
 ASKED = {"label": "labels", "code": "codes", "factor": "factors"}  # option -> what it is in a system's `sample`
@@ -130,8 +130,8 @@ def _of_first_gan(run, options, n):
 def _made(run, options, n):
     """The Samples of a FamilyRun."""
     system = run.system
-    if options.source is not None or options.back:
-        return _carried(run, options)
+    if options.source is not None or hasattr(system, "translate"):
+        return _carried(run, options, n)
     if asks(system, "labels"):
         asked = _in_turn(options.label, options.n, n)
         x = system.sample(n if asked is None else len(asked), labels=asked, seed=options.seed, raw=options.raw)
@@ -141,7 +141,6 @@ def _made(run, options, n):
         x = system.sample(n if asked is None else len(asked), codes=asked, factors=_for_each(options.factor, run.recipe.factors),
                           seed=options.seed, raw=options.raw)
         return Samples(x, run.data, asked, "code")
-    n = n if options.n else at_hand(system, n)
     return Samples(system.sample(n, seed=options.seed, raw=options.raw), shown_in(system))
 
 
@@ -164,31 +163,29 @@ def _for_each(numbers, factors):
     return numbers
 
 
-def _carried(run, options):
+def _carried(run, options, n):
     """The Samples that become of given points: reconstructions, or translations to the other domain."""
-    system = run.system
-    back = options.back
+    system, back = run.system, options.back
     start_data = system.target if back else run.data
-    source = options.source or (run.recipe.target if back else run.recipe.data)
-    x = _given(source, start_data, options)
+    if options.source is None:
+        x = new_samples(start_data, options.n or n, np.random.default_rng(options.seed))
+    else:
+        x = _given(options.source, start_data, options)
     if hasattr(system, "translate"):
         made = system.translate(x, back=back, raw=options.raw)
-        return Samples(made, run.data if back else system.target, None, "", x, start_data, "translated")
-    return Samples(system.reconstruct(x, raw=options.raw), run.data, None, "", x, start_data, "reconstructed")
+        return Samples(made, run.data if back else system.target, start=x, start_data=start_data, verb="translated")
+    return Samples(system.reconstruct(x, raw=options.raw), run.data, start=x, start_data=start_data, verb="reconstructed")
 
 
 def _given(source, like, options):
     """Points of a file or a data set, in the units of `like`."""
-    if source in data.NAMES:
-        given = halves().held_out if source == "digits" else data.by_name(source)
-        n = options.n or (50 if given.image is not None else TABLE)
-    else:
-        given = family_files.read(source)
-        n = options.n or len(given.x)
+    named = source in data.NAMES
+    given = data.by_name(source) if named else family_files.read(source)
     if given.dim != like.dim:
         raise Misuse(f"{source} has {given.dim} columns, but the model has learned from {like.dim}, those of {like.name}")
-    if source in data.NAMES:
-        return like.apply(given.sample(n, np.random.default_rng(options.seed)))
-    if n > len(given.x):
+    if named:
+        n = options.n or (SHEET // 2 if given.image is not None else TABLE)
+        return like.apply(new_samples(given, n, np.random.default_rng(options.seed)))
+    if options.n and options.n > len(given.x):
         raise Misuse(f"{source} has {len(given.x)} rows: choose -n {len(given.x)} or less")
-    return like.apply(given.x[:n])
+    return like.apply(given.x[:options.n])

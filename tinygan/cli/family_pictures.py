@@ -172,7 +172,14 @@ def sampled(samples):
         return sheets.sheet(shown, data.image, across="".join(f"{samples.name}: {line}" for line in lines))
     if data.dim != 2:
         return sheets.side_by_side([points(x, data)], size=(5.5, 4.6))
-    if samples.start is not None and samples.start_data is data:
+    if samples.start is not None and samples.start_data is not data:
+        if samples.start_data.dim != 2:
+            return sheets.side_by_side([points(x, data, samples.verb)], size=(5.2, 5.2))
+        stops = {"given": (samples.start, samples.start_data), samples.verb: (x, data)}
+        return sheets.side_by_side([
+            on_axes(sheets.shades_2d, at, samples.start[:, 0], where, "$x_1$ as given", title=f"{name}, in {where.name}")
+            for name, (at, where) in stops.items()])
+    if samples.start is not None:
         draw = on_axes(sheets.moves_2d, samples.start, x, data)
     elif samples.asked is not None:
         draw = on_axes(sheets.classes_2d, x, samples.asked, data, f"generated, by {samples.name}")

@@ -63,7 +63,7 @@ def _table(run):
         in_turn = np.arange(n) % data.classes if labelled else None
         rows = {"real images": judge.real, control: judge.report(x, labels if labelled else None),
                 "generated": judge.report(system.sample(at_hand(system, n), seed=seed), in_turn)}
-        agreement = f"Agreement: a classifier, trained on {n} other images, reads the class that was asked for. " * labelled
+        agreement = f"Agreement: a classifier, trained on {n} other images, reads the class that was asked for.\n" * labelled
         return f"\n{table(rows)}\n{agreement}The nearer to the row of the real images, the better."
     if not isinstance(data, Mixture):
         return ""

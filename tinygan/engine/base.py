@@ -91,7 +91,7 @@ class Layer:
         left, needed = _left.get(), sum(map(math.prod, self.shapes.values()))
         if left is not None:
             if needed > left:
-                raise ValueError(f"{self} has {needed} parameters, and there are {left} numbers left for it")
+                raise ValueError(f"{self} has {needed} parameters, more than the {left} that are left for it")
             _left.set(left - needed)
         for name, shape in self.shapes.items():
             self.bind(name, np.full(shape, self.start.get(name, 0.0)), np.zeros(shape))

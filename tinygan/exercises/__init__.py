@@ -29,6 +29,7 @@ LESSONS = {
     "14": "unrolling",
     "15": "twenty-five of twenty-five",
     "16": "a class for both players",
+    "17": "codes that mean something",
     "18": "an encoder in the game",
 }
 

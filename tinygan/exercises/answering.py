@@ -28,10 +28,9 @@ from pathlib import Path
 import numpy as np
 
 from . import exercises_of
-from .calling import Mannered, Stopped, quiet, run
-from .cases import arrays, observe
-from .grading import Exercise, ToDo, Wrong
-from .grading import _outcome as outcome
+from .calling import Mannered, Stopped, quiet
+from .cases import arrays
+from .grading import Exercise, ToDo, Wrong, called
 from .isolation import STUCK
 from .loading import load
 from .wire import packed
@@ -148,10 +147,11 @@ def _limit(memory, seconds):
         import resource
     except ImportError:  # Windows
         return
-    limits = {"RLIMIT_AS": memory, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": WRITTEN, "RLIMIT_CORE": 0}
+    limits = {"RLIMIT_AS": (memory, memory), "RLIMIT_CPU": (seconds, seconds + 5), "RLIMIT_FSIZE": (WRITTEN, WRITTEN),
+              "RLIMIT_CORE": (0, 0)}
     for name, most in limits.items():
         with contextlib.suppress(ValueError, OSError, AttributeError):  # a lower limit is there already
-            resource.setrlimit(getattr(resource, name), (most, most))
+            resource.setrlimit(getattr(resource, name), most)
 
 
 # ---------------------------------------------------------------- what cannot be seen, and what has changed
@@ -203,7 +203,7 @@ def _hide(notes, modules):
 
 def stripped(exercise):
     """An exercise without what an answer must not see."""
-    return exercise._replace(truth=None, solution=None, mistakes=(), hints=())
+    return exercise._replace(truth=None, solution=None)
 
 
 def _pieces(modules):
@@ -268,12 +268,7 @@ class Student:
         names = question["names"]
         mannered = Mannered(answer, exercise.name, question["parameters"], lambda: question["wanted"],
                             "" if exercise.observe else ", ".join(names))
-        try:
-            value = run(lambda: observe(exercise, mannered, args, names), question["seconds"], exercise.name, stuck=_stuck)
-        except Wrong:
-            raise
-        except Stopped as stopped:
-            raise outcome(exercise, stopped, mannered.inside) from None
+        value = called(exercise._replace(seconds=question["seconds"]), mannered, args, names, _stuck)
         changed = {i: packed(args[i]) for i, array in before.items() if not np.array_equal(args[i], array, equal_nan=True)}
         return {"value": packed(value), "changed": changed}
 

@@ -81,8 +81,6 @@ def results(exercise):
         seen.append(exercise.solution(*args))
         return seen[-1]
 
-    if exercise.solution is None:  # nobody knows here
-        return 1, False
     args = exercise.case(np.random.default_rng(0))
     with np.errstate(all="ignore"):
         observe(exercise, spied, args, tuple(exercise.truth(*copies(args))))
@@ -117,7 +115,7 @@ def copies(args):
 
 def parameters(exercise, count):
     """The names of so many arguments, as the library's answer has them; none where that says nothing."""
-    own = inspect.signature(exercise.solution).parameters.values() if exercise.solution else ()
+    own = inspect.signature(exercise.solution).parameters.values()
     names = [one.name for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
     return names[:count] if len(names) >= count else []
 

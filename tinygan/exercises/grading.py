@@ -23,6 +23,7 @@ from .cases import Case, arrays, copies, observe, parameters, results
 from .stories import hard_coded, reasons
 
 CASES = 5
+EXACT = 1e-12  # the limit where nothing but rounding may be wrong
 SHOWN = 60  # letters of what is printed
 
 
@@ -67,14 +68,25 @@ class Differences(NamedTuple):
         return self.gradient, [{"unsure": self.unsure, "value": self.value}]
 
 
+class Exact(NamedTuple):
+    """A truth that is known to rounding, and can be computed to rounding as well."""
+
+    array: np.ndarray
+
+    def looks(self):
+        """See `cases.looks`."""
+        return np.asarray(self.array, np.float64), [{"limit": EXACT}]
+
+
 class Digits(NamedTuple):
-    """An array of which the smallest entries must be right to as many digits as the largest (down to 1e-100)."""
+    """As `Exact`, and the smallest entries must be right to as many digits as the largest (down to 1e-100)."""
 
     array: np.ndarray
 
     def looks(self):
         """First whether it is right at all, so that lost digits do not hide a wrong factor."""
-        return self.array, [{"unit": np.maximum(np.abs(self.array), smallest)} for smallest in (1, 1e-100)]
+        units = (np.maximum(np.abs(self.array), smallest) for smallest in (1, 1e-100))
+        return self.array, [{"unit": unit, "limit": EXACT} for unit in units]
 
 
 class Wrong(Stopped):
@@ -174,6 +186,11 @@ def call(exercise, answer, args, names, stuck=None):
     """
     outputs = "" if exercise.observe else ", ".join(names)
     mannered = Mannered(answer, exercise.name, parameters(exercise, len(args)), lambda: results(exercise), outputs)
+    return called(exercise, mannered, args, names, stuck)
+
+
+def called(exercise, mannered, args, names, stuck=None):
+    """What a `Mannered` answer gives; see `call`. Of the exercise, neither the truth nor the solution is needed."""
     try:
         return run(lambda: observe(exercise, mannered, args, names), exercise.seconds, exercise.name, stuck=stuck)
     except Wrong:

@@ -7,6 +7,7 @@ The process (`answering`) is given the number of an exercise and the state of a 
 judged here, where no line of a student's runs, and what arrives is only read (`wire`).
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -28,7 +29,7 @@ PACKAGE = Path(__file__).parents[1]
 START, GRACE = 60.0, 5.0  # seconds: to start Python, and to be late with a reply
 FOREVER = 1e6  # seconds; the time limit is kept in the other process
 FAULTS = 10  # how often the process may end by itself before the rest is given up
-LINE = 1 << 28  # letters of a reply
+LINE, NOTES, LETTERS = 1 << 28, 50, 300  # letters of a reply, notes in it, letters of each
 STUCK = 77  # the exit code when an answer cannot be stopped
 # What answers get to see of the environment; there may be passwords in the rest.
 KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH",
@@ -94,7 +95,7 @@ class Far:
             raise ToDo
         if "wrong" in reply:
             self.failed = "slow" if reply["late"] else None
-            raise Wrong(*map(str, reply["wrong"]))
+            raise Wrong(*(str(line)[:LETTERS] for line in reply["wrong"][:NOTES]))
         for i, array in reply["changed"].items():
             args[int(i)][...] = unpacked(array)
         return unpacked(reply["value"])
@@ -147,7 +148,7 @@ class Answers:
             self.bad[path] = failed.state, f"{path.name}, while it is loaded: {failed.lines[0]}"
             raise Failed(*self.bad[path]) from None
         if "wrong" in reply:
-            self.bad[path] = "slow" if reply["late"] else "error", *map(str, reply["wrong"])
+            self.bad[path] = "slow" if reply["late"] else "error", *(str(line)[:LETTERS] for line in reply["wrong"][:NOTES])
             raise Failed(*self.bad[path])
         self.loaded.add(path)
 
@@ -159,9 +160,11 @@ class Answers:
 
     def _start(self):
         """Start the process. Raises OSError where that is not possible."""
+        self._left()
         if self.faults >= FAULTS:
             raise Failed("error", f"not judged: these answers have ended their process {FAULTS} times")
-        path = [str(PACKAGE.parent), *(place for place in sys.path if place and Path(place) != Path.cwd())]
+        here = os.getcwd()  # a file of that folder must not stand in for a module
+        path = [str(PACKAGE.parent), *(place for place in map(os.path.abspath, sys.path) if place != here)]
         env = {name: os.environ[name] for name in KEPT if name in os.environ} | THREADS
         with tempfile.TemporaryFile() as errors:
             self.process = subprocess.Popen(
@@ -170,20 +173,25 @@ class Answers:
             self.replies = queue.Queue(maxsize=2)
             self.reader = threading.Thread(target=_pass_on, args=(self.process.stdout, self.replies), daemon=True)
             self.reader.start()
-            limit = int(max(1, self.deadline - time.monotonic()) + 2 * GRACE)
             try:
-                self._exchange(START, folder=str(self.place), places=self.places, rows=self.rows, memory=self.memory, limit=limit)
+                self._exchange(START, folder=str(self.place), places=self.places, rows=self.rows, memory=self.memory,
+                               limit=int(self._left() + 2 * GRACE))
             except Failed as failed:
+                self._left()
                 errors.seek(0)
                 why = errors.read().decode(errors="replace").strip().splitlines()[-1:] or [str(failed)]
                 raise OSError(f"the process for the answers cannot be started: {why[0]}") from None
 
-    def _exchange(self, seconds, **question):
-        """Ask, and wait for the reply."""
+    def _left(self):
+        """How many seconds are left. Raises `Failed` when there are none."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Failed("slow", "not judged: the time for all answers together was over")
-        question |= {"id": secrets.token_hex(8), "seconds": min(seconds, left)}
+        return left
+
+    def _exchange(self, seconds, **question):
+        """Ask, and wait for the reply."""
+        question |= {"id": secrets.token_hex(8), "seconds": min(seconds, self._left())}
         try:
             self.process.stdin.write(json.dumps(question).encode() + b"\n")
             self.process.stdin.flush()
@@ -203,7 +211,7 @@ class Answers:
             reply = json.loads(line)
             if reply["id"] != key:
                 raise ValueError
-            self._notes |= dict.fromkeys(map(str, reply.get("notes", ())))
+            self._notes |= dict.fromkeys(str(note)[:LETTERS] for note in reply.get("notes", [])[:NOTES])
         except (ValueError, TypeError, KeyError, RecursionError):
             self._end()
             raise Failed("error", "something else than this program wrote to the channel of the replies") from None
@@ -211,7 +219,11 @@ class Answers:
 
     def _ended(self):
         """The `Failed` that says how the process has ended."""
-        code = self.process.wait()
+        try:
+            code = self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._end()
+            return Failed("error", "it closed the channel of the replies")
         self._end()
         if code == STUCK or hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
             return Failed("slow", "it is still running when its time is over, and cannot be stopped")
@@ -222,23 +234,19 @@ class Answers:
         """End the process, and those that it has started."""
         if self.process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended already
             if os.name == "posix":
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.kill()
-        except (ProcessLookupError, PermissionError):  # it has ended already
-            pass
         self.process.wait()
-        while self.reader.is_alive():
-            try:
+        late = time.monotonic() + 1
+        while self.reader.is_alive() and time.monotonic() < late:
+            with contextlib.suppress(queue.Empty):
                 self.replies.get(timeout=0.01)
-            except queue.Empty:
-                continue
-        self.process.stdout.close()
-        try:
+        if not self.reader.is_alive():  # otherwise a process that has got away still has the channel
+            self.process.stdout.close()
+        with contextlib.suppress(OSError):  # something that was written has not been read
             self.process.stdin.close()
-        except OSError:  # something that was written has not been read
-            pass
         self.process, self.loaded, self.faults = None, set(), self.faults + 1
 
 

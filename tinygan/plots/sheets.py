@@ -73,7 +73,7 @@ def lines(parts, image, columns=10, title="", figure=None):
     blocks, columns = -(-n // columns), min(columns, n)
     width, height = _size(len(names), columns, image)
     if figure is None:
-        figure = plt.figure(figsize=(width + 1.4, blocks * (height + .12) + .3 + .25 * bool(title)))
+        figure = plt.figure(figsize=(width + 1.5, blocks * (height + .12) + .3 + .25 * bool(title)))
     for b, ax in enumerate(np.ravel(figure.subplots(blocks, 1))):
         some = [x[b * columns:(b + 1) * columns] for x in images]
         empty = np.full((columns - len(some[0]), math.prod(image)), np.nan)
@@ -179,7 +179,7 @@ def shades_2d(x, values, data, name, ax=None):
     check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.8, 4.6))
     handle, _ = _ground(ax, data, x)
-    shades = draw_dots(ax, x, color=None, c=values, cmap="viridis", alpha=.9, label="generated")
+    shades = draw_dots(ax, x, color=None, c=values, cmap="viridis", alpha=.9, label="generated", zorder=4)
     ax.figure.colorbar(shades, ax=ax, fraction=.046, pad=.02).set_label(name)
     return finish(ax, x, [handle])
 

@@ -16,7 +16,8 @@ opposite directions, as E holds a real pair and G a generated one. The equation 
 and log(1 - D(G(z), z)), whose gradients vanish where D is sure. So both papers train with the exchange too.
 
 Other than there: E returns one code for each x, where that of Dumoulin et al. is random; the loss is relativistic; D has R1 and
-R2. A unit of z is not a unit of x, so the penalties weigh z's columns by themselves (`z_penalty`).
+R2. A unit of z is not a unit of x, so the penalties weigh z's columns by themselves (`z_penalty`). D has the hard part here, to
+know which z belongs to which x. So it may be wider than G and E (`hidden_d`), and learn faster (`lr_d`).
 
 `latent_regressor` trains the encoder that the game must be compared with, as Donahue et al. do. It needs no game: G is finished,
 and E minimises the mean of |z - E(G(z))|^2.
@@ -124,14 +125,14 @@ def step(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
 class BiGANSettings(Common):
     """The settings of a BiGAN."""
 
-    hidden_d: tuple[int, ...] | None = setting(None, Several(Count(), "192 192"), NETS, "sizes of D's hidden layers; by default "
+    hidden_d: tuple[int, ...] | None = setting(None, Several(Count(), "1024"), NETS, "sizes of D's hidden layers; by default "
                                                "those of G and E")
     z_penalty: float = setting(1.0, Number(above=0, including=(0,)), HOW, "weight of z's columns in the penalties, where x's "
-                               "have 1; about the squared length of a z against that of an x")
+                               "have 1; 0 leaves them out")
 
 
-IMAGES = BiGANSettings(data="digits", hidden=(64, 64), hidden_d=(192, 192), latent=8, loss="relativistic", r1=3, r2=3,
-                       z_penalty=.01, steps=6000, batch=64, lr=2e-3, beta1=0, beta2=.99, ema=.995)
+IMAGES = BiGANSettings(data="digits", hidden=(64, 64), hidden_d=(1024,), latent=8, activation="leaky-relu", loss="relativistic",
+                       r1=3, r2=3, z_penalty=.1, steps=6000, batch=64, lr=2e-3, lr_d=4e-3, beta1=0, beta2=.99, ema=.995)
 
 
 class BiGAN(System[BiGANSettings]):

@@ -18,7 +18,7 @@ from .common import Plan
 
 TRAINING, HELD_OUT = data.halves()
 X, LABELS, MEAN = HELD_OUT.x, HELD_OUT.labels, TRAINING.x.mean(axis=0)
-CODES = BiGAN("digits").recipe.latent
+CODES, WIDER = BiGAN("digits").recipe.latent, {"hidden": (128, 128)}
 
 
 def mse(x, others):
@@ -54,7 +54,7 @@ def scores(G, E, seed, seconds):
             "cpu_seconds": seconds}
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def trained(kind, seed, **changes):
     """G and E of a run, and its seconds."""
     model, start = kind("digits", **changes), time.process_time()
@@ -145,10 +145,10 @@ class HelpsD(BiGAN):
         return game._replace(step=step)
 
 
-def regressor_of(generator):
+def regressor_of(generator, **changes):
     """The latent regressor, of E's size, for a finished generator(seed)."""
     def measured(seed):
-        G, recipe, start = generator(seed), BiGAN("digits").recipe, time.process_time()
+        G, recipe, start = generator(seed), BiGAN("digits", **changes).recipe, time.process_time()
         E = Sequential(*recipe.row(G.d_out, G.d_in), seed=seed + 100)
         bigan.latent_regressor(G, E, seed=seed)
         return scores(G, E, seed, time.process_time() - start)
@@ -161,8 +161,8 @@ def plain(seed):
     recipe = BiGAN("digits").recipe
     G = Sequential(*recipe.row(recipe.latent, TRAINING.dim), seed=seed)
     D = Sequential(*recipe.replace(hidden=recipe.hidden_d).row(TRAINING.dim, 1), seed=seed + 50)
-    rate = recipe.optimiser(recipe.lr)
-    return train(G, D, TRAINING, recipe.loss_object(), steps=recipe.steps, batch=recipe.batch, opt_g=rate, opt_d=rate,
+    opt_g, opt_d = map(recipe.optimiser, recipe.rates())
+    return train(G, D, TRAINING, recipe.loss_object(), steps=recipe.steps, batch=recipe.batch, opt_g=opt_g, opt_d=opt_d,
                  penalties=(R1(recipe.r1), R2(recipe.r2)), ema=recipe.ema, schedule=recipe.object("schedule"), seed=seed,
                  progress=False).G_ema
 
@@ -198,8 +198,13 @@ PLAN = Plan(
         "D sees x alone": run(with_d(Blind)),
         "E and G help D first": run(HelpsD),
         "D as narrow as G and E": run(hidden_d=None),
+        "D as slow as G and E": run(lr_d=None),
+        "D of two layers, ReLU, slow": run(hidden_d=(192, 192), lr_d=None, activation="relu", z_penalty=.01),
         "penalties weigh z like x": run(z_penalty=1.0),
+        "penalties leave z out": run(z_penalty=0.0),
+        "wider G and E": run(**WIDER),
         "latent regressor of this G": regressor_of(lambda seed: trained(BiGAN, seed)[0]),
+        "latent regressor of the wider G": regressor_of(lambda seed: trained(BiGAN, seed, **WIDER)[0], **WIDER),
         "latent regressor of a plain G": regressor_of(plain),
         "untrained": untrained,
         "another image of the class": another_of_the_class,

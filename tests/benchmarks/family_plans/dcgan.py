@@ -29,7 +29,7 @@ def scored(model, seed):
 class Without(DCGAN):
     """The paper's rules without BatchNorm in the players `bare`; `init`: the weights."""
 
-    bare, init = "GD", normal(.02)
+    bare, init = "GD", staticmethod(normal(.02))
 
     def make(self, points, seeds):
         nets = super().make(points, seeds)

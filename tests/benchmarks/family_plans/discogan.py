@@ -38,7 +38,7 @@ def scored(model, A, B, seed):
 
 RING, SQUARE = data.ring().standardized(), data.square().standardized()
 FIVE, TEN = gaussians(5, .2), gaussians(10, .15)
-PLAIN = {"loss": "non-saturating", "r1": None, "r2": None, "lr": 1e-3, "beta1": .5, "beta2": .999, "schedule": "constant"}
+PLAIN = {"loss": "non-saturating", "r1": None, "r2": None, "lr": 1e-3, "beta1": .5, "beta2": .999}
 
 
 def squares(seed, **changes):

@@ -133,6 +133,19 @@ def named(groups_training, groups_held_out):
             "error": np.mean(count.argmax(axis=1)[groups_held_out] != held_out.labels)}
 
 
+def ink(x):
+    """How much black there is in each image."""
+    return x.sum(axis=1)
+
+
+def slant(x):
+    """How far each image leans: the slope of the regression of the column on the row, weighed by the ink."""
+    weight = np.maximum(x.reshape(-1, 8, 8) + 1, 0)
+    weight /= weight.sum(axis=(1, 2), keepdims=True)
+    row, column = (place - (weight * place).sum(axis=(1, 2), keepdims=True) for place in np.mgrid[:8, :8])
+    return (weight * row * column).sum(axis=(1, 2)) / (weight * row**2).sum(axis=(1, 2))
+
+
 def images(report):
     return {name: getattr(report, name) for name in ("frechet", "coverage", "density")}
 
@@ -143,7 +156,8 @@ def digits(seed, kind=InfoGAN, **changes):
     codes, u, x = asked(model, seed, 901)
     judge = metrics.digit_judge()
     found = named(*(model.read(half.x).codes for half in (training, held_out)))
-    return scores | {"nmi": nmi(codes, judge.read(x))} | found | images(judge.report(x)) | read_back(model, u, x)
+    meant = {name: max(abs(spearmanr(u[:, j], of(x))[0]) for j in range(2)) for name, of in (("slant", slant), ("ink", ink))}
+    return scores | {"nmi": nmi(codes, judge.read(x))} | found | images(judge.report(x)) | read_back(model, u, x) | meant
 
 
 def k_means(seed):
@@ -163,8 +177,8 @@ information: the bound L_I of the categories in nats, at most ln K: 1.609 (spoke
 digit as an SVM reads it), 0 to 1. read_nmi: the same of the code that Q reads from new real points. radius: the |rank
 correlation| of u with the radius within a code, the mean of the five codes; radius_least: the smallest of the five. off: the
 median distance of samples from the nearest spoke, whose noise is .03. u_back: the smallest |rank correlation| of a factor with
-what Q reads of it. error: share of held-out digits that Q's codes call wrong, where each code is called by its commonest digit in
-training.
+what Q reads of it. slant, ink: the larger |rank correlation| of the two factors with how far a digit leans, and with its ink.
+error: share of held-out digits that Q's codes call wrong, where each code is called by its commonest digit in training.
 Q never trained: the term is left out of D's loss. k-means: ten groups of the training images' pixels, without any GAN."""
 
 PLAN = Plan(

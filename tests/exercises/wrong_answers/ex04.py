@@ -96,7 +96,7 @@ wrong("04.3", "term", "m = p + q", "m =", "p + q", "mixture", "half")(lambda p, 
 wrong("04.3", "edge", "0 log 0 gives NaN", "0 log 0", "nan", "zero", "empty")(
     lambda p, q: (careless_kl(p, (p + q) / 2) + careless_kl(q, (p + q) / 2)) / 2)
 wrong("04.3", "small", "1e-9 inside the logarithms", "eps", "added", "inside", "1e-9")(
-    lambda p, q: (np.sum(p * np.log((p + 1e-9) / ((p + q) / 2 + 1e-9))) + np.sum(q * np.log((q + 1e-9) / ((p + q) / 2 + 1e-9)))) / 2)
+    lambda p, q: sum(np.sum(one * np.log((one + 1e-9) / ((p + q) / 2 + 1e-9))) for one in (p, q)) / 2)
 wrong("04.3", "edge", "cells where p or q is 0 are left out", "left out", "either", "cells", "0")(
     lambda p, q: jsd(p[(p > 0) & (q > 0)], q[(p > 0) & (q > 0)]))
 wrong("04.3", "other", "the square root: the Jensen-Shannon distance", "root", "distance")(lambda p, q: np.sqrt(jsd(p, q)))
@@ -195,7 +195,8 @@ wrong("04.5", "order", "ds_fake before ds_real", "order", "exchanged", "swapped"
     with_value(lambda r, f: (sigmoid(f) / len(f), -sigmoid(-r) / len(r))))
 wrong("04.5", "term", "derivatives by the probabilities: the chain rule through the sigmoid is missing", "chain", "probabilit")(
     with_value(lambda r, f: (-1 / sigmoid(r) / len(r), 1 / sigmoid(-f) / len(f))))
-wrong("04.5", "sign", "sigmoid(s_real) for sigmoid(-s_real) in ds_real", "sigmoid(-s", "-s_real", "sigmoid(s", "sigmoid(-",
+wrong("04.5", "sign", "sigmoid(s_real) for sigmoid(-s_real) in ds_real", "-sigma(r) stands", "sigmoid(-s", "-s_real",
+      "sigmoid(s", "sigmoid(-",
       "argument")(
     with_value(lambda r, f: (-sigmoid(r) / len(r), sigmoid(f) / len(f))))
 wrong("04.5", "term", "ds_fake is left at zero: the fake samples count as constants", "zero")(

@@ -84,7 +84,7 @@ def wilson(z=Z, extra=lambda z, n: z**2 / (4 * n**2), down=lambda z, n: 1 + z**2
 wrong("09.2", "other", "the standard error of k/n: Wald's interval", "k/n", "wald", "standard error", "p itself")(
     lambda k, n: tuple(k / n + side * Z * math.sqrt(k / n * (1 - k / n) / n) for side in (-1, 1)))
 wrong("09.2", "small", "z = 1.96", "1.96", "z ")(wilson(1.96))
-wrong("09.2", "other", "z = 2", "z =")(wilson(2))
+wrong("09.2", "other", "z = 2", "rounded to 2", "z =")(wilson(2))
 wrong("09.2", "other", "z = 1.645, which leaves out 5 % on each side", "1.645", "90")(wilson(1.644854))
 wrong("09.2", "factor", "not divided by 1 + z^2/n", "1 + z", "divided")(wilson(down=lambda z, n: 1))
 wrong("09.2", "term", "the z^2 / 4n^2 under the root is forgotten", "root", "4")(wilson(extra=lambda z, n: 0))

@@ -11,7 +11,7 @@ WRONG, RIGHT, SOLUTIONS, wrong, right, solution = corpus()
 # ---------------------------------------------------------------- 10.1 good_counts
 
 def clouds(rng):
-    """A cloud; samples that are exactly 3 standard deviations away; rows that are not finite; modes of unequal size; no samples."""
+    """A cloud; samples that are exactly 3 standard deviations away; rows that are not finite; samples between two modes."""
     means, stds = np.array([[0., 0], [4, 0], [0, 3], [9, 9]]), np.array([.25, .5, .75, .125])
     cloud = rng.choice(means, 40) + .8 * rng.normal(size=(40, 2))
     exact = np.array([[.75, 0], [4, 1.5], [4, -1.5], [0, 5.25], [9, 9.375], [9, 9.4], [.6, .6], [1.2, .1]])
