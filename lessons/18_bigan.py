@@ -34,8 +34,8 @@ plt.rcParams.update(plots.STYLE)
 # %%
 # Pairs
 # -----
-# There are two ways to a pair of an image and a code. Take a real image, and let E say its code: :math:`[x, E(x)]`. Or take noise,
-# and let G make its image: :math:`[G(z), z]`. D is an ordinary discriminator, whose points are such pairs:
+# There are two ways to a pair of an image and a code. Take a real image, and let E say its code, :math:`[x, E(x)]`. Or take
+# noise, and let G make its image, :math:`[G(z), z]`. D is an ordinary discriminator, whose points are such pairs:
 #
 # .. math:: \min_{G, E}\max_D\; E\log D(x, E(x)) + E\log(1 - D(G(z), z)).
 #
@@ -58,9 +58,9 @@ for loss in (losses.NonSaturating(), losses.Wasserstein(), LOSS):
 # %%
 # The gradient
 # ------------
-# Each kind of pair goes forward through D, and comes back with a tape of its own. What comes out is the derivative by a whole pair.
-# One half of it was given, x or z, and nothing is learned there. The other half was made. G gets the columns of the image, E gets
-# the columns of the code.
+# Each kind of pair goes forward through D, and comes back with a tape of its own. What comes out is the derivative by a whole
+# pair. One half of it was given, x or z, and nothing is learned there. The other half was made. G gets the columns of the image,
+# E gets the columns of the code.
 
 
 def through_d(D, x, z, ds_of):
@@ -71,8 +71,8 @@ def through_d(D, x, z, ds_of):
 
 
 # %%
-# One thing is added, for later. With a ``shift`` each image stands beside the code of another row. D then sees the same images and
-# the same codes, but not which belong together.
+# One thing is added, for later. With a ``shift`` each image stands beside the code of another row. D then sees the same images
+# and the same codes, but not which belong together.
 
 
 def turned(z, shift):
@@ -128,8 +128,8 @@ print(found)
 # %%
 # A round
 # -------
-# D moves first. Then G and E answer the D that has just moved. D's own gradient is that of lesson 05, on pairs. The class ``BiGAN``
-# has all the rest: networks, R1 and R2, averages of G and of E. We only give it our step.
+# D moves first. Then G and E answer the D that has just moved. D's own gradient is that of lesson 05, on pairs. The class
+# ``BiGAN`` has all the rest: networks, R1 and R2, averages of G and of E. We only give it our step.
 
 
 def step_by_hand(shift, penalties, players, batch):
@@ -274,9 +274,9 @@ assert min(of_z[ByHand]) > 0.3 and max(of_z[ByHand]) < min(direct) and min(direc
 
 # %%
 # *The codes are no special features.* Take the seen digit with the nearest code, and guess its class. The codes of PCA are better
-# for this, and so are the pixels. Even the codes of the torn game are: E knows these images, only G reads its codes in another
-# way. Eight directions drawn by lot are worse. (Donahue et al. found BiGAN's features no better than other ones on their digits
-# either.)
+# for this, and so are the pixels. Those of the torn game are about as good as BiGAN's: that E also keeps images apart, but G
+# would read its codes in another way. Eight directions drawn by lot are not much worse. (Donahue et al. found BiGAN's features no
+# better than an autoencoder's on their digits.)
 
 
 def neighbour(encode):
@@ -297,11 +297,12 @@ assert max(features["BiGAN"]) < features["PCA"][0] < features["pixels"][0]
 # The picture
 # -----------
 # One unseen digit of each class, and what came back, of seed 0. Beside them, what the two most telling scores are for every seed.
-figure = plt.figure(figsize=(9.2, 4.2))
+figure = plt.figure(figsize=(9.2, 3.9))
 left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
 shown = [np.flatnonzero(classes == c)[3] for c in range(10)]
 names = {"BiGAN": "BiGAN", "latent regressor": "latent\nregressor", "PCA": "PCA", "torn pairs": "torn\npairs"}
-sheets.lines({"x": images[shown]} | {label: back[name][0][shown] for name, label in names.items()}, (8, 8), 10, left)
+sheets.lines({"x": images[shown]} | {label: back[name][0][shown] for name, label in names.items()}, (8, 8),
+             title="unseen digits, and what came back", figure=left)
 
 # %%
 # To the left is near, above is the same digit. Only what looks at x can be on the upper left.
@@ -330,6 +331,6 @@ ax.legend(loc="upper right")
 #
 # 1. ``WIDTH = 32``, then 2048. Which of the scores needs a D that can tell pairs apart, and which does not?
 # 2. Walk from one digit to another: codes of two images, the line between them, G of its points. Is every point a digit?
-# 3. ``Torn.shift = 0`` for the last third of the steps. Does E still learn, or is it too late?
+# 3. ``hidden=(128, 128)`` in ``trained`` and in the regressor: G and E are wider. Who gains more, the game or the regressor?
 # 4. Digits that BiGAN has never met: ``data.digits((0, 1, 2, 3, 4))`` to learn from, 5 to 9 to bring back. What comes back?
 plots.show("lesson_18")

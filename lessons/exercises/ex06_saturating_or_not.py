@@ -16,7 +16,8 @@ from tinygan.engine.numerics import sigmoid, softplus  # noqa: F401
 def minimax_g(f):
     """G's loss in the game as it was first written down, and its derivative.
 
-    value = mean over the batch of log(1 - sigmoid(f)). Work the derivative out on paper: it becomes very short.
+    value = mean over the batch of log(1 - sigmoid(f)). Work the derivative out on paper: it becomes very short. Some scores are
+    far out, such as 50, where 1 - sigmoid(f) is 0 in the computer.
 
     f (N, 1)  ->  value (), df (N, 1), in this order
     """

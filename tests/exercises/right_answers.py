@@ -672,3 +672,56 @@ def cross_entropy(q, labels):
     log_p = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
     y = np.eye(q.shape[1])[labels]
     return -(y * log_p).sum() / n, (np.exp(log_p) - y) / n
+
+
+# ---------------------------------------------------------------- 17
+
+
+@answers("17.1")
+def information(q, labels):
+    log_p = q - np.log(np.exp(q).sum(axis=1, keepdims=True))
+    return math.log(q.shape[1]) + log_p[range(len(q)), labels].mean()
+
+
+@answers("17.2")
+def unread(q, y, u):
+    n, k = y.shape
+    e = np.exp(q[:, :k])
+    p = e / e.sum(axis=1, keepdims=True)
+    wrong = q[:, k:] - u
+    return (-(y * np.log(p)).sum() + (wrong**2).sum() / 2) / n, np.hstack([p - y, wrong]) / n
+
+
+@answers("17.3")
+def info_d_gradient(D, x_real, x_fake, y, u, info):
+    real, tape_real = D.forward(x_real)
+    fake, tape_fake = D.forward(x_fake)
+    r, f = real[:, :1], fake[:, :1]
+    E, dq = unread(fake[:, 1:], y, u)
+    D.zero_grad()
+    D.backward(np.hstack([-sigmoid(-r) / r.shape[0], 0 * dq]), tape_real)
+    D.backward(np.hstack([sigmoid(f) / f.shape[0], info * dq]), tape_fake)
+    return softplus(-r).mean() + softplus(f).mean() + info * E
+
+
+@answers("17.4")
+def info_g_gradient(G, D, z, y, u, info):
+    x_fake, tape_g = G.forward(np.hstack([z, y, u]))
+    fake, tape_d = D.forward(x_fake)
+    f = fake[:, :1]
+    E, dq = unread(fake[:, 1:], y, u)
+    dx = D.backward(np.hstack([-sigmoid(-f) / f.shape[0], info * dq]), tape_d, grads=False)
+    G.zero_grad()
+    G.backward(dx, tape_g)
+    return softplus(-f).mean() + info * E
+
+
+@answers("17.5")
+def r1_on_score(D, x, gamma):
+    fake, tape = D.forward(x)
+    one = np.zeros_like(fake)
+    one[:, 0] = 1
+    g = D.backward(one, tape, grads=False)
+    tape_dot = D.tangent(gamma * g / x.shape[0], tape)[1]
+    D.tangent_backward(one, np.zeros_like(fake), tape, tape_dot)
+    return gamma / 2 * (g**2).sum() / x.shape[0]

@@ -240,18 +240,17 @@ class Answers:
             self.process.kill()
         self.process.wait()
         late = time.monotonic() + 1
-        while self.reader.is_alive() and time.monotonic() < late:
+        while self.reader.is_alive() and time.monotonic() < late:  # longer if a process that has got away has the channel
             with contextlib.suppress(queue.Empty):
                 self.replies.get(timeout=0.01)
-        if not self.reader.is_alive():  # otherwise a process that has got away still has the channel
-            self.process.stdout.close()
         with contextlib.suppress(OSError):  # something that was written has not been read
             self.process.stdin.close()
         self.process, self.loaded, self.faults = None, set(), self.faults + 1
 
 
 def _pass_on(stream, replies):
-    """Put each line of a stream into a queue, and None at its end."""
-    for line in iter(lambda: stream.readline(LINE), b""):
-        replies.put(line)
+    """Put each line of a stream into a queue, and None at its end; close it."""
+    with stream:
+        for line in iter(lambda: stream.readline(LINE), b""):
+            replies.put(line)
     replies.put(None)

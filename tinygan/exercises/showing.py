@@ -2,8 +2,8 @@
 
 import inspect
 import textwrap
-import types
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 
 from .board import shortened
 
@@ -11,57 +11,61 @@ HERE = __package__
 
 
 def shown(exercise):
-    """The lines that show the library's answer, and of the library what it calls."""
+    """The lines that show the library's answer, and what it calls: functions beside it, functions and methods of the library."""
     yield f"The library's answer to {exercise.number} {exercise.name}:"
-    for thing in dict.fromkeys([_whole(exercise.solution), *_called(exercise.solution)]):
+    for thing in dict.fromkeys(map(_whole, _pieces(exercise.solution))):
         text, first = inspect.getsourcelines(thing)
         name = f"{thing.__qualname__}, " * ("<" not in thing.__qualname__)
         yield f"{name}{shortened(Path(inspect.getsourcefile(thing)))}, line {first}:"
         yield textwrap.indent(textwrap.dedent("".join(text)).rstrip(), "    ")
 
 
-def _whole(function):
+def _whole(thing):
     """The function, or the one that it was made in: its settings stand there."""
-    outer = function.__qualname__.split(".")[0]
-    return getattr(inspect.getmodule(function), outer, function) if "<locals>" in function.__qualname__ else function
+    outer = thing.__qualname__.split(".")[0]
+    return getattr(inspect.getmodule(thing), outer, thing) if "<locals>" in thing.__qualname__ else thing
 
 
-def _called(solution):
-    """The functions and methods of the library that a solution calls, also by way of functions beside it."""
-    functions, classes, attributes = _used(solution)
-    yield from functions
-    for one in classes:
-        methods = [vars(base)[name] for base in one.__mro__ for name in attributes if name in vars(base) and _is_library(base)]
-        methods = [method for method in methods if isinstance(method, types.FunctionType)]
-        yield from methods or [one]
-
-
-def _used(solution):
-    """(functions, classes of the library, names of all attributes) in a function and in those of the exercises that it calls."""
-    functions, classes, attributes, seen, left = [], [], [], set(), [solution]
+def _pieces(solution):
+    """The solution, the functions of the exercises that it calls, and what all of these use of the library."""
+    own, library, attributes, left = [], [], [], [solution]
     while left:
         function = left.pop(0)
-        if function in seen:
+        if function in own:
             continue
-        seen.add(function)
-        names = _names(function.__code__)
-        attributes += [name for name in names if name not in attributes]
-        inner = [cell.cell_contents for cell in function.__closure__ or ()]
-        for thing in [function.__globals__.get(name) for name in names] + inner:
-            kind = thing if isinstance(thing, type | types.FunctionType) else type(thing)
-            if isinstance(thing, types.FunctionType) and thing.__module__.startswith(HERE):
-                left.append(thing)
-            elif _is_library(kind):
-                (functions if isinstance(kind, types.FunctionType) else classes).append(kind)
-    return functions, classes, attributes
+        own.append(function)
+        if _is_here(function):
+            names = _names(function.__code__)
+            attributes += names
+            for thing in _things(function, names):
+                (left if isinstance(thing, FunctionType) and _is_here(thing) else library).append(thing)
+    yield from own
+    for thing in library:
+        yield from _methods(thing, attributes) if isinstance(thing, type) and not _is_here(thing) else [thing] * (not _is_here(thing))
+
+
+def _things(function, names):
+    """The functions and classes of this package that stand behind the names in a function."""
+    values = [function.__globals__.get(name) for name in names] + [cell.cell_contents for cell in function.__closure__ or ()]
+    values += [vars(module).get(name) for module in values if isinstance(module, ModuleType) for name in names]
+    for value in values:
+        kind = value if isinstance(value, type | FunctionType) else type(value)
+        if kind.__module__.startswith("tinygan."):
+            yield kind
+
+
+def _methods(one, names):
+    """The methods of a class with one of these names; the class itself when there are none."""
+    found = [vars(base)[name] for base in one.__mro__ if base.__module__.startswith("tinygan.") for name in names
+             if isinstance(vars(base).get(name), FunctionType)]
+    return found or [one]
 
 
 def _names(code):
     """The names in a function, and in the functions within it."""
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return [*code.co_names, *(name for one in inner for name in _names(one))]
 
 
-def _is_library(thing):
-    name = thing.__module__
-    return name.startswith("tinygan.") and not name.startswith(HERE)
+def _is_here(thing):
+    return thing.__module__.startswith(HERE)
