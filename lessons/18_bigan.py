@@ -251,7 +251,9 @@ for model in models[Torn]:
 # What does not hold
 # ------------------
 # *The game is no short way to a small error.* PCA has a smaller one, and keeps the class more often. The latent regressor comes
-# about as near, in a second and without a game.
+# about as near, in a second and without a game. Longer runs with a wider D do not change that: ``BiGAN("digits")`` as it is has
+# an error of .145 to .167 on eight seeds, and the regressor of the same G one of .140 to .160, the smaller one on six of them
+# (``python tests/benchmarks/family.py bigan``).
 assert (near[:, 0] > scores["PCA"][0, 0]).all() and (near[:, 2] < scores["PCA"][0, 2]).all()
 assert (scores["latent regressor"][:, 0] < scores["mean image"][0, 0]).all()
 

@@ -92,7 +92,7 @@ class Source:
                 yield from (ast.BoolOp(ORDER[type(node.op)][0](), node.values), *node.values)
             case ast.IfExp():
                 yield from (node.body, node.orelse)
-            case ast.UnaryOp(operand=inner) | ast.Attribute(attr="T", value=inner) | ast.Subscript(slice=ast.Slice(), value=inner):
+            case ast.UnaryOp(operand=inner) | ast.Attribute(inner, "T") | ast.Subscript(inner, ast.Slice()):
                 yield inner
             case ast.Tuple() if isinstance(above, ast.Return | ast.Lambda):  # two neighbours exchanged
                 for i in range(len(node.elts) - 1):

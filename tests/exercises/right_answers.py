@@ -680,7 +680,7 @@ def cross_entropy(q, labels):
 @answers("17.1")
 def information(q, labels):
     log_p = q - np.log(np.exp(q).sum(axis=1, keepdims=True))
-    return math.log(q.shape[1]) + log_p[range(len(q)), labels].mean()
+    return math.log(q.shape[1]) + np.diag(log_p[:, labels]).mean()
 
 
 @answers("17.2")
@@ -699,7 +699,7 @@ def info_d_gradient(D, x_real, x_fake, y, u, info):
     r, f = real[:, :1], fake[:, :1]
     E, dq = unread(fake[:, 1:], y, u)
     D.zero_grad()
-    D.backward(np.hstack([-sigmoid(-r) / r.shape[0], 0 * dq]), tape_real)
+    D.backward(np.hstack([-sigmoid(-r) / r.shape[0], np.zeros_like(dq)]), tape_real)
     D.backward(np.hstack([sigmoid(f) / f.shape[0], info * dq]), tape_fake)
     return softplus(-r).mean() + softplus(f).mean() + info * E
 
@@ -725,3 +725,52 @@ def r1_on_score(D, x, gamma):
     tape_dot = D.tangent(gamma * g / x.shape[0], tape)[1]
     D.tangent_backward(one, np.zeros_like(fake), tape, tape_dot)
     return gamma / 2 * (g**2).sum() / x.shape[0]
+
+
+# ---------------------------------------------------------------- 18
+
+
+@answers("18.1")
+def exchanged_rates(r, f):
+    n = r.shape[0]
+    return sigmoid(r) / n, -sigmoid(-f) / n
+
+
+@answers("18.2")
+def made_parts(D, x, code, x_fake, z, dr, df):
+    real, tape_real = D.forward(np.hstack([x, code]))
+    fake, tape_fake = D.forward(np.hstack([x_fake, z]))
+    d = x.shape[1]
+    return D.backward(dr, tape_real, grads=False)[:, d:], D.backward(df, tape_fake, grads=False)[:, :d]
+
+
+@answers("18.3")
+def ge_gradients(G, E, D, x, z):
+    code, tape_e = E.forward(x)
+    x_fake, tape_g = G.forward(z)
+    r, tape_real = D.forward(np.hstack([x, code]))
+    f, tape_fake = D.forward(np.hstack([x_fake, z]))
+    n, d = x.shape
+    dcode = D.backward(sigmoid(r) / n, tape_real, grads=False)[:, d:]
+    dx_fake = D.backward(-sigmoid(-f) / n, tape_fake, grads=False)[:, :d]
+    G.zero_grad()
+    G.backward(dx_fake, tape_g)
+    E.zero_grad()
+    E.backward(dcode, tape_e)
+    return softplus(r).mean() + softplus(-f).mean()
+
+
+@answers("18.4")
+def regressor_gradient(E, G, z):
+    code, tape = E.forward(G(z))
+    wrong = code - z
+    E.zero_grad()
+    E.backward(2 * wrong / z.shape[0], tape)
+    return (wrong**2).sum() / z.shape[0]
+
+
+@answers("18.5")
+def mismatch_ratio(x, back):
+    squares = cdist(x, back) ** 2
+    n, own = len(x), np.trace(squares)
+    return np.sqrt((own / n) / ((squares.sum() - own) / (n * (n - 1))))

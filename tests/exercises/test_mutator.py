@@ -22,7 +22,6 @@ OTHER_ARRAY = "the other array is as long"
 SAME_AXIS = "the array has two axes"
 SYMMETRIC = "the distances do not depend on the order"
 EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is right
-    ("02.4", r"x > 0.* -> .*x >= 0", "on the corner any number between both slopes is right"),
     ("02.5", r"6e-06.* -> .*1.2e-05", "twice the step is as good: the error is far below the limit"),
     ("03.1", r"s >= 0.* -> .*s > 0", "at 0 both formulas give 1/2"),
     ("03.4", r"s\.shape -> y\.shape", OTHER_ARRAY),
@@ -30,7 +29,7 @@ EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is 
     ("05.4|05.5|06.6", r"(grads=False\)(, tape_G\))?) -> .*tape_D(, grads=True)?\)", "D.grad may be left in any state"),
     ("06.4", r"[rf] (<|>) -?1\) -> .*[rf] (<=|>=) -?1\)", "on the corner any number between both slopes is right"),
     ("06.4", r"1\.0 \* \(f > -1\) / n -> \(f > -1\) / n", "a mask over n is an array of numbers already"),
-    ("06.4|14.1|14.3|14.4|16.4|16.6|M.03|M.05|M.10|M.20|M.21", r"\w+\.shape -> \w+\.shape", OTHER_ARRAY),
+    ("06.4|14.1|14.3|14.4|16.4|16.6|18.1|M.03|M.05|M.10|M.20|M.21", r"\w+\.shape -> \w+\.shape", OTHER_ARRAY),
     ("06.6", r"-sigmoid\(-?f\) -> sigmoid\(-?f\)", "a length has no sign"),
     ("06.6", r"D\.backward\(ds .* -> D\.backward\(-\(ds", "a length has no sign"),
     ("07.4", r"thetas\[1:\] -> thetas(\[0:\])?", "the average of the first row with itself is the first row"),
@@ -55,6 +54,7 @@ EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is 
     ("14.3|14.4", r"\(D\.grad\.copy\(\), m\) -> .*\(D\.grad, m\)", "nobody writes to D.grad afterwards"),
     ("14.4", r"ahead\.grad\.copy\(\) -> velocity = ahead\.grad", "nobody writes to ahead.grad afterwards"),
     ("14.3|14.4", r"zeros_like\(x_(real|fake)\) -> np\.zeros_like\(x_(real|fake)\)", OTHER_ARRAY),
+    ("18.5", r"cdist\(back, x\)", "the diagonal and the sum are the same"), ("18.5", r"len\(back\)", OTHER_ARRAY),
     ("M.01|M.04|M.12|M.21", r"axis=-1.* -> .*axis=1", SAME_AXIS),
     ("M.04", r"error\.sum\(.* -> 2 \* error\.(mean|max)\(", "there is one column"),
     ("M.06", r"\[?:?2\]?|2 \* i", "what is cut off, or cut out too much, is not read"),
@@ -66,6 +66,7 @@ EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is 
     ("M.17", r"Dense\((W|a), lr\)", "the repaired layer does not use lr"),
     ("M.20", r"-|self\.v @ \(self\.u @ self\.W\)", "u and v may change their signs together, and tanh' is even"),
     ("M.21", r"x = -\(alpha", "tanh' is even"),
+    ("M.26", r"zip\(pairs", "the three are equally long"),
 )
 
 

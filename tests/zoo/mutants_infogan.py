@@ -10,7 +10,7 @@ Q_LOSS, D_GRADIENTS, G_GRADIENTS, STEP = infogan.q_loss, infogan.d_gradients, in
 
 
 def q_never_trained(patch):
-    """D's step reports what Q does not know and keeps its gradient back ("D should not have the MI term", openai/InfoGAN #29)."""
+    """D's step reports what Q does not know, and keeps its gradient back."""
     def wrong(D, x_real, x_fake, c, u, loss, info, penalties=()):
         value = D_GRADIENTS(D, x_real, x_fake, c, u, loss, info, penalties)
         D_GRADIENTS(D, x_real, x_fake, c, u, loss, 0.0, penalties)
@@ -20,7 +20,7 @@ def q_never_trained(patch):
 
 
 def no_term_in_D(patch):
-    """D's loss has no such term at all: its value and its gradient agree (openai/InfoGAN #29)."""
+    """D's loss has no such term at all: its value and its gradient agree (as openai/InfoGAN #29 would have it)."""
     patch.setattr(infogan, "d_gradients", lambda D, x_real, x_fake, c, u, loss, info, penalties=():
                   D_GRADIENTS(D, x_real, x_fake, c, u, loss, 0.0, penalties))
 
@@ -53,7 +53,7 @@ def codes_of_other_rows(patch):
 
 
 def softmax_twice(patch):
-    """A softmax in the network and another in the loss (eriklindernoren/PyTorch-GAN, infogan.py); the derivative is right."""
+    """A softmax in the network and another in the loss (eriklindernoren/PyTorch-GAN #84); the derivative is right."""
     def wrong(q, c, u):
         K = c.shape[-1]
         p = softmax(q[..., :K])
@@ -93,7 +93,7 @@ def summed_over_the_batch(patch):
 
 
 def entropy_of_a_one_hot(patch):
-    """H(c) from the one-hot row that was drawn, which is always 0 (wiseodd/generative-models #4, EmilienDupont/infogan #2)."""
+    """H(c) from the one-hot row that was drawn, which is always 0 (wiseodd/generative-models #4, #61)."""
     def wrong(G, D, z, c, u, *rest):
         value, information = G_GRADIENTS(G, D, z, c, u, *rest)
         return infogan.GGradients(value, information - np.log(c.shape[-1]))
@@ -162,21 +162,28 @@ def stale_D(patch):
 
 
 def q_moved_by_the_optimiser_of_G(patch):
-    """In G's step the optimiser of G moves the columns of Q a second time (asked in Natsu6767/InfoGAN-PyTorch #2)."""
+    """Q's columns belong to the optimiser of G, and the layers shared with D never learn to read (Natsu6767/InfoGAN-PyTorch
+    #2, pianomania/infoGAN-pytorch #1).
+    """
     def wrong(rules, info, players, batch):
-        report, D = STEP(rules, info, players, batch), players["D"].network
+        D = players["D"].network
+        with patch.context() as inside:
+            inside.setattr(infogan, "d_gradients", lambda *a: D_GRADIENTS(*a[:6], 0.0, a[7]))
+            report = STEP(rules, info, players, batch)
         y, tape = D.forward(players["G"].network(batch.g.rows()))
         q = Q_LOSS(y[..., 1:], batch.g.codes, batch.g.factors)
         D.zero_grad()
         D.backward(infogan.joined(np.zeros_like(y[..., :1]), info * q.dq), tape)
-        D.theta -= players["G"].optimiser.lr * D.grad
+        for name in "Wb":
+            last = getattr(D.layers[-1], name)
+            last -= players["G"].optimiser.lr * getattr(D.layers[-1], "d" + name)
         return report
 
     patch.setattr(infogan, "step", wrong)
 
 
 def factors_from_another_law(patch):
-    """The factors are N(-1, 1), as in the information step of eriklindernoren/PyTorch-GAN, where G is fed U(-1, 1) elsewhere."""
+    """The factors are N(-1, 1) where U(-1, 1) was meant (eriklindernoren/PyTorch-GAN #25)."""
     patch.setattr(codes, "drawn_factors", lambda rng, n, m: rng.normal(-1, 1, (n, m)).astype(np.float32))
 
 

@@ -124,6 +124,30 @@ def test_what_Q_does_not_know_and_its_derivative():
     check_q_loss()
 
 
+def check_bound(seed=0):
+    """L_I of any reader is at most the mutual information, of the best one equal to it. All joint probabilities are k/360."""
+    rng, K = RNG(seed), 4
+    counts = rng.multinomial(84, np.full(6, 1 / 6), size=K) + 1  # (categories, places): 90 rows of each category
+    joint = counts / counts.sum()
+    mutual = (joint * np.log(joint / joint.sum(axis=0) / joint.sum(axis=1, keepdims=True))).sum()
+    labels, places = np.nonzero(np.ones_like(counts))
+    labels, places = (np.repeat(each, counts.ravel()) for each in (labels, places))
+    codes_, none = one_hot(labels, K, np.float64), np.zeros((labels.size, 0))
+
+    def learned_by(scores):
+        return math.log(K) - infogan.q_loss(scores[places], codes_, none).cross_entropy
+
+    np.testing.assert_allclose(learned_by(np.log(joint.T)), mutual, rtol=1e-12)
+    others = [learned_by(np.log(joint.T) + .1 * rng.normal(size=(6, K))) for _ in range(200)]
+    assert 0 < max(others) < mutual < math.log(K)
+    assert abs(learned_by(np.zeros((6, K)))) < 1e-12
+
+
+def test_no_reader_learns_more_than_the_mutual_information():
+    for seed in range(3):
+        check_bound(seed)
+
+
 def check_both_help_Q(loss=losses.Wasserstein):
     """The codes are easier to read after a small step of Q's columns in D's last layer, and after one of G."""
     a = arrays()
@@ -460,7 +484,7 @@ MUSEUM = [
     (mutants.q_never_trained, check_d), (mutants.q_never_trained, check_both_help_Q), (mutants.no_term_in_D, check_values),
     (mutants.no_term_in_D, check_both_help_Q), (mutants.information_minimised, check_values),
     (mutants.information_minimised, check_both_help_Q), (mutants.labels_of_another_batch, check_relativistic_steps),
-    (mutants.codes_of_other_rows, check_values), (mutants.softmax_twice, check_values),
+    (mutants.codes_of_other_rows, check_values), (mutants.softmax_twice, check_values), (mutants.softmax_twice, check_bound),
     (mutants.gaussian_with_the_wrong_sign, check_q_loss), (mutants.gaussian_with_the_wrong_sign, check_d),
     (mutants.gaussian_with_the_wrong_sign, check_g), (mutants.means_squashed, check_values),
     (mutants.summed_over_the_batch, check_q_loss), (mutants.summed_over_the_batch, check_g),

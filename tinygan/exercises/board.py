@@ -94,7 +94,8 @@ class Board:
 
     def rows(self, folder):
         """The rows of a folder, in the order of the lessons."""
-        return sorted((row for row in self.states if row.folder == folder), key=lambda row: (list(ROWS).index(row.marker), row.file))
+        own = [row for row in self.states if row.folder == folder]
+        return sorted(own, key=lambda row: (list(ROWS).index(row.marker), row.file))
 
     def lines(self):
         """The board as text."""

@@ -8,33 +8,27 @@ It knows nothing of exercises: `grading` calls answers with it, `loading` runs f
 """
 
 import contextlib
-import ctypes
 import inspect
 import io
-import os
-import signal
 import sys
 import sysconfig
 import threading
 import traceback
 import warnings
-from _thread import interrupt_main
 from pathlib import Path
 
 import numpy as np
 
+from .limits import Watch, exits_raise, raise_in
+
 PACKAGE = Path(__file__).parents[1]
 PYTHON = Path(sysconfig.get_paths()["stdlib"])
-AGAIN = 0.1  # seconds until something that has caught the interruption is interrupted again
-PATIENCE = 100  # interruptions that may be caught
 KEPT = 1000  # characters of what is printed
 LONGEST = 500  # characters of a line that the student reads
 
-_exit = os._exit
-
 
 class Stopped(Exception):
-    """What was called has not come to its end. `lines` say why, the most helpful first; `__cause__` is the error, if it was one."""
+    """What was called has not come to its end. `lines` say why, the most helpful first; `__cause__` is the error, if any."""
 
     def __init__(self, *lines):
         self.lines = tuple(_shortened(line) for line in lines if line)
@@ -44,10 +38,6 @@ class Stopped(Exception):
 def _shortened(line):
     line = line.replace("\n", " ")
     return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
-
-
-class TooLate(BaseException):
-    """Raised inside of what runs too long; `except Exception` does not catch it."""
 
 
 class _Asked(Exception):
@@ -73,7 +63,7 @@ def run(work, seconds, who, it="it", stuck=None):
     """
     before, watch = set(threading.enumerate()), Watch(seconds, stuck)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), _exits_raise(), watch:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), exits_raise(), watch:
             warnings.simplefilter("ignore")
             return work()
     except Stopped:
@@ -89,103 +79,14 @@ def run(work, seconds, who, it="it", stuck=None):
         watch.close()  # once more, should an interruption have arrived while it closed
         for thread in set(threading.enumerate()) - before:
             if not thread.daemon:  # Python would wait for it before it ends
-                _raise_in(thread, SystemExit)
-
-
-class Watch:
-    """A time limit for the block that it is used in: `TooLate` is raised in it, again and again until the block is left.
-
-    In the main thread this comes as a signal, like Ctrl-C, which also ends a sleep. In another thread Python raises it.
-    """
-
-    def __init__(self, seconds, stuck=None):
-        self.seconds, self.stuck = seconds, stuck
-        self.thread, self.lock, self.left = threading.current_thread(), threading.RLock(), threading.Event()
-        self.late = self.pressed = self.over = self.debugged = False
-        self.main, self.before = self.thread is threading.main_thread(), None
-
-    def __enter__(self):
-        if self.main:  # a process that was started in the background may ignore Ctrl-C, so this one does not
-            self.before = signal.signal(signal.SIGINT, self._signalled) or signal.default_int_handler
-        with contextlib.suppress(RuntimeError):  # where no thread can be started there is no limit
-            threading.Thread(target=self._wait, name="tinygan time limit", daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """From here on nothing is interrupted."""
-        self.over = True
-        with self.lock:  # the last interruption has been sent, or none will be
-            self.left.set()
-        if self.before is not None:
-            signal.signal(signal.SIGINT, self.before)
-            self.before = None
-        elif self.late and not self.main:
-            _raise_in(self.thread, None)
-
-    def _wait(self):
-        pause, times = self.seconds, 0
-        while not self.left.wait(pause):
-            with self.lock:
-                if not self.over:
-                    self.late = True
-                    self._interrupt()
-            pause, times = AGAIN, times + (not self.debugged)
-            if times == PATIENCE and self.stuck is not None:
-                self.stuck()
-
-    def _interrupt(self):
-        if not self.main:
-            _raise_in(self.thread, TooLate)
-        elif hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(self.thread.ident, signal.SIGINT)
-        else:  # Windows
-            interrupt_main()
-
-    def _signalled(self, *_):
-        self.debugged = _debugging()
-        if not self.late:
-            self.pressed = True
-            raise KeyboardInterrupt
-        if not self.over and not self.debugged:
-            raise TooLate
-
-
-def _debugging():
-    """Whether somebody steps through the code with pdb, which takes its time."""
-    return "bdb" in sys.modules and isinstance(getattr(sys.gettrace(), "__self__", None), sys.modules["bdb"].Bdb)
-
-
-def _raise_in(thread, error):
-    """Have Python raise an exception in a thread, at its next step; with None, forget the one that is on its way."""
-    if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), error and ctypes.py_object(error))
-
-
-@contextlib.contextmanager
-def _exits_raise():
-    """os._exit too ends no more than what is called here."""
-    process = os.getpid()
-
-    def leave(status=0):
-        if os.getpid() != process:  # a child process ends like this
-            _exit(status)
-        raise SystemExit(status)
-
-    os._exit = leave
-    try:
-        yield
-    finally:
-        os._exit = _exit
+                raise_in(thread, SystemExit)
 
 
 # ---------------------------------------------------------------- in words
 
 
 def place(error):
-    """Where it happened: the last line on the way that is the student's, not this package's or a library's; "" if there is none."""
+    """Where it happened: the last line on the way that is the student's, not this package's or a library's; "" if none is."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_students(Path(frame.filename))]
     return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
 
@@ -317,7 +218,7 @@ class Mannered:
                       "the parameters stay as they are in the file that you were given")
 
     def _as_tuple(self, result):
-        """What is returned where several results are wanted: a tuple, made of a list or of an array of single numbers if need be."""
+        """Where several results are wanted, a tuple of so many; a list and an array of single numbers become one."""
         several, numbers = self.wanted()
         if several == 1:
             return result

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..engine import gradcheck
 from ..engine.layers import Dense, LeakyReLU, Tanh
+from ..engine.numerics import sigmoid
 from .grading import Exercise, Mistake, differences
 
 
@@ -44,7 +45,7 @@ FORWARD = Exercise(
         Mistake("only the first entry of the bias was used, for all columns", lambda x, W, b: x @ W + b[0, 0]),
         Mistake("the mean of the bias was used, for all columns", lambda x, W, b: x @ W + b.mean()),
         *(Mistake(f"an activation, {name}, was applied: a dense layer is linear", lambda x, W, b, f=f: f(x @ W + b))
-          for name, f in (("tanh", np.tanh), ("the ReLU", lambda y: np.maximum(y, 0)), ("the sigmoid", lambda y: 1 / (1 + np.exp(-y))))),
+          for name, f in (("tanh", np.tanh), ("the ReLU", lambda y: np.maximum(y, 0)), ("the sigmoid", sigmoid))),
         Mistake("the product is the wrong way round, and then turned back", lambda x, W, b: (W.T @ x.T + b.T).T.T, "transposed"),
         Mistake("the bias was added before the product", lambda x, W, b: (x + b.mean()) @ W),
     ),
@@ -89,10 +90,13 @@ BACKWARD = Exercise(
         Mistake("db was not summed", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy), "sum over the batch"),
         Mistake("dy was forgotten in db: that is the number of samples",
                 lambda dy, x, W: (dy @ W.T, x.T @ dy, np.full((1, W.shape[1]), float(x.shape[0])))),
-        Mistake("dy was forgotten in dx: those are sums over the rows of W", lambda dy, x, W: (np.ones_like(dy) @ W.T, x.T @ dy, _total(dy))),
-        Mistake("dy was forgotten in dW: those are sums over the columns of x", lambda dy, x, W: (dy @ W.T, x.T @ np.ones_like(dy), _total(dy))),
+        Mistake("dy was forgotten in dx: those are sums over the rows of W",
+                lambda dy, x, W: (np.ones_like(dy) @ W.T, x.T @ dy, _total(dy))),
+        Mistake("dy was forgotten in dW: those are sums over the columns of x",
+                lambda dy, x, W: (dy @ W.T, x.T @ np.ones_like(dy), _total(dy))),
         *(Mistake(f"only the {which} sample counts in dW and db: each of them is a sum over the batch, += in a loop",
-                  lambda dy, x, W, n=n: (dy @ W.T, np.outer(x[n], dy[n]), dy[n][None])) for which, n in (("last", -1), ("first", 0))),
+                  lambda dy, x, W, n=n: (dy @ W.T, np.outer(x[n], dy[n]), dy[n][None]))
+          for which, n in (("last", -1), ("first", 0))),
         Mistake("db is the mean of dy over the batch, not the sum",
                 lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.mean(axis=0, keepdims=True)), "batch size"),
         Mistake("db lost its first axis", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(axis=0)), "keepdims"),
@@ -159,7 +163,8 @@ LEAKY = Exercise(
     "02.4", "leaky_relu_backward", "the backward pass of a leaky ReLU", _leaky_case, _leaky_truth,
     solution=lambda dy, x, slope: LeakyReLU(slope).backward(dy, LeakyReLU(slope).forward(x)[1]),
     mistakes=(
-        Mistake("the slope for negative x was forgotten: that is the plain ReLU", lambda dy, x, slope: dy * (x > 0)),
+        Mistake("the slope for negative x is lost, forgotten or made an integer: that is the plain ReLU",
+                lambda dy, x, slope: dy * (x > 0)),
         Mistake("x >= 0 stands where the strict x > 0 was meant: at x = 0 the slope counts",
                 lambda dy, x, slope: dy * np.where(x >= 0, 1, slope)),
         Mistake("at x = 0 neither side was taken: there the slope counts", lambda dy, x, slope: dy * ((x > 0) + slope * (x < 0))),

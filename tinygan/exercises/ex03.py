@@ -66,7 +66,7 @@ SIGMOID = Exercise(
         Mistake("np.where computes both formulas for every score",
                 lambda s: np.where(s >= 0, 1 / (1 + np.exp(-s)), np.exp(s) / (1 + np.exp(s))), "np.where comes too late"),
         Mistake("that is sigma(2 s): 1/2 (1 + tanh(x)) is sigma at 2 x, so x must be s / 2", lambda s: 0.5 * (np.tanh(s) + 1)),
-        Mistake("1/2 (1 + tanh(s / 2)) is right on paper; but where sigma is 1e-17 or smaller it is 1 - 1, all digits gone",
+        Mistake("1/2 (1 + tanh(s / 2)) and 1 - sigma(-s) are right on paper; but where sigma is 1e-17 or smaller they are 1 - 1",
                 lambda s: 0.5 * (np.tanh(s / 2) + 1)),
         Mistake("1 / (1 + e) with e = exp(-|s|) was used for all scores; it is right for s >= 0",
                 lambda s: 1 / (1 + np.exp(-np.abs(s)))),
@@ -76,7 +76,8 @@ SIGMOID = Exercise(
         Mistake("p was cut off to 0 and 1 where |s| is large: the digits beyond are lost",
                 lambda s: np.where(s > 30, 1, np.where(s < -30, 0, sigmoid(s)))),
         *(Mistake(f"{eps:g} was added to the denominator: exp(-|s|) is at most 1, so 1 + exp(-|s|) needs no eps",
-                  lambda s, eps=eps: np.where(s >= 0, 1, np.exp(-np.abs(s))) / (1 + np.exp(-np.abs(s)) + eps)) for eps in CLIPS[:-2]),
+                  lambda s, eps=eps: np.where(s >= 0, 1, np.exp(-np.abs(s))) / (1 + np.exp(-np.abs(s)) + eps))
+          for eps in CLIPS[:-2]),
         Mistake("that is sigma(-s), the probability of fake: the two formulas are swapped, or the sign of s is wrong",
                 lambda s: sigmoid(-s)),
         *(Mistake(f"p was clipped at {clip:g}: nothing needs it here, and every smaller p is lost",

@@ -52,7 +52,8 @@ OPTIMAL = Exercise(
         Mistake("p and q were divided by their sums first: they are densities already, and nothing is to be normalised",
                 lambda p, q: p / p.sum() / (p / p.sum() + q / q.sum())),
         *(Mistake(f"that is the best of {grid.size} values from {grid[0]:g} to {grid[-1]:g}: only near, so solve for d",
-                  lambda p, q, grid=grid: grid[(-p * np.log(grid) - q * np.log(1 - grid)).argmin(axis=1)][:, None]) for grid in GRIDS),
+                  lambda p, q, grid=grid: grid[(-p * np.log(grid) - q * np.log(1 - grid)).argmin(axis=1)][:, None])
+          for grid in GRIDS),
         Mistake("the larger one takes all: that is a verdict, 0 or 1, not a probability", lambda p, q: (p > q) * 1.0),
     ),
     hints=("D may choose its answer at each x by itself. At one place p and q are two numbers, and the loss is a function of d.",
@@ -234,7 +235,8 @@ OPTIMAL_LOSS = Exercise(
         Mistake("the root of the JSD, as SciPy gives it, is a distance; the divergence itself was asked for",
                 lambda p, q: 2 * LN2 - 2 * np.sqrt(_jsd(p, q))),
         *(Mistake(f"D was clipped to {clip:g} and {1 - clip:g}: where p or q is 0 the best D answers 0 or 1, and pays nothing",
-                  lambda p, q, clip=clip: _loss_of(np.clip(_answers(p, q), clip, 1 - clip), p, q)) for clip in (0.1, 0.01, 1e-3, 1e-4, *CLIPS[:-2])),
+                  lambda p, q, clip=clip: _loss_of(np.clip(_answers(p, q), clip, 1 - clip), p, q))
+          for clip in (0.1, 0.01, 1e-3, 1e-4, *CLIPS[:-2])),
         Mistake("D was given the sign of V: sum p log D + sum q log D has lost the 1 - D of the fake samples",
                 lambda p, q: -np.where(p > 0, (p + q) * np.log(np.maximum(_answers(p, q), 1e-300)), 0.0).sum()),
     ),

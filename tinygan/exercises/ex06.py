@@ -9,7 +9,6 @@ from ..losses import Hinge, Minimax, NonSaturating
 from .grading import Digits, Exercise, Mistake, Wrong, differences
 from .players import at, players, used
 
-
 IN_BITS = {"ln 2 (a logarithm to base 2?)": np.log(2)}
 SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # what people add in a logarithm
 
@@ -71,6 +70,9 @@ MINIMAX = Exercise(
                 _minimax_mistake(lambda f: -sigmoid(-f))),
         Mistake("the chain rule stopped half way: -1 / (1 - sigmoid(f)) lacks the derivative of sigmoid",
                 _minimax_mistake(lambda f: -1 / sigmoid(-f))),
+        *(Mistake(f"that is the derivative by the probability, -1 / (1 - p), with 1 - p cut off at {eps:g}: the chain rule goes "
+                  f"on to f",
+                  _minimax_mistake(lambda f, eps=eps: -1 / np.maximum(sigmoid(-f), eps))) for eps in SMALL),
         Mistake("that is the derivative of 1 - sigmoid(f); the logarithm was forgotten",
                 _minimax_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("the scores were taken for probabilities: with p = sigmoid(f) it is log(1 - p), not log(1 - f)",
@@ -105,6 +107,8 @@ NON_SATURATING = Exercise(
                 _non_saturating_mistake(lambda f: -sigmoid(f))),
         Mistake("the chain rule stopped half way: -1 / sigmoid(f) lacks the derivative of sigmoid",
                 _non_saturating_mistake(lambda f: -1 / sigmoid(f))),
+        *(Mistake(f"that is the derivative by the probability, -1 / p, with p cut off at {eps:g}: the chain rule goes on to f",
+                  _non_saturating_mistake(lambda f, eps=eps: -1 / np.maximum(sigmoid(f), eps))) for eps in SMALL),
         Mistake("that is the derivative of -sigmoid(f); the logarithm was forgotten",
                 _non_saturating_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("the mean's 1/N is missing in the derivative",
@@ -149,9 +153,11 @@ RATIO = Exercise(
         Mistake("1 / sigmoid(f) forgets that the other derivative is sigmoid(-f), not 1", lambda f: 1 / sigmoid(f)),
         Mistake("that is the logarithm of the ratio", lambda f: -f),
         Mistake("both derivatives are negative, so their quotient is positive", lambda f: -np.exp(-f), "sign"),
-        Mistake("(1 - p) / p loses its digits where p is near 1: 1 - sigmoid(f) is sigmoid(-f)", lambda f: (1 - sigmoid(f)) / sigmoid(f)),
+        Mistake("(1 - p) / p loses its digits where p is near 1: 1 - sigmoid(f) is sigmoid(-f)",
+                lambda f: (1 - sigmoid(f)) / sigmoid(f)),
         Mistake("1 / p - 1 loses its digits where p is near 1: it is exp(-f)", lambda f: 1 / sigmoid(f) - 1),
-        *(Mistake(f"{eps:g} was added to the denominator: sigmoid(f) is never 0 here", lambda f, eps=eps: sigmoid(-f) / (sigmoid(f) + eps))
+        *(Mistake(f"{eps:g} was added to the denominator: sigmoid(f) is never 0 here",
+                  lambda f, eps=eps: sigmoid(-f) / (sigmoid(f) + eps))
           for eps in SMALL[:-2]),
         Mistake("that is the root of the ratio, exp(-f / 2)", lambda f: np.exp(-f / 2)),
         Mistake("that is the square of the ratio, exp(-2 f)", lambda f: np.exp(-2 * f)),
@@ -268,6 +274,8 @@ HINGE_G = Exercise(
         Mistake("the derivative of -f is -1, not -f", _mean_of(lambda f: -f, lambda f: -f)),
         Mistake("the mean's 1/N is missing in the derivative",
                 _mean_of(lambda f: -f, lambda f: -np.ones_like(f), mean=False), "batch size"),
+        Mistake("df is an array of integers, in which -1/N becomes 0: np.full_like takes the dtype of f, if none is given",
+                lambda f: (-f.mean(), np.zeros_like(f)), "df is zero"),
         Mistake("one number for all scores", lambda f: (-f.mean(), -1 / f.shape[0]), "one number cannot hold them all"),
     ),
     hints=("There is no hinge in it: the loss is -mean(f), a straight line in every score.",
@@ -361,12 +369,14 @@ LENGTHS = Exercise(
                 _norms(lambda df, dx, G, D: np.linalg.norm(dx))),
         Mistake("that is the length of D.grad; G's parameters are the ones that want to move",
                 _norms(lambda df, dx, G, D: np.linalg.norm(D.grad))),
-        Mistake("that is the length of D.grad, which was not even cleared; G's parameters are the ones that want to move", _of_d_uncleared),
+        Mistake("that is the length of D.grad, which was not even cleared; G's parameters are the ones that want to move",
+                _of_d_uncleared),
         Mistake("that is the root of the mean of squares: a length is the root of their sum",
                 _norms(lambda df, dx, G, D: np.sqrt((G.grad**2).mean()))),
         Mistake("absolute values were summed: a length is the root of the sum of squares",
                 _norms(lambda df, dx, G, D: np.abs(G.grad).sum())),
-        Mistake("only the last entry was measured: the length is over all parameters", _norms(lambda df, dx, G, D: abs(G.grad[-1]))),
+        Mistake("only the last entry was measured: the length is over all parameters",
+                _norms(lambda df, dx, G, D: abs(G.grad[-1]))),
         Mistake("only the first sample of the batch was used", lambda G, D, z: _norms()(G, D, z[:1])),
         Mistake("only the last sample of the batch was used", lambda G, D, z: _norms()(G, D, z[-1:])),
         Mistake("the same loss twice: that is the minimax loss both times", _norms(losses=BOTH[:1] * 2)),

@@ -51,9 +51,11 @@ AT_REST = Exercise(
                 _at_rest(g_loss=lambda d, a: -a * math.log(d) - (1 - a) * math.log(1 - d))),
         Mistake("that is G's minimax loss, log(1 - d); the non-saturating one is -log d",
                 _at_rest(g_loss=lambda d, a: math.log(1 - d))),
-        Mistake("d = a / (1 + a) forgets the real points' other half: the weights are a for real and 2 - a for fake, so d = a / 2",
+        Mistake("d = a / (1 + a) forgets the real points' other half: the weights are a for real and 2 - a for fake, so d = a / "
+                "2",
                 _at_rest(lambda a: a / (1 + a))),
-        Mistake("that is -log(1 - d), what a fake point costs D; G's loss is -log d", _at_rest(g_loss=lambda d, a: -math.log(1 - d))),
+        Mistake("that is -log(1 - d), what a fake point costs D; G's loss is -log d",
+                _at_rest(g_loss=lambda d, a: -math.log(1 - d))),
         Mistake("d is the probability; that is its score, the log odds", lambda a: (*_at_rest()(a)[:2], math.log(a / (2 - a)))),
         Mistake("logarithms to the base 2", _at_rest(d_loss=lambda d, a: _cost(d, a) / LN2, g_loss=lambda d, a: -math.log2(d))),
     ),
@@ -167,12 +169,14 @@ OPINION = Exercise(
                 lambda r, f: LN2 - _loss(-r, -f) / 2),
         Mistake("that is D's loss", lambda r, f: _loss(r, f)),
         Mistake("ln 2 is missing: that is minus half of the loss", lambda r, f: -_loss(r, f) / 2),
-        Mistake("the loss was added to ln 2: a sign is wrong, a larger loss makes the bound smaller", lambda r, f: LN2 + _loss(r, f) / 2),
+        Mistake("the loss was added to ln 2: a sign is wrong, a larger loss makes the bound smaller",
+                lambda r, f: LN2 + _loss(r, f) / 2),
         Mistake("mean of r - mean of f is the critic's distance, Wasserstein's; here softplus was to be taken of each score",
                 lambda r, f: r.mean() - f.mean()),
         Mistake("the mean was taken before the loss: that is the loss of the mean scores",
                 lambda r, f: LN2 - (softplus(-r.mean()) + softplus(f.mean())) / 2),
-        Mistake("a negative bound was raised to 0: it says nothing, but it is the bound", lambda r, f: np.maximum(LN2 - _loss(r, f) / 2, 0)),
+        Mistake("a negative bound was raised to 0: it says nothing, but it is the bound",
+                lambda r, f: np.maximum(LN2 - _loss(r, f) / 2, 0)),
         Mistake("that is G's loss; the bound comes from D's", lambda r, f: softplus(-f).mean()),
     ),
     hints=("Solve loss = 2 ln 2 - 2 JSD for the JSD. A D that is not the best has a larger loss, so what comes out is smaller.",
@@ -301,8 +305,10 @@ W1 = Exercise(
         Mistake("that is a sum, not a mean", lambda x, y: _sorted_gap(x, y).sum(), "the mean over the batch is missing"),
         Mistake("that is the largest way, not the mean of all", lambda x, y: _sorted_gap(x, y).max()),
         Mistake("that is the median of the ways, not their mean", lambda x, y: np.median(_sorted_gap(x, y))),
-        Mistake("every point was compared with every other: that is the mean over all pairs", lambda x, y: np.abs(x[:, None] - y).mean()),
-        Mistake("greedy: each point in turn took the nearest that was left, and the last ones have a long way; sort both", _greedy),
+        Mistake("every point was compared with every other: that is the mean over all pairs",
+                lambda x, y: np.abs(x[:, None] - y).mean()),
+        Mistake("greedy: each point in turn took the nearest that was left, and the last ones have a long way; sort both",
+                _greedy),
     ),
     hints=("Draw four points on a line, and four others. Which of them would you move where, if every step is paid for?",
            "Ways that cross can be uncrossed and become no longer. So the smallest goes to the smallest, the next to the next.",
@@ -365,13 +371,15 @@ def _named(lost=lambda d, g: not np.all(np.abs([d, g]) <= LIMIT), found=lambda l
 
 
 def _rounded(d_loss, g_loss, modes, n_modes):
-    name = _named()(d_loss, g_loss, modes, n_modes)
-    return name if name == "diverged" else "collapsed" if np.median(modes[-modes.size // 4:]) < int(ENOUGH * n_modes) else "healthy"
+    if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
+        return "diverged"
+    return "collapsed" if np.median(modes[-modes.size // 4:]) < int(ENOUGH * n_modes) else "healthy"
 
 
 def _at_most(d_loss, g_loss, modes, n_modes):
-    name = _named()(d_loss, g_loss, modes, n_modes)
-    return name if name == "diverged" else "collapsed" if np.median(modes[-modes.size // 4:]) <= ENOUGH * n_modes else "healthy"
+    if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
+        return "diverged"
+    return "collapsed" if np.median(modes[-modes.size // 4:]) <= ENOUGH * n_modes else "healthy"
 
 
 def _tempting(d_loss, g_loss, modes, n_modes):
@@ -419,6 +427,8 @@ NAME_RUN = Exercise(
                 _named(lambda d, g: not np.isfinite([d, g]).all())),
         Mistake("large means large in size: a loss may run away to minus infinity",
                 _named(lambda d, g: not np.all(np.array([d, g]) <= LIMIT))),
+        Mistake("a loss of -5e6 was not noticed, though infinity was: large means large in size",
+                _named(lambda d, g: not np.isfinite([d, g]).all() or np.max([d, g]) > LIMIT)),
         Mistake("only D's loss was looked at: G's may run away as well", _named(lambda d, g: not np.all(np.abs(d) <= LIMIT))),
         Mistake("only the last look was asked: one look may be lucky or unlucky", _named(found=lambda late, modes: modes[-1])),
         Mistake("all looks were asked; what counts is the last quarter", _named(found=lambda late, modes: np.median(modes))),
@@ -435,12 +445,14 @@ NAME_RUN = Exercise(
                 _named(found=lambda late, modes: late.max())),
         Mistake("the first quarter of the looks was asked; it is the last quarter", _named(
             found=lambda late, modes: np.median(modes[:modes.size // 4]))),
-        Mistake("the last four looks were asked; a quarter may be more than 4", _named(found=lambda late, modes: np.median(modes[-4:]))),
+        Mistake("the last four looks were asked; a quarter may be more than 4",
+                _named(found=lambda late, modes: np.median(modes[-4:]))),
         Mistake("infinity was not looked for, only NaN", _named(lambda d, g: np.isnan([d, g]).any())),
         Mistake("only the last entry of each loss was looked at: a loss may run away half way, in the middle",
                 _named(lambda d, g: not (abs(d[-1]) <= LIMIT and abs(g[-1]) <= LIMIT))),
         Mistake("a loss far below the limit of 1e6 was called diverged", _named(lambda d, g: not np.all(np.abs([d, g]) <= 1e3))),
-        Mistake("a loss of exactly 1e6 was called diverged: larger was asked", _named(lambda d, g: not np.all(np.abs([d, g]) < LIMIT))),
+        Mistake("a loss of exactly 1e6 was called diverged: larger was asked",
+                _named(lambda d, g: not np.all(np.abs([d, g]) < LIMIT))),
         Mistake("a run that diverged has lost its modes too: ask whether it diverged first", _modes_first),
     ),
     hints=("Ask in the order of the docstring: first whether it diverged, then whether it collapsed.",

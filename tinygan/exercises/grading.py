@@ -132,8 +132,9 @@ def grade(exercise, answer, seeds=None, stuck=None):
         except Wrong as wrong:
             said = printed.text()
             raise Wrong(*wrong.lines, f"it printed: {_shortened(said)!r}" if said else "") from None
-    said = printed.text()
-    return (f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print",) if said else ()
+    if not (said := printed.text()):
+        return ()
+    return (f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print",)
 
 
 def _shortened(text):
@@ -206,7 +207,8 @@ def _outcome(exercise, stopped, inside):
     if isinstance(error, ToDo) or unsolved and unsolved[1] == exercise.number:
         return ToDo()
     if unsolved:
-        return Wrong(f"{exercise.name} calls the answer of {unsolved[1]}, which is still to do: solve that one first", place_of(error))
+        calls = f"{exercise.name} calls the answer of {unsolved[1]}, which is still to do: solve that one first"
+        return Wrong(calls, place_of(error))
     if isinstance(error, Exception) and not inside:
         return Wrong(f"what {exercise.name} gives cannot be used: {type(error).__name__}: {error}")
     return Wrong(*stopped.lines)

@@ -167,7 +167,8 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_report_teststatus(report):
     """An exercise that nobody has touched is neither passed nor failed nor skipped."""
-    reason = report.longrepr[2].removeprefix("Skipped: ") if report.skipped and isinstance(report.longrepr, tuple | list) else None
+    skipped = report.skipped and isinstance(report.longrepr, tuple | list)
+    reason = report.longrepr[2].removeprefix("Skipped: ") if skipped else ""
     return (reason, SKIPPED[reason], reason.upper()) if reason in SKIPPED else None
 
 

@@ -13,17 +13,22 @@ HERE = __package__
 def shown(exercise):
     """The lines that show the library's answer, and what it calls: functions beside it, functions and methods of the library."""
     yield f"The library's answer to {exercise.number} {exercise.name}:"
-    for thing in dict.fromkeys(map(_whole, _pieces(exercise.solution))):
-        text, first = inspect.getsourcelines(thing)
-        name = f"{thing.__qualname__}, " * ("<" not in thing.__qualname__)
-        yield f"{name}{shortened(Path(inspect.getsourcefile(thing)))}, line {first}:"
-        yield textwrap.indent(textwrap.dedent("".join(text)).rstrip(), "    ")
+    yield from dict.fromkeys(map(_text, _pieces(exercise.solution)))  # each of them once
+
+
+def _text(thing):
+    """Where a function or class stands, and its text."""
+    thing = _whole(thing)
+    lines, first = inspect.getsourcelines(thing)
+    name = f"{thing.__qualname__}, " * ("<" not in thing.__qualname__)
+    text = textwrap.indent(textwrap.dedent("".join(lines)).rstrip(), "    ")
+    return f"{name}{shortened(Path(inspect.getsourcefile(thing)))}, line {first}:\n{text}"
 
 
 def _whole(thing):
     """The function, or the one that it was made in: its settings stand there."""
     outer = thing.__qualname__.split(".")[0]
-    return getattr(inspect.getmodule(thing), outer, thing) if "<locals>" in thing.__qualname__ else thing
+    return getattr(inspect.getmodule(thing), outer) if "<locals>" in thing.__qualname__ else thing
 
 
 def _pieces(solution):
@@ -39,9 +44,10 @@ def _pieces(solution):
             attributes += names
             for thing in _things(function, names):
                 (left if isinstance(thing, FunctionType) and _is_here(thing) else library).append(thing)
-    yield from own
+    yield from (one for one in own if one is solution or one.__name__ != "<lambda>")
     for thing in library:
-        yield from _methods(thing, attributes) if isinstance(thing, type) and not _is_here(thing) else [thing] * (not _is_here(thing))
+        if not _is_here(thing):
+            yield from _methods(thing, attributes) if isinstance(thing, type) else [thing]
 
 
 def _things(function, names):

@@ -16,8 +16,8 @@ opposite directions, as E holds a real pair and G a generated one. The equation 
 and log(1 - D(G(z), z)), whose gradients vanish where D is sure. So both papers train with the exchange too.
 
 Other than there: E returns one code for each x, where that of Dumoulin et al. is random; the loss is relativistic; D has R1 and
-R2. A unit of z is not a unit of x, so the penalties weigh z's columns by themselves (`z_penalty`). D has the hard part here, to
-know which z belongs to which x. So it may be wider than G and E (`hidden_d`), and learn faster (`lr_d`).
+R2. A unit of z is not a unit of x, so the penalties may weigh z's columns by themselves (`z_penalty`). D has the hard part here,
+to know which z belongs to which x. So it may be wider than G and E (`hidden_d`), and learn faster (`lr_d`).
 
 `latent_regressor` trains the encoder that the game must be compared with, as Donahue et al. do. It needs no game: G is finished,
 and E minimises the mean of |z - E(G(z))|^2.
@@ -143,7 +143,8 @@ class BiGAN(System[BiGANSettings]):
 
     about, paper, lesson = "an encoder that learns in the game", "Donahue et al. 2017", "18"
     Settings = BiGANSettings
-    recipes: ClassVar[Mapping[str, Common]] = {"digits": IMAGES}
+    recipes: ClassVar[Mapping[str, Common]] = {
+        "digits": IMAGES, "ring": IMAGES.replace(data="ring", hidden_d=(512,), latent=2, r1=.1, r2=.1, z_penalty=1)}
     averaged = ("G", "E")
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:

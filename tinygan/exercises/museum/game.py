@@ -56,12 +56,13 @@ def _filled(answer, G, D, *args):
 FILLED = "on the way through D, D's own gradient was filled too"
 
 
-def _content(G, D, z, target, weight, *, content=1.0, adversarial=None, label=1.0, freeze=True, clear=True):
+def _content(G, D, z, target, weight, *, content=1.0, adversarial=None, label=1.0, freeze=True, clear=True, ds=None):
     """The loss, and a G.grad in which both parts have the weights given here; label 0: G wants to be recognised."""
     x, tape = G.forward(z)
     s, tape_D = D.forward(x)
     sign = 1 if label else -1
-    ds = -sign * sigmoid(-sign * s) / s.shape[0] * (weight if adversarial is None else adversarial)
+    ds = -sign * sigmoid(-sign * s) / s.shape[0] if ds is None else ds(s)
+    ds = ds * (weight if adversarial is None else adversarial)
     if clear:
         G.zero_grad()
     G.backward(content * 2 * (x - target) / x.size + D.backward(ds, tape_D, grads=not freeze), tape)
@@ -81,6 +82,15 @@ DETACHED = Exercise(
         Mistake("the weight is in the loss, but not in the gradient", lambda *args: _content(*args, adversarial=1.0)),
         Mistake("with this label G learns to be recognised as fake (in the code of the story it is this label, too)",
                 lambda *args: _content(*args, label=0.0)),
+        Mistake("the adversarial part of the gradient has the wrong sign: -sigmoid(-s) / N",
+                lambda *args: _content(*args, ds=lambda s: sigmoid(-s) / s.shape[0])),
+        Mistake("the adversarial part of the gradient is missing its 1/N: E is a mean over the batch",
+                lambda *args: _content(*args, ds=lambda s: -sigmoid(-s))),
+        Mistake("the adversarial part of the gradient is that of D's loss, sigmoid(s) / N",
+                lambda *args: _content(*args, ds=lambda s: sigmoid(s) / s.shape[0])),
+        Mistake("the adversarial part of the gradient is the minimax one, -sigmoid(s) / N; that of softplus(-s) is -sigmoid(-s) "
+                "/ N",
+                lambda *args: _content(*args, ds=lambda s: -sigmoid(s) / s.shape[0])),
         Mistake(FILLED, lambda *args: _content(*args, freeze=False)),
         Mistake("G.grad was not cleared: the gradient of an earlier step is still in it",
                 lambda *args: _content(*args, clear=False)),
@@ -109,9 +119,10 @@ def _descent_truth(G, D, z, lr, steps):
     return {"G.theta": theta, "D.theta": D.theta}
 
 
-def _descend(G, D, z, lr, steps, *, fresh_x=True, fresh_tape=True, clear=True, freeze=True):
+def _descend(G, D, z, lr, steps, *, fresh_x=True, fresh_tape=True, clear=True, freeze=True, once=True, factor=1.0):
     x, tape = G.forward(z)
-    G.zero_grad()
+    if once:
+        G.zero_grad()
     for _ in range(steps):
         new_x, new_tape = G.forward(z)
         x, tape = (new_x if fresh_x else x), (new_tape if fresh_tape else tape)
@@ -120,7 +131,7 @@ def _descend(G, D, z, lr, steps, *, fresh_x=True, fresh_tape=True, clear=True, f
         if clear:
             G.zero_grad()
         G.backward(dx, tape)
-        G.theta += -lr * G.grad
+        G.theta += -lr * factor * G.grad
 
 
 def _moved(answer, G, D, *args):
@@ -141,6 +152,11 @@ STALE = Exercise(
                 lambda *args: _descend(*args, fresh_tape=False)),
         Mistake("each step also repeats the ones before: the gradient was never cleared",
                 lambda *args: _descend(*args, clear=False)),
+        Mistake("the gradient was never cleared, not even before the first step: an earlier one is still in it, and they pile up",
+                lambda *args: _descend(*args, clear=False, once=False)),
+        Mistake("the steps go uphill: their sign is wrong", lambda *args: _descend(*args, factor=-1.0)),
+        Mistake("1/N is missing in the gradient: E is a mean over the batch", lambda G, D, z, *args: _descend(
+            G, D, z, *args, factor=z.shape[0])),
         Mistake("that is one long step", lambda G, D, z, lr, steps: _descend(G, D, z, lr * steps, 1)),
         Mistake("one step is missing", lambda G, D, z, lr, steps: _descend(G, D, z, lr, steps - 1)),
         Mistake(FILLED, lambda *args: _descend(*args, freeze=False)),

@@ -17,9 +17,9 @@ def _normalised(x):
     return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
 
 
-def _batchnorm(dy, x, gamma, *, mean=1, var=1, ddof=0, axis=0, average=np.mean, hat=None, scale=None):
+def _batchnorm(dy, x, gamma, *, mean=1, var=1, ddof=0, axis=0, average=np.mean, hat=None, scale=None, eps=1e-5, root=0.5):
     """dx, with other weights of what comes through the mean and through the variance, or with one thing done differently."""
-    std = np.sqrt(x.var(axis=0, keepdims=True, ddof=ddof) + 1e-5)
+    std = (x.var(axis=0, keepdims=True, ddof=ddof) + eps) ** root
     x_hat, dx_hat = (x - x.mean(axis=0)) / std, gamma * dy
     in_var = x_hat if hat is None else hat(x, std)
     through_var = in_var * average(dx_hat * in_var, axis=axis, keepdims=True)
@@ -64,6 +64,11 @@ BATCHNORM = Exercise(
                 lambda dy, x, gamma: _batchnorm(dy, x, gamma, var=2)),
         Mistake("divided by the variance, not by its root",
                 lambda dy, x, gamma: _batchnorm(dy, x, gamma, scale=lambda std: std**2)),
+        Mistake("divided by the variance everywhere, x^ included; its root was meant",
+                lambda dy, x, gamma: _batchnorm(dy, x, gamma, root=1)),
+        *(Mistake(f"{eps:g} stands under the root where 1e-5 was meant",
+                  lambda dy, x, gamma, eps=eps: _batchnorm(dy, x, gamma, eps=eps))
+          for eps in (1e-3, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 0)),
         Mistake("the division by std is missing", lambda dy, x, gamma: _batchnorm(dy, x, gamma, scale=lambda std: 1)),
     ),
     hints=("Add 1 to a whole column of x: y does not change at all. So each column of dx must sum to 0. Does it?",
@@ -91,13 +96,14 @@ def _adam_truth(grads, lr, beta1, beta2):
     return {"path": np.cumsum(moves, axis=0)}
 
 
-def _adam(grads, lr, beta1, beta2, correct=lambda mean, beta, t: mean / (1 - beta**t), first=1, kept=False):
+def _adam(grads, lr, beta1, beta2, correct=lambda mean, beta, t: mean / (1 - beta**t), first=1, kept=False, correct_v=None,
+          root=lambda v: np.sqrt(v) + 1e-8):
     m, v, theta = np.zeros((3, grads.shape[1]))
     path = []
     for t, g in enumerate(grads, start=first):
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-        m_hat, v_hat = correct(m, beta1, t), correct(v, beta2, t)
-        theta = theta - lr * m_hat / (np.sqrt(v_hat) + 1e-8)
+        m_hat, v_hat = correct(m, beta1, t), (correct_v or correct)(v, beta2, t)
+        theta = theta - lr * m_hat / root(v_hat)
         m, v = (m_hat, v_hat) if kept else (m, v)
         path.append(theta)
     return np.stack(path)
@@ -115,6 +121,15 @@ ADAM = Exercise(
                 lambda *args: _adam(*args, correct=lambda mean, beta, t: mean * (1 - beta**t))),
         Mistake("the corrected means were kept, and corrected again in the next step (frgfm/holocron, issue 1)",
                 lambda *args: _adam(*args, kept=True)),
+        Mistake("m is corrected with the power, and v as before: v^ needs 1 - beta2^t too",
+                lambda *args: _adam(*args, correct_v=lambda mean, beta, t: mean / (1 - beta))),
+        Mistake("v is corrected with the power, and m as before: m^ needs 1 - beta1^t too", lambda *args: _adam(
+            *args, correct=lambda mean, beta, t: mean / (1 - beta), correct_v=lambda mean, beta, t: mean / (1 - beta**t))),
+        Mistake("1 - beta t stands where the power was meant, 1 - beta^t", lambda *args: _adam(
+            *args, correct=lambda mean, beta, t: mean / (1 - beta * t),
+            correct_v=lambda mean, beta, t: mean / abs(1 - beta * t))),
+        *(Mistake(f"eps, {eps:g}, stands under the root; it is 1e-8, behind the root", lambda *args, eps=eps: _adam(
+            *args, root=lambda v: np.sqrt(v + eps))) for eps in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)),
         Mistake("t counts from 1: at t = 0 there is nothing to divide by", lambda *args: _adam(*args, first=0), "not finite"),
         Mistake("t is one ahead: the first step is step 1", lambda *args: _adam(*args, first=2)),
     ),
