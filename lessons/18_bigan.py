@@ -25,10 +25,10 @@ from tinygan.zoo import BiGAN, bigan
 from tinygan.zoo.joining import joined
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
-LOSS = losses.Relativistic()  # with NonSaturating() it works as well
+LOSS = losses.Relativistic()  # with NonSaturating() x comes back as well, but the images are poorer
 SEEDS = range(2 if FAST else 3)  # of each run; every claim must hold for each of them
 STEPS = 1200 if FAST else 2500  # of all players; with 200 G has no digits yet that E could find
-WIDTH = 512  # units in D's hidden layer; with 32 D hardly sees which pairs belong together, and the class is lost
+WIDTH = 512  # units in D's hidden layer; with 32 the images are poor, and most come back as another digit
 plt.rcParams.update(plots.STYLE)
 
 # %%
@@ -299,7 +299,7 @@ assert max(features["BiGAN"]) < features["PCA"][0] < features["pixels"][0]
 # The picture
 # -----------
 # One unseen digit of each class, and what came back, of seed 0. Beside them, what the two most telling scores are for every seed.
-figure = plt.figure(figsize=(9.2, 3.9))
+figure = plt.figure(figsize=(9.2, 3.6))
 left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
 shown = [np.flatnonzero(classes == c)[3] for c in range(10)]
 names = {"BiGAN": "BiGAN", "latent regressor": "latent\nregressor", "PCA": "PCA", "torn pairs": "torn\npairs"}

@@ -84,6 +84,7 @@ ENDLESS = [loops, sleeps, catches_what_it_can, catches_everything_a_few_times, t
            waits_for_its_own_thread]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("work", ENDLESS, ids=lambda f: f.__name__)
 def test_a_loop_without_end_is_ended(work):
     start, before = time.monotonic(), threading.active_count()
@@ -159,16 +160,12 @@ def test_who_steps_through_an_answer_takes_all_the_time(monkeypatch):
     assert run(lambda: time.sleep(3 * LIMIT) or 3, LIMIT, "f") == 3
 
 
-def test_pdb_is_recognised():
+def test_pdb_is_recognised(monkeypatch):
     import pdb
 
     assert not limits._debugging()
-    monitor, before = pdb.Pdb(), sys.gettrace()
-    sys.settrace(monitor.trace_dispatch)
-    try:
-        assert limits._debugging()
-    finally:
-        sys.settrace(before)
+    monkeypatch.setattr(sys, "gettrace", lambda: pdb.Pdb().trace_dispatch)
+    assert limits._debugging()
 
 
 def own(*_):

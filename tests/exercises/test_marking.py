@@ -3,9 +3,11 @@
 import contextlib
 import csv
 import importlib
+import inspect
 import io
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,10 +23,11 @@ import wrong_answers
 from tinygan import exercises
 from tinygan.__main__ import main
 from tinygan.cli import marking as table
+from tinygan.cli.options import parser
 from tinygan.exercises import FOLDER, LESSONS, exercises_of, notebook, submission, suspicion, wire
 from tinygan.exercises.grading import ToDo, Wrong, grade
 from tinygan.exercises.isolation import Answers, Failed
-from tinygan.exercises.marking import Mark, Marks, mark, mark_class, rows_of
+from tinygan.exercises.marking import STATES, Mark, Marks, mark, mark_class, rows_of
 
 resource = pytest.importorskip("resource", reason="Windows sets no limits to processes")
 ROOT = FOLDER.parents[1]
@@ -517,6 +520,37 @@ def test_a_class_at_the_command_line(cli, tmp_path):
     assert case[0].tag == "failure" and case[0].get("message").startswith("dW is 0.2 times")
     assert "(dx and db are right)" in case[0].text
     assert "os (line" in suites[1].find("system-out").text
+
+
+def test_the_page_for_teachers_shows_what_is_printed(cli, tmp_path):
+    hand_in(tmp_path / "class" / "anna", ANSWERS)
+    (hand_in(tmp_path / "class" / "ben") / FILE).write_text(f"{SHIPPED[FILE].rstrip()}\n\n\nimport os\nos._exit(0)\n")
+    (tmp_path / "class" / "carla").mkdir()
+    page = (ROOT / "docs" / "teaching.rst").read_text("utf-8")
+    shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n    :class: wrapped\n\n((?: .*\n|\n)+)", page)[1])
+    code, out, _ = cli("grade", "class")
+    printed = out.split("\n", 1)[1].rpartition("Graded in")[0].strip()
+    assert code == 0 and shown.strip() == printed, f"the page must show:\n{printed}"
+
+
+def test_the_commands_on_the_page_are_understood():
+    page = (ROOT / "docs" / "teaching.rst").read_text("utf-8")
+    commands = re.findall(r"tinygan (grade .*?)(?: +#.*|``.*)?$", page, re.M)
+    for command in commands:
+        assert parser().parse_args(shlex.split(command)).command == "grade", command
+    assert len(commands) > 8 and page.count("EXERCISES") == 1 and all(f"``{state}``\n" in page for state in STATES)
+
+
+def test_the_page_for_students_shows_what_is_printed(tmp_path):
+    page = (ROOT / "docs" / "exercises.rst").read_text("utf-8")
+    written = re.search(r"somebody wrote ``(.*)`` for exercise 02.2", page)[1]
+    exercises.copy_to(tmp_path / "my-exercises")
+    path = tmp_path / "my-exercises" / FILE
+    path.write_text(re.sub(r'raise NotImplementedError\("Exercise 02.2:.*', written, SHIPPED[FILE]))
+    shown = inspect.cleandoc("\n" + re.search(r"\.\. code-block:: text\n    :class: wrapped\n\n((?: .*\n)+)", page)[1])
+    done = subprocess.run([sys.executable, "-m", "pytest", "my-exercises", "-m", "ex02"], cwd=tmp_path, capture_output=True,
+                          text=True, env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80", "PY_COLORS": "0"})
+    assert shown.strip() in done.stdout, f"the page must show:\n{done.stdout}"
 
 
 def test_for_one_student_the_messages_are_on_the_screen(cli, tmp_path):

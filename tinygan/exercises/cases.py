@@ -13,6 +13,10 @@ DIGITS = {"float32": (7, 1e-4), "float16": (3, 1e-1)}  # how many are kept, and 
 UNKNOWN = (ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError, Stopped)
 
 
+class _Wrong(Exception):
+    """An entry is wrong, and on no kink."""
+
+
 class Case:
     """An answer in one case.
 
@@ -50,8 +54,24 @@ class Case:
         return outcome
 
     def agrees(self, name, value):
-        """Whether a value is right for an output."""
-        return self.outcome(name, value).ok
+        """Whether a value is right for an output. Quicker than `outcome`: it stops at the first entry that nothing excuses."""
+        wanted, ways = self._looks[name]
+        unsure = ways[0].get("unsure")
+        if unsure is None:
+            return self.outcome(name, value).ok
+        got = as_float64(value)
+
+        def excused(index):
+            interval = unsure(index)
+            if not interval or isinstance(interval, tuple) and not interval[0] <= got[index] <= interval[1]:
+                raise _Wrong
+            return interval
+
+        try:
+            with np.errstate(all="ignore"):
+                return gradcheck.compare(got, wanted, name=name, **ways[0] | {"unsure": excused}).ok
+        except _Wrong:
+            return False
 
     def of(self, mistake):
         """{name: what a mistake gives}; None where it cannot be made in this case."""

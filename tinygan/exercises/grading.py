@@ -138,9 +138,9 @@ def grade(exercise, answer, seeds=None, stuck=None):
 
 
 def _shortened(text):
-    """The beginning of the first line."""
+    """The first line, and whether there is anything else in the others."""
     first = text.splitlines()[0][:SHOWN]
-    return first if first == text else first + "..."
+    return first if set(text.splitlines()) == {first} else first + "..."
 
 
 def _grade_case(exercise, answer, seed, stuck):

@@ -206,8 +206,8 @@ PLAN = Plan(
     about="Held-out digits, and the image G(E(x)) beside each. MSE: the mean square of the difference of two pixels of [-1, 1],\n"
           "also as a share of the mean image's. Its root is shown as a share of a mismatch's: x and the G(E(x')) of others x'.\n"
           "Class kept: the share of G(E(x)) that the judge reads as the class of x. R2: the share of z's variance that E(G(z))\n"
-          "explains. 1-NN on codes: how often the nearest code of the training half has the right class. On the ring codes are two\n"
-          "numbers, and mode kept is the share of points whose G(E(x)) has the same nearest mode.",
+          "explains. 1-NN on codes: how often the nearest code of the training half has the right class. On the ring codes are\n"
+          "two numbers, and mode kept is the share of points whose G(E(x)) has the same nearest mode.",
     rows={
         "BiGAN": run(),
         "D sees torn pairs": run(with_d(Torn)),
