@@ -163,17 +163,6 @@ def exercises(options):
     return 0
 
 
-def grade(options):
-    """Grade the exercises of a class."""
-    from .cli import marking
-
-    _claim(options.out, options.force, (".csv",))
-    if options.junit:
-        _claim(options.junit, options.force, (".xml",), option="--junit")
-    marking.carry_out(options)
-    return 0
-
-
 def _copy(copy_to, folder):
     """Copy into `folder` and say what was copied."""
     try:
@@ -203,7 +192,8 @@ def _claim(path, force, suffixes=(), a_folder=False, option="--out"):
     """Refuse a path that nothing can be written to, or where something is already, unless told to write over it."""
     if suffixes and path.suffix.lower() not in suffixes:
         *most, last = suffixes
-        raise Misuse(f"{option} must end in {' or '.join([', '.join(most), last] if most else [last])}, which says how to write it; "
+        ends = " or ".join([", ".join(most), last] if most else [last])
+        raise Misuse(f"{option} must end in {ends}, which says how to write it; "
                      f"got {path}")
     if not a_folder and not path.parent.is_dir():
         raise Misuse(f"there is no folder {path.parent} to write {path.name} to. Make it, or choose another {option}")
@@ -221,7 +211,7 @@ def _free(name):
     return folder
 
 
-COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
+COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises)}
 
 
 if __name__ == "__main__":

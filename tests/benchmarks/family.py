@@ -50,7 +50,8 @@ def measured(plan, seeds, rows, kept):
 
 def table(runs, fixed):
     """A line for each row: of each column the median, and the smallest and largest over the seeds."""
-    columns = list(dict.fromkeys(name for scores in (*fixed.values(), *(s for row in runs.values() for s in row)) for name in scores))
+    everything = (*fixed.values(), *(scores for several in runs.values() for scores in several))
+    columns = list(dict.fromkeys(name for scores in everything for name in scores))
     lines = [["", "seeds", *columns]]
     for row, scores in fixed.items():
         lines.append([row, "-", *(f"{scores[name]:.3f}" if name in scores else "" for name in columns)])

@@ -46,8 +46,11 @@ def check_d(loss=losses.NonSaturating, penalties=()):
         others = {other: net for other, net in nets.items() if other != name}
         d_play(loss(), penalties)(nets, arrays())
         kept = {other: net.grad.copy() for other, net in others.items()}
-        check_whole_step({name: nets[name]}, arrays(), lambda one, given, others=others, part=part: d_play(loss(), penalties, part)(
-            {**others, **one}, given), {name: "value"})
+
+        def play(one, given, others=others, part=part):
+            return d_play(loss(), penalties, part)({**others, **one}, given)
+
+        check_whole_step({name: nets[name]}, arrays(), play, {name: "value"})
         assert all(same_bits(net.grad, kept[other]) for other, net in others.items())
 
 
