@@ -64,9 +64,10 @@ def fixed():
 
 
 PLAN = Plan(
-    about="The paper's rules: BatchNorm in both players, weights N(0, .02^2), Adam 1e-3 with beta1 .5, no penalty. R1: gamma 3,\n"
-          "no BatchNorm in D, He weights, Adam 2e-3 with beta1 0, beta2 .99, a rate that falls to 0. The dense networks of equal\n"
-          "size have R1's settings. A judge that learned from other real digits reads the images; 1000 samples each.",
+    about="The paper's rules: BatchNorm in both players, weights N(0, .02^2), Adam 1e-3 with beta1 .5, no penalty. R1:\n"
+          "gamma 3, no BatchNorm in D, He weights, Adam 2e-3 with beta1 0, beta2 .99, a rate that falls to 0. The dense\n"
+          "networks of equal size have R1's settings. A judge that learned from other real digits reads the images; 1000\n"
+          "samples each.",
     rows={
         "paper's rules": lambda seed: scored(DCGAN("digits"), seed),
         "R1": lambda seed: scored(DCGAN("digits-r1"), seed),

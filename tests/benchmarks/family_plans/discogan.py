@@ -50,10 +50,10 @@ def toy(seed, **changes):
 
 
 PLAN = Plan(
-    about="Ring to square: eight Gaussians to eight others. Return: the share of samples whose way there and back ends at the\n"
-          "mode where it began (1/8 is chance, 1/5 and 1/10 in the toy). Five to ten: the paper's toy; modes of B counts those that\n"
-          "get at least half of their share, largest part is the share of a mode of A that lands on one mode of B. Plain: no penalty,\n"
-          "Adam 1e-3 with beta1 .5, non-saturating loss.",
+    about="Ring to square: eight Gaussians to eight others. Return: the share of samples whose way there and back ends at\n"
+          "the mode where it began (1/8 is chance, 1/5 and 1/10 in the toy). Five to ten: the paper's toy; modes of B\n"
+          "counts those that get at least half of their share, largest part is the share of a mode of A that lands on one\n"
+          "mode of B. Plain: no penalty, Adam 1e-3 with beta1 .5, non-saturating loss.",
     rows={
         "ring to square": squares,
         "ring to square, no cycle": lambda seed: squares(seed, cycle=0),
