@@ -160,7 +160,7 @@ def test_only_what_is_given_changes(words, changes):
 def test_data_that_no_recipe_was_tried_on_get_the_settings_of_their_kind():
     ring = FAMILY["conditional"].recipe_for("ring")
     assert parsed("--model", "conditional", "--data", "grid")[0] == ring.replace(data="grid")
-    assert parsed("--model", "bigan", "--data", "moons")[0] == FAMILY["bigan"].recipe_for().replace(data="moons")
+    assert parsed("--model", "bigan", "--data", "moons")[0] == FAMILY["bigan"].recipe_for("ring").replace(data="moons")
 
 
 @pytest.mark.parametrize(("words", "found"), [
