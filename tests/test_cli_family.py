@@ -24,6 +24,8 @@ from tinygan.settings import written
 from tinygan.training import Training
 from tinygan.zoo import FAMILY
 
+pytestmark = pytest.mark.slow  # each trains a small run: with the quick tests they would take half a minute more
+
 QUICK = ("--steps", "3", "--quiet")
 SMALL = {"dcgan": ("--hidden", "4", "2")}  # what makes a network of the model small
 
