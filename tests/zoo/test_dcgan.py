@@ -1,19 +1,24 @@
 """The DCGAN: whole steps through convolutions and BatchNorm, the paper's rules, training, and what may be asked of it."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oracles import LOSSES, loss_name, same_bits
 from zoo_checks import RNG, check_float32, check_replicas, check_training, check_whole_step, settled
 
-from tinygan import data, gradcheck, losses
+from tinygan import d_step, data, g_step, gradcheck, losses
 from tinygan.engine import conv, norm
 from tinygan.engine.layers import LeakyReLU, Softplus, Tanh
 from tinygan.engine.network import Sequential
+from tinygan.engine.optim import SGD
 from tinygan.gradients import d_gradients_and_scores, g_gradients
 from tinygan.penalties import R1, R2
 from tinygan.zoo import DCGAN, dcgan
 
 N, LATENT, IMAGE = 3, 4, (4, 8)
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "zoo_dcgan.json").read_text())
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 DIGITS = data.halves().training
 
@@ -92,6 +97,43 @@ def test_replicas_and_float32():
         check_float32(settled(networks()), arrays(), play, limit=1e-3)
 
 
+def test_values():
+    """E log D(x) + E log(1 - D(G(z))) is what D makes large; G makes E log D(G(z)) large, the non-saturating way."""
+    nets, a = settled(networks()), arrays()
+    real, fake, made = (1 / (1 + np.exp(-nets["D"](x))) for x in (a["x_real"], a["x_fake"], nets["G"](a["z"])))
+    d, g = (play(losses.NonSaturating())(nets, a) for play in (d_play, g_play))
+    np.testing.assert_allclose(d.value, -(np.log(real).mean() + np.log(1 - fake).mean()), rtol=1e-12)
+    np.testing.assert_allclose(g, -np.log(made).mean(), rtol=1e-12)
+
+
+def near(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['loss']}{'' if case['batch_norm'] else '-R1-R2'}")
+def test_values_gradients_and_steps_are_those_of_pytorch(case):
+    """Both players through both kinds of convolution; with BatchNorm in both, or with R1 and R2 and BatchNorm in G alone."""
+    image, channels, hidden = GOLDEN["image"], GOLDEN["channels"], GOLDEN["hidden"]
+    G = Sequential(*dcgan.generator(GOLDEN["latent"], image, channels, hidden, Tanh), dtype=np.float64)
+    D = Sequential(*dcgan.discriminator(image, channels, hidden, case["batch_norm"]), dtype=np.float64)
+    G.theta, D.theta = case["theta_G"], case["theta_D"]
+    x_real, z, loss = np.array(case["x_real"]), np.array(case["z"]), getattr(losses, case["loss"])()
+    penalties = () if case["batch_norm"] else (R1(GOLDEN["gammas"]["r1"]), R2(GOLDEN["gammas"]["r2"]))
+    near(G(z), case["x_fake"])
+    near(d_gradients_and_scores(D, x_real, G(z), loss, penalties).value, case["d_value"])
+    near(D.grad, case["d_gradient"])
+    near(g_gradients(G, D, z, loss, x_real), case["g_value"])
+    near(G.grad, case["g_gradient"])
+    assert np.abs(case["g_gradient"]).max() > 1e-3
+
+    opt_d, opt_g = SGD(GOLDEN["rate"]), SGD(GOLDEN["rate"])
+    for _ in range(GOLDEN["steps"]):
+        d_step(D, opt_d, x_real, G(z), loss, penalties)
+        g_step(G, D, opt_g, z, loss, x_real)
+    near(D.theta, case["stepped_D"])
+    near(G.theta, case["stepped_G"])
+
+
 @pytest.mark.parametrize("recipe", ["digits", "digits-r1"])
 def test_training(recipe):
     check_training(DCGAN(recipe, hidden=(4, 2), batch=8), DIGITS)
@@ -112,6 +154,12 @@ def test_the_rules_of_the_paper():
     weights = np.concatenate([layer.W.ravel() for net in (G, D) for layer in net.layers if hasattr(layer, "W")])
     assert abs(weights.std() - .02) < .0005 and abs(weights.mean()) < .0005
     assert {layer.channels for layer in G.layers if isinstance(layer, norm.BatchNorm)} == {32, 16}
+
+
+def test_only_the_first_convolution_of_d_has_no_batch_norm():
+    """Even where a hidden image has as many channels as the picture."""
+    row = dcgan.discriminator((8, 8), 2, (2, 2, 2), batch_norm=True)
+    assert kinds(Sequential(*row)) == ["Conv2D", "LeakyReLU", *["Conv2D", "BatchNorm", "LeakyReLU"] * 2, "Dense"]
 
 
 def test_with_a_penalty_d_has_no_batch_norm():
@@ -189,8 +237,8 @@ def second_derivative_dropped(patch):
 
 
 @pytest.mark.parametrize(("mutant", "check"), [
-    (kernel_not_transposed, check_d), (statistics_held_fixed, check_g), (second_derivative_dropped, penalised)],
-    ids=lambda f: f.__name__)
+    (kernel_not_transposed, check_d), (statistics_held_fixed, check_d), (statistics_held_fixed, check_g),
+    (second_derivative_dropped, penalised)], ids=lambda f: f.__name__)
 def test_the_mistake_is_caught(monkeypatch, mutant, check):
     check()
     mutant(monkeypatch)

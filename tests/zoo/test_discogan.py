@@ -1,5 +1,8 @@
 """The DiscoGAN: the whole steps of all four networks, training, and what may be asked of it."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from oracles import LOSSES, loss_name, same_bits
@@ -7,11 +10,14 @@ from zoo_checks import RNG, check_float32, check_replicas, check_training, check
 
 from tinygan import data, losses, mlp
 from tinygan.engine.layers import Softplus, Tanh
+from tinygan.engine.optim import SGD
 from tinygan.penalties import R1, R2
+from tinygan.updates import Player
 from tinygan.zoo import DiscoGAN, discogan
 from tinygan.zoo.discogan import Nets, Rules
 
 N, A, B = 5, 3, 2
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "zoo_discogan.json").read_text())
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
 RING, SQUARE = data.ring().standardized(), data.square().standardized()
 
@@ -100,6 +106,32 @@ def test_replicas_and_float32():
     for play in (d_play(losses.Relativistic(), (R1(.7), R2(.4))), g_play(losses.Relativistic())):
         check_replicas(networks, arrays((3,)), play)
         check_float32(settled(networks()), arrays(), play)
+
+
+def near(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["loss"])
+def test_values_gradients_and_steps_are_those_of_pytorch(case):
+    nets = {name: mlp(*sizes, activation=Tanh, dtype=np.float64) for name, sizes in GOLDEN["sizes"].items()}
+    for name, net in nets.items():
+        net.theta[...] = case[f"theta_{name}"]
+    a, b, loss = np.array(case["a"]), np.array(case["b"]), getattr(losses, case["loss"])()
+    rules = Rules(loss, GOLDEN["cycle"], (R1(GOLDEN["gammas"]["r1"]), R2(GOLDEN["gammas"]["r2"])))
+    near([d.value for d in discogan.d_gradients(Nets(**nets), a, b, rules)], [case["d_a_value"], case["d_b_value"]])
+    near(discogan.g_gradients(Nets(**nets), a, b, rules), (case["g_value"], case["cycle"]))
+    for name, net in nets.items():
+        near(net.grad, case[f"gradient_{name}"])
+    players = {name: Player(net, SGD(GOLDEN["rate"])) for name, net in nets.items()}
+    for _ in range(GOLDEN["steps"]):
+        discogan.step(rules, players, discogan.Batch(a, b, a, b))
+    for name, net in nets.items():
+        near(net.theta, case[f"stepped_{name}"])
+
+
+def test_every_loss_is_there():
+    assert {case["loss"] for case in GOLDEN["cases"]} == {loss.__name__ for loss in LOSSES}
 
 
 @pytest.mark.parametrize("changes", [{}, {"cycle": 0}, {"loss": "non-saturating", "r1": None, "r2": None}], ids=str)

@@ -31,6 +31,8 @@ LESSONS = {
     "16": "a class for both players",
     "17": "codes that mean something",
     "18": "an encoder in the game",
+    "19": "there and back",
+    "20": "convolutions, and their rules",
 }
 
 MUSEUM = "the museum of real bugs"

@@ -73,10 +73,10 @@ def generator(latent: int, image: tuple[int, int], channels: int, hidden: Sequen
 def discriminator(image: tuple[int, int], channels: int, hidden: Sequence[int], batch_norm: bool) -> list[Layer]:
     """D's layers: one convolution for each halving, and a dense layer from the last image to the score."""
     size, row = image, list[Layer]()
-    for before, after in pairwise((channels, *reversed(hidden))):
+    for number, (before, after) in enumerate(pairwise((channels, *reversed(hidden)))):
         row.append(Conv2D(size, before, after, KERNEL, STRIDE, PAD))
         size = (size[0] // 2, size[1] // 2)
-        if batch_norm and before != channels:
+        if batch_norm and number > 0:
             row.append(BatchNorm(math.prod(size) * after, channels=after))
         row.append(LeakyReLU(SLOPE))
     return [*row, Dense(math.prod(size) * hidden[0], 1)]
