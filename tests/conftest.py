@@ -1,8 +1,10 @@
 """Settings shared by all tests: hypothesis draws the same examples every time, and no clock can make it fail."""
 
 import gc
+import signal
 import sys
 
+import pytest
 import threadpoolctl
 from hypothesis import settings
 
@@ -21,3 +23,20 @@ def pytest_collection_finish(session):
     lessons = [item.callspec.params["lesson"] for item in session.items if item.originalname == "test_lesson_runs"]
     if lessons and not session.config.option.collectonly:
         session.config.lessons = sys.modules["test_lessons"].begin(lessons)
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, capsys):
+    """A function: the words of a command -> exit code, what it printed, what it complained. Run in an empty folder."""
+    from tinygan.__main__ import main  # here, so that a run without this fixture does not import it
+
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have switched Ctrl-C off
+    capsys.readouterr()
+
+    def run(*words):
+        code = main([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    yield run
+    signal.signal(signal.SIGINT, before)

@@ -410,7 +410,7 @@ def stacked_kl_among_found(patch):
 def stacked_judge_learns_what_it_is_tested_on(patch):
     """One half for everything: the accuracy is that of images seen, the yardstick the distance of an image to itself."""
     training = stacked.halves().training
-    patch.setattr(stacked, "halves", lambda: stacked.Halves(training, training))
+    patch.setattr(stacked, "halves", lambda: data.Halves(training, training))
 
 
 def _one_step_back(patch, wrong):

@@ -14,28 +14,13 @@ from oracles import same_bits
 
 from tinygan import __main__ as commands
 from tinygan import checkpoint, files, history, plots
-from tinygan.__main__ import COMMANDS, main
+from tinygan.__main__ import COMMANDS
 from tinygan.cli import learning, run_files
 from tinygan.recipe import DEMO, Recipe
 from tinygan.training import Training
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--hidden", "8", "--steps", "5", "--quiet")
-
-
-@pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    """A function: the words of a command -> exit code, what it printed, what it complained. Run in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have switched Ctrl-C off
-    capsys.readouterr()
-
-    def run(*words):
-        code = main([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    yield run
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -35,21 +35,6 @@ def small(model):
 
 
 @pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    """A function: the words of a command -> exit code, what it printed, what it complained. Run in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have switched Ctrl-C off
-    capsys.readouterr()
-
-    def run(*words):
-        code = main([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    yield run
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
 def undrawn(monkeypatch):
     """Without the page, which takes longer than everything else."""
     monkeypatch.setattr(family, "draw", lambda run, path: path)

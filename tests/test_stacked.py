@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from tinygan import data, stacked
+from tinygan import data, metrics, stacked
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam
 from tinygan.losses import Relativistic
@@ -78,7 +78,7 @@ def one_more_image_each():
     labels = np.repeat(np.arange(10), np.arange(10) + 1)
     x = np.zeros((labels.size, 64))
     x[:, 0], x[:, 1] = labels, np.arange(labels.size) - np.arange(10).cumsum()[labels]
-    return stacked.Halves(*[data.Points(x, "counted", labels=labels)] * 2)
+    return data.Halves(*[data.Points(x, "counted", labels=labels)] * 2)
 
 
 def check_labels_come_first():
@@ -249,7 +249,7 @@ def check_controls(channels, n, judge):
 
 def test_controls(judge):
     reports = check_controls(2, 1300, judge)
-    text = stacked.table(reports)
+    text = metrics.table(reports)
     assert text.splitlines()[0].split() == ["modes", "KL", "valid", "memorised"] and len(text.splitlines()) == 6
     assert text.splitlines()[2].split() == ["training", "images", "100", f"{reports['training images'].kl:.4f}", "100.00%",
                                             "100.00%"]

@@ -22,14 +22,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import data
-from .data import Halves, halves
+from .data import halves
 from .engine import arguments
 from .engine.arguments import Array
 from .metrics.images import reader
 from .metrics.memory import FAR_AWAY, near_and_far, nearest
-from .metrics.tables import table
-
-__all__ = ["Halves", "Judge", "StackReport", "Stacks", "controls", "halves", "table"]
 
 DIGITS, PIXELS = 10, 64
 PER_MODE = 26  # samples for each mode: N = 26 000 for 1000 modes, as in the literature
@@ -48,7 +45,7 @@ class StackReport(NamedTuple):
         return ", ".join(f"{heading} {text}" for heading, text in self.columns().items())
 
     def columns(self) -> dict[str, str]:
-        """{heading: text}, a row of `table`."""
+        """{heading: text}, a row of `metrics.table`."""
         return {"modes": f"{self.modes}", "KL": f"{self.kl:.4f}", "valid": f"{self.valid:.2%}",
                 "memorised": f"{self.memorised:.2%}"}
 
@@ -68,7 +65,7 @@ class Stacks(data.DataSet):
     def __init__(self, channels: int = 3, half: str = "training") -> None:
         self.channels = _channels(channels)
         self.dim, self.n_modes = PIXELS * self.channels, DIGITS**self.channels
-        self.half, self.name = arguments.choice("half", half, Halves._fields), f"stacked digits, {self.channels} channels"
+        self.half, self.name = arguments.choice("half", half, data.Halves._fields), f"stacked digits, {self.channels} channels"
         points = getattr(halves(), half)
         self._images = points.x[np.argsort(points.labels, kind="stable")]  # all zeros, then all ones ...
         self._counts = np.bincount(points.labels, minlength=DIGITS)  # (10,)

@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from joblib import Parallel, delayed
 
-from tinygan import losses, plots, stacked
+from tinygan import losses, metrics, plots, stacked
 from tinygan.engine.arguments import spawn
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam, cosine_decay
@@ -77,7 +77,7 @@ def text(result, channels):
         rows |= {f"seed {row['seed']}": stacked.StackReport(**row["averaged"]),
                  f"seed {row['seed']}, not averaged": stacked.StackReport(**row["raw"])}
     modes, bar, kinds = 10**channels, KL_BAR[channels], ("averaged", "raw")
-    lines = [result["about"]["recipe"], result["about"]["judge"], "", stacked.table(rows), ""]
+    lines = [result["about"]["recipe"], result["about"]["judge"], "", metrics.table(rows), ""]
     for kind, name in zip(kinds, ("averaged", "not averaged"), strict=True):
         scores = [row[kind] for row in result["rows"]]
         kl = [score["kl"] for score in scores]

@@ -295,6 +295,13 @@ def test_labels_that_are_no_numbers():
         Conditional("ring").build(data.Points(np.eye(2), labels=["a", "b"]))
 
 
+def test_other_data_get_the_settings_of_their_kind():
+    assert Conditional.recipe_for("grid") == Conditional.recipes["ring"].replace(data="grid")
+    assert Conditional.recipe_for() == Conditional.recipe_for("digits") and Conditional.recipe_for().data == "digits"
+    with pytest.raises(ValueError, match="unknown data set 'girds'"):
+        Conditional.recipe_for("girds")
+
+
 @pytest.mark.parametrize(("call", "message"), {
     "unknown setting": (lambda: Conditional(projektion=True), "projection"),
     "a flag": (lambda: Conditional(projection=1), "projection must be True or False; got 1"),

@@ -14,7 +14,7 @@ from tinygan import data, gradcheck, gradients, losses, mlp
 from tinygan.data import one_hot
 from tinygan.engine.layers import Softplus, Tanh
 from tinygan.engine.optim import SGD
-from tinygan.penalties import R1, R2
+from tinygan.penalties import R1, R2, WGANGP
 from tinygan.streams import Streams
 from tinygan.updates import Player, Rules
 from tinygan.zoo import InfoGAN, codes, infogan
@@ -455,6 +455,8 @@ MISUSES = {
     "unknown setting": (lambda: InfoGAN(catgories=3), "Did you mean 'categories'"),
     "read too early": (lambda: InfoGAN().read(np.zeros((3, 2))), "this InfoGAN has no networks yet: call train"),
     "sample too early": (lambda: InfoGAN().sample(2), "no networks yet: call train"),
+    "a penalty between": (lambda: d_play(losses.Hinge(), (WGANGP(1.0),))(networks(), arrays()),
+                          "unknown place of a penalty 'between'"),
     "no factors": (lambda: InfoGAN("ring").build(data.ring()).sample(2, factors=0), "this InfoGAN has no factors: leave them"),
 }
 

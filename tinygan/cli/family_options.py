@@ -18,7 +18,6 @@ from ..zoo import FAMILY
 
 GAN = "gan"
 MODELS = (GAN, *FAMILY)
-IMAGES = "digits"  # the one data set of images that has a name
 SOURCE = Common.kinds()["data"]
 
 
@@ -37,21 +36,14 @@ def asked_for(words):
 
 
 def settings_of(model, data=None):
-    """The class of a model's settings, and those that are its defaults on these data.
-
-    They are those that were tried on the data; or else the first ones that were tried on data of this kind, images or points.
-    """
+    """The class of a model's settings, and those that are its defaults on these data (`System.recipe_for`)."""
     if model == GAN:
         return Recipe, Recipe()
     kind = FAMILY[model]
-    tried = kind.recipe_for(data if data in kind.recipes else None)
-    if data is None or data in kind.recipes:
-        return kind.Settings, tried
-    alike = [recipe for recipe in kind.recipes.values() if (recipe.data == IMAGES) == (data == IMAGES)]
     try:
-        return kind.Settings, next(iter(alike), tried).replace(data=data)
+        return kind.Settings, kind.recipe_for(data)
     except ValueError:  # there are no such data, as their own option is going to say
-        return kind.Settings, tried
+        return kind.Settings, kind.recipe_for()
 
 
 def changed(model, options):

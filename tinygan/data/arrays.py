@@ -26,6 +26,7 @@ def own_labels(name: str, labels: Any, rows: int) -> Array:
 
 
 def frozen(x: Any) -> Array:
+    """A read-only float64 copy."""
     x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
     x.flags.writeable = False
     return x

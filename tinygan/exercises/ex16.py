@@ -13,7 +13,7 @@ from ..penalties import R1
 from ..zoo import conditional
 from ..zoo.joining import only
 from .grading import Exercise, Mistake, differences
-from .players import at, gradient_of, used
+from .players import at, gradient_of, penalty_observed, penalty_slips, used
 
 D_X, D_Z, K = 3, 2, 4
 
@@ -213,13 +213,6 @@ def _r1_truth(D, x, y, gamma):
     return {"P": np.asarray(_r1_value(D, x, y, gamma)), "what was added to D.grad": penalty}
 
 
-def _r1_observed(answer, D, *args):
-    nets = used(D=D)
-    left = nets["D"].grad.copy()
-    value = gradient_of(answer, nets, *args)["value"]
-    return {"P": value, "what was added to D.grad": nets["D"].grad - left}
-
-
 def _r1(counted=slice(None, D_X), moved=slice(None, D_X), v=lambda g, gamma, n: gamma * g / n, half=0.5, mean=True, clear=False,
         first=False):
     """R1 on x with one thing done differently: other columns count, or are moved."""
@@ -243,21 +236,13 @@ PENALTY = Exercise(
     mistakes=(
         Mistake("the slopes by the label count too: a label cannot be moved a little", _r1(EVERY, EVERY)),
         Mistake("the columns of the label were taken, and those of x left out", _r1(LABEL, LABEL)),
-        Mistake("the square gives its 2 back: v = gamma g / N, without the 1/2",
-                _r1(v=lambda g, gamma, n: gamma / 2 * g / n), "factor 2"),
-        Mistake("gamma/2 is missing its 1/2 in P", _r1(half=1.0), "factor 2"),
-        Mistake("v is missing its gamma", _r1(v=lambda g, gamma, n: g / n), "gamma"),
-        Mistake("v is missing its 1/N", _r1(v=lambda g, gamma, n: gamma * g), "batch size"),
-        Mistake("P is a sum over the batch; it is a mean", _r1(mean=False), "batch size"),
-        Mistake("the first backward pass added its own gradient to D.grad; it is only there for g, so grads=False",
-                _r1(first=True)),
-        Mistake("D.grad was cleared: the loss had left its gradient there, and the penalty's is added to it", _r1(clear=True)),
+        *penalty_slips(_r1),
     ),
     hints=("It is 12.5 for the pairs np.hstack([x, y]), but with g = 0 in the columns of y.",
            "g = D.backward(np.ones_like(s), tape, grads=False); g[:, x.shape[1]:] = 0. All the rest is as before.",
            "v = gamma * g / N; _, tape_dot = D.tangent(v, tape); "
            "D.tangent_backward(np.ones_like(s), np.zeros_like(s), tape, tape_dot)"),
-    observe=_r1_observed,
+    observe=penalty_observed,
     constants=lambda D, x, y, gamma: {"gamma": gamma}, batch=lambda D, x, y, gamma: x.shape[0],
 )
 

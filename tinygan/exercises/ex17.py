@@ -10,7 +10,7 @@ from ..engine.layers import Tanh
 from ..engine.network import mlp
 from ..engine.numerics import sigmoid, softplus
 from .grading import Exercise, Mistake, differences
-from .players import at, gradient_of, used
+from .players import at, gradient_of, penalty_observed, penalty_slips, used
 
 D_X, D_Z, K, M = 3, 2, 4, 2
 
@@ -316,13 +316,6 @@ def _r1_value(D, x, gamma):
     return float(gamma / 2 * (g**2).sum() / len(x))
 
 
-def _r1_observed(answer, D, *args):
-    nets = used(D=D)
-    left = nets["D"].grad.copy()
-    value = gradient_of(answer, nets, *args)["value"]
-    return {"P": value, "what was added to D.grad": nets["D"].grad - left}
-
-
 def _column(k):
     """(0, ..., 1, ..., 0) in every row, with the 1 in column k; None: a 1 in every column."""
     return lambda out: np.ones_like(out) if k is None else np.eye(out.shape[1])[np.full(len(out), k)]
@@ -355,20 +348,12 @@ PENALTY = Exercise(
         Mistake("P is that of the score, but tangent_backward began with ones in all columns", _r1(again=_column(None))),
         Mistake("the last column was taken for the score; it is the first", _r1(_column(-1))),
         Mistake("the second column was taken for the score; counting starts at 0", _r1(_column(1))),
-        Mistake("the square gives its 2 back: v = gamma g / N, without the 1/2",
-                _r1(v=lambda g, gamma, n: gamma / 2 * g / n), "factor 2"),
-        Mistake("gamma/2 is missing its 1/2 in P", _r1(half=1.0), "factor 2"),
-        Mistake("v is missing its gamma", _r1(v=lambda g, gamma, n: g / n), "gamma"),
-        Mistake("v is missing its 1/N", _r1(v=lambda g, gamma, n: gamma * g), "batch size"),
-        Mistake("P is a sum over the batch; it is a mean", _r1(mean=False), "batch size"),
-        Mistake("the first backward pass added its own gradient to D.grad; it is only there for g, so grads=False",
-                _r1(first=True)),
-        Mistake("D.grad was cleared: the loss had left its gradient there, and the penalty's is added to it", _r1(clear=True)),
+        *penalty_slips(_r1),
     ),
     hints=("It is 12.5 for a D with several columns. Where that has np.ones_like(s), there is another row here.",
            "one = np.zeros_like(out); one[:, 0] = 1. Begin both backward and tangent_backward with it.",
            "v = gamma * g / N; _, tape_dot = D.tangent(v, tape); D.tangent_backward(one, np.zeros_like(out), tape, tape_dot)"),
-    observe=_r1_observed,
+    observe=penalty_observed,
     constants=lambda D, x, gamma: {"gamma": gamma}, batch=lambda D, x, gamma: x.shape[0],
 )
 

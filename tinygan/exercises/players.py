@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine.layers import Tanh
 from ..engine.network import mlp
-from .grading import Wrong
+from .grading import Mistake, Wrong
 
 
 def players(rng):
@@ -51,3 +51,26 @@ def gradient_of(answer, nets, *args):
             raise Wrong(f"{name}.theta has changed: a gradient tells where to go, and does not go there yet",
                         "moving the parameters is the optimiser's business, after the gradient")
     return {"value": value, **{f"{name}.grad": net.grad for name, net in nets.items()}}
+
+
+def penalty_observed(answer, D, *args):
+    """What a penalty's answer returns, and what it adds to the gradient that the loss has left in D.grad."""
+    nets = used(D=D)
+    left = nets["D"].grad.copy()
+    value = gradient_of(answer, nets, *args)["value"]
+    return {"P": value, "what was added to D.grad": nets["D"].grad - left}
+
+
+def penalty_slips(r1):
+    """The mistakes that people make with any R1; r1 makes the answer with one thing done differently."""
+    return (
+        Mistake("the square gives its 2 back: v = gamma g / N, without the 1/2",
+                r1(v=lambda g, gamma, n: gamma / 2 * g / n), "factor 2"),
+        Mistake("gamma/2 is missing its 1/2 in P", r1(half=1.0), "factor 2"),
+        Mistake("v is missing its gamma", r1(v=lambda g, gamma, n: g / n), "gamma"),
+        Mistake("v is missing its 1/N", r1(v=lambda g, gamma, n: gamma * g), "batch size"),
+        Mistake("P is a sum over the batch; it is a mean", r1(mean=False), "batch size"),
+        Mistake("the first backward pass added its own gradient to D.grad; it is only there for g, so grads=False",
+                r1(first=True)),
+        Mistake("D.grad was cleared: the loss had left its gradient there, and the penalty's is added to it", r1(clear=True)),
+    )

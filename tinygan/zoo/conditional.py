@@ -11,7 +11,7 @@ answer with images of the class that it was given.
     G         loss.g of [G(z, y), y]                                       G's step
 
 A generated image goes to D with the label that G was given, which is the label of the real image beside it. If D saw another
-label there, G's best answer would be to leave its label unused.
+label there, no image of G's could be right, and G collapses (`tests/benchmarks/family.py conditional` has that as a row).
 """
 
 from collections.abc import Mapping

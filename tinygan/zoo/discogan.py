@@ -13,8 +13,8 @@ of its domain, whatever it was given. L_CONST asks that the way back leads to wh
     D_A, D_B      loss.d of a against G_BA(b), of b against G_AB(a)      D's step
     G_AB, G_BA    L_G                                                    one step of both
 
-Each cycle runs through both generators, so both collect gradient from it before either of them moves. CycleGAN (Zhu et al. 2017)
-is the same with |.| for d.
+Each cycle runs through both generators, so both collect gradient from it before either of them moves. CycleGAN (Zhu et al. 2017),
+which was found at the same time, has the mean of |.| for d, and a least-squares loss.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Rules(NamedTuple):
 
 
 class GLosses(NamedTuple):
-    """L_G, and its part L_CONST_A + L_CONST_B, both without the weight."""
+    """L_G, in which the two L_CONST have the weight `cycle`; and their sum without that weight."""
 
     value: Array
     cycle: Array

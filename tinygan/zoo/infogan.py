@@ -26,7 +26,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import Array, Seeds, points
+from ..engine.arguments import Array, Seeds, choice, points
 from ..engine.heads import gaussian_nll, softmax_cross_entropy
 from ..engine.network import Sequential
 from ..engine.store import Network
@@ -77,8 +77,7 @@ def d_gradients(D: Network, x_real: Array, x_fake: Array, codes: Array, factors:
     loss, penalties : as in `tinygan.d_gradients`; a penalty is at real or at fake points
     info : the weight of E_Q
     """
-    y_real, tape_real = D.forward(x_real)
-    y_fake, tape_fake = D.forward(x_fake)
+    (y_real, tape_real), (y_fake, tape_fake) = D.forward(x_real), D.forward(x_fake)
     s_real, s_fake = y_real[..., :1], y_fake[..., :1]
     value, ds_real, ds_fake = loss.d(s_real, s_fake)
     q = q_loss(y_fake[..., 1:], codes, factors)
@@ -87,8 +86,9 @@ def d_gradients(D: Network, x_real: Array, x_fake: Array, codes: Array, factors:
     score.backward(ds_real, tape_real)  # nobody knows the code of a real point
     D.backward(joined(ds_fake, info * q.dq), tape_fake)
     value = value + info * q.value
+    batches = {"real": (x_real, tape_real), "fake": (x_fake, tape_fake)}
     for penalty in penalties:
-        value = value + penalty(score, *{"real": (x_real, tape_real), "fake": (x_fake, tape_fake)}[penalty.at])
+        value = value + penalty(score, *batches[choice("place of a penalty", penalty.at, batches)])
     return DGradients(value, s_real, s_fake)
 
 

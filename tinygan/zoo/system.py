@@ -25,6 +25,7 @@ from ..updates import Player, Report
 
 Kind = TypeVar("Kind", bound="System[Any]")
 S = TypeVar("S", bound=Common)
+IMAGES = "digits"  # the one data set of images that has a name
 
 
 class Game(NamedTuple):
@@ -67,9 +68,16 @@ class System(Generic[S]):
 
     @classmethod
     def recipe_for(cls, data: str | None = None) -> Common:
-        """The settings that were tried on the data set of this name; for another one the first ones, with its name."""
-        first = next(iter(cls.recipes.values()))
-        return first if data is None else cls.recipes.get(data) or first.replace(data=data)
+        """The settings that were tried on the data set of this name; without a name, the first ones.
+
+        For another data set these are the first ones that were tried on data of its kind, images or points. Raises ValueError
+        for a name that no data set has.
+        """
+        tried = [*cls.recipes.values()]
+        if data is None or data in cls.recipes:
+            return tried[0] if data is None else cls.recipes[data]
+        alike = [recipe for recipe in tried if (recipe.data == IMAGES) == (data == IMAGES)]
+        return (alike or tried)[0].replace(data=data)
 
     # ---------------------------------------------------------------- what a system says of itself
 

@@ -207,9 +207,11 @@ PLAN = Plan(
           "also as a share of the mean image's. Its root is shown as a share of a mismatch's: x and the G(E(x')) of others x'.\n"
           "Class kept: the share of G(E(x)) that the judge reads as the class of x. R2: the share of z's variance that E(G(z))\n"
           "explains. 1-NN on codes: how often the nearest code of the training half has the right class. On the ring codes are\n"
-          "two numbers, and mode kept is the share of points whose G(E(x)) has the same nearest mode.",
+          "two numbers, and mode kept is the share of points whose G(E(x)) has the same nearest mode. The settings were chosen\n"
+          "with the seeds 0 to 2 and these images in sight; the seeds 100 to 107 came afterwards, once.",
     rows={
         "BiGAN": run(),
+        "BiGAN, seeds 100 to 107": lambda seed: run()(100 + seed),
         "D sees torn pairs": run(with_d(Torn)),
         "D sees x alone": run(with_d(Blind)),
         "E and G help D first": run(HelpsD),
@@ -226,7 +228,9 @@ PLAN = Plan(
         "ring": ring,
         "another image of the class": another_of_the_class,
     },
-    bars={("BiGAN", "root, of a mismatch's"): ("at most", .7), ("BiGAN", "class kept"): ("at least", .55),
+    bars={("BiGAN, seeds 100 to 107", "root, of a mismatch's"): ("at most", .7),
+          ("BiGAN, seeds 100 to 107", "class kept"): ("at least", .55), ("BiGAN, seeds 100 to 107", "MSE"): ("at most", .182),
+          ("BiGAN", "root, of a mismatch's"): ("at most", .7), ("BiGAN", "class kept"): ("at least", .55),
           ("BiGAN", "of the mean image's"): ("at most", 1), ("BiGAN", "MSE"): ("at most", .182),
           ("D sees torn pairs", "class kept"): ("at most", .2), ("D sees x alone", "class kept"): ("at most", .2),
           ("D sees torn pairs", "of the mean image's"): ("at least", 1),
