@@ -163,6 +163,17 @@ def exercises(options):
     return 0
 
 
+def grade(options):
+    """Grade the exercises of a class."""
+    from .cli import marking
+
+    _claim(options.out, options.force, (".csv",))
+    if options.junit:
+        _claim(options.junit, options.force, (".xml",), option="--junit")
+    marking.carry_out(options)
+    return 0
+
+
 def _copy(copy_to, folder):
     """Copy into `folder` and say what was copied."""
     try:
@@ -211,7 +222,7 @@ def _free(name):
     return folder
 
 
-COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises)}
+COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def tanh_backward(dy, x):
 
 
 def leaky_relu_backward(dy, x, slope):
-    """The chain rule through y = x where x > 0, and y = slope * x elsewhere.
+    """The chain rule through y = x where x > 0, and y = slope * x elsewhere, x = 0 included.
 
     dy (N, d), x (N, d), slope a number  ->  dx (N, d)
     """

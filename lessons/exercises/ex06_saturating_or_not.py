@@ -16,7 +16,8 @@ from tinygan.engine.numerics import sigmoid, softplus  # noqa: F401
 def minimax_g(f):
     """G's loss in the game as it was first written down, and its derivative.
 
-    value = mean over the batch of log(1 - sigmoid(f)). Work the derivative out on paper: it becomes very short.
+    value = mean over the batch of log(1 - sigmoid(f)). Work the derivative out on paper: it becomes very short. Some scores are
+    far out, such as 50, where 1 - sigmoid(f) is 0 in the computer.
 
     f (N, 1)  ->  value (), df (N, 1), in this order
     """
@@ -36,7 +37,7 @@ def non_saturating_g(f):
 def gradient_ratio(f):
     """How many times larger the derivative of 06.2 is than that of 06.1, at each score.
 
-    Work it out on paper: the quotient of the two is one short expression. Scores from -40 to 10 occur, and every
+    Work it out on paper: the quotient of the two is one short expression. Scores from -40 to 40 occur, and every
     entry must be right to its own last digits.
 
     f (N, 1)  ->  ratio (N, 1)

@@ -184,14 +184,6 @@ def modifies_its_input(exercise):
     return answer
 
 
-def prints(exercise):
-    def answer(*args):
-        print("debugging")
-        return exercise.solution(*args)
-
-    return answer
-
-
 def loops(*args):
     while True:
         pass
@@ -207,7 +199,6 @@ BEHAVIOUR = {
     "float32": (lambda e: returns(e, lambda r: everything(r, np.float32)), "float32"),
     "hard-coded": (hard_coded, "whatever it is given"),
     "modifies its input": (modifies_its_input, "changes its argument"),
-    "prints": (prints, "prints 'debugging"),
     "loops for ever": (lambda e: loops, "still running"),
     "stops with an error": (lambda e: stops, "LinAlgError"),
     "not a function": (lambda e: 3, "must be a function"),

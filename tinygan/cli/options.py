@@ -77,6 +77,7 @@ ring in less than half a minute.""")
     _add_study(command)
 
     _add_copies(commands)
+    _add_grade(commands)
     return top
 
 
@@ -89,6 +90,26 @@ def _add_copies(commands):
     command = _command(commands, "exercises",
                        "copy the exercises into a folder of your own; answers that are there stay as they are")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
+
+
+def _add_grade(commands):
+    command = _command(commands, "grade",
+                       "grade the exercises of a class, each student's in a process of their own; writes a table")
+    command.add_argument("folders", nargs="+", metavar="FOLDER", help="the folder of each student, or one folder with a "
+                         "folder for each student in it; those of GitHub Classroom and nbgrader are known")
+    command.add_argument("--lessons", nargs="+", metavar="LESSON", help="which lessons, such as 02 05 museum (default: those of "
+                         "which a file is there)")
+    _add(command, "--jobs", _count("N"), 2, "students at a time", metavar="N")
+    _add(command, "--seconds", _number("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
+         "as well", metavar="SECONDS")
+    _add(command, "--memory", _count("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
+         metavar="MB")
+    command.add_argument("--junit", type=Path, metavar="FILE",
+                         help="write the messages as well, in the JUnit format, to a .xml file")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.add_argument("--out", type=Path, default=Path("marks.csv"), metavar="FILE",
+                         help="the table, a row for each student; it ends in .csv (default marks.csv)")
+    command.add_argument("--force", action="store_true", help="write there even if it exists")
 
 
 def _add_sample(commands):

@@ -22,7 +22,7 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
 
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
-    3. it is the truth times a number: -1, 2, the size of the batch, a constant; or the truth transposed
+    3. it is the truth times a number: -1, 2, the size of the batch, a constant; or the truth transposed, rounded down or clipped
     4. it equals one of the suspects; one that gives the number of 3. is named there as well
     5. it is off by less than 1e-6 of its size
     6. otherwise: which entries, the three worst with their ratios
@@ -49,10 +49,11 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
     wrong = judged & ~(np.abs(got - expected) <= RELATIVE_LIMIT * np.maximum(1e-3, np.abs(expected))) if wrong is None else wrong
     off = _gap(got, expected, judged, unit)
     near = min(max(1e-6, accuracy), EXPLAINS * off)
-    cause = _not_a_number(got, name) or _factor(got / unit, expected / unit, judged, near, name, batch, constants or {})
+    cause = _not_a_number(got, expected, name) or _factor(got / unit, expected / unit, judged, near, name, batch, constants or {})
     square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
     if cause is None and square and _gap(got, expected.swapaxes(0, 1), judged, unit) <= near:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
+    cause = cause or _rounded(got, expected, name) or _clipped(got, expected, wrong, judged, name)
     gaps = {mistake: _gap(got, made() if callable(made) else made, judged, unit) for mistake, made in (suspects or {}).items()}
     mistake = min(gaps, key=gaps.__getitem__, default=None)
     named = [f"{name} is what comes out by this mistake: {mistake}"] if mistake and gaps[mistake] <= near else []
@@ -66,7 +67,9 @@ def misfit(got: Any, expected: Array, name: str, batch: int | None) -> str | Non
     if got is None:
         return f"{name} is None: does the function end in `return`?"
     if not isinstance(got, np.ndarray | np.generic | float | int | complex):
-        return f"{name} is a {type(got).__name__}; it must be a NumPy array of shape {expected.shape}"
+        wanted = f"a NumPy array of shape {expected.shape}" if expected.ndim else "a number"
+        comma = ": is there a comma behind it?" if isinstance(got, tuple) and len(got) == 1 else ""
+        return f"{name} is a {type(got).__name__}; it must be {wanted}{comma}"
     shape, dtype = np.shape(got), np.asarray(got).dtype
     if shape != expected.shape:
         hint = f"; it must have {expected.shape}"
@@ -78,6 +81,9 @@ def misfit(got: Any, expected: Array, name: str, batch: int | None) -> str | Non
             hint += ": keep the summed axis, with keepdims=True"
         elif shape == ():
             hint += ": one number cannot hold them all; something was summed or averaged away"
+        elif expected.shape == ():
+            one = ": take the number out of the array, with .item()"
+            hint = f"; it must be one number{one if np.size(got) == 1 else ''}"
         elif batch is not None and shape == (batch, batch):
             hint += ": a (N, 1) array met a (N,) array and broadcast"
         return f"{name} has shape {shape}{hint}"
@@ -86,17 +92,40 @@ def misfit(got: Any, expected: Array, name: str, batch: int | None) -> str | Non
     return None
 
 
-def _not_a_number(got: Array, name: str) -> str | None:
+def _not_a_number(got: Array, expected: Array, name: str) -> str | None:
     bad = np.argwhere(~np.isfinite(got))
     if bad.shape[0]:
         which = f"{bad.shape[0]} of {got.size} entries, the first at {_place(bad[0])}, " if got.ndim else ""
         causes = "an overflow, a log of 0, a root of a negative number or a division by 0"
         return f"{name} is not finite: {which}{got[tuple(bad[0])]}: {causes}"
-    if not got.any():
-        where = " everywhere" if got.ndim else ""
-        causes = "a lost return value, an integer division //, a product with nothing, or something clipped or cleared"
-        return f"{name} is zero{where}: the truth is not ({causes})"
-    return None
+    if got.any():
+        return None
+    if not got.ndim:
+        return f"{name} is zero: it must be {expected:.6g}"
+    low, high = expected.min(), expected.max()
+    seen = f"{name} is zero everywhere: the truth " + (f"goes from {low:.3g} to {high:.3g}" if low < high else f"is {low:.6g}")
+    if high <= 0:
+        return f"{seen}. Is it clipped at 0, by np.maximum or np.clip?"
+    return seen + ". Is it rounded down, by // or int()?" * bool(0 <= low and high < 1)
+
+
+def _rounded(got: Array, expected: Array, name: str) -> str | None:
+    """The sentence for a result that is the truth rounded down, or without what stands behind the point."""
+    apart = got.size > 2 and np.ptp(got) > 0 and np.abs(got - expected).max() > SMALL_ENTRY  # whole numbers can agree by chance
+    whole = apart and any(
+        np.array_equal(got, down(expected)) for down in (np.floor, np.trunc))
+    return f"{name} is the truth rounded down to whole numbers: is there a // or an int()?" if whole else None
+
+
+def _clipped(got: Array, expected: Array, wrong: Array, judged: Array, name: str) -> str | None:
+    """The sentence for a result that is the truth, but for two or more entries at a limit that the truth exceeds."""
+    low, high = got[judged].min(), got[judged].max()
+    below, above = wrong & (got == low) & (expected < low), wrong & (got == high) & (expected > high)
+    if not np.array_equal(below | above, wrong) or wrong.sum() == judged.sum() or 1 in (below.sum(), above.sum()):
+        return None
+    limits = " and ".join(f"{limit:.6g}" for limit, side in ((low, below), (high, above)) if side.any())
+    beyond = f"it must go beyond in {wrong.sum()} of {wrong.size} entries"
+    return f"{name} is the truth clipped at {limits}: {beyond}" if limits else None
 
 
 def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, batch: int | None,

@@ -129,7 +129,7 @@ def trusted(line: Line, noise: float, first: tuple[float, float, float]) -> tupl
         if corner is not None:
             return corner.low, corner.high
         value, error = ladder.central()[:2]
-    if error > 1e-2 * abs(value) and error > 3 * float(ladder.rounding().min()):
+    if error > max(1e-2 * abs(value), 3 * float(ladder.rounding().min()), TRUSTED * max(1.0, abs(line.value))):
         return -math.inf, math.inf
     near = TRUSTED * max(1.0, abs(line.value), abs(value)) + TIMES_ERROR * error
     return None if abs(looked - value) <= near else (value - near, value + near)

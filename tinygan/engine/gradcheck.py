@@ -105,10 +105,10 @@ def _not_a_function(name: str, one: float, other: float) -> str:
 
 
 def compare(got: Any, expected: Array, *, name: str = "the result", value: float = 1.0, unsure: Unsure | None = None,
-            unit: float | Array = 1.0, **clues: Any) -> Check:
+            unit: float | Array = 1.0, limit: float = NORM_LIMIT, **clues: Any) -> Check:
     """Compare an array with what it ought to be; returns a Check that says why not.
 
-    An entry agrees within 1e-9 max(1, |value|) + 1e-6 max(|got|, |expected|), and all together within 1e-8 of their norm.
+    An entry agrees within 1e-9 max(1, |value|) + 1e-6 max(|got|, |expected|), and all together within `limit` of their norm.
 
     Parameters
     ----------
@@ -118,6 +118,7 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
     unsure : a function of an index, for entries that disagree: the interval in which `expected` lies where it cannot be trusted
              (see `on_kink`), True when nothing is known of it, None or False when it can be trusted
     unit : what entries are measured in; with the size of each entry, the smallest must be right to as many digits as the largest
+    limit : less than 1e-8 where `expected` is exact to rounding
     **clues : as in `check`
     """
     nothing = np.zeros(expected.shape, bool)
@@ -138,9 +139,9 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
     if finite.all():
         gap, length = float(np.linalg.norm(a - n)), float(max(np.linalg.norm(a), np.linalg.norm(n)))
         norm_error = gap / max(length, scale / 10)
-        if length and (wrong.any() or norm_error > NORM_LIMIT):
+        if length and (wrong.any() or norm_error > limit):
             norm_error = gap / length  # what is wrong is reported in units of the result itself, however small
-    ok = bool(norm_error <= NORM_LIMIT and not wrong.any() and not kinks.all())
+    ok = bool(norm_error <= limit and not wrong.any() and not kinks.all())
     if ok:
         why = []
     elif not np.isfinite(expected).all():
@@ -149,7 +150,7 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
         why = [f"{name}: every entry sits on a kink, where a difference proves nothing. Check at another point"]
     else:
         why = diagnose(got, expected, name=name, wrong=wrong, kinks=kinks, unit=unit, **clues)
-    return Check(ok, norm_error, wrong, kinks, got, expected, why)
+    return Check(ok, norm_error, wrong, kinks, got, expected, why, limit=limit)
 
 
 def _excused(interval: Any, answer: Any) -> bool:

@@ -54,3 +54,23 @@ def copy_to(folder):
     if not sources:
         raise FileNotFoundError(f"there are no exercises in {FOLDER}. {lessons.AGAIN}")
     return lessons.copy(sources, FOLDER, folder)
+
+
+def grade(answer, number=None, hints=0):
+    """Grade a function where it was written, as in a cell of a notebook: print whether it is right, and if not, why.
+
+    Nothing is raised, whatever the function does. Only Ctrl-C, or a notebook's stop, ends it as usual.
+
+    Parameters
+    ----------
+    answer : the function itself
+    number : the exercise, such as "05.3"; needed only if the function has another name than the exercise asks for
+    hints : how many hints to print as well
+
+    Returns
+    -------
+    verdict : true if the answer is right, as in `assert grade(dense_forward)`; a cell shows nothing of it
+    """
+    from .notebook import verdict
+
+    return verdict(answer, number, hints, [exercise for lesson in (*LESSONS, "museum") for exercise in exercises_of(lesson)])

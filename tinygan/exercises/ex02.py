@@ -4,6 +4,7 @@ import numpy as np
 
 from ..engine import gradcheck
 from ..engine.layers import Dense, LeakyReLU, Tanh
+from ..engine.numerics import sigmoid
 from .grading import Exercise, Mistake, differences
 
 
@@ -40,6 +41,11 @@ FORWARD = Exercise(
         Mistake("the bias was not added", lambda x, W, b: x @ W),
         Mistake("the bias was subtracted", lambda x, W, b: x @ W - b),
         Mistake("the bias was multiplied on", lambda x, W, b: x @ W * b),
+        Mistake("the bias was added twice", lambda x, W, b: x @ W + b + b),
+        Mistake("only the first entry of the bias was used, for all columns", lambda x, W, b: x @ W + b[0, 0]),
+        Mistake("the mean of the bias was used, for all columns", lambda x, W, b: x @ W + b.mean()),
+        *(Mistake(f"an activation, {name}, was applied: a dense layer is linear", lambda x, W, b, f=f: f(x @ W + b))
+          for name, f in (("tanh", np.tanh), ("the ReLU", lambda y: np.maximum(y, 0)), ("the sigmoid", sigmoid))),
         Mistake("the product is the wrong way round, and then turned back", lambda x, W, b: (W.T @ x.T + b.T).T.T, "transposed"),
         Mistake("the bias was added before the product", lambda x, W, b: (x + b.mean()) @ W),
     ),
@@ -82,13 +88,22 @@ BACKWARD = Exercise(
                 lambda dy, x, W: (dy @ W.T, x.T @ dy / dy.shape[0], _total(dy)), "batch size"),
         Mistake("dW is dy' x instead of x' dy", lambda dy, x, W: (dy @ W.T, dy.T @ x, _total(dy)), "transposed"),
         Mistake("db was not summed", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy), "sum over the batch"),
+        Mistake("dy was forgotten in db: that is the number of samples",
+                lambda dy, x, W: (dy @ W.T, x.T @ dy, np.full((1, W.shape[1]), float(x.shape[0])))),
+        Mistake("dy was forgotten in dx: those are sums over the rows of W",
+                lambda dy, x, W: (np.ones_like(dy) @ W.T, x.T @ dy, _total(dy))),
+        Mistake("dy was forgotten in dW: those are sums over the columns of x",
+                lambda dy, x, W: (dy @ W.T, x.T @ np.ones_like(dy), _total(dy))),
+        *(Mistake(f"only the {which} sample counts in dW and db: each of them is a sum over the batch, += in a loop",
+                  lambda dy, x, W, n=n: (dy @ W.T, np.outer(x[n], dy[n]), dy[n][None]))
+          for which, n in (("last", -1), ("first", 0))),
         Mistake("db is the mean of dy over the batch, not the sum",
                 lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.mean(axis=0, keepdims=True)), "batch size"),
         Mistake("db lost its first axis", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(axis=0)), "keepdims"),
         Mistake("the update's minus sign was put into the gradient",
                 lambda dy, x, W: (dy @ W.T, -x.T @ dy, _total(dy)), "sign"),
         Mistake("dx and dW were returned in the other order",
-                lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "dx has shape"),
+                lambda dy, x, W: (x.T @ dy, dy @ W.T, _total(dy)), "exchanged"),
         Mistake("x was squared on the way: that is the derivative of x^2 W / 2",
                 lambda dy, x, W: (x * (dy @ W.T), x.T @ dy, _total(dy))),
     ),
@@ -115,6 +130,11 @@ TANH = Exercise(
         Mistake("forgot the derivative 1 - tanh^2", lambda dy, x: dy.copy()),
         Mistake("returned the slope without dy", lambda dy, x: 1 - np.tanh(x) ** 2),
         Mistake("1 - x^2 where 1 - tanh(x)^2 was meant", lambda dy, x: dy * (1 - x**2)),
+        Mistake("the square is in the wrong place: tanh(x)^2, not tanh(x^2)", lambda dy, x: dy * (1 - np.tanh(x**2))),
+        Mistake("the square is missing: the derivative is 1 / cosh(x)^2", lambda dy, x: dy / np.cosh(x)),
+        Mistake("tanh was applied twice: the derivative is 1 - tanh(x)^2", lambda dy, x: dy * (1 - np.tanh(np.tanh(x)) ** 2)),
+        Mistake("the two arguments are exchanged: that is the slope at dy, times x", lambda dy, x: x * (1 - np.tanh(dy) ** 2)),
+        Mistake("that is the derivative of the sigmoid", lambda dy, x: dy * np.exp(-x) / (1 + np.exp(-x)) ** 2),
         Mistake("1 + tanh^2 where 1 - tanh^2 was meant", lambda dy, x: dy * (1 + np.tanh(x) ** 2)),
         Mistake("1 - tanh where 1 - tanh^2 was meant", lambda dy, x: dy * (1 - np.tanh(x))),
         Mistake("multiplied by tanh itself, not by its derivative", lambda dy, x: dy * np.tanh(x)),
@@ -127,16 +147,34 @@ TANH = Exercise(
 
 
 def _leaky_case(rng):
+    """One x is 0, where the slope counts."""
     n, d, _ = _sizes(rng)
-    return rng.normal(size=(n, d)), rng.normal(size=(n, d)), round(float(rng.uniform(0.05, 0.4)), 2)
+    x = rng.normal(size=(n, d))
+    x[rng.integers(n), rng.integers(d)] = 0
+    return rng.normal(size=(n, d)), x, round(float(rng.uniform(0.05, 0.4)), 2)
+
+
+def _leaky_truth(dy, x, slope):
+    """On the corner the slope to the left counts: it is that of any x below 0."""
+    return {"dx": differences(lambda x: float((dy * np.maximum(x, slope * x)).sum()), np.where(x == 0, -1.0, x))}
 
 
 LEAKY = Exercise(
-    "02.4", "leaky_relu_backward", "the backward pass of a leaky ReLU", _leaky_case,
-    lambda dy, x, slope: {"dx": differences(lambda x: float((dy * np.maximum(x, slope * x)).sum()), x)},
+    "02.4", "leaky_relu_backward", "the backward pass of a leaky ReLU", _leaky_case, _leaky_truth,
     solution=lambda dy, x, slope: LeakyReLU(slope).backward(dy, LeakyReLU(slope).forward(x)[1]),
     mistakes=(
-        Mistake("the slope for negative x was forgotten: that is the plain ReLU", lambda dy, x, slope: dy * (x > 0)),
+        Mistake("the slope for negative x is lost, forgotten or made an integer: that is the plain ReLU",
+                lambda dy, x, slope: dy * (x > 0)),
+        Mistake("x >= 0 stands where the strict x > 0 was meant: at x = 0 the slope counts",
+                lambda dy, x, slope: dy * np.where(x >= 0, 1, slope)),
+        Mistake("at x = 0 neither side was taken: there the slope counts", lambda dy, x, slope: dy * ((x > 0) + slope * (x < 0))),
+        Mistake("the slope is an argument; 0.01 was written in its place", lambda dy, x, slope: dy * np.where(x > 0, 1, 0.01)),
+        Mistake("where x is negative, the sign of the slope is wrong: the function rises there too",
+                lambda dy, x, slope: dy * np.where(x > 0, 1, -slope)),
+        Mistake("the slope was added everywhere: where x is positive it is 1, not 1 + slope",
+                lambda dy, x, slope: dy * ((x > 0) + slope)),
+        Mistake("where x is not positive, dy is missing: that is slope * dy", lambda dy, x, slope: np.where(x > 0, dy, slope)),
+        Mistake("where x is positive, dy is missing: that is 1 * dy", lambda dy, x, slope: np.where(x > 0, 1.0, slope * dy)),
         Mistake("asked whether dy is positive, where x decides", lambda dy, x, slope: dy * np.where(dy > 0, 1, slope)),
         Mistake("the two sides are swapped", lambda dy, x, slope: dy * np.where(x > 0, slope, 1)),
         Mistake("multiplied by the output, not by its derivative", lambda dy, x, slope: dy * np.maximum(x, slope * x)),
@@ -180,6 +218,10 @@ def _never_put_back(f, x, h=6e-6):
     return gradient
 
 
+def _piling_up(f, x, h=6e-6):
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.tri(x.size)])
+
+
 NUMERICAL = Exercise(
     "02.5", "numerical_gradient", "a gradient by central differences", _numerical_case,
     lambda f, x: {"gradient": gradcheck.complex_step(f, x)},  # another way to differentiate: it takes no difference
@@ -196,6 +238,9 @@ NUMERICAL = Exercise(
         Mistake("all entries of x were moved together: that gives the sum of the partial derivatives, in every place",
                 _all_together),
         Mistake("an entry of x was moved and not put back before the next one", _never_put_back),
+        Mistake("e_i was not set back to 0 for the next i: the earlier entries move along", _piling_up),
+        Mistake("the last entry is left out: the loop ends one too early",
+                lambda f, x: np.append(_central(6e-6)(f, x)[:-1], 0)),
     ),
     hints=("Move one entry of x at a time: up by h, down by h, everything else as it was. A fresh copy of x for each is safest.",
            "gradient[i] = (f(x with x[i] + h) - f(x with x[i] - h)) / (2 h).",

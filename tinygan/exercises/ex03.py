@@ -6,7 +6,8 @@ import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
 from ..losses import bce_with_logits
-from .grading import Digits, Exercise, Mistake, Wrong, _error
+from .calling import place
+from .grading import Digits, Exercise, Mistake, Wrong
 
 # ---------------------------------------------------------------- scores of every size, and the truth to 150 digits
 
@@ -21,7 +22,7 @@ ADVICE = {
 def _scores(rng):
     """A batch of scores in random order: moderate, near 0, beyond the last digit of 1 - p, and huge."""
     sign = rng.choice([-1.0, 1.0], size=3)
-    s = np.concatenate([rng.normal(scale=3, size=rng.integers(3, 7)), rng.normal(scale=1e-3, size=1),
+    s = np.concatenate([rng.normal(scale=3, size=rng.integers(3, 7)), rng.normal(scale=1e-3, size=1), rng.uniform(20, 21, 1),
                         rng.uniform(40, 200, 2) * [-1, 1], [-1e4, 1e4], sign * 10 ** rng.uniform(3, 30, 3)])
     return rng.permutation(s)[:, None]
 
@@ -44,12 +45,17 @@ def _unwarned(name):
         except FloatingPointError as error:
             advice = next(text for kind, text in ADVICE.items() if kind in str(error))
             scores = f"the scores go from {s.min():.0e} to {s.max():.0e}"
-            raise Wrong(f"NumPy warns: {error}; {scores}", _error(error)[1], advice) from None
+            raise Wrong(f"NumPy warns: {error}; {scores}", place(error), advice) from None
 
     return observe
 
 
 # ---------------------------------------------------------------- 03.1
+
+def _softmax(s):
+    e = np.exp(s - s.max())
+    return e / e.sum()
+
 
 SIGMOID = Exercise(
     "03.1", "sigmoid", "the sigmoid of every score", lambda rng: (_scores(rng),),
@@ -60,12 +66,18 @@ SIGMOID = Exercise(
         Mistake("np.where computes both formulas for every score",
                 lambda s: np.where(s >= 0, 1 / (1 + np.exp(-s)), np.exp(s) / (1 + np.exp(s))), "np.where comes too late"),
         Mistake("that is sigma(2 s): 1/2 (1 + tanh(x)) is sigma at 2 x, so x must be s / 2", lambda s: 0.5 * (np.tanh(s) + 1)),
-        Mistake("1/2 (1 + tanh(s / 2)) is right on paper; but where sigma is 1e-17 or smaller it is 1 - 1, all digits gone",
+        Mistake("1/2 (1 + tanh(s / 2)) and 1 - sigma(-s) are right on paper; but where sigma is 1e-17 or smaller they are 1 - 1",
                 lambda s: 0.5 * (np.tanh(s / 2) + 1)),
         Mistake("1 / (1 + e) with e = exp(-|s|) was used for all scores; it is right for s >= 0",
                 lambda s: 1 / (1 + np.exp(-np.abs(s)))),
         Mistake("e / (1 + e) with e = exp(-|s|) was used for all scores; it is right for s < 0",
                 lambda s: np.exp(-np.abs(s)) / (1 + np.exp(-np.abs(s)))),
+        Mistake("a softmax over the batch: each score has a probability of its own, whatever the other scores are", _softmax),
+        Mistake("p was cut off to 0 and 1 where |s| is large: the digits beyond are lost",
+                lambda s: np.where(s > 30, 1, np.where(s < -30, 0, sigmoid(s)))),
+        *(Mistake(f"{eps:g} was added to the denominator: exp(-|s|) is at most 1, so 1 + exp(-|s|) needs no eps",
+                  lambda s, eps=eps: np.where(s >= 0, 1, np.exp(-np.abs(s))) / (1 + np.exp(-np.abs(s)) + eps))
+          for eps in CLIPS[:-2]),
         Mistake("that is sigma(-s), the probability of fake: the two formulas are swapped, or the sign of s is wrong",
                 lambda s: sigmoid(-s)),
         *(Mistake(f"p was clipped at {clip:g}: nothing needs it here, and every smaller p is lost",
@@ -94,6 +106,12 @@ SOFTPLUS = Exercise(
         Mistake("max(s, 0) was left out: log1p(exp(-|s|)) alone is softplus(-|s|)", lambda s: np.log1p(np.exp(-np.abs(s)))),
         Mistake("max(s, 0) alone is the ReLU; log1p(exp(-|s|)), which rounds its corner, is missing", lambda s: np.maximum(s, 0)),
         Mistake("that is softplus(-s), which is -log sigma(s): the sign of s", lambda s: softplus(-s)),
+        Mistake("min(s, 0) stands where max(s, 0) was meant", lambda s: np.minimum(s, 0) + np.log1p(np.exp(-np.abs(s)))),
+        Mistake("|s| stands where max(s, 0) was meant", lambda s: np.abs(s) + np.log1p(np.exp(-np.abs(s)))),
+        Mistake("the logarithm has the wrong sign: it is max(s, 0) + log1p(exp(-|s|))",
+                lambda s: np.maximum(s, 0) - np.log1p(np.exp(-np.abs(s)))),
+        Mistake("for large s, from 20 on or so, s itself was taken: softplus(20) - 20 is 2e-9, which is more than the last digit",
+                lambda s: np.where(s > 19, s, softplus(np.minimum(s, 19)))),
         *(Mistake(f"the scores were clipped at {limit}: softplus(1e4) is 1e4, not {limit}",
                   lambda s, limit=limit: np.log1p(np.exp(np.clip(s, -limit, limit)))) for limit in (500, 100, 50, 30)),
         *(Mistake(f"p was clipped at {clip:g} before the logarithm: beyond {-np.log(clip):.1f} the result no longer grows",
@@ -141,6 +159,7 @@ def _every_pair(s, y, clip):
     return (-y * np.log(p) - (1 - y) * np.log(1 - p)).mean()  # (N,) * (N, 1) is (N, N)
 
 
+IN_BITS = {"ln 2 (a logarithm to base 2?)": np.log(2)}
 PAIRED = "(N, 1) met (N,) and became (N, N), every score with every label; y[:, None] has the shape of s"
 
 BCE = Exercise(
@@ -161,13 +180,20 @@ BCE = Exercise(
         *(Mistake(f"two things: {PAIRED}; and {eps:g} was added inside the logarithms",
                   lambda s, y, eps=eps: _with_eps(s, y, eps)) for eps in (*CLIPS, 1e-16)),
         Mistake("only -y log p: the fake samples cost nothing", lambda s, y: (y[:, None] * softplus(-s)).mean()),
+        Mistake("only -(1 - y) log(1 - p): the real samples cost nothing", lambda s, y: ((1 - y[:, None]) * softplus(s)).mean()),
+        Mistake("a soft label, such as 0.9, was made an integer", lambda s, y: bce_with_logits(s, np.trunc(y[:, None])).value),
+        Mistake("a soft label, such as 0.9, was rounded", lambda s, y: bce_with_logits(s, np.round(y[:, None])).value),
+        Mistake("half of each kind's own mean: one mean over all samples was asked for, however many are real",
+                lambda s, y: (softplus(-s[y >= 0.5]).mean() + softplus(s[y < 0.5]).mean()) / 2),
+        Mistake("each kind has a mean of its own, and both were added: one mean over all samples was asked for",
+                lambda s, y: softplus(-s[y >= 0.5]).mean() + softplus(s[y < 0.5]).mean()),
         Mistake("log1p(exp(-|s|)) was left out", lambda s, y: (np.maximum(s, 0) - s * y[:, None]).mean()),
         Mistake("the minus before log p was forgotten", lambda s, y: -bce_with_logits(s, y[:, None]).value, "sign"),
     ),
     hints=("-log sigma(s) = softplus(-s), and -log(1 - sigma(s)) = softplus(s): put both in, and no probability is left.",
            "softplus(-s) = softplus(s) - s, so a sample costs softplus(s) - s y, which is max(s, 0) - s y + log(1 + exp(-|s|)).",
            "s is (N, 1) and y is (N,). NumPy would make (N, N) of s * y: give y the shape of s first, y[:, None]."),
-    batch=lambda s, y: y.size,
+    batch=lambda s, y: y.size, constants=lambda s, y: IN_BITS,
 )
 
 
@@ -195,6 +221,12 @@ BCE_GRADIENT = Exercise(
         *(Mistake(f"the loss was derived from p clipped at {clip:g}, then multiplied by p (1 - p): they cancel only on paper",
                   lambda s, y, clip=clip: _from_probability(s, y, clip)[1] * sigmoid(s) * sigmoid(-s) / y.size)
           for clip in CLIPS),
+        Mistake("a soft label counts as 0: only y = 1 was looked for",
+                lambda s, y: np.where(y[:, None] == 1, -sigmoid(-s), sigmoid(s)) / y.size),
+        Mistake("a soft label was rounded to 0 or 1: take it as it is",
+                lambda s, y: np.where(y[:, None] >= 0.5, -sigmoid(-s), sigmoid(s)) / y.size),
+        Mistake("(1 - y) sigma(s) is missing: fake samples get nothing", lambda s, y: -y[:, None] * sigmoid(-s) / y.size),
+        Mistake("-y sigma(-s) is missing: real samples get nothing", lambda s, y: (1 - y[:, None]) * sigmoid(s) / y.size),
         Mistake("multiplied by p (1 - p) once too often: that is the squared error's derivative",
                 lambda s, y: _derivative(s, y) * sigmoid(s) * sigmoid(-s) / y.size),
     ),
@@ -225,6 +257,11 @@ def _least(y):
     return {"s": s, "value": np.log(1 + np.exp(s)) - s * y}
 
 
+def _tried(y, s):
+    loss = y * softplus(-s) + (1 - y) * softplus(s)
+    return s[loss.argmin(axis=1)][:, None], loss.min(axis=1, keepdims=True)
+
+
 def _log_odds(y):
     return np.log(y / (1 - y))
 
@@ -248,13 +285,16 @@ SOFT = Exercise(
         Mistake("-log y is what the score costs with the hard label 1; a soft target y costs -(1 - y) log(1 - y) as well",
                 lambda y: (_log_odds(y), -np.log(y))),
         Mistake("the second term of the loss, -(1 - y) log(1 - y), is missing", lambda y: (_log_odds(y), -y * np.log(y))),
+        *(Mistake(f"that is the best of {n} scores between -{limit} and {limit}: only near, so solve for s",
+                  lambda y, n=n, limit=limit: _tried(y, np.linspace(-limit, limit, n)))
+          for limit in (3, 4, 5, 6, 10) for n in (101, 201, 501, 1001, 2001, 10001)),
         Mistake("the loss was averaged over the targets; each of them has its own",
                 lambda y: (_log_odds(y), _entropy(y).mean()), "summed or averaged"),
     ),
     hints=("At the lowest point the derivative sigma(s) - y is 0: which s has sigma(s) = y?",
            "Solve 1 / (1 + exp(-s)) = y for s: exp(-s) = (1 - y) / y.",
            "s = log(y / (1 - y)). There p = y, so the loss is -y log y - (1 - y) log(1 - y): the entropy of the target."),
-    constants=lambda y: {"ln 2 (a logarithm to base 2?)": np.log(2)},
+    constants=lambda y: IN_BITS,
 )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..engine.numerics import sigmoid, softplus
 from ..losses import bce_with_logits
-from .grading import Digits, Exercise, Mistake, differences
+from .grading import Digits, Exact, Exercise, Mistake, differences
 
 LN2 = math.log(2)
 CLIPS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # what people clip probabilities at
@@ -32,6 +32,9 @@ def _densities(rng):
     return rng.lognormal(-0.5, 1.2, size=(n, 1)), rng.lognormal(-0.5, 1.2, size=(n, 1))
 
 
+GRIDS = (*(np.linspace(0, 1, n)[1:-1] for n in (101, 1001, 10001)), np.linspace(0.005, 0.995, 100), np.linspace(0.01, 0.99, 99),
+         np.linspace(0.001, 0.999, 999), np.linspace(0.001, 0.999, 1000), np.linspace(0.01, 0.99, 100))
+
 OPTIMAL = Exercise(
     "04.1", "optimal_discriminator", "the best discriminator", _densities,
     lambda p, q: {"d": _best_answers(p, q)},
@@ -44,6 +47,13 @@ OPTIMAL = Exercise(
         Mistake("1 - q is no probability: a density may be larger than 1", lambda p, q: 1 - q),
         Mistake("log p - log q is the best D's score; here its probability is asked for", lambda p, q: np.log(p) - np.log(q)),
         Mistake("a softmax of the densities; they are not scores, so nothing is exponentiated", lambda p, q: sigmoid(p - q)),
+        Mistake("1/2 is the answer only where both densities are equal", lambda p, q: np.full_like(p, 0.5)),
+        Mistake("divided by the sum over all places: each place is on its own", lambda p, q: p / (p + q).sum()),
+        Mistake("p and q were divided by their sums first: they are densities already, and nothing is to be normalised",
+                lambda p, q: p / p.sum() / (p / p.sum() + q / q.sum())),
+        *(Mistake(f"that is the best of {grid.size} values from {grid[0]:g} to {grid[-1]:g}: only near, so solve for d",
+                  lambda p, q, grid=grid: grid[(-p * np.log(grid) - q * np.log(1 - grid)).argmin(axis=1)][:, None])
+          for grid in GRIDS),
         Mistake("the larger one takes all: that is a verdict, 0 or 1, not a probability", lambda p, q: (p > q) * 1.0),
     ),
     hints=("D may choose its answer at each x by itself. At one place p and q are two numbers, and the loss is a function of d.",
@@ -106,6 +116,13 @@ SCORE = Exercise(
                 lambda log_p, log_q: log_p - np.logaddexp(log_p, log_q)),
         Mistake("that is D, the probability; here its score is asked for", lambda log_p, log_q: sigmoid(log_p - log_q)),
         Mistake("log p / log q is not log(p / q)", lambda log_p, log_q: log_p / log_q),
+        Mistake("p - q is a difference of densities, exp was applied; the score is the difference of their logarithms",
+                lambda log_p, log_q: np.exp(log_p) - np.exp(log_q)),
+        Mistake("log q is missing: log p alone knows nothing of the fake samples", lambda log_p, log_q: log_p.copy()),
+        Mistake("log p is missing: the score is log p - log q", lambda log_p, log_q: -log_q),
+        Mistake("that is log p - log m for the mixture m = (p + q) / 2, as in the JSD; the score is log p - log q",
+                lambda log_p, log_q: log_p - np.logaddexp(log_p, log_q) + LN2),
+        Mistake("both logarithms were added: log p + log q is log(p q)", lambda log_p, log_q: log_p + log_q),
     ),
     hints=("The score of a probability d is its log odds, log(d / (1 - d)): the inverse of the sigmoid.",
            "The odds of p / (p + q) are p to q.",
@@ -139,6 +156,13 @@ def _entropy(p):
     return -sum(x * math.log(x) for x in p.tolist() if x > 0)
 
 
+def _turned(p, q, shared=False):
+    """JSD with both divergences the wrong way round, KL(m, p) and KL(m, q), over the cells in which they are finite."""
+    m = (p + q) / 2
+    on = [(p > 0) & (q > 0)] * 2 if shared else [p > 0, q > 0]
+    return sum(np.sum(m[some] * np.log(m[some] / one[some])) for some, one in zip(on, (p, q), strict=True)) / 2
+
+
 def _shared(f):
     """`f` on those cells only that have some of both."""
     return lambda p, q: f(p[(p > 0) & (q > 0)], q[(p > 0) & (q > 0)])
@@ -151,7 +175,7 @@ def _jsd_plus(p, q, eps):
 
 JSD = Exercise(
     "04.3", "jsd", "the Jensen-Shannon divergence", _cells,
-    lambda p, q: {"value": _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2},  # the same thing, from three entropies
+    lambda p, q: {"value": Exact(_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2)},  # from three entropies
     solution=_jsd,
     mistakes=(
         Mistake("0 log 0", lambda p, q: (p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q))).sum() / 2, "not finite"),
@@ -165,8 +189,14 @@ JSD = Exercise(
                 lambda p, q: np.sqrt(_jsd(p, q))),
         Mistake("cells where p or q is 0 were left out: there the two differ most", _shared(_jsd)),
         Mistake("the mean over the cells was taken; p and q are weights already, so sum", lambda p, q: _jsd(p, q) / p.size),
+        Mistake("KL the wrong way round: KL(m, p) and KL(m, q) were taken; the mixture belongs into the second place", _turned),
+        Mistake("KL the wrong way round, and without the cells where p or q is 0: the mixture belongs into the second place",
+                lambda p, q: _turned(p, q, shared=True)),
+        Mistake("the sign is wrong: KL(p, m) is the sum of p log(p / m), not of p log(m / p)", lambda p, q: -_jsd(p, q), "sign"),
+        Mistake("that is KL(q, m) alone: KL(p, m) is missing", lambda p, q: _kl(q, (p + q) / 2)),
+        Mistake("that is KL(q, m) / 2 alone: KL(p, m) / 2 is missing", lambda p, q: _kl(q, (p + q) / 2) / 2),
         *(Mistake(f"{eps:g} was added inside the logarithms: nothing need be added, choose the cells with p > 0 instead",
-                  lambda p, q, eps=eps: _jsd_plus(p, q, eps)) for eps in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)),
+                  lambda p, q, eps=eps: _jsd_plus(p, q, eps)) for eps in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)),
     ),
     hints=("The mixture m = (p + q) / 2 is never 0 where p or q is not: so KL(p, m) and KL(q, m) are finite.",
            "A cell with p = 0 adds nothing to KL(p, m), but the computer's 0 * log(0) is NaN: choose the cells with p > 0 first.",
@@ -186,7 +216,7 @@ def _answers(p, q):
 
 OPTIMAL_LOSS = Exercise(
     "04.4", "optimal_loss", "the best discriminator's loss", _cells,
-    lambda p, q: {"value": _loss_of(_best_answers(p, q), p, q)},  # all cells by trial; no divergence in sight
+    lambda p, q: {"value": Exact(_loss_of(_best_answers(p, q), p, q))},  # all cells by trial; no divergence in sight
     solution=lambda p, q: 2 * LN2 - 2 * _jsd(p, q),
     mistakes=(
         Mistake("2 JSD - 2 ln 2 is what D maximises in the paper", lambda p, q: 2 * _jsd(p, q) - 2 * LN2, "sign"),
@@ -199,12 +229,21 @@ OPTIMAL_LOSS = Exercise(
         Mistake("2 ln 2 is the loss of a D that always answers 1/2", lambda p, q: 2 * LN2, "whatever it is given"),
         Mistake("0 log 0", lambda p, q: (-p * np.log(p / (p + q)) - q * np.log(q / (p + q))).sum(), "not finite"),
         Mistake("only the real samples' part: - sum q log(1 - D) is missing", lambda p, q: _loss_of(_answers(p, q), p, 0 * q)),
+        Mistake("only the fake samples' part: - sum p log D is missing", lambda p, q: _loss_of(_answers(p, q), 0 * p, q)),
+        Mistake("cells where p or q is 0 were left out, and the others scaled to 1", lambda p, q: 2 * LN2 - 2 * _jsd(
+            *(one[(p > 0) & (q > 0)] / one[(p > 0) & (q > 0)].sum() for one in (p, q)))),
+        Mistake("the root of the JSD, as SciPy gives it, is a distance; the divergence itself was asked for",
+                lambda p, q: 2 * LN2 - 2 * np.sqrt(_jsd(p, q))),
+        *(Mistake(f"D was clipped to {clip:g} and {1 - clip:g}: where p or q is 0 the best D answers 0 or 1, and pays nothing",
+                  lambda p, q, clip=clip: _loss_of(np.clip(_answers(p, q), clip, 1 - clip), p, q))
+          for clip in (0.1, 0.01, 1e-3, 1e-4, *CLIPS[:-2])),
         Mistake("D was given the sign of V: sum p log D + sum q log D has lost the 1 - D of the fake samples",
                 lambda p, q: -np.where(p > 0, (p + q) * np.log(np.maximum(_answers(p, q), 1e-300)), 0.0).sum()),
     ),
     hints=("Two ways: put D* = p / (p + q) into the loss and sum over the cells (0 log 0 is 0 again), or use 04.3.",
            "With m = (p + q) / 2, D* = p / (2 m). So -log D* = ln 2 - log(p / m), and -log(1 - D*) = ln 2 - log(q / m).",
            "Summed with the weights p and q: ln 2 - KL(p, m) + ln 2 - KL(q, m). And KL(p, m) + KL(q, m) = 2 JSD."),
+    constants=lambda p, q: {"ln 2 (a logarithm to base 2?)": LN2, "the number of cells (a mean for a sum?)": 1 / p.size},
 )
 
 
@@ -253,10 +292,20 @@ D_LOSS = Exercise(
                 lambda r, f: (_d_loss(r, f)[0], sigmoid(r) / r.size, _d_loss(r, f)[2])),
         Mistake("the minus of the inner function -r is missing: softplus(-r) has the slope -sigma(-r)",
                 lambda r, f: (_d_loss(r, f)[0], sigmoid(-r) / r.size, _d_loss(r, f)[2]), "ds_real is -1 times"),
+        Mistake("-sigma(r) stands where -sigma(-r) was meant: the chain rule keeps what is inside, and softplus(-r) has -r",
+                lambda r, f: (_d_loss(r, f)[0], -sigmoid(r) / r.size, _d_loss(r, f)[2])),
+        Mistake("sigma(-f) stands where sigma(f) was meant: that is 1 - sigma(f)",
+                lambda r, f: (*_d_loss(r, f)[:2], sigmoid(-f) / f.size)),
         Mistake("the value was summed over the samples, not averaged",
                 lambda r, f: (softplus(-r).sum() + softplus(f).sum(), *_d_loss(r, f)[1:])),
         Mistake("labels are swapped: here D learns to call the fake samples real", lambda r, f: _d_loss(r, f, 0.0, 1.0)),
         Mistake("both batches were labelled real", lambda r, f: _d_loss(r, f, 1.0, 1.0)),
+        Mistake("those are the derivatives by the probabilities, -1/D and 1/(1 - D): the chain rule goes on through the sigmoid",
+                lambda r, f: (_d_loss(r, f)[0], -1 / sigmoid(r) / r.size, 1 / sigmoid(-f) / f.size)),
+        Mistake("the value is that of the real samples alone: the fake ones cost something too",
+                lambda r, f: (softplus(-r).mean(), *_d_loss(r, f)[1:])),
+        Mistake("the value is that of the fake samples alone: the real ones cost something too",
+                lambda r, f: (softplus(f).mean(), *_d_loss(r, f)[1:])),
     ),
     hints=("Two mean costs, added: softplus(-s_real) for the real samples, softplus(s_fake) for the fake ones.",
            "The derivative of softplus(x) is sigma(x). The chain rule through x = -s_real gives a minus, each mean 1 / its size.",
@@ -286,6 +335,10 @@ SMOOTHED = Exercise(
                 lambda p, q, a: (a * p + (1 - a) * q) / (p + q)),
         Mistake("p / (p + q) was cut off at a; smoothing changes all answers", lambda p, q, a: np.minimum(p / (p + q), a)),
         Mistake("that is the probability of fake, 1 - D", lambda p, q, a: 1 - a * p / (p + q)),
+        Mistake("that is the score, the logarithm of the odds; the probability was asked for",
+                lambda p, q, a: np.log(a * p) - np.log((1 - a) * p + q)),
+        Mistake("those are the odds of real to fake; the probability is the first weight over the sum of both",
+                lambda p, q, a: a * p / ((1 - a) * p + q)),
         Mistake("1 - a was taken for a", lambda p, q, a: (1 - a) * p / (p + q), "was 1 - a taken for a?"),
         Mistake("divided by a, not multiplied", lambda p, q, a: p / (p + q) / a, "was it divided by a?"),
     ),

@@ -7,7 +7,7 @@ import numpy as np
 from ..engine.numerics import sigmoid, softplus
 from ..engine.optim import SGD, Adam
 from ..gradients import d_gradients, g_gradients
-from ..losses import NonSaturating
+from ..losses import Minimax, NonSaturating
 from ..training import d_step, g_step
 from .grading import Exercise, Mistake, Wrong, differences
 from .players import at, d_loss, g_loss, gradient_of, players, used
@@ -71,6 +71,17 @@ DISCRIMINATOR = Exercise(
                 _d_mistake(ds_fake=lambda f: -sigmoid(f))),
         Mistake("of the two, the real points' derivative has the wrong sign: -sigmoid(-r) / N, with a minus",
                 _d_mistake(ds_real=lambda r: sigmoid(-r))),
+        Mistake("-sigmoid(r) stands where -sigmoid(-r) was meant, for the real points: the chain rule keeps what is inside",
+                _d_mistake(ds_real=lambda r: -sigmoid(r))),
+        Mistake("sigmoid(-f) stands where sigmoid(f) was meant, for the fake points", _d_mistake(ds_fake=lambda f: sigmoid(-f))),
+        Mistake("both sigmoids have the wrong sign inside: -sigmoid(-r) for the real points, sigmoid(f) for the fake ones",
+                _d_mistake(ds_real=lambda r: -sigmoid(r), ds_fake=lambda f: sigmoid(-f))),
+        Mistake("p (1 - p) stands where p was meant: the sigmoid is the derivative of softplus already, and was derived once "
+                "more",
+                _d_mistake(ds_real=lambda r: -sigmoid(r) * sigmoid(-r), ds_fake=lambda f: sigmoid(f) * sigmoid(-f))),
+        Mistake("that is the Wasserstein loss, with -1/N and 1/N: here each score's derivative has its sigmoid",
+                _d_mistake(ds_real=lambda r: -np.ones_like(r), ds_fake=np.ones_like)),
+        Mistake("the scores went in where their derivatives belong", _d_mistake(ds_real=lambda r: -r, ds_fake=lambda f: f)),
         Mistake("the mean's 1/N was left out", _d_mistake(n=1), "batch size"),
         Mistake("divided by 2N, as if the loss were the mean over all points; it is a sum of two means",
                 lambda D, x_real, x_fake: _d_mistake(n=2 * x_real.shape[0])(D, x_real, x_fake), "factor 2"),
@@ -124,9 +135,18 @@ GENERATOR = Exercise(
                 _g_mistake(lambda f: -sigmoid(f), lambda f: -softplus(f))),
         Mistake("that is D's loss on the fake points: G learns to be recognised",
                 _g_mistake(sigmoid, softplus)),
+        Mistake("the value is right, but -sigmoid(f) is the minimax loss's derivative; that of softplus(-f) is -sigmoid(-f)",
+                _g_mistake(lambda f: -sigmoid(f))),
+        Mistake("the value is right, but sigmoid(f) is the derivative of D's loss: G learns to be recognised",
+                _g_mistake(sigmoid)),
         Mistake("G goes uphill", _g_mistake(lambda f: sigmoid(-f)), "sign"),
         Mistake("D was left out on the way back: dL/df went into G as if it were dL/dx", _g_mistake(cut=True)),
         Mistake("the scores went in where their derivative belongs", _g_mistake(lambda f: -f)),
+        Mistake("1/N went in for dL/df: the derivative of the loss, -sigmoid(-f), was left out", _g_mistake(np.ones_like)),
+        Mistake("-1/N went in for dL/df: the sigmoid of the loss's derivative was left out",
+                _g_mistake(lambda f: -np.ones_like(f))),
+        Mistake("p (1 - p) stands where p was meant: the sigmoid is the derivative of softplus already",
+                _g_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("G.grad was not cleared: the gradient of the step before is still in it", _g_mistake(clear=False)),
         Mistake("the mean's 1/N was left out", _g_mistake(mean=False), "batch size"),
         Mistake("D's own gradient was changed on the way through; D.backward(..., grads=False) leaves it alone",
@@ -171,15 +191,16 @@ def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
 
 
 def _adam_mistake(step=lambda m, v, eps: m / (np.sqrt(v) + eps), square=lambda grad, m: grad**2, correct=(True, True), shift=0,
-                  keep_corrected=False, stale=False, sign=-1):
+                  keep_corrected=False, stale=False, sign=-1, power=lambda beta, t: beta**t):
     """Adam with one thing done differently."""
     def answer(theta, grad, m, v, t, lr, beta1, beta2, eps):
         old_m, old_v = m, v
         m = beta1 * m + (1 - beta1) * grad
         v = beta2 * v + (1 - beta2) * square(grad, m)
         used_m, used_v = (old_m, old_v) if stale else (m, v)
-        m_hat = used_m / (1 - beta1 ** (t + shift)) if correct[0] else used_m
-        v_hat = used_v / (1 - beta2 ** (t + shift)) if correct[1] else used_v
+        bias = 1 - power(beta1, t + shift), 1 - power(beta2, t + shift)
+        m_hat = used_m / bias[0] if correct[0] else used_m
+        v_hat = used_v / bias[1] if correct[1] else used_v
         theta = theta + sign * lr * step(m_hat, v_hat, eps)
         return (theta, m_hat, v_hat) if keep_corrected else (theta, m, v)
 
@@ -198,6 +219,17 @@ def _adam_observed(answer, theta, grad, m, v, t, lr, beta1, beta2, eps):
     return dict(zip(("theta", "m", "v"), result, strict=True))
 
 
+def _adam_early_eps(theta, grad, m, v, t, lr, beta1, beta2, eps):
+    """The form with both corrections in the rate, lr sqrt(1 - beta2^t) / (1 - beta1^t), but with eps as it is."""
+    m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * math.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
+
+
+def _weights_exchanged(theta, grad, m, v, t, lr, beta1, beta2, eps):
+    m, v = (1 - beta1) * m + beta1 * grad, (1 - beta2) * v + beta2 * grad**2
+    return theta - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
 def _betas_swapped(theta, grad, m, v, t, lr, beta1, beta2, eps):
     return _adam(theta, grad, m, v, t, lr, beta2, beta1, eps)
 
@@ -211,14 +243,29 @@ ADAM = Exercise(
         Mistake("the bias correction is missing: m and v began at 0, and are too small in the first steps",
                 _adam_mistake(correct=(False, False))),
         Mistake("only m was corrected for its start at 0, not v", _adam_mistake(correct=(True, False))),
+        Mistake("only v was corrected for its start at 0, not m", _adam_mistake(correct=(False, True))),
+        Mistake("both were divided by 1 - beta, without the power t: that is the correction of the first step for ever",
+                _adam_mistake(power=lambda beta, t: beta)),
+        Mistake("beta t stands where beta^t was meant", _adam_mistake(power=lambda beta, t: beta * t), "not finite"),
+        Mistake("1 - beta t stands where 1 - beta^t was meant, with the root of an absolute value", _adam_mistake(
+            lambda m, v, eps: m / (np.sqrt(np.abs(v)) + eps), power=lambda beta, t: beta * t)),
+        Mistake("both were multiplied by 1 - beta^t, not divided",
+                _adam_mistake(power=lambda beta, t: 1 - 1 / (1 - beta**t))),
         Mistake("the steps are counted from 0; t is 1 in the first step and needs no shift", _adam_mistake(shift=-1)),
         Mistake("1 was added to t, which is 1 already in the first step", _adam_mistake(shift=1)),
         Mistake("eps stands inside the root; it belongs behind it: sqrt(v) + eps",
                 _adam_mistake(lambda m, v, eps: m / np.sqrt(v + eps))),
+        Mistake("eps was added to the root of v before v was corrected: it belongs to sqrt(v_hat)", _adam_early_eps),
+        Mistake("eps was added to the quotient: it belongs to the divisor, sqrt(v) + eps",
+                _adam_mistake(lambda m, v, eps: m / np.sqrt(v) + eps)),
+        Mistake("eps is missing", _adam_mistake(lambda m, v, eps: m / np.sqrt(v))),
         Mistake("the root of v is missing", _adam_mistake(lambda m, v, eps: m / (v + eps))),
         Mistake("v averages the square of m, where the gradient's own square was meant",
                 _adam_mistake(square=lambda grad, m: m**2)),
         Mistake("v averages the gradient itself, where its square was meant", _adam_mistake(square=lambda grad, m: grad)),
+        Mistake("v averages the size of the gradient, where its square was meant",
+                _adam_mistake(square=lambda grad, m: np.abs(grad))),
+        Mistake("beta and 1 - beta are exchanged: the new gradient gets the small weight, 1 - beta", _weights_exchanged),
         Mistake("one v for all parameters: each entry has its own, so nothing is summed or averaged over entries",
                 _adam_mistake(square=lambda grad, m: np.mean(grad**2))),
         Mistake("the step was taken with the old m and v: they take the new gradient in first", _adam_mistake(stale=True)),
@@ -257,17 +304,25 @@ def _step_observed(answer, G, D, *args):
     return {"D.theta": nets["D"].theta, "G.theta": nets["G"].theta}
 
 
-def _step_mistake(d=1, g=1, order="dg", noise=lambda z_d, z_g: (z_d, z_g)):
-    """A GAN step in which each player moves `d` and `g` times as far, in another order or with another z."""
+def _step_mistake(d=1, g=1, order="dg", noise=lambda z_d, z_g: (z_d, z_g), loss=LOSS, clear=True, swap=False):
+    """A GAN step in which each player moves `d` and `g` times as far, in another order, with another z or another loss."""
     def answer(G, D, x_real, z_d, z_g, lr):
         z_d, z_g = noise(z_d, z_g)
-        d_gradients(D, x_real, G(z_d), LOSS)
+        left = {} if clear else {"D": D.grad.copy(), "G": G.grad.copy()}
+
+        def d_gradient():
+            batches = (G(z_d), x_real) if swap else (x_real, G(z_d))
+            d_gradients(D, *batches, LOSS)
+            D.grad += left.get("D", 0)
+
+        d_gradient()
         if order == "dg":
             D.theta -= d * lr * D.grad
-        g_gradients(G, D, z_g, LOSS)
+        g_gradients(G, D, z_g, loss)
+        G.grad += left.get("G", 0)
         G.theta -= g * lr * G.grad
         if order == "gd":
-            d_gradients(D, x_real, G(z_d), LOSS)
+            d_gradient()
         if order != "dg":
             D.theta -= d * lr * D.grad
 
@@ -315,6 +370,18 @@ STEP = Exercise(
         Mistake("G moved uphill: its loss is a loss too, and it minimises", _step_mistake(g=-1)),
         Mistake("D did not move", _step_mistake(d=0)),
         Mistake("G did not move", _step_mistake(g=0)),
+        Mistake("nothing moves: theta = theta - ... makes a new array, and D.theta and G.theta stay as they are",
+                lambda *args: None),
+        Mistake("G minimises the minimax loss, with -sigmoid(f) / N; that of 05.2 has -sigmoid(-f) / N",
+                _step_mistake(loss=Minimax())),
+        Mistake("the gradients of an earlier step are still in D.grad and G.grad: clear them before backward",
+                _step_mistake(clear=False)),
+        Mistake("real and fake points are exchanged in D's loss", _step_mistake(swap=True)),
+        Mistake("the steps are N times too short: the mean's 1/N is in the gradients already",
+                lambda G, D, x_real, z_d, z_g, lr: _step(
+            G, D, x_real, z_d, z_g, lr / x_real.shape[0])),
+        Mistake("the steps are N times too long: the mean's 1/N is missing", lambda G, D, x_real, z_d, z_g, lr: _step(
+            G, D, x_real, z_d, z_g, lr * x_real.shape[0])),
         Mistake("D moved a second time, along G's gradient: in G's step D only passes the gradient on", _d_moves_twice),
     ),
     hints=("You have both gradients already: call discriminator_gradient and generator_gradient from above.",

@@ -51,6 +51,12 @@ AT_REST = Exercise(
                 _at_rest(g_loss=lambda d, a: -a * math.log(d) - (1 - a) * math.log(1 - d))),
         Mistake("that is G's minimax loss, log(1 - d); the non-saturating one is -log d",
                 _at_rest(g_loss=lambda d, a: math.log(1 - d))),
+        Mistake("d = a / (1 + a) forgets the real points' other half: the weights are a for real and 2 - a for fake, so d = a / "
+                "2",
+                _at_rest(lambda a: a / (1 + a))),
+        Mistake("that is -log(1 - d), what a fake point costs D; G's loss is -log d",
+                _at_rest(g_loss=lambda d, a: -math.log(1 - d))),
+        Mistake("d is the probability; that is its score, the log odds", lambda a: (*_at_rest()(a)[:2], math.log(a / (2 - a)))),
         Mistake("logarithms to the base 2", _at_rest(d_loss=lambda d, a: _cost(d, a) / LN2, g_loss=lambda d, a: -math.log2(d))),
     ),
     hints=("If D cannot tell real from fake, it says the same number d to all points, and its loss is a function of d alone.",
@@ -63,8 +69,11 @@ AT_REST = Exercise(
 
 
 def _two_batches(rng):
+    """One score of each batch is 0: there D is undecided, and right about neither."""
     n, m = (int(size) for size in rng.permutation(range(11, 30))[:2])
-    return rng.normal(0.8, 1.2, (n, 1)), rng.normal(-0.3, 1.2, (m, 1))
+    r, f = rng.normal(0.8, 1.2, (n, 1)), rng.normal(-0.3, 1.2, (m, 1))
+    r[rng.integers(n)], f[rng.integers(m)] = 0, 0
+    return r, f
 
 
 def _verdicts(r, f):
@@ -101,6 +110,21 @@ VERDICTS = Exercise(
         Mistake("the accuracies of both batches were averaged; they are of different size, and every point counts the same",
                 _verdict_mistake(accuracy=lambda r, f: ((r > 0).mean() + (f < 0).mean()) / 2)),
         Mistake("only the real points were counted", _verdict_mistake(accuracy=lambda r, f: (r > 0).mean())),
+        Mistake("only the fake points were counted", _verdict_mistake(accuracy=lambda r, f: (f < 0).mean())),
+        Mistake("d_fake is the probability of fake, 1 - D; D's probability of real was asked for, of both kinds of points",
+                lambda r, f: (sigmoid(r).mean(), sigmoid(-f).mean(), _accuracy(r, f))),
+        Mistake("a probability of exactly 1/2 was counted as right: above and below 1/2 was asked, and a tie is neither",
+                _verdict_mistake(accuracy=lambda r, f: np.concatenate([r >= 0, f <= 0]).mean())),
+        Mistake("a point at exactly 1/2 was counted as right, of one kind: above and below 1/2 was asked, and a tie is neither",
+                _verdict_mistake(accuracy=lambda r, f: np.concatenate([r >= 0, f < 0]).mean())),
+        Mistake("that is in percent, 100 times the share", _verdict_mistake(accuracy=lambda r, f: 100 * _accuracy(r, f))),
+        Mistake("that is the share about which D is wrong", _verdict_mistake(accuracy=lambda r, f: 1 - _accuracy(r, f))),
+        Mistake("that is the number of points, not their share: divide by N + M", _verdict_mistake(
+            accuracy=lambda r, f: float((r > 0).sum() + (f < 0).sum()))),
+        *(Mistake(f"divided by {what}; there are N + M points", _verdict_mistake(
+            accuracy=lambda r, f, size=size: ((r > 0).sum() + (f < 0).sum()) / size(r.size, f.size)))
+          for what, size in (("2 N", lambda n, m: 2 * n), ("2 M", lambda n, m: 2 * m), ("N alone", lambda n, m: n),
+                             ("M alone", lambda n, m: m))),
     ),
     hints=("sigmoid(r) has one probability for each real point. Their mean is d_real; the same for f.",
            "D is right about a real point where its probability is above 1/2, that is, where the score is above 0.",
@@ -110,6 +134,12 @@ VERDICTS = Exercise(
 
 
 # ---------------------------------------------------------------- 07.3
+
+
+def _good_and_poor(rng):
+    """In about half of the cases D takes the fake points for the real ones, and the bound is negative."""
+    r, f = _two_batches(rng)
+    return (r, f) if rng.random() < 0.5 else (-r, -f)
 
 
 def _opinion(r, f):
@@ -123,7 +153,7 @@ def _loss(r, f):
 
 
 OPINION = Exercise(
-    "07.3", "second_opinion", "a lower bound on the divergence", _two_batches, _opinion,
+    "07.3", "second_opinion", "a lower bound on the divergence", _good_and_poor, _opinion,
     solution=lambda r, f: LN2 - _loss(r, f) / 2,
     mistakes=(
         Mistake("the half is missing: the best loss is 2 ln 2 - 2 JSD", lambda r, f: 2 * LN2 - _loss(r, f), "factor 2"),
@@ -138,11 +168,21 @@ OPINION = Exercise(
         Mistake("the labels are swapped: a real point with a high score is one that D got right",
                 lambda r, f: LN2 - _loss(-r, -f) / 2),
         Mistake("that is D's loss", lambda r, f: _loss(r, f)),
+        Mistake("ln 2 is missing: that is minus half of the loss", lambda r, f: -_loss(r, f) / 2),
+        Mistake("the loss was added to ln 2: a sign is wrong, a larger loss makes the bound smaller",
+                lambda r, f: LN2 + _loss(r, f) / 2),
+        Mistake("mean of r - mean of f is the critic's distance, Wasserstein's; here softplus was to be taken of each score",
+                lambda r, f: r.mean() - f.mean()),
+        Mistake("the mean was taken before the loss: that is the loss of the mean scores",
+                lambda r, f: LN2 - (softplus(-r.mean()) + softplus(f.mean())) / 2),
+        Mistake("a negative bound was raised to 0: it says nothing, but it is the bound",
+                lambda r, f: np.maximum(LN2 - _loss(r, f) / 2, 0)),
         Mistake("that is G's loss; the bound comes from D's", lambda r, f: softplus(-f).mean()),
     ),
     hints=("Solve loss = 2 ln 2 - 2 JSD for the JSD. A D that is not the best has a larger loss, so what comes out is smaller.",
            "The loss is that of lesson 05: mean of softplus(-r) plus mean of softplus(f). N and M may differ.",
            "np.log(2) - (softplus(-r).mean() + softplus(f).mean()) / 2"),
+    constants=lambda r, f: {"ln 2 (a logarithm to base 2?)": LN2},
 )
 
 
@@ -180,6 +220,13 @@ def _in_place(thetas, keep):
     return average
 
 
+def _whole_rows(thetas, keep):
+    average = thetas[0].copy()
+    for theta in thetas[1:]:
+        average = keep * average + theta
+    return average
+
+
 def _forgetful(thetas, keep):
     for before, theta in itertools.pairwise(thetas):
         average = keep * before + (1 - keep) * theta
@@ -199,6 +246,8 @@ AVERAGE = Exercise(
                 lambda thetas, keep: thetas.mean(axis=0)),
         Mistake("the rows came in the wrong order, the newest first", lambda thetas, keep: _averaged(thetas[::-1], keep)),
         Mistake("the last row was left out", lambda thetas, keep: _averaged(thetas[:-1], keep)),
+        Mistake("that is the last row itself, and no average", lambda thetas, keep: thetas[-1].copy()),
+        Mistake("the new row was added whole: 1 - keep is missing before it", _whole_rows),
         Mistake("each row was mixed with the row before it, not with the average so far", _forgetful),
         Mistake("the old average was added whole: keep is missing before it",
                 lambda thetas, keep: thetas[0] + (1 - keep) * thetas[1:].sum(axis=0)),
@@ -224,6 +273,15 @@ def _cheapest(x, y):
     return {"w1": min(sum(abs(a - b) for a, b in zip(x, order, strict=True)) for order in itertools.permutations(y)) / x.size}
 
 
+def _greedy(x, y):
+    left, way = y.tolist(), 0.0
+    for a in x.tolist():
+        nearest = min(left, key=lambda b: abs(a - b))
+        left.remove(nearest)
+        way += abs(a - nearest)
+    return way / x.size
+
+
 def _sorted_gap(x, y):
     return np.abs(np.sort(x) - np.sort(y))
 
@@ -245,6 +303,12 @@ W1 = Exercise(
         Mistake("each point went to its nearest neighbour; then several may end in one place, and others stay empty",
                 lambda x, y: np.abs(x[:, None] - y).min(axis=1).mean()),
         Mistake("that is a sum, not a mean", lambda x, y: _sorted_gap(x, y).sum(), "the mean over the batch is missing"),
+        Mistake("that is the largest way, not the mean of all", lambda x, y: _sorted_gap(x, y).max()),
+        Mistake("that is the median of the ways, not their mean", lambda x, y: np.median(_sorted_gap(x, y))),
+        Mistake("every point was compared with every other: that is the mean over all pairs",
+                lambda x, y: np.abs(x[:, None] - y).mean()),
+        Mistake("greedy: each point in turn took the nearest that was left, and the last ones have a long way; sort both",
+                _greedy),
     ),
     hints=("Draw four points on a line, and four others. Which of them would you move where, if every step is paid for?",
            "Ways that cross can be uncrossed and become no longer. So the smallest goes to the smallest, the next to the next.",
@@ -262,26 +326,36 @@ def _runs(rng):
     """Runs of all kinds, each (d_loss, g_loss, modes, n_modes, its name): it has the name as which it was made."""
     few = int(rng.integers(2, 7))
 
-    def run(name, quarters, n_modes=8, d=1.2, g=1.0, noise=0.1, d_end=(), g_end=()):
+    def run(name, quarters, n_modes=8, d=1.2, g=1.0, noise=0.1, d_end=(), g_end=(), looks=4, d_then=1.0):
+        """d_end, g_end: the last losses; d_then: one of D's losses half way; looks: how many in each quarter."""
         d_loss, g_loss = (mean + noise * rng.normal(size=50) for mean in (d, g))
+        d_loss[25] = d_then
         for loss, end in ((d_loss, d_end), (g_loss, g_end)):
             loss[50 - np.size(end):] = end
-        return d_loss, g_loss, np.concatenate([np.broadcast_to(quarter, 4) for quarter in quarters]), n_modes, name
+        return d_loss, g_loss, np.concatenate([np.broadcast_to(quarter, looks) for quarter in quarters]), n_modes, name
 
     runs = [
         run("healthy", (4, 7, 8, 8)),
         run("healthy", (4, 8, 8, (8, 8, 8, 1))),  # one unlucky look
         run("healthy", (3, 6, 8, 8), d=2 * LN2, noise=0.5),  # D at 1/2, and restless
         run("healthy", (9, 15, 22, 23), n_modes=25),
+        run("healthy", (5, 8, 9, 9), n_modes=10),  # nine tenths exactly
+        run("healthy", (9, 15, 24, (24, 24, 24, 22)), n_modes=25),  # one look just below nine tenths
+        run("healthy", (4, 7, 8, 8), d_end=(30, 2e5), g_end=(-3e4, -2e5)),  # large, but not too large
+        run("healthy", (4, 7, 8, 8), d_end=1e6, g_end=-1e6),  # a million exactly is not more than a million
         run("collapsed", (few, few, few, few), d=2 * LN2, g=LN2, noise=0.01),  # the losses look as if it was won
         run("collapsed", (8, 8, 8, few)),  # it was good once
         run("collapsed", (few, few, few, (few, few, few, 8))),  # one lucky look
         run("collapsed", (9, 15, 22, 22), n_modes=25),
+        run("collapsed", (8, 8, 8, (few, few, few, 8, 8, 8)), looks=6),
         run("diverged", (4, 7, 8, 8), d_end=(7.0, 1e4, np.nan)),
         run("diverged", (4, 7, 8, 8), g_end=(30.0, np.inf)),
         run("diverged", (4, 7, 8, 8), g_end=(1e3, 4e5, 8e7)),
         run("diverged", (4, 7, 8, 8), g_end=(-2e4, -5e6)),
+        run("diverged", (4, 7, 8, 8), d_end=(-2e4, -5e6)),
+        *(run("diverged", (4, 7, 8, 8), **{end: 1e6 + 0.5}) for end in ("d_end", "g_end")),  # barely
         run("diverged", (4, 4, 2, 1), d_end=np.nan),
+        run("diverged", (4, 7, 8, 8), d_then=rng.choice([np.nan, -np.inf, 3e6])),  # half way, and back again
     ]
     return ([runs[i] for i in rng.permutation(len(runs))],)
 
@@ -294,6 +368,18 @@ def _named(lost=lambda d, g: not np.all(np.abs([d, g]) <= LIMIT), found=lambda l
         return "collapsed" if found(modes[-modes.size // 4:], modes) < enough * n_modes else "healthy"
 
     return answer
+
+
+def _rounded(d_loss, g_loss, modes, n_modes):
+    if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
+        return "diverged"
+    return "collapsed" if np.median(modes[-modes.size // 4:]) < int(ENOUGH * n_modes) else "healthy"
+
+
+def _at_most(d_loss, g_loss, modes, n_modes):
+    if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
+        return "diverged"
+    return "collapsed" if np.median(modes[-modes.size // 4:]) <= ENOUGH * n_modes else "healthy"
 
 
 def _tempting(d_loss, g_loss, modes, n_modes):
@@ -341,6 +427,8 @@ NAME_RUN = Exercise(
                 _named(lambda d, g: not np.isfinite([d, g]).all())),
         Mistake("large means large in size: a loss may run away to minus infinity",
                 _named(lambda d, g: not np.all(np.array([d, g]) <= LIMIT))),
+        Mistake("a loss of -5e6 was not noticed, though infinity was: large means large in size",
+                _named(lambda d, g: not np.isfinite([d, g]).all() or np.max([d, g]) > LIMIT)),
         Mistake("only D's loss was looked at: G's may run away as well", _named(lambda d, g: not np.all(np.abs(d) <= LIMIT))),
         Mistake("only the last look was asked: one look may be lucky or unlucky", _named(found=lambda late, modes: modes[-1])),
         Mistake("all looks were asked; what counts is the last quarter", _named(found=lambda late, modes: np.median(modes))),
@@ -348,6 +436,23 @@ NAME_RUN = Exercise(
                 _named(found=lambda late, modes: modes.max())),
         Mistake("a mean follows one bad look; the median does not", _named(found=lambda late, modes: late.mean())),
         Mistake("every mode was asked for, where nine tenths are enough", _named(enough=1)),
+        Mistake("half of the modes was asked for, where it takes 0.9 of them", _named(enough=0.5)),
+        Mistake("0.9 n_modes was rounded down to an integer", _rounded),
+        Mistake("exactly 0.9 n_modes was counted as collapsed: below was asked, not at most", _at_most),
+        Mistake("the worst look of the last quarter was asked: any of them may be unlucky, the median counts",
+                _named(found=lambda late, modes: late.min())),
+        Mistake("the best look of the last quarter was asked: any of them may be lucky, the median counts",
+                _named(found=lambda late, modes: late.max())),
+        Mistake("the first quarter of the looks was asked; it is the last quarter", _named(
+            found=lambda late, modes: np.median(modes[:modes.size // 4]))),
+        Mistake("the last four looks were asked; a quarter may be more than 4",
+                _named(found=lambda late, modes: np.median(modes[-4:]))),
+        Mistake("infinity was not looked for, only NaN", _named(lambda d, g: np.isnan([d, g]).any())),
+        Mistake("only the last entry of each loss was looked at: a loss may run away half way, in the middle",
+                _named(lambda d, g: not (abs(d[-1]) <= LIMIT and abs(g[-1]) <= LIMIT))),
+        Mistake("a loss far below the limit of 1e6 was called diverged", _named(lambda d, g: not np.all(np.abs([d, g]) <= 1e3))),
+        Mistake("a loss of exactly 1e6 was called diverged: larger was asked",
+                _named(lambda d, g: not np.all(np.abs([d, g]) < LIMIT))),
         Mistake("a run that diverged has lost its modes too: ask whether it diverged first", _modes_first),
     ),
     hints=("Ask in the order of the docstring: first whether it diverged, then whether it collapsed.",

@@ -1,5 +1,7 @@
 """Exercises of lesson 08: why training circles."""
 
+import math
+
 import numpy as np
 
 from .. import dirac
@@ -39,6 +41,10 @@ def _minimax(theta, psi):
     return _velocities(dirac.minimax, theta, psi)
 
 
+def _linear(theta, psi):
+    return -psi / 2, theta / 2
+
+
 def _curvature(theta, psi):
     """The derivative of sigmoid, where that of its logarithm was meant."""
     return sigmoid(psi * theta) * sigmoid(-psi * theta)
@@ -63,6 +69,11 @@ MINIMAX = Exercise(
         Mistake("that is the derivative of sigmoid, not of its logarithm",
                 lambda theta, psi: (-psi * _curvature(theta, psi), theta * _curvature(theta, psi))),
         Mistake("psi_dot was returned before theta_dot", lambda theta, psi: _minimax(theta, psi)[::-1]),
+        Mistake("f' was taken at 0, where it is 1/2: that is the linear field near the equilibrium", _linear),
+        Mistake("f(0) is a constant, and its derivative 0: 1/2 was added to psi_dot",
+                lambda theta, psi: (_minimax(theta, psi)[0], _minimax(theta, psi)[1] + 0.5)),
+        Mistake("f itself, log sigmoid, stands where its derivative f' was meant",
+                lambda theta, psi: (-psi * log_sigmoid(psi * theta), theta * log_sigmoid(psi * theta))),
     ),
     hints=("Differentiate f(psi theta) with respect to theta, while psi is just a number: the chain rule.",
            "dV/dtheta = psi f'(psi theta) and dV/dpsi = theta f'(psi theta). G wants V small, D wants it large.",
@@ -94,6 +105,9 @@ NON_SATURATING = Exercise(
                 lambda theta, psi: (psi * _slope(psi * theta), theta * _slope(psi * theta))),
         Mistake("that is the derivative of sigmoid, not of its logarithm",
                 lambda theta, psi: (-psi * _curvature(theta, psi), theta * _slope(psi * theta))),
+        Mistake("f' was taken at 0, where it is 1/2: that is the linear field near the equilibrium", _linear),
+        Mistake("the inner derivatives are exchanged: that of -psi theta by theta is -psi, and that of psi theta by psi is theta",
+                lambda theta, psi: (-theta * sigmoid(psi * theta), psi * sigmoid(-psi * theta))),
     ),
     hints=("D's velocity is the one of 08.1. Only G's loss is new.",
            "G loses L = -f(-psi theta). By the chain rule dL/dtheta = -f'(-psi theta) (-psi) = psi f'(-psi theta).",
@@ -141,6 +155,18 @@ R1 = Exercise(
                 _with(_nothing, lambda theta, psi, gamma: -gamma / 2 * psi)),
         Mistake("the penalty was added to G's velocity: only D pays it",
                 _with(lambda theta, psi, gamma: -gamma * theta, _nothing)),
+        Mistake("both players pay the penalty: G does not, and theta has none",
+                _with(lambda theta, psi, gamma: -gamma * theta, lambda theta, psi, gamma: -gamma * psi)),
+        Mistake("D(x)^2 at x = theta was penalised; R1 is about the slope, dD/dx",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * psi * theta**2)),
+        Mistake("the slope of D's loss was penalised, with f' squared in it; R1 is about the slope of D itself",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * psi * _slope(psi * theta) ** 2)),
+        Mistake("gamma was squared", _with(_nothing, lambda theta, psi, gamma: -(gamma**2) * psi)),
+        Mistake("psi is missing: gamma alone, a constant, was subtracted", _with(_nothing, lambda theta, psi, gamma: -gamma)),
+        Mistake("sign(psi) stands where psi was meant: that is the derivative of |psi|, not of a square",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * np.sign(psi))),
+        Mistake("R1 was added to the non-saturating game of 08.2; here it is the minimax game",
+                lambda theta, psi, gamma: (_non_saturating(theta, psi)[0], _non_saturating(theta, psi)[1] - gamma * psi)),
         Mistake("the penalty itself was added, not its derivative with respect to psi",
                 _with(_nothing, lambda theta, psi, gamma: -gamma / 2 * psi**2)),
         Mistake("the square is still there: the derivative of psi^2 is 2 psi",
@@ -191,6 +217,15 @@ def _step(order):
     return step
 
 
+def _from_ahead(share):
+    """A step with the velocities from a share of the step ahead."""
+    def step(field, theta, psi, h):
+        theta_dot, psi_dot = field(*_step("both")(field, theta, psi, share * h))
+        return theta + h * theta_dot, psi + h * psi_dot
+
+    return step
+
+
 def _against(field, theta, psi, h):
     theta_dot, psi_dot = field(theta, psi)
     return theta - h * theta_dot, psi - h * psi_dot
@@ -210,6 +245,13 @@ SIMULTANEOUS = Exercise(
                 lambda field, theta, psi, h: tuple(h * velocity for velocity in field(theta, psi))),
         Mistake("each player took the other one's velocity",
                 lambda field, theta, psi, h: (theta + h * field(theta, psi)[1], psi + h * field(theta, psi)[0])),
+        Mistake("the field was asked at the middle of the step, half way: that is the midpoint rule", _from_ahead(0.5)),
+        Mistake("the field was asked where the step would lead: that is an extragradient step", _from_ahead(1)),
+        Mistake("the arguments of the field are exchanged: it is field(theta, psi)",
+                lambda field, theta, psi, h: (theta + h * field(psi, theta)[0], psi + h * field(psi, theta)[1])),
+        Mistake("that is half a step, h / 2", lambda field, theta, psi, h: _step("both")(field, theta, psi, h / 2)),
+        Mistake("the minimax field of 08.1 was taken, whatever field is given",
+                lambda field, theta, psi, h: _step("both")(_minimax, theta, psi, h)),
     ),
     hints=("Ask the field once, before anybody moves.",
            "theta_dot, psi_dot = field(theta, psi); then each player's new number is the old one plus h times its velocity."),
@@ -244,6 +286,15 @@ def _same_row(field, theta, psi, h, steps):
     return np.tile(_play(_step("DG"))(field, theta, psi, h, steps)[-1], (steps + 1, 1))
 
 
+def _kept_between(field, theta, psi, h, steps):
+    path = [(theta, psi)]
+    for _ in range(steps):
+        psi = psi + h * field(theta, psi)[1]
+        path.append((theta, psi))
+        theta = theta + h * field(theta, psi)[0]
+    return np.array(path)
+
+
 def _old_velocity(field, theta, psi, h):
     """Asks the field twice, but the second time with the psi from before."""
     psi_next = psi + h * field(theta, psi)[1]
@@ -266,6 +317,10 @@ PLAY = Exercise(
         Mistake("every row is the last point: one and the same object was kept each time, and then changed", _same_row),
         Mistake("the start is missing: it is row 0", lambda *args: _play(_step("DG"))(*args)[1:], "has shape"),
         Mistake("psi stands before theta in each row", lambda *args: _play(_step("DG"))(*args)[:, ::-1]),
+        Mistake("each row was kept between the two moves, before G's: psi is new there, and theta still the old one",
+                _kept_between),
+        Mistake("D moves twice in each step, before G", _play(_step("DDG"))),
+        Mistake("G moves twice in each step, after D", _play(_step("DGG"))),
     ),
     hints=("In each step: ask the field, move psi alone; ask the field again, at the new point, and move theta alone.",
            "psi = psi + h * field(theta, psi)[1], and after it theta = theta + h * field(theta, psi)[0].",
@@ -277,10 +332,10 @@ PLAY = Exercise(
 
 
 def _growth_case(rng):
-    """In about half of the cases the players circle; in the others gamma is too large for that."""
-    slope, h, circling = rng.uniform(0.6, 1.4), rng.uniform(0.1, 0.4), rng.random() < 0.5
-    gamma = 2 * slope * (rng.uniform(0.1, 0.8) if circling else rng.uniform(1.2, 1.8))
-    return float(slope), float(gamma), float(h)
+    """The players circle; or gamma is too large for that; or the steps are so long that the other eigenvalue decides."""
+    kind, slope, h = rng.integers(3), rng.uniform(0.6, 1.4), rng.uniform(0.1, 0.4)
+    gamma = 2 * slope * (rng.uniform(0.1, 0.8) if kind == 0 else rng.uniform(1.2, 1.8))
+    return float(slope), float(gamma), float(rng.uniform(4, 6) / slope if kind == 2 else h)
 
 
 def _J(slope, gamma):
@@ -349,6 +404,16 @@ GROWTH = Exercise(
         Mistake("a negative number has no real square root: it must be made complex first, by + 0j", _real_root,
                 "a root of a negative number"),
         Mistake("that is the factor of alternating steps", _in_turns),
+        Mistake("as if lambda were always complex: sqrt(1 - h gamma + h^2 a^2) is right only where the root is imaginary",
+                lambda slope, gamma, h: (math.sqrt(abs(1 - h * gamma + h * h * slope**2)), 2 * slope)),
+        Mistake("the slope is an argument; 1/2, that of the minimax game, was taken in its place",
+                lambda slope, gamma, h: _growth_solution(0.5, gamma, h)),
+        Mistake("1 - h lambda: the sign is wrong, a step adds h J", _growth(lambda lambdas, h: np.abs(1 - h * lambdas).max())),
+        Mistake("the lambda with the largest size was taken; the largest |1 + h lambda| may belong to the other one",
+                _growth(lambda lambdas, h: abs(1 + h * lambdas[np.abs(lambdas).argmax()]))),
+        Mistake("that is the largest singular value, the norm of 1 + h J: how much one step can stretch, not the growth in the "
+                "long run",
+                lambda slope, gamma, h: (float(np.linalg.norm(np.eye(2) + h * _J(slope, gamma), 2)), 2 * slope)),
         Mistake("critical_gamma is twice the slope: gamma^2/4 = a^2", _critical(lambda slope: slope), "factor 2"),
         Mistake("that is gamma^2 where the root is 0, not gamma", _critical(lambda slope: 4 * slope**2)),
         Mistake("critical_gamma = 1 belongs to the slope 1/2 of the minimax game; here the slope is another",
@@ -359,6 +424,7 @@ GROWTH = Exercise(
            "The lambdas are real from where gamma^2 / 4 - slope^2 is no longer negative.",
            "growth is the larger of abs(1 + h * (-gamma / 2 + root)) and abs(1 + h * (-gamma / 2 - root)); in the Wasserstein "
            "game without R1 that is sqrt(1 + h^2)."),
+    cases=12,  # of three kinds
 )
 
 

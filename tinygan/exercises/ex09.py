@@ -3,6 +3,8 @@
 import math
 
 import numpy as np
+from scipy.spatial.distance import cdist
+from scipy.stats import beta
 
 from ..engine.features import Pack
 from ..engine.numerics import sigmoid, softplus
@@ -13,16 +15,26 @@ from .grading import Exercise, Mistake, Wrong, differences
 
 
 def _samples(rng):
-    """Samples on modes with different shares: half of the fair one, just less, a single sample, none, three quarters, plenty."""
+    """Samples on modes with different shares: half of the fair one, just less, a single sample, none, three quarters, plenty.
+
+    Half of a fair share is not always a whole number. A third of the samples are far from all modes, where another distance
+    finds another mode, and in about half of the cases the mode without samples is the last one.
+    """
     k = int(rng.integers(8, 10))
     means = rng.normal(0, 1, (k, 2)) * 0.3 + 3 * np.stack([np.cos(2.4 * np.arange(k)), np.sin(2.4 * np.arange(k))], axis=-1)
-    per = 4 * int(rng.integers(9, 13))  # a fair share
-    n = np.full(k, per)
-    n[:5] = per // 2, per // 2 - 1, 1, 0, 3 * per // 4
-    n[5:] = (per * k - n[:5].sum()) // (k - 5)
-    n[5] += per * k - n.sum()
-    x = np.repeat(means, n, axis=0) + 0.05 * rng.normal(size=(n.sum(), 2))
-    return x[rng.permutation(n.sum())], means[rng.permutation(k)]
+    total = 4 * k * int(rng.integers(9, 13)) + int(rng.choice([0, rng.integers(1, k)]))
+    n, enough = np.zeros(k, int), -(-total // (2 * k))  # the first whole number that is half of a fair share
+    n[:5] = enough, enough - 1, 1, 0, 3 * enough // 2
+    n[5:] = (total - n.sum()) // (k - 5)
+    n[5] += total - n.sum()
+    far = rng.uniform(-6, 6, (6000, 2))
+    nearest = cdist(far, means).argmin(axis=1)
+    anywhere = [far[nearest == i][:count // 3] for i, count in enumerate(n)]
+    near = np.repeat(means, n - [some.shape[0] for some in anywhere], axis=0)
+    order = rng.permutation(k)
+    if rng.random() < 0.5:
+        order = np.append(order[order != 3], 3)
+    return rng.permutation(np.concatenate([*anywhere, near + 0.05 * rng.normal(size=near.shape)])), means[order]
 
 
 def _visited(x, means):
@@ -43,6 +55,15 @@ def _counting(enough=lambda count, n, k: 2 * count * k >= n, distance=lambda gap
         return counts, visited / means.shape[0] if share else visited
 
     return answer
+
+
+def _by_products(x, means):
+    counts = np.bincount((x @ means.T).argmax(axis=1), minlength=means.shape[0]).astype(float)
+    return counts, float((2 * counts * means.shape[0] >= x.shape[0]).sum())
+
+
+def _near_only(limit):
+    return lambda x, means: _counting()(x[cdist(x, means).min(axis=1) < limit], means)
 
 
 def _every_mode(answer, x, means):
@@ -71,6 +92,20 @@ VISITED = Exercise(
         Mistake("exactly half of the fair share counts too: >=, not >", _counting(lambda count, n, k: 2 * count * k > n)),
         Mistake("half of all samples was asked of each mode; its fair share is N / K",
                 _counting(lambda count, n, k: 2 * count >= n), "visited is zero"),
+        Mistake("half of a fair share was rounded down, by //: it need not be a whole number",
+                _counting(lambda count, n, k: count >= n // (2 * k))),
+        Mistake("that is the Manhattan distance, a sum of absolute differences; the Euclidean one is a root of squares",
+                _counting(distance=lambda gap: np.abs(gap).sum(axis=-1))),
+        Mistake("the largest difference of a coordinate was taken for the distance",
+                _counting(distance=lambda gap: np.abs(gap).max(axis=-1))),
+        Mistake("the largest inner product was taken for the nearest mean", _by_products),
+        Mistake("samples far from all means were left out: each belongs to the nearest mean, however far that is", _near_only(1)),
+        Mistake("samples farther than 3 from all means were left out: each belongs to the nearest mean, however far",
+                _near_only(3)),
+        Mistake("argmin over the wrong axis: that is the nearest sample of each mean", lambda x, means: (np.bincount(
+            cdist(x, means).argmin(axis=0) % means.shape[0], minlength=means.shape[0]).astype(float), float(means.shape[0]))),
+        Mistake("those are shares of the samples, not counts",
+                lambda x, means: (_counting()(x, means)[0] / x.shape[0], _counting()(x, means)[1])),
         Mistake("distances were measured along the first coordinate only",
                 _counting(distance=lambda gap: abs(gap[..., 0]))),
         Mistake("differences were added with their signs; a distance is the root of the sum of squares",
@@ -84,6 +119,7 @@ VISITED = Exercise(
            "np.bincount(nearest, minlength=K) counts the samples of each mode, also where there are none.",
            "A fair share is N / K. Count the modes with at least N / (2 K) samples; 2 K counts >= N needs no division."),
     observe=_every_mode,
+    cases=12,  # of four kinds
 )
 
 # ---------------------------------------------------------------- 09.2
@@ -119,6 +155,10 @@ def _wilson(k, n, z=Z, middle=lambda s, n, q: s + q / (2 * n), inner=lambda s, n
     return center - reach, center + reach
 
 
+def _clopper(k, n):
+    return float(beta.ppf(0.025, k, n - k + 1)), float(beta.ppf(0.975, k + 1, n - k))
+
+
 def _wilson_mistake(**parts):
     return lambda k, n: _wilson(k, n, **parts)
 
@@ -136,6 +176,12 @@ WILSON = Exercise(
         Mistake("under the root stands z^2 / (4 n^2), with n squared",
                 _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n))),
         Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=1.644854)),
+        *(Mistake(f"z = {z} is rounded; it is 1.959964", _wilson_mistake(z=z)) for z in (1.96, 2)),
+        Mistake("the bounds are in percent, 100 times the share", lambda k, n: tuple(100 * end for end in _wilson(k, n))),
+        Mistake("those are the middle and the half width; the two ends were asked for", lambda k, n: (
+            sum(_wilson(k, n)) / 2, (_wilson(k, n)[1] - _wilson(k, n)[0]) / 2)),
+        Mistake("z was not squared together with both sides", _wilson_mistake(z=math.sqrt(Z))),
+        Mistake("that is Clopper and Pearson's exact interval, from the beta distribution; Wilson's was asked for", _clopper),
         Mistake("one end stands where the other belongs: the low one comes first", lambda k, n: _wilson(k, n)[::-1]),
         Mistake("k and n - k were mixed up: these are the bounds of the other runs' share", lambda k, n: _wilson(n - k, n)),
     ),
@@ -183,6 +229,12 @@ G_LOSS = Exercise(
                 _loss_mistake(ds=lambda s: -sigmoid(-s) / s.size), "divided by the R N scores"),
         Mistake("ds was not divided at all: the derivative of the mean", _loss_mistake(ds=lambda s: -sigmoid(-s)),
                 "the mean over the batch is missing"),
+        Mistake("-sigmoid(s) stands where -sigmoid(-s) was meant: that is the minimax loss's derivative",
+                _loss_mistake(ds=lambda s: -sigmoid(s) / s.shape[-2])),
+        Mistake("that is the minimax loss, -softplus(s); the non-saturating one is softplus(-s)",
+                lambda s: (-softplus(s).mean(axis=(-2, -1)), -sigmoid(s) / s.shape[-2])),
+        Mistake("only the first replica has a loss, the others have zero", lambda s: (
+            softplus(-s).mean(axis=(-2, -1)) * (np.arange(s.shape[0]) == 0), -sigmoid(-s) / s.shape[-2])),
         Mistake("softplus(-s) falls as s grows: its derivative is -sigmoid(-s)",
                 _loss_mistake(ds=lambda s: sigmoid(-s) / s.shape[-2]), "sign"),
     ),
@@ -223,6 +275,10 @@ PACK = Exercise(
                 lambda x, m: np.concatenate([x[:, ::m]] * m, axis=-1)),
         Mistake("each pack is in the wrong order: its last point came first",
                 lambda x, m: x.reshape(x.shape[0], -1, m, x.shape[-1])[:, :, ::-1].reshape(x.shape[0], -1, m * x.shape[-1])),
+        Mistake("the reshape was in Fortran's order, column by column: neighbours are rows that follow each other",
+                lambda x, m: x.reshape(x.shape[0], -1, m * x.shape[2], order="F")),
+        Mistake("the mean of the m points was repeated; they stand side by side",
+                lambda x, m: np.tile(x.reshape(x.shape[0], -1, m, x.shape[2]).mean(axis=2), (1, 1, m))),
         Mistake("points of different replicas were put together: each run has a D of its own",
                 lambda x, m: x.swapaxes(0, 1).reshape(x.shape[0], x.shape[-2] // m, m * x.shape[-1])),
     ),

@@ -8,19 +8,30 @@ from scipy.spatial.distance import cdist
 from ..data import Mixture
 from ..metrics import coverage_and_density, jensen_shannon, mmd2, mode_counts
 from .counts import whole
-from .grading import Exercise, Mistake, Wrong
+from .grading import Exact, Exercise, Mistake, Wrong
 
 # ---------------------------------------------------------------- 10.1
 
 
 def _cloud(rng):
-    """Samples of modes that lie so near to each other that some belong to the reach of two; a few are not finite."""
+    """Samples of modes that lie so near to each other that some belong to the reach of two; a few are not finite.
+
+    One mode has no sample, in about half of the cases the last one. All numbers of the modes are quarters, so that the samples
+    that are 3 standard deviations away are so exactly, and good.
+    """
     k = int(rng.integers(3, 6))
-    means, stds = rng.uniform(-4, 4, (k, 2)), rng.uniform(0.5, 1.5, k)
-    x = means[rng.integers(k, size=120)] + rng.normal(0, 1.6, (120, 2))
-    x[rng.integers(120, size=3)] = np.nan
-    x[rng.integers(120, size=2), 0] = np.inf
-    return x, means, stds
+    means, stds = rng.permutation(np.argwhere(np.ones((33, 33))))[:k] / 4 - 4, rng.integers(2, 7, k) / 4
+    empty = k - 1 if rng.random() < 0.5 else int(rng.integers(k))
+    means[empty] += 40
+    x = means[rng.permutation(np.delete(np.arange(k), empty).repeat(60))[:120]] + rng.normal(0, 1.6, (120, 2))
+    edge = (means + 3 * stds[:, None] * np.array([[[1, 0]], [[-1, 0]], [[0, 1]], [[0, -1]]])).reshape(-1, 2)
+    distance = np.sort(cdist(edge, means), axis=1)
+    own = np.tile(np.arange(k), 4)  # an edge's mode; another one may be nearer, or as near
+    edge = edge[(distance[:, 0] == 3 * stds[own]) & (distance[:, 1] > distance[:, 0]) & (own != empty)]
+    x[:edge.shape[0]] = edge
+    x[rng.integers(20, 120, size=3)] = np.nan
+    x[rng.integers(20, 120, size=2), 0] = np.inf
+    return rng.permutation(x), means, stds
 
 
 def _good(x, means, stds):
@@ -34,17 +45,28 @@ def _good(x, means, stds):
     return {"n": n}
 
 
-def _counted(reach=lambda d, std: d <= 3 * std, offset=lambda x: np.linalg.norm(x, axis=-1), near=True):
-    """The counts with another reach, another distance, or every mode in reach in the place of the nearest."""
+def _straight(gap):
+    return np.linalg.norm(gap, axis=-1)
+
+
+def _finite(x):
+    return x[np.isfinite(x).all(axis=-1)]
+
+
+def _counted(reach=lambda d, std: d <= 3 * std, offset=_straight, near=lambda gap, stds: _straight(gap), clean=_finite):
+    """The counts with another reach, another distance, other nearest modes (near=None: all in reach), or without cleaning."""
     def answer(x, means, stds):
-        x = x[np.isfinite(x).all(axis=-1)]
-        gap = x[:, None] - means
+        gap = clean(x)[:, None] - means
         good = reach(offset(gap), stds)
         if near:
-            good = good & (np.linalg.norm(gap, axis=-1).argmin(axis=-1)[:, None] == np.arange(stds.size))
+            good = good & (near(gap, stds).argmin(axis=-1)[:, None] == np.arange(stds.size))
         return good.sum(axis=0)
 
     return answer
+
+
+def _first_bad(x):
+    return np.flatnonzero(~np.isfinite(x).all(axis=-1))[0]
 
 
 COUNTS = Exercise(
@@ -59,8 +81,26 @@ COUNTS = Exercise(
         Mistake("the squared distance was compared with 3 std**2; the square of 3 std is 9 std**2",
                 _counted(lambda d, std: d**2 <= 3 * std**2)),
         Mistake("a sample within reach of two modes was counted twice: it belongs to the nearest centre alone",
-                _counted(near=False)),
+                _counted(near=None)),
         Mistake("every sample was counted for its nearest mode, good or not", _counted(lambda d, std: d < np.inf)),
+        Mistake("exactly 3 std away is good as well: at most was asked, <=, not <", _counted(lambda d, std: d < 3 * std)),
+        Mistake("2 std stand where 3 std were meant", _counted(lambda d, std: d <= 2 * std)),
+        Mistake("the nearest mode was looked for in standard deviations, distance / std; it is the nearest by the straight "
+                "distance",
+                _counted(near=lambda gap, stds: _straight(gap) / stds)),
+        Mistake("rows with NaN were counted: `not distance > 3 std` is True for NaN",
+                _counted(lambda d, std: ~(d > 3 * std), clean=lambda x: x)),
+        Mistake("NaN was made 0, which is a place: such rows belong to no mode", _counted(clean=np.nan_to_num)),
+        Mistake("the first row with NaN has ended the loop: break stands where continue was meant, and the rows after it are "
+                "lost",
+                lambda x, means, stds: _counted()(x[:_first_bad(x)], means, stds)),
+        Mistake("the std of the last mode was taken for all modes: a sample is compared with that of its own mode",
+                _counted(lambda d, std: d <= 3 * std[-1])),
+        Mistake("the distance is the sum of absolute differences, Manhattan's, for the nearest mode as well", _counted(
+            offset=lambda gap: np.abs(gap).sum(axis=-1), near=lambda gap, stds: np.abs(gap).sum(axis=-1))),
+        Mistake("the distance is the larger difference of a coordinate, a box, for the nearest mode as well", _counted(
+            offset=lambda gap: np.abs(gap).max(axis=-1), near=lambda gap, stds: np.abs(gap).max(axis=-1))),
+        Mistake("those are shares of the samples, not counts", lambda x, means, stds: _counted()(x, means, stds) / x.shape[0]),
         Mistake("one std was taken for all modes", _counted(lambda d, std: d <= 3 * std[0])),
         Mistake("the distance is the sum of both differences, as one walks in Manhattan",
                 _counted(offset=lambda gap: np.abs(gap).sum(axis=-1))),
@@ -78,12 +118,13 @@ COUNTS = Exercise(
 def _counts(rng):
     """Nine modes with counts on both sides of every boundary: none, one, just below half a share, exactly half, and more."""
     while True:
-        j, shares = int(rng.integers(4, 8)), rng.permutation([1, 2, 2, 3, 3, 4, 5, 6, 6])  # of 32; half a share is j samples each
-        half = shares * j
+        shares = rng.permutation([1, 2, 2, 3, 3, 4, 5, 6, 6])  # of 32
+        total = 64 * int(rng.integers(4, 8)) + int(rng.choice([0, 2 * rng.integers(8) + 1]))
+        half = -(-shares * total // 64)  # the first whole number that is half a share
         n = np.array([0, 1, *(half[2:3] - 1), *half[3:5], *(3 * half[5:7] // 2), *(2 * half[7:] + 1)])
-        if (n >= 32 * j / 9).sum() in (1, 5, 8):  # equal shares: another number than the other mistakes give
+        if (18 * n >= total).sum() in (1, 5, 8):  # equal shares: another number than the other mistakes give
             order = rng.permutation(9)
-            return n[order], 64 * j, shares[order] / 32
+            return n[order], total, shares[order] / 32
 
 
 def _three_scores(n, total, weights):
@@ -113,6 +154,13 @@ SCORES = Exercise(
                 _mode_scores(half=lambda n, total, w: n / total >= 0.5 / n.size)),
         Mistake("the whole fair share was asked for; half is enough", _mode_scores(half=lambda n, total, w: n / total >= w)),
         Mistake("that is the share of bad samples", _mode_scores(quality=lambda n, total: 1 - n.sum() / total)),
+        Mistake("the quality is in percent, 100 times the share", _mode_scores(quality=lambda n, total: 100 * n.sum() / total)),
+        Mistake("that is the share of modes that were found, not how many: do not divide by K",
+                _mode_scores(modes=lambda n: (n > 0).mean())),
+        Mistake("half of the fair share was rounded down to a whole number", _mode_scores(
+            half=lambda n, total, w: n >= (w * total).astype(int) // 2)),
+        Mistake("modes and modes_half are exchanged", lambda n, total, w: (
+            (n / total >= w / 2).sum(), (n >= 1).sum(), n.sum() / total)),
         Mistake("the mean count is the sum divided by K; the quality is the sum divided by N",
                 _mode_scores(quality=lambda n, total: n.mean() / total)),
     ),
@@ -129,8 +177,7 @@ SCORES = Exercise(
 def _lopsided(rng):
     k = int(rng.integers(4, 8))
     weights = rng.uniform(0.5, 2, k)
-    n = rng.integers(1, 60, k)
-    n[rng.integers(k)] = 0
+    n = rng.permutation([0, 1, *rng.integers(1, 60, k - 2)])
     return n, weights / weights.sum()
 
 
@@ -139,7 +186,7 @@ def _sum_of_logs(n, weights):
     good = int(n.sum())
     samples = [k for k, count in enumerate(n.tolist()) for _ in range(count)]
     kl = math.fsum(math.log(int(n[k]) / good) - math.log(weights[k]) for k in samples) / good
-    return {"kl": kl, "kl without any good sample": max(-math.log(weight) for weight in weights.tolist())}
+    return {"kl": Exact(kl), "kl without any good sample": max(-math.log(weight) for weight in weights.tolist())}
 
 
 def _with_and_without(answer, n, weights):
@@ -150,6 +197,9 @@ def _with_and_without(answer, n, weights):
     return found
 
 
+SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)  # what people add in a logarithm
+
+
 def _kl(term=lambda q, p: q * np.log(q / p), none=lambda p: -np.log(p.min()), fair=lambda p, found: p[found]):
     """Reverse KL with another summand, another answer for M = 0, or other fair shares."""
     def answer(n, weights):
@@ -158,6 +208,11 @@ def _kl(term=lambda q, p: q * np.log(q / p), none=lambda p: -np.log(p.min()), fa
         return term(n[n > 0] / n.sum(), fair(weights, n > 0)).sum()
 
     return answer
+
+
+def _over_all(term):
+    """A sum of term(n, weights) over all modes, found or not; right without samples."""
+    return lambda n, p: -np.log(p.min()) if n.sum() == 0 else term(n, p).sum()
 
 
 REVERSE_KL = Exercise(
@@ -179,6 +234,21 @@ REVERSE_KL = Exercise(
                 "its weight", _kl(none=lambda p: np.log(p.size))),
         Mistake("logarithms to the base 2", _kl(lambda q, p: q * np.log2(q / p), lambda p: -np.log2(p.min()))),
         Mistake("q / p is upside down", _kl(lambda q, p: q * np.log(p / q)), "sign"),
+        Mistake("that is the forward KL, over all modes: where nothing was found it is huge", _over_all(
+            lambda n, p: p * np.log(p * n.sum() / np.maximum(n, 1e-300)))),
+        Mistake("the largest value belongs to the smallest weight, the rarest mode; the largest weight was taken, for M = 0",
+                _kl(none=lambda p: -np.log(p.max()))),
+        *(Mistake(f"{eps:g} was added inside the logarithm: leave out the modes without a sample, and nothing need be added",
+                  _over_all(lambda n, p, eps=eps: n / n.sum() * np.log(n / n.sum() / p + eps))) for eps in SMALL),
+        *(Mistake(f"{eps:g} was added inside the logarithm, to q: leave out the modes without a sample instead",
+                  _over_all(lambda n, p, eps=eps: n / n.sum() * np.log((n / n.sum() + eps) / p))) for eps in SMALL),
+        Mistake("the mean over the K modes was taken: q weighs them already, so sum",
+                lambda n, p: _kl()(n, p) / (1 if n.sum() == 0 else n.size)),
+        Mistake("q is missing in front of the logarithm: each mode weighs as much as it has samples",
+                _kl(lambda q, p: np.log(q / p))),
+        Mistake("counts stand where shares belong: divide by M", _over_all(
+            lambda n, p: n * np.log(np.maximum(n, 1e-300) / p))),
+        Mistake("that is the entropy of q: the weights are missing", _kl(lambda q, p: -q * np.log(q))),
     ),
     hints=("q = n / M are the shares among the good samples, p = weights the fair ones. Sum q ln(q / p) where q > 0.",
            "If M = 0 there is no q. The worst that can happen else is that all samples sit at the mode of the smallest weight.",
@@ -242,6 +312,20 @@ JS = Exercise(
         Mistake("logarithms to the base 2", lambda *args: _jensen(*_with_outside(*args)) / math.log(2)),
         Mistake("the root of JS is a distance; the divergence itself was asked for",
                 lambda *args: np.sqrt(_jensen(*_with_outside(*args)))),
+        Mistake("the outside cell was given to p, and none to q: samples lie outside as well", lambda counts, total, p: _jensen(
+            np.append(counts / total, 0), np.append(p, 1 - p.sum()))),
+        Mistake("that is KL(q, p) inside the cells, without the mixture m of both",
+                lambda counts, total, p: _divergence(counts / total, p)),
+        Mistake("counts were divided by those inside, and the outside was counted besides: divide all by the total, N",
+                lambda counts, total, p: _jensen(
+                    np.append(counts / counts.sum(), 1 - counts.sum() / total), np.append(p, 1 - p.sum()))),
+        *(Mistake(f"{eps:g} was added inside the logarithms: choose the cells that are not empty, and nothing need be added",
+                  lambda counts, total, p, eps=eps: _jensen(*(one + eps for one in _with_outside(counts, total, p))))
+          for eps in SMALL),
+        Mistake("empty cells were left out, in p too: there p has probability, and q none",
+                lambda counts, total, p: _jensen(*(one[np.append(counts, 1) > 0] for one in _with_outside(counts, total, p)))),
+        Mistake("what lies outside was spread over all cells; it is one more cell", lambda counts, total, p: _jensen(
+            counts / total + (1 - counts.sum() / total) / p.size, p + (1 - p.sum()) / p.size)),
     ),
     hints=("Add one more cell: q gets the samples that are in none of the cells, p the probability that is left.",
            "m = (p + q) / 2. JS = KL(q, m) / 2 + KL(p, m) / 2, and a cell that is 0 in q contributes 0 to KL(q, m).",
@@ -253,8 +337,11 @@ JS = Exercise(
 
 
 def _two_clouds(rng):
+    """All coordinates are eighths, and some of x are true samples: they lie exactly on the edge of some balls, and outside."""
     n, m = (int(size) for size in rng.permutation(range(25, 45))[:2])
-    return rng.normal(0.5, 0.8, (n, 2)), rng.normal(0, 1, (m, 2)), int(rng.integers(2, 5))
+    real = rng.permutation(np.unique(np.round(8 * rng.normal(0, 1, (2 * m, 2))), axis=0))[:m] / 8
+    x = np.concatenate([np.round(8 * rng.normal(0.5, 0.8, (n - m // 4, 2))) / 8, real[:m // 4]])
+    return rng.permutation(x), rng.permutation(real), int(rng.integers(2, 5))
 
 
 def _covered(x, real, k):
@@ -282,6 +369,26 @@ COVERAGE = Exercise(
                 lambda x, real, k: (cdist(real, x) < _radius(real, k)).any(axis=0).mean()),
         Mistake("that is density: how many balls a generated sample lies in, over k",
                 lambda x, real, k: (cdist(real, x) < _radius(real, k)).sum() / (k * x.shape[0])),
+        Mistake("the balls are open: a sample exactly on the border is outside, <, not <=",
+                lambda x, real, k: (cdist(real, x) <= _radius(real, k)).any(axis=-1).mean()),
+        Mistake("that is how many samples lie in a ball, on average over N: one is enough, so it is a share of balls",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k)).mean()),
+        Mistake("that is the number of balls, not their share: divide by M",
+                lambda x, real, k: float((cdist(real, x) < _radius(real, k)).any(axis=-1).sum())),
+        Mistake("the radius reaches to neighbour k + 1: the point itself is entry 0, so the k-th neighbour is entry k",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k + 1)).any(axis=-1).mean()),
+        Mistake("the radius is that of the k-th nearest sample of x; it is the k-th neighbour among the true samples",
+                lambda x, real, k: (cdist(real, x).min(axis=-1) < np.sort(cdist(real, x), axis=-1)[:, k]).mean()),
+        Mistake("the radius is that of the k-th nearest sample of x, the nearest being the first; it is among the true samples",
+                lambda x, real, k: (cdist(real, x).min(axis=-1) < np.sort(cdist(real, x), axis=-1)[:, k - 1]).mean()),
+        Mistake("divided by N, the number of samples of x; there are M balls",
+                lambda x, real, k: (cdist(real, x) < _radius(real, k)).any(axis=-1).sum() / x.shape[0]),
+        Mistake("the squared distance was compared with the radius",
+                lambda x, real, k: (cdist(real, x) ** 2 < _radius(real, k)).any(axis=-1).mean()),
+        Mistake("that is the share of empty balls, 1 - coverage",
+                lambda x, real, k: 1 - (cdist(real, x) < _radius(real, k)).any(axis=-1).mean()),
+        Mistake("all balls were given one radius, the largest", lambda x, real, k: (
+            cdist(real, x) < _radius(real, k).max()).any(axis=-1).mean()),
         Mistake("all balls were given one radius, the mean", lambda x, real, k: (
             cdist(real, x) < _radius(real, k).mean()).any(axis=-1).mean()),
         Mistake("k generated samples were asked for in each ball; one is enough",
@@ -316,16 +423,25 @@ def _pairs(x, y, b):
     return {"mmd2": within - 2 * math.fsum(between) / len(between)}
 
 
-def _mmd(kernel=lambda d, b: np.exp(-(d**2) / (2 * b**2)), within=None, cross=2.0):
-    """MMD^2 with another kernel, another mean within a cloud, or another weight of the mean between clouds."""
+def _gauss(d, b):
+    return np.exp(-(d**2) / (2 * b**2))
+
+
+def _mmd(kernel=_gauss, within=None, cross=2.0, between=np.mean, weights=(1, 1), metric="euclidean"):
+    """MMD^2 with another kernel or distance, another mean within or between the clouds, or other weights of the three."""
     def answer(x, y, b):
         def mean(z):
-            k, n = kernel(cdist(z, z), b), z.shape[0]
+            k, n = kernel(cdist(z, z, metric), b), z.shape[0]
             return within(k, n) if within else (k.sum() - np.trace(k)) / (n * (n - 1))
 
-        return mean(x) + mean(y) - cross * kernel(cdist(x, y), b).mean()
+        return weights[0] * mean(x) + weights[1] * mean(y) - cross * between(kernel(cdist(x, y, metric), b))
 
     return answer
+
+
+def _other_size(x, y, b):
+    k, n, m = _gauss(cdist(y, y), b), x.shape[0], y.shape[0]
+    return _mmd(weights=(1, 0))(x, y, b) + (k.sum() - m) / (n * (n - 1))
 
 
 MMD = Exercise(
@@ -345,6 +461,19 @@ MMD = Exercise(
         Mistake("the bandwidth was not squared", _mmd(lambda d, b: np.exp(-(d**2) / (2 * b)))),
         Mistake("the mean between the clouds was subtracted once; (a - b)^2 = a^2 + b^2 - 2 a b", _mmd(cross=1.0)),
         Mistake("the mean between the clouds was added", _mmd(cross=-2.0)),
+        Mistake("that is the root of the size of the estimate: the square was asked for, and it may be negative",
+                lambda x, y, b: np.sqrt(np.abs(_mmd()(x, y, b)))),
+        Mistake("the estimate was cut off at 0; it may be negative", lambda x, y, b: np.maximum(_mmd()(x, y, b), 0)),
+        Mistake("the diagonal was left out of the mean between the clouds as well: there i and j are different samples, always",
+                _mmd(between=lambda k: (k.sum() - np.trace(k)) / (k.size - min(k.shape)))),
+        Mistake("the minus of the exponent is missing: this kernel grows with the distance",
+                _mmd(lambda d, b: np.exp(d**2 / (2 * b**2)))),
+        Mistake("the distance is the sum of absolute differences, Manhattan's", _mmd(metric="cityblock")),
+        Mistake("the mean within y is missing, the second of the three", _mmd(weights=(1, 0))),
+        Mistake("the mean within x is missing, the first of the three", _mmd(weights=(0, 1))),
+        Mistake("both clouds were divided by n (n - 1) for the N of x; y has M samples", _other_size),
+        Mistake("the kernel is a normalised density, with 1 / (2 pi b^2) before it; k(u, u) is 1",
+                _mmd(lambda d, b: _gauss(d, b) / (2 * np.pi * b**2))),
     ),
     hints=("Three means: within x, within y, between them. Within a cloud no sample meets itself.",
            "For K = k(x_i, x_j) the mean over i != j is (K.sum() - np.trace(K)) / (n * (n - 1)).",

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..engine.numerics import sigmoid
 from ..gradients import d_gradients
 from ..losses import Wasserstein
 from ..metrics import wasserstein_1d
@@ -65,6 +66,15 @@ SEGMENTS = Exercise(
                 _segment_answer(w1=lambda theta, length: max(abs(theta) - length, 0.0)), "w1 is zero"),
         Mistake("what overlaps may stay, and the rest moves across it; but points that stay count in the mean as well",
                 _segment_answer(w1=lambda theta, length: max(abs(theta), length))),
+        Mistake("w1 was multiplied by the length: the mass of the segment is 1",
+                _segment_answer(w1=lambda theta, length: abs(theta) * length)),
+        Mistake("w1 was divided by the length: it is a distance, in the unit of theta",
+                _segment_answer(w1=lambda theta, length: abs(theta) / length)),
+        Mistake("w1 was capped at the length: it grows on when the segments have parted",
+                _segment_answer(w1=lambda theta, length: min(abs(theta), length))),
+        Mistake("the length was added to w1 where nothing overlaps: every point goes |theta|, and no further",
+                _segment_answer(w1=lambda theta, length: abs(theta) if abs(theta) < length else length + abs(theta))),
+        Mistake("the way was squared: that is W2^2, not W1", _segment_answer(w1=lambda theta, length: theta**2)),
     ),
     hints=("Draw both segments. Where only one of them is, log(p / m) is ln 2; where both are, p = q = m.",
            "The share of p outside the overlap is |theta| / length, at most 1.",
@@ -77,8 +87,10 @@ SEGMENTS = Exercise(
 
 
 def _scores(rng):
+    """In about half of the cases the critic takes the fake points for the real ones, and all signs are the other way round."""
     n, m = (int(size) for size in rng.permutation(np.arange(3, 10))[:2])
-    return rng.normal(0.7, 1.5, (n, 1)), rng.normal(-0.4, 1.5, (m, 1))
+    sign = rng.choice([-1, 1])
+    return rng.normal(0.7 * sign, 1.5, (n, 1)), rng.normal(-0.4 * sign, 1.5, (m, 1))
 
 
 def _d_value(r, f):
@@ -123,6 +135,8 @@ LOSSES = Exercise(
                 "sign"),
         Mistake("there is no sigmoid and no logarithm in this loss", _changed(
             d_loss=lambda r, f: np.log1p(np.exp(-r)).mean() + np.log1p(np.exp(f)).mean())),
+        Mistake("a sigmoid was applied to the scores first: the critic's scores are no probabilities, and are taken as they are",
+                _changed(d_loss=lambda r, f: sigmoid(f).mean() - sigmoid(r).mean())),
         Mistake("r and f were subtracted point by point before the mean, or weighed by one size: N and M differ",
                 _changed(d_loss=lambda r, f: (f.sum() - r.sum()) / r.size)),
         Mistake("the loss is a difference of means, not of sums", _changed(d_loss=lambda r, f: f.sum() - r.sum())),
@@ -148,8 +162,13 @@ LOSSES = Exercise(
 
 
 def _two_sets(rng):
+    """On the whole x is to the left of y, or to the right; the best critic turns round at least once."""
     n, m = (int(size) for size in rng.permutation(np.arange(3, 9))[:2])
-    return rng.normal(0, 1.5, n), rng.normal(1, 1, m)
+    while True:
+        x, y = rng.normal(0, 1.5, n), rng.normal(rng.choice([-1, 1]), 1, m)
+        _, P, Q = _staircases(x, y)
+        if (P > Q).any() and (P < Q).any():
+            return x, y
 
 
 def _area(x, y):
@@ -197,6 +216,26 @@ def _below(x, y):
     return (np.abs(P - Q) * np.diff(points)).sum()
 
 
+def _shares(one, points):
+    return np.searchsorted(np.sort(one), points, side="right") / one.size
+
+
+def _over(points, x, y):
+    """The area from the first of these points to the last, as if nothing changed between them."""
+    return (np.abs(_shares(x, points) - _shares(y, points))[:-1] * np.diff(points)).sum()
+
+
+def _unsorted(x, y):
+    points = np.concatenate([x, y])
+    steps = np.diff([0, *points[:-1]])
+    return np.abs(steps * (_shares(x, points) - _shares(y, points))[:-1]).sum()
+
+
+def _on_grid(x, y, points):
+    gap = np.abs(_shares(x, points) - _shares(y, points))
+    return float(((gap[:-1] + gap[1:]) / 2 * np.diff(points)).sum())
+
+
 def _quantiles(x, y):
     ranks = np.linspace(0, 1, max(x.size, y.size))
     return np.abs(np.quantile(x, ranks) - np.quantile(y, ranks)).mean()
@@ -218,6 +257,22 @@ W1 = Exercise(
         Mistake("that is the largest gap between the staircases, the statistic of Kolmogorov and Smirnov",
                 lambda x, y: np.abs(np.subtract(*_staircases(x, y)[1:])).max()),
         Mistake("the quantiles were interpolated: a staircase has no slopes", _quantiles),
+        Mistake("areas kept their sign: where Q is above P they cancel; take absolute values", _between(lambda P, Q: P - Q)),
+        Mistake("areas kept their sign: where P is above Q they cancel; take absolute values", _between(lambda P, Q: Q - P)),
+        Mistake("both staircases rise by 1/N: each point of y has the mass 1/M",
+                lambda x, y: _between(lambda P, Q: np.abs(P - Q * y.size / x.size))(x, y)),
+        Mistake("both staircases rise by 1/M: each point of x has the mass 1/N",
+                lambda x, y: _between(lambda P, Q: np.abs(P * x.size / y.size - Q))(x, y)),
+        Mistake("only the points of x divide the line into pieces; the points of y are steps too",
+                lambda x, y: _over(np.sort(x), x, y)),
+        Mistake("only the points of y divide the line into pieces; the points of x are steps too",
+                lambda x, y: _over(np.sort(y), x, y)),
+        Mistake("the area was divided by the whole width", lambda x, y: (
+            _between(lambda P, Q: np.abs(P - Q))(x, y) / np.ptp(np.concatenate([x, y])))),
+        Mistake("the points were not sorted before the widths were taken: each piece lies between neighbours", _unsorted),
+        *(Mistake(f"that is a sum over a grid of {n} places: near, and not exact; the steps are at the points themselves",
+                  lambda x, y, n=n, limit=limit: _on_grid(x, y, np.linspace(-limit, limit, n)))
+          for n in (1001, 10001, 100001) for limit in (5, 9, 10)),
         Mistake("every point was compared with every other: the mean over all pairs is not the best way to move them",
                 lambda x, y: np.abs(x[:, None] - y).mean()),
     ),
@@ -235,6 +290,8 @@ def _critic_observed(answer, x, y):
     result = answer(x, y)
     if not isinstance(result, tuple) or len(result) != 2:
         raise Wrong(f"best_critic must return f_x, f_y; it returns {'nothing' if result is None else type(result).__name__}")
+    if x.size != y.size and [np.shape(scores) for scores in result] == [y.shape, x.shape]:
+        raise Wrong("f_x and f_y are exchanged: return the scores of x first")
     for name, scores, points in zip(("f_x", "f_y"), result, (x, y), strict=True):
         if not isinstance(scores, np.ndarray) or scores.shape != points.shape:
             raise Wrong(f"{name} must be an array of shape {points.shape}, one score for each point; it is {np.shape(scores)}",
@@ -258,9 +315,11 @@ def _scored(slopes, widths=np.diff, back=True):
     return answer
 
 
+BEST = _scored(lambda P, Q: np.sign(Q - P))
+
 BEST_CRITIC = Exercise(
     "11.4", "best_critic", "the best critic", _two_sets, _critic_truth,
-    solution=_scored(lambda P, Q: np.sign(Q - P)),
+    solution=BEST,
     mistakes=(
         Mistake("the slope is sign(Q - P): this critic is the worst one, that calls the fake points real",
                 _scored(lambda P, Q: np.sign(P - Q)), "sign"),
@@ -274,6 +333,21 @@ BEST_CRITIC = Exercise(
         Mistake("the slopes were returned as scores: they have to be summed up on the way to the right",
                 lambda x, y: tuple(np.interp(one, _staircases(x, y)[0][:-1], np.sign(np.subtract(*_staircases(x, y)[:0:-1])))
                                    for one in (x, y))),
+        Mistake("the scores of each set are in the order of its sorted points; give them in the order in which the points came",
+                lambda x, y: tuple(scores[one.argsort()] for scores, one in zip(BEST(x, y), (x, y), strict=True))),
+        Mistake("a constant was taken from f_x and another from f_y; it must be the same for both",
+                lambda x, y: tuple(scores - scores.mean() for scores in BEST(x, y))),
+        Mistake("the slopes to the right of the points were returned as scores: they have to be summed up, by cumsum",
+                lambda x, y: tuple(np.sign(_shares(y, one) - _shares(x, one)) for one in (x, y))),
+        Mistake("each piece has the slope of its right neighbour: shifted by one",
+                _scored(lambda P, Q: np.sign(np.roll(Q - P, -1)))),
+        Mistake("each piece has the slope of its left neighbour: shifted by one",
+                _scored(lambda P, Q: np.sign(np.roll(Q - P, 1)))),
+        Mistake("minus the distance from the mean of x has slopes of 1, but not with the sign of Q - P",
+                lambda x, y: (-np.abs(x - x.mean()), -np.abs(y - x.mean()))),
+        Mistake("the critic has one slope everywhere, the sign of the difference of the means; it must turn round where Q - P "
+                "does",
+                lambda x, y: (np.sign(x.mean() - y.mean()) * x, np.sign(x.mean() - y.mean()) * y)),
         Mistake("1 for real and 0 for fake is a discriminator's wish; between near points that is far too steep",
                 lambda x, y: (np.ones_like(x), np.zeros_like(y))),
     ),
@@ -315,11 +389,23 @@ def _step_observed(answer, D, x_real, x_fake, lr, c):
     return {"D.theta": nets["D"].theta}
 
 
-def _stepped(limit=lambda theta, c: np.clip(theta, -c, c), before=None, gradient=None, sign=-1, clear=True, scores=1):
+class _Weighed(Wasserstein):
+    """The critic's loss with other weights of its two halves."""
+
+    def __init__(self, real, fake):
+        super().__init__()
+        self.real, self.fake = real, fake
+
+    def d(self, s_real, s_fake):
+        value, ds_real, ds_fake = super().d(s_real, s_fake)
+        return value, self.real * ds_real, self.fake * ds_fake
+
+
+def _stepped(limit=lambda theta, c: np.clip(theta, -c, c), before=None, gradient=None, sign=-1, clear=True, scores=1, loss=None):
     """The step with one thing done differently."""
     def answer(D, x_real, x_fake, lr, c):
         kept = 0 if clear else D.grad.copy()
-        d_gradients(D, x_real, x_fake, Wasserstein())
+        d_gradients(D, x_real, x_fake, loss or Wasserstein())
         D.grad += kept
         if before is not None:
             D.theta[...] = before(D.theta, c)
@@ -336,6 +422,11 @@ def _only_weights(D, x_real, x_fake, lr, c):
         np.clip(layer.W, -c, c, out=layer.W)
 
 
+def _clipped_first(D, x_real, x_fake, lr, c, again=False):
+    np.clip(D.theta, -c, c, out=D.theta)
+    _stepped(*[] if again else [_untouched])(D, x_real, x_fake, lr, c)
+
+
 def _untouched(theta, c):
     return theta
 
@@ -349,11 +440,26 @@ CLIPPED = Exercise(
                 _stepped(limit=_untouched, gradient=lambda grad, c: np.clip(grad, -c, c))),
         Mistake("the parameters were clipped before the step, and left [-c, c] with it",
                 _stepped(limit=_untouched, before=lambda theta, c: np.clip(theta, -c, c))),
+        Mistake("the parameters were clipped before the gradient was computed, and left [-c, c] with the step", _clipped_first),
+        Mistake("the parameters were clipped before the step as well: first the whole step, then the clip",
+                _stepped(before=lambda theta, c: np.clip(theta, -c, c))),
+        Mistake("the parameters were clipped before the gradient was computed as well: the gradient belongs to D as it comes",
+                lambda D, x_real, x_fake, lr, c: _clipped_first(D, x_real, x_fake, lr, c, again=True)),
         Mistake("only the upper limit was kept: parameters below -c are out as well",
                 _stepped(limit=lambda theta, c: np.minimum(theta, c))),
         Mistake("only the weights were clipped: biases are parameters too", _only_weights),
         Mistake("theta was scaled to the length c as a whole: each parameter has its own limits",
                 _stepped(limit=lambda theta, c: theta * min(1, c / np.linalg.norm(theta)))),
+        Mistake("all parameters were scaled until the largest is c; clip each of them by itself",
+                _stepped(limit=lambda theta, c: theta * min(1, c / np.abs(theta).max()))),
+        Mistake("the fake batch's half of the gradient is missing", _stepped(loss=_Weighed(1, 0))),
+        Mistake("the real batch's half of the gradient is missing", _stepped(loss=_Weighed(0, 1))),
+        Mistake("both batches' scores are pushed up: those of the fake points have the wrong sign, 1/N",
+                _stepped(loss=_Weighed(1, -1))),
+        Mistake("both batches' scores are pushed down: those of the real points have the wrong sign, -1/N",
+                _stepped(loss=_Weighed(-1, 1))),
+        Mistake("c is an argument; 0.01, as in the paper, was written in its place",
+                _stepped(limit=lambda theta, c: np.clip(theta, -0.01, 0.01))),
         Mistake("parameters beyond the limit were set to 0, not to the limit",
                 _stepped(limit=lambda theta, c: np.where(np.abs(theta) > c, 0, theta))),
         Mistake("the limits are [0, c]: negative parameters are lost", _stepped(limit=lambda theta, c: np.clip(theta, 0, c))),
@@ -428,10 +534,25 @@ PENALTY = Exercise(
         Mistake("the weights do not add up to 1: the point has left the line",
                 _charged(lambda x_real, x_fake, alpha: alpha * x_real + x_fake)),
         Mistake("|g|^2 stands where |g| belongs", _charged(cost=lambda g: _mean_square(_norms(g) ** 2 - 1))),
+        Mistake("one-sided: only slopes above 1 cost something; here those below 1 are charged too",
+                _charged(cost=lambda g: _mean_square(np.maximum(_norms(g) - 1, 0)))),
+        Mistake("(|g| + 1)^2: a sign is wrong, slopes of 1 are free", _charged(cost=lambda g: _mean_square(_norms(g) + 1))),
+        Mistake("that is the distance of the points, not the length of a gradient: D is nowhere in it",
+                lambda D, x_real, x_fake, alpha, lam: lam * _mean_square(_norms(x_real - x_fake) - 1)),
+        Mistake("the backward pass began with a loss's derivative, a sigmoid of the score; begin with ones",
+                _charged(begin=sigmoid)),
         Mistake("that is (|g|)^2, the penalty of R1 and R2 (up to a factor); here slopes of 1 are free",
                 _charged(cost=lambda g: _mean_square(_norms(g)))),
         Mistake("the norm was taken over the whole batch: each sample has its own slope",
                 _charged(cost=lambda g: (np.sqrt((g**2).sum()) - 1) ** 2)),
+        Mistake("the norm was taken along the batch, one for each coordinate; each sample, a row of g, has one",
+                _charged(cost=lambda g: _mean_square(np.sqrt((g**2).sum(axis=0)) - 1))),
+        Mistake("the mean was taken before the square: steep and gentle slopes cancel",
+                _charged(cost=lambda g: (_norms(g) - 1).mean() ** 2)),
+        Mistake("the mean over all samples was taken of g before its length: slopes of different directions cancel",
+                _charged(cost=lambda g: (np.sqrt((g.mean(axis=0) ** 2).sum()) - 1) ** 2)),
+        Mistake("the mean over the coordinates was taken under the root: a length is the root of a sum",
+                _charged(cost=lambda g: _mean_square(np.sqrt((g**2).mean(axis=-1)) - 1))),
         Mistake("each coordinate was asked for a slope of 1; it is the length of all of them together",
                 _charged(cost=lambda g: _mean_square(np.abs(g) - 1))),
         Mistake("the square is missing: |g| - 1 may be negative, and then the penalty is a reward",

@@ -48,9 +48,16 @@ DENSE_TANGENT = Exercise(
     mistakes=(
         Mistake("only x was moved: W and b move as well", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W),
         Mistake("only the parameters were moved: x moves as well", lambda x_dot, W_dot, b_dot, x, W, b: x @ W_dot + b_dot),
+        Mistake("x W_dot is missing: W moves too, and x W is a product of two things that move",
+                lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + b_dot),
         Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W_dot + b_dot),
         Mistake("b moves too, and its velocity is missing", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot),
+        Mistake("x W_dot has the wrong sign", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W - x @ W_dot + b_dot),
+        Mistake("the layer itself was applied to x_dot, x_dot W + b: the velocity of b is b_dot, and W moves too",
+                lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + b),
+        Mistake("y itself, x W + b, was added to its velocity",
+                lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot + b_dot + x @ W + b),
         Mistake("b was added, where its velocity belongs", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot + b),
         Mistake("y itself was returned, not how fast it moves", lambda x_dot, W_dot, b_dot, x, W, b: x @ W + b),
         Mistake("that is where y will be at time 1, x_dot W_dot included, less where it is now",
@@ -105,6 +112,14 @@ TANH_TANGENT = Exercise(
         Mistake("slope_dot is -2 y y_dot; x_dot stands in place of y_dot", _tanh_answer(
             slope_dot=lambda x_dot, x: -2 * np.tanh(x) * x_dot)),
         Mistake("the slope was differentiated by x as 1 - x^2", _tanh_answer(slope_dot=lambda x_dot, x: -2 * x * x_dot)),
+        Mistake("x stands where y = tanh(x) was meant", _tanh_answer(slope_dot=lambda x_dot, x: -2 * x * _slope(x) * x_dot)),
+        Mistake("that is the slope itself, not its velocity", _tanh_answer(slope_dot=lambda x_dot, x: _slope(x))),
+        Mistake("x_dot is squared: the slope moves as fast as x does", _tanh_answer(
+            slope_dot=lambda x_dot, x: -2 * np.tanh(x) * _slope(x) * x_dot**2)),
+        Mistake("the slope was squared, and y is missing: it is -2 y times the slope", _tanh_answer(
+            slope_dot=lambda x_dot, x: -2 * _slope(x) ** 2 * x_dot)),
+        Mistake("the constant 1 of 1 - y^2 is still there: its velocity is 0", _tanh_answer(
+            slope_dot=lambda x_dot, x: 1 - 2 * np.tanh(x) * _slope(x) * x_dot)),
     ),
     hints=("If x moves by a little, x_dot dt, then y = f(x) moves by f'(x) x_dot dt.",
            "The slope is 1 - y^2, and y has the velocity y_dot. What is the velocity of y y?",
@@ -157,6 +172,11 @@ DENSE_BACK = Exercise(
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy)),
         Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy_dot)),
+        Mistake("the product rule has a plus: one of the two terms has the wrong sign, a minus",
+                _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy_dot - x_dot.T @ dy)),
+        Mistake("the product rule has a plus: the other of the two terms has the wrong sign, a minus",
+                _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy - x.T @ dy_dot)),
+        Mistake("dx was added to its own velocity", _back(dx_dot=lambda dy, dy_dot, x, x_dot, W: (dy + dy_dot) @ W.T)),
         Mistake("dW was added to its own velocity", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy + x_dot.T @ dy + x.T @ dy_dot)),
         Mistake("that is dW itself, not how fast it moves", _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy)),
@@ -212,6 +232,11 @@ def _bent(curvature=lambda y: y * (1 - y) * (1 - 2 * y), direct=1, bend=lambda x
     return answer
 
 
+def _from_x(dy, dy_dot, x, x_dot):
+    slope = x * (1 - x)
+    return slope * dy, slope * dy_dot + slope * (1 - 2 * x) * x_dot * dy
+
+
 SIGMOID_BACK = Exercise(
     "12.4", "sigmoid_tangent_backward", "tangent_backward of the sigmoid", _sigmoid_case, _sigmoid_truth, _sigmoid_solution,
     mistakes=(
@@ -226,6 +251,12 @@ SIGMOID_BACK = Exercise(
         Mistake("f'' was multiplied by x_dot dy_dot: the product rule moves one factor at a time, and here dy stands still",
                 _bent(bend=lambda x_dot, dy, dy_dot: x_dot * dy_dot)),
         Mistake("dy was left out of dx", _bent(factor=1)),
+        Mistake("f'' stands for tanh: -2 y f'; for the sigmoid it is (1 - 2 y) f'", _bent(lambda y: -2 * y * y * (1 - y))),
+        Mistake("x stands where y = sigmoid(x) was meant", _from_x),
+        Mistake("the part with f'' counts twice", _bent(lambda y: 2 * y * (1 - y) * (1 - 2 * y))),
+        Mistake("f' = y is the derivative of exp; that of the sigmoid is y (1 - y)", lambda dy, dy_dot, x, x_dot: (
+            dy / (1 + np.exp(-x)), _bent()(dy, dy_dot, x, x_dot)[1])),
+        Mistake("f' stands where f'' was meant: the velocity of f' has the factor 1 - 2 y besides", _bent(lambda y: y * (1 - y))),
     ),
     hints=("dx = f'(x) dy is a product of two things that move: f'(x), because x does, and dy.",
            "The velocity of f'(x) is f''(x) x_dot. Differentiate y (1 - y) with y' = y (1 - y).",
@@ -265,17 +296,21 @@ def _r1_solution(D, x, gamma):
     return R1(gamma)(D, x, D.forward(x)[1])
 
 
+def _over_n(s):
+    return np.full_like(s, 1 / s.size)
+
+
 def _r1(v=lambda g, gamma: gamma * g / g.shape[0], begin=np.ones_like, begin_dot=np.zeros_like, first=False, clear=False,
-        value=None, last=None):
+        value=None, last=None, again=np.ones_like, x_dot=None):
     """R1 with one thing done differently."""
     def answer(D, x, gamma):
         s, tape = D.forward(x)
         if clear:
             D.zero_grad()
         g = D.backward(begin(s), tape, grads=first)
-        _, tape_dot = D.tangent(v(g, gamma), tape)
+        _, tape_dot = D.tangent(v(g, gamma) if x_dot is None else x_dot(x), tape)
         if last is None:
-            D.tangent_backward(np.ones_like(s), begin_dot(s), tape, tape_dot)
+            D.tangent_backward(again(s), begin_dot(s), tape, tape_dot)
         else:
             last(D, s, tape, v(g, gamma))
         return gamma / 2 * (g * g).sum() / x.shape[0] if value is None else value(g, gamma)
@@ -316,7 +351,10 @@ PENALTY = Exercise(
         Mistake("the scores were charged for their velocity: an ordinary backward pass cannot give the gradient of a gradient",
                 _r1(last=_as_loss)),
         Mistake("the backward pass for g began with 1/N, which makes every slope N times too small; begin with ones",
-                _r1(begin=lambda s: np.full_like(s, 1 / s.size))),
+                _r1(begin=_over_n)),
+        Mistake("both backward passes began with 1/N, which makes every slope N times too small; begin with ones",
+                _r1(begin=_over_n, again=_over_n)),
+        Mistake("the inputs were moved in the direction of x, not of v", _r1(x_dot=lambda x: x)),
     ),
     hints=("Four calls, in the order of the docstring. What do they begin with? ones for ds, and v for x_dot.",
            "g = D.backward(np.ones_like(s), tape, grads=False), and v = dP/dg = gamma * g / N.",
@@ -362,6 +400,21 @@ def _one_sided_observed(answer, g, lam):
     return dict(zip(("P", "v"), result, strict=True))
 
 
+def _steep_mean(g, lam):
+    return lam * max(np.linalg.norm(g, axis=1).mean() - 1, 0) ** 2, _steep()(g, lam)[1]
+
+
+def _gentle(g, lam):
+    r = np.linalg.norm(g, axis=1, keepdims=True)
+    under = np.maximum(1 - r, 0)
+    return lam * (under**2).mean(), -2 * lam / g.shape[0] * under * g / np.maximum(r, 1e-300)
+
+
+def _entrywise(g, lam):
+    over = np.maximum(np.abs(g) - 1, 0)
+    return lam * (over**2).mean(), 2 * lam / g.size * over * np.sign(g)
+
+
 ONE_SIDED = Exercise(
     "12.6", "one_sided", "a penalty on steep slopes only", _slopes_case,
     lambda g, lam: {"P": _steep_value(g, lam), "v": differences(lambda g: _steep_value(g, lam), g)},
@@ -371,9 +424,18 @@ ONE_SIDED = Exercise(
         Mistake("max(0, ...) was turned round: gentle slopes are charged, and steep ones are free",
                 _steep(lambda r: np.maximum(1 - r, 0))),
         Mistake("the norm was squared before 1 was taken off", _steep(lambda r: np.maximum(r**2 - 1, 0))),
+        Mistake("the norm was squared before 1 was taken off, in P and in v", _steep(
+            lambda r: np.maximum(r**2 - 1, 0), v=lambda over, r, g: 2 * over * g)),
+        Mistake("the mean was taken before the maximum: each sample has its own", _steep_mean),
+        Mistake("1 - |g|: gentle slopes are charged, below 1, and steep ones are free", _gentle),
+        Mistake("every entry was compared with 1, and the mean is over all of them; it is the length of the row", _entrywise),
         Mistake("the square is missing in P", _steep(value=lambda over, lam: lam * over.mean())),
         Mistake("every coordinate was compared with 1; it is the length of the row", _steep(axis=())),
         Mistake("one norm was taken for the whole batch", _steep(axis=None)),
+        Mistake("one norm was taken for each coordinate, along the batch; each sample, a row of g, has one", _steep(axis=0)),
+        Mistake("the mean was taken before the square", _steep(value=lambda over, lam: lam * over.mean() ** 2)),
+        Mistake("P is halved: there is no 1/2 before this penalty",
+                _steep(value=lambda over, lam: lam / 2 * (over**2).mean()), "factor 2"),
         Mistake("P is the sum over the samples",
                 _steep(value=lambda over, lam: lam * (over**2).sum()), "the mean over the batch"),
         Mistake("lam is missing in P", _steep(value=lambda over, lam: (over**2).mean()), "1/lam"),

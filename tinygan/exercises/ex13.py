@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from ..engine.features import MinibatchDiscrimination, Pack
 from ..engine.layers import Tanh
@@ -20,12 +21,8 @@ def _features(rng):
 
 
 def _o(M):
-    """Sample by sample and kernel by kernel."""
-    o = np.zeros(M.shape[:2])
-    for one, row in zip(M.tolist(), o, strict=True):
-        for other in M.tolist():
-            row += [math.exp(-sum(abs(a - b) for a, b in zip(*both, strict=True))) for both in zip(one, other, strict=True)]
-    return o
+    """Kernel by kernel, with SciPy's distances."""
+    return np.stack([np.exp(-cdist(kernel, kernel, "cityblock")).sum(axis=1) for kernel in M.swapaxes(0, 1)], axis=1)
 
 
 def _by_the_layer(M, do):
@@ -54,6 +51,10 @@ def _own_half(do):
     return do[:, None] + 0 * do
 
 
+def _length(gap):
+    return np.sqrt((gap**2).sum(axis=-1, keepdims=True))
+
+
 def _square(gap):
     return gap**2
 
@@ -70,6 +71,17 @@ CLOSENESS = Exercise(
         Mistake("that is the straight distance, a root of squares; here absolute values are added",
                 _closeness(_square, lambda squares: np.sqrt(squares.sum(axis=-1)))),
         Mistake("squares were added; here absolute values are", _closeness(_square)),
+        Mistake("that is the Euclidean distance, a root of squares, in o and in dM; here absolute values are added", _closeness(
+            _square, lambda squares: np.sqrt(squares.sum(axis=-1)), slope=lambda gap: gap / np.maximum(_length(gap), 1e-12))),
+        Mistake("squares were added, in o and in dM; here absolute values are", _closeness(_square, slope=lambda gap: 2 * gap)),
+        Mistake("the minus of exp(-distance) is missing: closeness would grow with the distance", _closeness(
+            distance=lambda sizes: -sizes.sum(axis=-1), sign=1)),
+        Mistake("do_i counts twice, where do_i + do_j was meant: M_i moves every other o_j as well",
+                _closeness(pairs=lambda do: 2 * do[:, None] + 0 * do)),
+        Mistake("do_i - do_j: a sign is wrong, both push", _closeness(pairs=lambda do: do[:, None] - do)),
+        Mistake("the mean over c was taken, not the sum over c", lambda M, do: (
+            _closeness()(M / M.shape[2], do)[0], _closeness()(M / M.shape[2], do)[1] / M.shape[2])),
+        Mistake("sign(M_i - M_j) is missing: the absolute value was not differentiated", _closeness(slope=np.ones_like)),
         Mistake("the means were taken over the other samples, not the sums", _closeness(o=lambda a: a.mean(axis=1)), "batch"),
         Mistake("M_i stands in every o_j too, not only in o_i: half of dM is missing", _closeness(pairs=_own_half)),
         Mistake("only what M_i does to the other samples was counted: half of dM is missing",
@@ -153,6 +165,11 @@ PACKED = Exercise(
         Mistake("G goes uphill", _packed(lambda s: sigmoid(-s)), "sign"),
         Mistake("that is the minimax loss, with -sigmoid(s); the derivative of softplus(-s) is -sigmoid(-s)",
                 _packed(lambda s: -sigmoid(s))),
+        Mistake("that is D's own loss on fake points, softplus(s); G's is softplus(-s)", _packed(sigmoid)),
+        Mistake("coordinates were sorted first in each pack, all first ones, then all second ones; a row is one point after the "
+                "other",
+                _packed(pack=lambda x, m: x.reshape(-1, m, x.shape[1]).swapaxes(1, 2).reshape(x.shape[0] // m, -1),
+                        back=lambda dx, x, m: dx.reshape(dx.shape[0], x.shape[1], m).swapaxes(1, 2).reshape(x.shape))),
         Mistake("D.grad has changed: backward(..., grads=False) leaves it alone", _packed(grads=True)),
     ),
     hints=("Forward: packed(x_fake, m) has shape (N/m, m d), and D gives each row one score.",
@@ -165,20 +182,26 @@ PACKED = Exercise(
 
 
 def _noise_case(rng):
+    """Points and noise of the same size; or tiny s and r, with little noise or much: the two of the docstring's question."""
     a = round(float(rng.uniform(-1, 1)), 2)
     b = round(a + float(rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)), 2)
     s, r, t = (round(float(rng.uniform(*bounds)), 2) for bounds in ((0.3, 0.4), (0.5, 0.6), (0.7, 0.9)))
+    if rng.random() < 0.5:
+        s, r, t = s / 100, r / 100, float(rng.choice([0.01, 1]))
     return rng.uniform(-1, 1, int(rng.integers(4, 9))), a, b, s, r, t
 
 
 def _noisy(x, a, b, s, r, t):
     """The densities after noise as integrals over where a point was before; the slope by the complex step."""
-    def density(x, mean, std):
-        y, step = np.linspace(mean - 12 * std, mean + 12 * std, 2001, retstep=True)
-        return step / std * (np.exp(-((y - mean) / std) ** 2 / 2) * np.exp(-((x[:, None] - y) / t) ** 2 / 2)).sum(axis=-1)
+    def log_density(x, mean, std):
+        step = min(std, t) / 6
+        y = np.arange(min(mean, x.real.min()) - 12 * std, max(mean, x.real.max()) + 12 * std, step)
+        exponent = -((y - mean) / std) ** 2 / 2 - ((x[:, None] - y) / t) ** 2 / 2
+        most = exponent.real.max(axis=1)  # far out the exponentials would be 0
+        return most + np.log(step / std * np.exp(exponent - most[:, None]).sum(axis=1))
 
     def score(x):
-        return np.log(density(x, a, s) / density(x, b, r))
+        return log_density(x, a, s) - log_density(x, b, r)
 
     return {"score": score(x), "slope": np.imag(score(x + 1e-30j)) / 1e-30}
 
@@ -202,6 +225,14 @@ def _best(real=_sum, fake=None, half=2, sign=1, widths=True, slope=None):
     return answer
 
 
+def _score_only(score):
+    """Another score with the right slope."""
+    def answer(x, a, b, s, r, t):
+        return score(x, a, b, _sum(s, t), _sum(r, t)), _best()(x, a, b, s, r, t)[1]
+
+    return answer
+
+
 NOISY = Exercise(
     "13.3", "noisy_score", "the best D when its points are noisy", _noise_case, _noisy,
     solution=_best(),
@@ -217,21 +248,44 @@ NOISY = Exercise(
                 _best(widths=False)),
         Mistake("that is log q - log p: a high score must mean real", _best(sign=-1), "sign"),
         Mistake("variances belong under (x - a)^2; a standard deviation stands there", _best(math.hypot)),
+        Mistake("the half before the logarithm of the variances is missing", _best(widths=2)),
+        Mistake("the logarithm of the variances has the wrong sign", _best(widths=-1)),
+        Mistake("the half before (x - a)^2 / v is missing, in the score only", _score_only(lambda x, a, b, p, q: (
+            (x - b) ** 2 / q - (x - a) ** 2 / p + math.log(q / p) / 2))),
+        Mistake("t stands where t^2 was meant: variances add", _best(lambda own, noise: own**2 + noise)),
+        Mistake("t^2 was subtracted: the variances of independent things are added",
+                _best(lambda own, noise: abs(own**2 - noise**2))),
+        Mistake("noise of twice its variance: each point gets it once, t^2 and not 2 t^2",
+                _best(lambda own, noise: own**2 + 2 * noise**2)),
+        Mistake("the means a and b are exchanged", lambda x, a, b, s, r, t: _best()(x, b, a, s, r, t)),
+        Mistake("s and r are exchanged", lambda x, a, b, s, r, t: _best()(x, a, b, r, s, t)),
+        Mistake("that is the probability, the sigmoid of the score", _score_only(lambda x, a, b, p, q: sigmoid(
+            ((x - b) ** 2 / q - (x - a) ** 2 / p + math.log(q / p)) / 2))),
+        Mistake("the slope was taken from differences of neighbouring scores; x is not sorted, and such a difference is not "
+                "exact",
+                lambda x, *args: (_best()(x, *args)[0], np.gradient(_best()(x, *args)[0], x))),
         Mistake("the slope of D's probability was taken, not that of the score",
                 _best(slope=lambda score, line: sigmoid(score) * sigmoid(-score) * line)),
     ),
     hints=("Real points with noise are Gaussian around a. Which variance do two independent parts have together?",
            "log p = -(x - a)^2 / (2 p2) - log(p2) / 2 and a constant, with p2 = s^2 + t^2; for q the same with b and r.",
            "score = (x - b)^2 / (2 q2) - (x - a)^2 / (2 p2) + log(q2 / p2) / 2, and its slope is (x - b) / q2 - (x - a) / p2."),
+    cases=8,  # of three kinds
 )
 
 # ---------------------------------------------------------------- 13.4
 
 
 def _pairs_case(rng):
-    """The modes that each of S seeds visits, with and without a remedy; some are equal, and sometimes nobody wins."""
+    """The modes that each of S seeds visits, with and without a remedy: it helps, harms, does both as often, or nothing."""
     fewer, ties = (int(number) for number in rng.integers(1, 4, 2))
-    more = fewer + (0 if rng.random() < 0.5 else ties + int(rng.integers(2, 5)))
+    more, kind = fewer, rng.integers(4)
+    if kind in (0, 1):
+        more += ties + int(rng.integers(2, 5))
+    if kind == 1:
+        more, fewer = fewer, more
+    if kind == 3:
+        more = fewer = 0
     plain = rng.integers(2, 6, more + fewer + ties).astype(float)
     gain = np.repeat([1.0, -1.0, 0.0], (more, fewer, ties)) * rng.integers(1, 3, plain.size)
     return plain, plain + rng.permutation(gain)
@@ -275,8 +329,19 @@ def _as_less(more, fewer, ties):
     return min(1.0, 2 * _tail(more + fewer + ties, min(more, fewer + ties)))
 
 
+def _with_ties(plain, cured):
+    more, fewer, p = _signs()(plain, cured)
+    return float((cured >= plain).sum()), fewer, p
+
+
+def _shared_ties(plain, cured):
+    more, fewer, p = _signs()(plain, cured)
+    half = (plain == cured).sum() / 2
+    return more + half, fewer + half, p
+
+
 def _normal(more, fewer, ties):
-    return math.erfc(abs(more - fewer) / math.sqrt(2 * (more + fewer)))
+    return math.erfc(abs(more - fewer) / math.sqrt(2 * max(more + fewer, 1)))
 
 
 SIGNS = Exercise(
@@ -294,11 +359,29 @@ SIGNS = Exercise(
                 _signs(lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, max(more, fewer))))),
         Mistake("that is the bell curve's answer: for so few coins, count", _signs(_normal)),
         Mistake("seeds that visit more and seeds that visit fewer were swapped", _signs(swap=True)),
+        Mistake("equal seeds were counted as coins, and as neither side: they are left out", _signs(
+            lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer + ties, min(more, fewer) + ties)))),
+        Mistake("only what is more uneven was counted; at least as unevenly was asked, so this count is in it", _signs(
+            lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, min(more, fewer) - 1)))),
+        Mistake("that is the chance of exactly this count, to one side; sum the tail, and count both sides", _signs(
+            lambda more, fewer, ties: math.comb(more + fewer, fewer) / 2 ** (more + fewer))),
+        Mistake("the tail began at the end where `more` seeds are, though `fewer` may be the larger one: either side may win",
+                _signs(
+            lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, fewer)))),
+        Mistake("4 tails were counted: both sides are 2, a factor 2 too many",
+                _signs(lambda more, fewer, ties: min(1.0, 4 * _tail(more + fewer, min(more, fewer))))),
+        Mistake("the ways to fall were counted without binomials, math.comb(n, i): one for each number of heads", _signs(
+            lambda more, fewer, ties: min(1.0, 2 * (min(more, fewer) + 1) / 2 ** (more + fewer)))),
+        Mistake("equal seeds were counted among more, by >=: they are left out", _with_ties),
+        Mistake("equal seeds were shared out, half for each side: they are left out", _shared_ties),
+        Mistake("where nothing differs, p is 1: no coins are as uneven as can be, always", _signs(
+            lambda more, fewer, ties: min(1.0, 2 * _tail(more + fewer, min(more, fewer))) if more + fewer else 0.0)),
     ),
     hints=("Without an effect, a seed that is not equal is better or worse like a coin. n = more + fewer coins were thrown.",
            "math.comb(n, i) of the 2^n ways to fall have i heads. Sum those with at most k = min(more, fewer) heads.",
            "p = min(1, 2 * that sum / 2^n): the other side is as likely, and where more = fewer the middle is counted twice."),
     observe=_signs_observed,
+    cases=12,  # of four kinds
 )
 
 EXERCISES = (CLOSENESS, PACKED, NOISY, SIGNS)

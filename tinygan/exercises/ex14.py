@@ -9,7 +9,7 @@ from ..engine.layers import Tanh
 from ..engine.network import Sequential, mlp
 from ..engine.numerics import sigmoid
 from ..gradients import d_gradients, g_gradients
-from ..losses import NonSaturating
+from ..losses import Minimax, NonSaturating
 from ..unroll import unrolled_g_gradients
 from .grading import Exercise, Mistake, Wrong
 from .players import at, d_loss, g_loss, used
@@ -68,6 +68,16 @@ RATES = Exercise(
         Mistake("the mean's 1/N was left out", _rates(n=1), "batch size"),
         Mistake("each score got the other one's velocity",
                 lambda r, f, r_dot, f_dot: _rates()(r, f, f_dot, r_dot)),
+        Mistake("p^2 stands where p (1 - p) was meant: the second factor is 1 - p",
+                _rates(lambda s, s_dot: sigmoid(s) ** 2 * s_dot)),
+        Mistake("those are the derivatives themselves, not the rates at which they change",
+                lambda r, f, r_dot, f_dot: (-sigmoid(-r) / r.shape[0], sigmoid(f) / f.shape[0])),
+        Mistake("1 - 2 p is one derivative too many: that is the slope of the slope", _rates(
+            lambda s, s_dot: sigmoid(s) * sigmoid(-s) * (1 - 2 * sigmoid(s)) * s_dot)),
+        Mistake("the fake scores were taken for both rates: dr_dot belongs to the real scores",
+                lambda r, f, r_dot, f_dot: _rates()(f, f, r_dot, f_dot)),
+        Mistake("the real scores were taken for both rates: df_dot belongs to the fake scores",
+                lambda r, f, r_dot, f_dot: _rates()(r, r, r_dot, f_dot)),
         Mistake("that is how tanh bends, 1 - s^2 of the score itself", _rates(lambda s, s_dot: (1 - s**2) * s_dot)),
         Mistake("df_dot was returned before dr_dot", lambda *args: _rates()(*args)[::-1]),
     ),
@@ -93,17 +103,30 @@ def _ahead_truth(D, x_real, x_fake, lr, steps):
     return {"thetas": np.stack(thetas)}
 
 
-def _ahead(length=lambda lr: lr, clear=True, stale=False, start=True, moving=True):
+class _Halves(NonSaturating):
+    """D's loss with other weights of its two halves' derivatives; with `sums`, without their 1/N."""
+
+    def __init__(self, real=1, fake=1, sums=False):
+        super().__init__()
+        self.real, self.fake, self.sums = real, fake, sums
+
+    def d(self, s_real, s_fake):
+        value, ds_real, ds_fake = super().d(s_real, s_fake)
+        n = s_real.shape[0] if self.sums else 1
+        return value, n * self.real * ds_real, n * self.fake * ds_fake
+
+
+def _ahead(length=lambda lr, k: lr, clear=True, stale=False, start=True, moving=True, loss=LOSS):
     """D's steps with one thing done differently."""
     def answer(D, x_real, x_fake, lr, steps):
         D, thetas = D.copy(), [D.theta.copy()]
         first = D.copy()
-        d_gradients(first, x_real, x_fake, LOSS)
+        d_gradients(first, x_real, x_fake, loss)
         total = np.zeros_like(D.theta)
-        for _ in range(steps):
-            d_gradients(D, x_real, x_fake, LOSS)
+        for k in range(steps):
+            d_gradients(D, x_real, x_fake, loss)
             total = D.grad if clear else total + D.grad
-            step = length(lr) * (first.grad if stale else total)
+            step = length(lr, k) * (first.grad if stale else total)
             thetas.append(D.theta - step)
             D.theta -= moving * step
         return np.stack(thetas if start else thetas[1:])
@@ -143,13 +166,31 @@ def _on_a_copy(answer, nets, *args):
     return result
 
 
+def _ahead_observed(answer, D, *args):
+    nets = used(D=D)
+    left = nets["D"].grad.copy()
+    thetas = _on_a_copy(answer, nets, *args)
+    if not np.array_equal(nets["D"].grad, left):
+        raise Wrong("D.grad has changed: D itself must not, so let a copy of it take the steps, D.copy()")
+    return {"thetas": thetas}
+
+
 AHEAD = Exercise(
     "14.2", "thetas_ahead", "D's steps ahead", _ahead_case, _ahead_truth,
     solution=_ahead(),
     mistakes=(
         Mistake(MOVED, _ahead_in_D),
-        Mistake("D climbs: it goes downhill on its loss", _ahead(lambda lr: -lr)),
-        Mistake("lr is missing: the steps have length 1 times the gradient", _ahead(lambda lr: 1)),
+        Mistake("D climbs: it goes downhill on its loss", _ahead(lambda lr, k: -lr)),
+        Mistake("lr is missing: the steps have length 1 times the gradient", _ahead(lambda lr, k: 1)),
+        Mistake("lr grows with k: every step has the same lr", _ahead(lambda lr, k: lr * (k + 1))),
+        Mistake("real and fake points are exchanged",
+                lambda D, x_real, x_fake, lr, steps: _ahead()(D, x_fake, x_real, lr, steps)),
+        Mistake("the real points' half of the gradient is missing", _ahead(loss=_Halves(real=0))),
+        Mistake("the fake points' half of the gradient is missing", _ahead(loss=_Halves(fake=0))),
+        Mistake("the mean's 1/N is missing in the gradient", _ahead(loss=_Halves(sums=True))),
+        Mistake("those are the changes since the start; the parameters themselves were asked for",
+                lambda *args: _ahead()(*args) - args[0].theta),
+        Mistake("the rows are in reverse order, the last one first", lambda *args: _ahead()(*args)[::-1]),
         Mistake("every step used the gradient of the first one: D learns where it stands", _ahead(stale=True)),
         Mistake("every row is one step from the start: the D that takes the next step must have taken the one before",
                 _ahead(moving=False)),
@@ -162,7 +203,7 @@ AHEAD = Exercise(
     hints=("Work on D.copy(), so that D stays as it is, and keep theta.copy() after each step.",
            "In each step: d_gradients(ahead, x_real, x_fake, LOSS), then ahead.theta -= lr * ahead.grad.",
            "The list begins with D.theta.copy(); np.stack(list) makes it an array (steps + 1, P)."),
-    observe=lambda answer, D, *args: {"thetas": _on_a_copy(answer, used(D=D), *args)},
+    observe=_ahead_observed,
     constants=lambda D, x_real, x_fake, lr, steps: {"lr": lr},
 )
 
@@ -185,7 +226,7 @@ def _second_truth(D, x_real, x_fake, velocity):
     return {"h": C.grad.imag / 1e-30, "m": m.imag / 1e-30}
 
 
-def _second(rates=LOSS.d_tangent, halves=(1, 1), moving=True, clear=True, dx=False, crossed=False):
+def _second(rates=LOSS.d_tangent, halves=(1, 1), moving=True, clear=True, dx=False, crossed=False, real=False, left=False):
     """The two products with one thing done differently."""
     def answer(D, x_real, x_fake, velocity):
         D = D.copy()
@@ -199,10 +240,12 @@ def _second(rates=LOSS.d_tangent, halves=(1, 1), moving=True, clear=True, dx=Fal
         dr_dot, df_dot = rates(r, f, r_dot, f_dot)
         if not clear:
             d_gradients(D, x_real, x_fake, LOSS)
-        real = (dr, dr_dot, tape_fake, dot_fake) if crossed else (dr, dr_dot, tape_real, dot_real)
-        D.tangent_backward(*[halves[0] * part for part in real[:2]], *real[2:])
+        if left:
+            D.grad[...] = used(D=D)["D"].grad
+        half = (dr, dr_dot, tape_fake, dot_fake) if crossed else (dr, dr_dot, tape_real, dot_real)
+        m_real = D.tangent_backward(*[halves[0] * part for part in half[:2]], *half[2:])[1]
         m = D.tangent_backward(halves[1] * df, halves[1] * df_dot, tape_fake, dot_fake)[0 if dx else 1]
-        return D.grad.copy(), m
+        return D.grad.copy(), m_real if real else m
 
     return answer
 
@@ -222,6 +265,20 @@ def _points_move(D, x_real, x_fake, velocity):
     return D.grad.copy(), m
 
 
+def _gradient(D, x_real, x_fake):
+    D = D.copy()
+    d_gradients(D, x_real, x_fake, LOSS)
+    return D.grad.copy()
+
+
+def _differenced(h):
+    def answer(D, x_real, x_fake, velocity):
+        there = _gradient(at(D, D.theta + h * velocity), x_real, x_fake)
+        return (there - _gradient(D, x_real, x_fake)) / h, _second()(D, x_real, x_fake, velocity)[1]
+
+    return answer
+
+
 SECOND = Exercise(
     "14.3", "second_derivatives", "second derivatives without a matrix", _second_case, _second_truth,
     solution=_second(),
@@ -232,6 +289,22 @@ SECOND = Exercise(
         Mistake("the real points' half is missing", _second(halves=(0, 1))),
         Mistake("the fake points' half is missing", _second(halves=(1, 0)), ""),
         Mistake("D.grad was not cleared: a gradient is still in it", _second(clear=False)),
+        Mistake("D.grad was not cleared: the gradient of an earlier step is still in it, in h", _second(left=True)),
+        Mistake("m is the rate at the real points; that at the fake points was asked for", _second(real=True)),
+        Mistake("the rate of dr has the wrong sign: dr_dot is +sigmoid(r) sigmoid(-r) r_dot / N",
+                _second(lambda *args: (-LOSS.d_tangent(*args)[0], LOSS.d_tangent(*args)[1]))),
+        Mistake("the rate of df has the wrong sign: df_dot is +sigmoid(f) sigmoid(-f) f_dot / N",
+                _second(lambda *args: (LOSS.d_tangent(*args)[0], -LOSS.d_tangent(*args)[1]))),
+        Mistake("the mean's 1/N is missing in the rates dr_dot and df_dot",
+                _second(lambda r, *args: tuple(r.shape[0] * rate for rate in LOSS.d_tangent(r, *args)))),
+        Mistake("the velocities of the scores, r_dot and f_dot, were passed where the rates of dr and df belong: 14.1 gives them",
+                _second(lambda r, f, r_dot, f_dot: (r_dot, f_dot))),
+        Mistake("the gradient was taken for the velocity: D moves with the velocity that is given",
+                lambda D, x_real, x_fake, velocity: _second()(D, x_real, x_fake, _gradient(D, x_real, x_fake))),
+        Mistake("h is the gradient itself, not the rate at which it changes", lambda D, x_real, x_fake, velocity: (
+            _gradient(D, x_real, x_fake), _second()(D, x_real, x_fake, velocity)[1])),
+        *(Mistake(f"h is a one-sided difference of gradients, with the step {h:g}: tangent_backward is exact",
+                  _differenced(h)) for h in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)),
         Mistake("dx was returned for m: tangent_backward returns dx, and then dx_dot", _second(dx=True)),
         Mistake("the fake batch's tapes were used for the real batch too", _second(crossed=True)),
         Mistake("theta was fixed and the points moved: that is what a gradient penalty needs", _points_move),
@@ -277,21 +350,25 @@ def _unrolled_truth(G, D, *args):
             "G.grad": gradcheck.central(lambda theta: _whole_map(theta, G, D, *args), G.theta)}
 
 
-def _unrolled(back=lambda lambda_, dx, h, m, lr: (lambda_ - lr * h, dx - lr * m), where=lambda line, k: line[k], clear=True):
-    """G's gradient with one thing done differently: a step back, or the D of each step."""
+def _unrolled(back=lambda lambda_, dx, h, m, lr: (lambda_ - lr * h, dx - lr * m), where=lambda line, k: line[k], clear=True,
+              more=0, last=-1, of_start=False, order=reversed, loss=LOSS, late=False):
+    """G's gradient with one thing done differently: a step back, the D of each step or of the loss, how many steps there are."""
     def answer(G, D, z, x_real, lr, steps):
         x_fake, tape_G = G.forward(z)
-        line = [at(D, theta) for theta in _ahead()(D, x_real, x_fake, lr, steps)]
-        last = line[-1].copy()
-        f, tape = last.forward(x_fake)
-        value, df = LOSS.g(f)
-        dx, lambda_ = last.backward(df, tape), last.grad
-        for k in reversed(range(steps)):
-            lambda_, dx = back(lambda_, dx, *_second()(where(line, k), x_real, x_fake, lambda_), lr)
+        line = [at(D, theta) for theta in _ahead()(D, x_real, x_fake, lr, steps + more)]
+        final = line[last].copy()
+        f, tape = final.forward(x_fake)
+        value, df = loss.g(f)
+        dx, lambda_ = final.backward(df, tape), final.grad
+        for k in order(range(steps + more)):
+            h, m = _second()(where(line, k), x_real, x_fake, lambda_)
+            if late:
+                m = _second()(where(line, k), x_real, x_fake, lambda_ - lr * h)[1]
+            lambda_, dx = back(lambda_, dx, h, m, lr)
         if clear:
             G.zero_grad()
         G.backward(dx, tape_G)
-        return value
+        return g_loss(G, D, z) if of_start else value
 
     return answer
 
@@ -315,6 +392,8 @@ def _marks_D(G, D, z, x_real, lr, steps):
 def _unrolled_observed(answer, G, D, *args):
     nets = used(G=G, D=D)
     value = _on_a_copy(answer, nets, *args)
+    if nets["D"].theta_dot is not None:
+        raise Wrong("D.theta_dot has changed: nothing of D may, so give the velocity to a copy of D")
     return {"value": value, "D.grad": nets["D"].grad, "G.grad": nets["G"].grad}
 
 
@@ -340,6 +419,21 @@ UNROLLED = Exercise(
                 _unrolled(where=lambda line, k: line[-1])),
         Mistake("each step got the D that it led to, not the one that it started from",
                 _unrolled(where=lambda line, k: line[k + 1])),
+        Mistake("dx + lr m: a sign is wrong, each step was theta minus lr times the gradient",
+                _unrolled(lambda lambda_, dx, h, m, lr: (lambda_ - lr * h, dx + lr * m))),
+        Mistake("lambda + lr h: a sign is wrong, each step was theta minus lr times the gradient",
+                _unrolled(lambda lambda_, dx, h, m, lr: (lambda_ + lr * h, dx - lr * m))),
+        Mistake("lr is missing before m", _unrolled(lambda lambda_, dx, h, m, lr: (lambda_ - lr * h, dx - m))),
+        Mistake("lr is missing before h", _unrolled(lambda lambda_, dx, h, m, lr: (lambda_ - h, dx - lr * m))),
+        Mistake("in the wrong order, from the first step to the last: the way back begins at the last one",
+                _unrolled(order=iter)),
+        Mistake("the loss and its gradient are those of the D of the start; G is judged by the last D", _unrolled(last=0)),
+        Mistake("the value is that of the D of the start; G is judged by the last D", _unrolled(of_start=True)),
+        Mistake("that is the minimax loss at the last D; G's loss here is the non-saturating one", _unrolled(loss=Minimax())),
+        Mistake("one step too few was taken ahead", _unrolled(more=-1)),
+        Mistake("one step too many was taken ahead", _unrolled(more=1)),
+        Mistake("m was computed with the new lambda: h and m of a step belong to the lambda from before it",
+                _unrolled(late=True)),
         Mistake("G.grad was not cleared: the gradient of the step before is still in it", _unrolled(clear=False)),
     ),
     hints=("thetas_ahead of 14.2 gives D's parameters before each step; a copy of D with theta[...] = such a row is that D.",

@@ -42,6 +42,11 @@ def _falling(rate=lambda f: (1 + np.cos(np.pi * f)) / 2, gamma=lambda f, start, 
     return answer
 
 
+def _rate_to_stop(lr, start, stop, steps):
+    rates, gammas = _falling()(lr - stop, start, stop, steps)
+    return stop + rates, gammas
+
+
 SCHEDULES = Exercise(
     "15.1", "schedules", "a rate and a penalty that fall", _run_case, _schedules,
     solution=_falling(lambda f: np.array([cosine_decay(one) for one in f]), lambda f, start, stop: Falling(start, stop)(f)),
@@ -57,8 +62,21 @@ SCHEDULES = Exercise(
                 _falling(fraction=lambda steps: np.arange(steps) / (steps - 1))),
         Mistake("steps were counted from 1: before the first step nothing has passed",
                 _falling(fraction=lambda steps: np.arange(1, steps + 1) / steps)),
+        Mistake("k // T is an integer division, and 0 in every step: the fraction is k / T",
+                _falling(fraction=lambda steps: np.zeros(steps))),
         Mistake("gamma fell in a straight line; equal factors take it down quickly at first, then slowly",
                 _falling(gamma=lambda f, start, stop: start + (stop - start) * f)),
+        Mistake("that is a whole cosine, 2 pi: it comes back up; half a cosine was asked for", _falling(
+            lambda f: (1 + np.cos(2 * np.pi * f)) / 2)),
+        Mistake("180 stands where pi was meant: np.cos takes radians, not degrees",
+                _falling(lambda f: (1 + np.cos(180 * f)) / 2)),
+        Mistake("the rate ends at stop; it falls to 0, and stop is gamma's", _rate_to_stop),
+        Mistake("gamma reaches stop in the last step, as np.geomspace does: its fraction must be k / T, not k / (T - 1)",
+                lambda lr, start, stop, steps: (_falling()(lr, start, stop, steps)[0], np.geomspace(start, stop, steps))),
+        Mistake("gamma fell along half a cosine, as the rate does; it falls by equal factors", _falling(
+            gamma=lambda f, start, stop: stop + (start - stop) * (1 + np.cos(np.pi * f)) / 2)),
+        Mistake("gamma was divided by e^(1/T) in each step: the factor must lead from start to stop", _falling(
+            gamma=lambda f, start, stop: start * np.exp(-f))),
         Mistake("start and stop were swapped: this gamma rises", _falling(
             gamma=lambda f, start, stop: stop * (start / stop) ** f)),
         Mistake("stop ** fraction falls from 1 to stop: where it begins was left out",
@@ -100,6 +118,14 @@ UNITS = Exercise(
             gamma_x=lambda gamma, scale: gamma)),
         Mistake("gamma goes with the square of the slope, and so of a length", _other_units(
             gamma_x=lambda gamma, scale: gamma * scale), "1/scale"),
+        Mistake("gamma goes with the square of a length, scale^2, whatever d is: each of the d coordinates is in |g|^2 already",
+                lambda g, gamma, scale: (g / scale, gamma * scale ** (2 * g.shape[1]))),
+        Mistake("that is the value of the penalty; the new gamma was asked for",
+                lambda g, gamma, scale: (g / scale, gamma / 2 * (g**2).sum(axis=1).mean())),
+        Mistake("gamma goes with the square of the scale, scale^2, not with its root", _other_units(
+            gamma_x=lambda gamma, scale: gamma * np.sqrt(scale))),
+        Mistake("each slope was brought to the length 1: divide by scale alone", _other_units(
+            lambda g, scale: g / np.sqrt((g**2).sum(axis=1, keepdims=True)))),
         Mistake("gamma was made smaller: the slopes have become smaller already", _other_units(
             gamma_x=lambda gamma, scale: gamma / scale**2)),
     ),
@@ -143,6 +169,24 @@ def _crowd(r, f):
     return softplus(r[:, 0] - f).mean()
 
 
+def _both_points(G, D, z, x_real):
+    x_fake, tape_G = G.forward(z)
+    (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
+    ds = sigmoid(r - f) / f.shape[0]
+    G.zero_grad()
+    G.backward(D.backward(-ds, tape_fake, grads=False) + D.backward(ds, tape_real, grads=False), tape_G)
+    return softplus(r - f).mean()
+
+
+def _real_tape(G, D, z, x_real):
+    x_fake, tape_G = G.forward(z)
+    r, tape = D.forward(x_real)
+    f = D(x_fake)
+    G.zero_grad()
+    G.backward(D.backward(-sigmoid(r - f) / f.shape[0], tape, grads=False), tape_G)
+    return softplus(r - f).mean()
+
+
 G_STEP = Exercise(
     "15.3", "relativistic_g_gradient", "the generator's gradient, pair by pair", _g_case,
     lambda G, D, z, x_real: {"value": _g_value(G, D, z, x_real),
@@ -158,6 +202,14 @@ G_STEP = Exercise(
                 _g(_crowd, lambda r, f: -sigmoid(r[:, 0] - f).mean(axis=1, keepdims=True))),
         Mistake("that is D's loss: G wants its points to score higher than the real ones",
                 _g(lambda r, f: softplus(f - r).mean(), lambda r, f: sigmoid(f - r))),
+        Mistake("sorted scores were paired; the n-th fake point belongs to the n-th real one",
+                _g(lambda r, f: softplus(np.sort(r, axis=0) - np.sort(f, axis=0)).mean())),
+        Mistake("the real points are in reverse: the n-th fake point belongs to the n-th real one, in a pair",
+                lambda G, D, z, x_real: _g()(G, D, z, x_real[::-1])),
+        Mistake("p (1 - p) stands where p was meant: the sigmoid is the derivative of softplus already",
+                _g(ds=lambda r, f: -sigmoid(r - f) * sigmoid(f - r))),
+        Mistake("the gradient at the real points went into G as well: x_real does not move with G", _both_points),
+        Mistake("the tape of the real points was used on the way back: the gradient at the fake ones is asked", _real_tape),
         Mistake("the value is right, but softplus' = sigmoid of the same thing, r - f",
                 _g(ds=lambda r, f: -sigmoid(f - r))),
         Mistake("f stands in r - f with a minus: G goes uphill", _g(ds=lambda r, f: sigmoid(r - f)), "sign"),
@@ -198,7 +250,8 @@ def _both(gamma):
 
 
 def _d(ds=lambda lag, n: sigmoid(lag) / n, sides=(-1, 1), at_real=1, at_fake=1, v=lambda g, gamma, n: gamma * g / n, twice=False,
-       clear=True, value=lambda lag, steep, gamma: softplus(lag).mean() + gamma / 2 * steep, tapes=(0, 1)):
+       clear=True, value=lambda lag, steep, gamma: softplus(lag).mean() + gamma / 2 * steep, tapes=(0, 1), again=False,
+       first=False, norms=lambda g: (g * g).sum() / g.shape[0], begin=None, start=None, each=None):
     """D's whole gradient with one thing done differently."""
     def answer(D, x_real, x_fake, gamma):
         (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
@@ -206,13 +259,15 @@ def _d(ds=lambda lag, n: sigmoid(lag) / n, sides=(-1, 1), at_real=1, at_fake=1, 
             D.zero_grad()
         n, steep, ones, kept = r.shape[0], 0.0, np.ones_like(r), (tape_real, tape_fake)
         for side, weight, which in zip(sides, (at_real, at_fake), tapes, strict=True):
-            df, tape = side * ds(f - r, n), kept[which]
-            g = D.backward(ones, tape, grads=False)
-            steep += weight * (g * g).sum() / n
-            D.tangent_backward(ones, df, tape, D.tangent(v(weight * g, gamma, n), tape)[1])
+            if again:
+                D.zero_grad()
+            df, tape = side * ds(f - r, n) if each is None else each(r, f, n)[which], kept[which]
+            g = D.backward(ones if begin is None else df, tape, grads=first)
+            steep += weight * norms(g)
+            D.tangent_backward(ones if start is None else df, df, tape, D.tangent(v(weight * g, gamma, n), tape)[1])
             if twice:
                 D.backward(df, tape)
-        return value(f - r, steep, gamma)
+        return value(f - r, steep, gamma) if each is None else softplus(-r).mean() + softplus(f).mean() + gamma / 2 * steep
 
     return answer
 
@@ -239,6 +294,31 @@ D_STEP = Exercise(
                 _d(value=lambda lag, steep, gamma: softplus(lag).mean() + gamma * steep)),
         Mistake("the value is that of the loss alone; D pays the penalties too",
                 _d(value=lambda lag, steep, gamma: softplus(lag).mean())),
+        Mistake("r - f is G's loss, and its derivatives: D wants the real points to score higher, f - r", _d(
+            ds=lambda lag, n: sigmoid(-lag) / n, sides=(1, -1),
+            value=lambda lag, steep, gamma: softplus(-lag).mean() + gamma / 2 * steep)),
+        Mistake("the penalties' gradient is missing: v is what brings it in", _d(v=lambda g, gamma, n: 0 * g)),
+        Mistake("the penalties' gradient has the wrong sign", _d(v=lambda g, gamma, n: -gamma * g / n)),
+        Mistake("the backward pass for g began with the loss's ds; begin with ones, the derivative of each score by itself",
+                _d(begin="ds")),
+        Mistake("tangent_backward began with the loss's ds for dy; begin with ones, and ds comes second", _d(start="ds")),
+        Mistake("the pairs are missing: that is the non-saturating D's loss, softplus(-r) and softplus(f)", _d(
+            each=lambda r, f, n: (-sigmoid(-r) / n, sigmoid(f) / n))),
+        Mistake("half of the loss's derivatives: each score of a pair gets all of it",
+                _d(ds=lambda lag, n: sigmoid(lag) / n / 2)),
+        Mistake("v is missing its 1/N: the penalties push N times too hard", _d(v=lambda g, gamma, n: gamma * g)),
+        Mistake("the penalties are missing their 1/N, in the value and in v", _d(
+            v=lambda g, gamma, n: gamma * g, norms=lambda g: (g * g).sum())),
+        Mistake("the penalties are missing their 1/N in the value: the mean of |g|^2 is over the samples",
+                _d(norms=lambda g: (g * g).sum())),
+        Mistake("the mean of |g|^2 in the value was taken over all entries of g; it is over the samples",
+                _d(norms=lambda g: (g * g).mean())),
+        Mistake("|g| stands where |g|^2 belongs in the value", _d(norms=lambda g: np.sqrt((g * g).sum(axis=-1)).mean())),
+        Mistake("D.zero_grad stands inside the loop over the two batches: what the real batch left there is gone",
+                _d(again=True)),
+        Mistake("the backward pass for g has added its own gradient to D.grad; grads=False leaves that alone", _d(first=True)),
+        Mistake("the fake batch's tape was used for both batches", _d(tapes=(1, 1))),
+        Mistake("the real batch's tape was used for both batches", _d(tapes=(0, 0))),
         Mistake("D.grad was not cleared: the gradient of the step before is still in it", _d(clear=False)),
     ),
     hints=("Two forwards, two tapes, D.zero_grad() once. Then the same three lines for each batch, with its own tape and ds.",
@@ -282,6 +362,21 @@ MEMORY = Exercise(
             lambda keep, steps: (1 - keep) * keep**steps)),
         Mistake("1 - keep is not taken away each time from the whole, but from what is left", _memories(
             lambda keep, steps: 1 - steps * (1 - keep))),
+        Mistake("keep was multiplied by the steps; each step multiplies what is left by keep: a power, keep^steps",
+                _memories(lambda keep, steps: keep * steps)),
+        Mistake("that is (1 - keep)^steps: what is left of the start was multiplied by keep each time",
+                _memories(lambda keep, steps: (1 - keep) ** steps)),
+        Mistake("left is one step short, keep^(steps - 1)", _memories(lambda keep, steps: keep ** (steps - 1))),
+        Mistake("left is one step too far, keep^(steps + 1)", _memories(lambda keep, steps: keep ** (steps + 1))),
+        Mistake("the two logarithms have different bases: take both to the same base, in half",
+                _memories(half=lambda keep: math.log10(0.5) / math.log(keep))),
+        Mistake("half has its sign wrong: both logarithms are negative",
+                _memories(half=lambda keep: math.log(2) / math.log(keep)), "sign"),
+        Mistake("the mean age is not keep: a weight of 1 - keep is missing, keep / (1 - keep)", _memories(age=lambda keep: keep)),
+        Mistake("the weight 1 - keep of each age is missing: that is the sum of k keep^k, not yet the mean age",
+                _memories(age=lambda keep: keep / (1 - keep) ** 2)),
+        Mistake("the ages were summed over `steps` steps only; the run has been long", lambda keep, steps: (
+            *_memories()(keep, steps)[:2], sum((1 - keep) * keep**k * k for k in range(steps)))),
         Mistake("1 / (1 - keep) steps leave a share of 1/e, not a half", _memories(half=lambda keep: 1 / (1 - keep))),
         Mistake("a half of those 1 / (1 - keep) steps leave a share of 1/sqrt(e), 61 %", _memories(
             half=lambda keep: 0.5 / (1 - keep))),

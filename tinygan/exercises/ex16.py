@@ -235,6 +235,8 @@ PENALTY = Exercise(
     solution=lambda D, x, y, gamma: R1(gamma, only(D_X, D_X + K))(D, np.hstack([x, y]), D.forward(np.hstack([x, y]))[1]),
     mistakes=(
         Mistake("the slopes by the label count too: a label cannot be moved a little", _r1(EVERY, EVERY)),
+        Mistake("the columns of the label were moved too: P is right, and its gradient is that of another P", _r1(moved=EVERY)),
+        Mistake("P counts all columns, and its gradient only those of x", _r1(counted=EVERY)),
         Mistake("the columns of the label were taken, and those of x left out", _r1(LABEL, LABEL)),
         *penalty_slips(_r1),
     ),

@@ -221,6 +221,8 @@ D_STEP = Exercise(
     solution=_d(),
     mistakes=(
         Mistake("E is missing: Q is a part of D, and learns nowhere else", _d(in_value=False, in_grad=False)),
+        Mistake("E stands in the loss, and its gradient is missing: Q's columns stay as they are", _d(in_grad=False)),
+        Mistake("E is missing in the loss that was returned; its gradient is there", _d(in_value=False)),
         Mistake("E was taken away: this Q learns to read badly", _d(weight=lambda info: -info)),
         Mistake("E has lost its weight info", _d(weight=lambda info: 1.0)),
         Mistake("Q was asked about the real points too, which were made from no codes", _d(real_too=True)),
@@ -279,6 +281,7 @@ G_STEP = Exercise(
     solution=_g(),
     mistakes=(
         Mistake("E is missing: this G is an ordinary one, and may ignore its codes", _g(in_value=False, in_grad=False)),
+        Mistake("E stands in the loss, and nothing of it goes back to G", _g(in_grad=False)),
         Mistake("E was taken away: G hides its codes", _g(weight=lambda info: -info)),
         Mistake("E has lost its weight info", _g(weight=lambda info: 1.0)),
         Mistake("the score's own derivative is missing: G only wants to be read", _g(game=0.0)),
@@ -346,6 +349,7 @@ PENALTY = Exercise(
     mistakes=(
         Mistake("backward began with ones in all columns: the slopes of Q are punished too", _r1(_column(None))),
         Mistake("P is that of the score, but tangent_backward began with ones in all columns", _r1(again=_column(None))),
+        Mistake("P counts all columns, and its gradient is that of the score", _r1(_column(None), SCORE)),
         Mistake("the last column was taken for the score; it is the first", _r1(_column(-1))),
         Mistake("the second column was taken for the score; counting starts at 0", _r1(_column(1))),
         *penalty_slips(_r1),

@@ -10,25 +10,21 @@ and both are compared by `gradcheck.compare`, whose message is what the student 
 with this exercise stand beside it as functions: a wrong result that equals one of theirs is named by its story.
 """
 
-import contextlib
-import inspect
-import io
-import math
-import signal
-import threading
-import traceback
-import types
-from _thread import interrupt_main
+import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ..engine import gradcheck
+from .calling import Mannered, Stopped, quiet, run
+from .calling import place as place_of
+from .cases import Case, arrays, copies, observe, parameters, results
+from .stories import hard_coded, reasons
 
 CASES = 5
-PACKAGE = Path(__file__).parents[1]
+EXACT = 1e-12  # the limit where nothing but rounding may be wrong
+SHOWN = 60  # letters of what is printed
 
 
 class Mistake(NamedTuple):
@@ -56,7 +52,7 @@ class Exercise(NamedTuple):
     observe: Callable = None  # (answer, *args) -> {name: array}; by default what the answer returns, under truth's names
     constants: Callable = None  # *args -> {name: number}: constants that are easily forgotten, such as gamma
     batch: Callable = None  # *args -> N
-    seconds: float = 5.0  # for all cases together; beyond that the answer loops for ever
+    seconds: float = 5.0  # for one case; beyond that the answer loops for ever
     cases: int = CASES
 
 
@@ -67,19 +63,34 @@ class Differences(NamedTuple):
     value: float
     unsure: Callable
 
+    def looks(self):
+        """See `cases.looks`."""
+        return self.gradient, [{"unsure": self.unsure, "value": self.value}]
 
-class Digits(NamedTuple):
-    """An array of which the smallest entries must be right to as many digits as the largest (down to 1e-100)."""
+
+class Exact(NamedTuple):
+    """A truth that is known to rounding, and can be computed to rounding as well."""
 
     array: np.ndarray
 
+    def looks(self):
+        """See `cases.looks`."""
+        return np.asarray(self.array, np.float64), [{"limit": EXACT}]
 
-class Wrong(Exception):
+
+class Digits(NamedTuple):
+    """As `Exact`, and the smallest entries must be right to as many digits as the largest (down to 1e-100)."""
+
+    array: np.ndarray
+
+    def looks(self):
+        """First whether it is right at all, so that lost digits do not hide a wrong factor."""
+        units = (np.maximum(np.abs(self.array), smallest) for smallest in (1, 1e-100))
+        return self.array, [{"unit": unit, "limit": EXACT} for unit in units]
+
+
+class Wrong(Stopped):
     """An answer is wrong; `lines` say how, the most helpful first."""
-
-    def __init__(self, *lines):
-        super().__init__("\n".join(lines))
-        self.lines = lines
 
 
 class ToDo(Exception):
@@ -91,186 +102,114 @@ def differences(f, x):
     return Differences(gradcheck.central(f, x), float(f(x.copy())), lambda index: gradcheck.on_kink(f, x, index))
 
 
-def grade(exercise, answer, seeds=None):
-    """Returns when the answer is right in every case; raises `Wrong` or `ToDo`. The same answer always gets the same message."""
+def grade(exercise, answer, seeds=None, stuck=None):
+    """Grade an answer. The same answer always gets the same message.
+
+    Parameters
+    ----------
+    exercise : an `Exercise`
+    answer : the student's function
+    seeds : of the cases; by default 0, 1, ... `exercise.cases` - 1
+    stuck : a function without arguments, called in another thread when an answer cannot be stopped (see `calling.run`)
+
+    Returns
+    -------
+    remarks : sentences about the manners of a right answer; mostly none
+
+    Raises
+    ------
+    Wrong : it is not right in every case; `lines` say how
+    ToDo : nobody has touched it
+    KeyboardInterrupt : the user pressed Ctrl-C; never because the answer raised it
+    """
     if not callable(answer):
         raise Wrong(f"{exercise.name} is a {type(answer).__name__}; it must be a function")
-    printed = io.StringIO()
     seeds = range(exercise.cases) if seeds is None else seeds
-    try:
-        with contextlib.redirect_stdout(printed):
-            for seed in seeds:
-                _grade_case(exercise, answer, seed, exercise.seconds)
-    except Wrong as wrong:
-        said = printed.getvalue().strip()
-        raise Wrong(*wrong.lines, *[f"it printed: {said[:60]!r}"] * bool(said)) from None
-    if printed.getvalue():
-        raise Wrong(f"the result is right, but {exercise.name} prints {printed.getvalue().strip()[:40]!r}",
-                    "an answer only returns: remove the print")
-
-
-def _grade_case(exercise, answer, seed, seconds):
-    args = exercise.case(np.random.default_rng(seed))
-    before = _arrays(args)
-    truth = exercise.truth(*_copies(args))
-    result = _call(exercise, answer, args, seconds, tuple(truth))
-    for name, array in _arrays(args).items():
-        if not np.array_equal(array, before[name], equal_nan=True):
-            raise Wrong(f"{exercise.name} changes its argument {_parameter(exercise, name)}",
-                        "an answer leaves its arguments as they are: avoid += and x[...] = on them, or work on a copy")
-    where = f"case {seed}: " + ", ".join(_describe(exercise, args))
-    _compare(exercise, answer, args, truth, result, where)
-
-
-def _compare(exercise, answer, args, truth, result, where):
-    right = []
-    for name, wanted in truth.items():
-        wanted, looks = _plain(wanted)
-        for look in looks:
-            with np.errstate(all="ignore"):
-                outcome = gradcheck.compare(
-                    result[name], wanted, name=name, **look, batch=exercise.batch and exercise.batch(*args),
-                    constants=exercise.constants and exercise.constants(*args),
-                    suspects=_suspects(exercise, args, tuple(truth), name))
-            if not outcome.ok:
-                break
-        if not outcome.ok:
-            fine = " and ".join(right)  # one name may stand for two: "more and fewer"
-            also = [f"({fine} {'are' if ' and ' in fine else 'is'} right)"] * bool(right)
-            why = [_hard_coded(exercise, answer)] if _hard_coded(exercise, answer) else outcome.why
-            size = f"relative error {outcome.norm_error:.1e} (limit {gradcheck.NORM_LIMIT:.0e}); "
-            raise Wrong(*why, *also, size * math.isfinite(outcome.norm_error) + where)
-        right.append(name)
-
-
-def _plain(truth):
-    """A truth as a plain array, and in which ways `gradcheck.compare` must look at it, one after the other."""
-    if isinstance(truth, Differences):
-        return truth.gradient, [{"unsure": truth.unsure, "value": truth.value}]
-    if isinstance(truth, Digits):  # first whether it is right at all, so that lost digits do not hide a wrong factor
-        return truth.array, [{"unit": np.maximum(np.abs(truth.array), smallest)} for smallest in (1, 1e-100)]
-    return np.asarray(truth, np.float64), [{}]
-
-
-def _suspects(exercise, args, names, name):
-    """{story: function that gives what the mistake would give}."""
-
-    def outcome(mistake):
+    with quiet() as printed:
         try:
-            with np.errstate(all="ignore"):
-                return _observe(exercise, mistake.answer, _copies(args), names)[name]
-        except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, Wrong):  # it cannot be made with these shapes
-            return None
-
-    return {mistake.story: lambda mistake=mistake: outcome(mistake) for mistake in exercise.mistakes}
-
-
-def _hard_coded(exercise, answer):
-    """The sentence for an answer that gives the same whatever it is given; None for any other."""
-    seen = []
-    for seed in (0, 1):
-        args = exercise.case(np.random.default_rng(seed))
-        truth = exercise.truth(*_copies(args))
-        seen.append((_call(exercise, answer, args, exercise.seconds, tuple(truth)), truth))
-    (one, truth), (other, other_truth) = seen
-    if any(_bytes(truth[name]) == _bytes(other_truth[name]) for name in truth):
-        return None
-    if all(_is_finite(one[name]) and _bytes(one[name]) == _bytes(other[name]) and np.any(one[name]) for name in truth):
-        return f"{exercise.name} returns the same whatever it is given: the numbers of an example, written into the code?"
-    return None
+            for seed in seeds:
+                _grade_case(exercise, answer, seed, stuck)
+        except Wrong as wrong:
+            said = printed.text()
+            raise Wrong(*wrong.lines, f"it printed: {_shortened(said)!r}" if said else "") from None
+    if not (said := printed.text()):
+        return ()
+    return (f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print",)
 
 
-def _is_finite(value):
-    """Whether it is made of finite numbers: NaN looks the same whatever it came from."""
-    return np.asarray(value).dtype.kind in "biufc" and bool(np.isfinite(value).all())
+def _shortened(text):
+    """The first line, and whether there is anything else in the others."""
+    first = text.splitlines()[0][:SHOWN]
+    return first if set(text.splitlines()) == {first} else first + "..."
 
 
-def _bytes(value):
-    value = np.asarray(value.gradient if isinstance(value, Differences) else value)
-    return value.shape, value.tobytes()
+def _grade_case(exercise, answer, seed, stuck):
+    args = exercise.case(np.random.default_rng(seed))
+    before, truth = arrays(args), exercise.truth(*copies(args))
+    result = call(exercise, answer, args, tuple(truth), stuck)
+    for i, array in arrays(args).items():
+        if not np.array_equal(array, before[i], equal_nan=True):
+            names = parameters(exercise, len(args))
+            raise Wrong(f"{exercise.name} changes its argument {names[i] if names else i + 1}",
+                        "an answer leaves its arguments as they are: avoid += and x[...] = on them, or work on a copy")
+    case = Case(exercise, seed, args, truth, result)
+    if case.wrong:
+        raise Wrong(*_said(case, _other_cases(exercise, answer, seed, stuck)))
 
 
-def _call(exercise, answer, args, seconds, names):
-    """What the answer gives, {name: anything}; what goes wrong on the way becomes `Wrong` or `ToDo`."""
+def _other_cases(exercise, answer, seed, stuck):
+    """The same answer in the other cases of the exercise, as far as it comes to an end there."""
+    for other in range(exercise.cases):
+        if other != seed:
+            args = exercise.case(np.random.default_rng(other))
+            truth = exercise.truth(*copies(args))
+            try:
+                yield Case(exercise, other, args, truth, call(exercise, answer, copies(args), tuple(truth), stuck))
+            except (Wrong, ToDo):
+                continue
+
+
+def _said(case, others):
+    """The lines about a wrong answer: why, what is right already, how far away it is and on which case."""
+    with quiet():  # what they print says nothing of this case
+        others = list(others)
+    why, distance = reasons(case, others)
+    if example := hard_coded([case, *others]):
+        why = [example]
+    right = " and ".join([", ".join(case.right[:-1])] * (len(case.right) > 1) + case.right[-1:])
+    are = "are" if " and " in right else "is"  # one name may stand for two: "more and fewer"
+    return *why, *[f"({right} {are} right)"] * bool(right), f"{distance}; {case}" if distance else str(case)
+
+
+def call(exercise, answer, args, names, stuck=None):
+    """What an answer gives for these arguments, {name: anything}.
+
+    Raises `Wrong` when it does not come to its end, in whatever way, and `ToDo` when nobody has touched it.
+    """
+    outputs = "" if exercise.observe else ", ".join(names)
+    mannered = Mannered(answer, exercise.name, parameters(exercise, len(args)), lambda: results(exercise), outputs)
+    return called(exercise, mannered, args, names, stuck)
+
+
+def called(exercise, mannered, args, names, stuck=None):
+    """What a `Mannered` answer gives; see `call`. Of the exercise, neither the truth nor the solution is needed."""
     try:
-        with _time_limit(seconds), np.errstate(all="ignore"):
-            return _observe(exercise, answer, args, names)
-    except NotImplementedError as error:
-        if str(error).startswith("Exercise"):
-            raise ToDo from None
-        raise Wrong(*_error(error)) from None
-    except TimeoutError:
-        raise Wrong(f"{exercise.name} is still running after {seconds:g} seconds: does its loop come to an end?") from None
+        return run(lambda: observe(exercise, mannered, args, names), exercise.seconds, exercise.name, stuck=stuck)
     except Wrong:
         raise
-    except Exception as error:  # whatever the student's code raises is the student's to see
-        raise Wrong(*_error(error)) from None
+    except Stopped as stopped:
+        raise _outcome(exercise, stopped, mannered.inside) from None
 
 
-def _observe(exercise, answer, args, names):
-    if exercise.observe is not None:
-        return exercise.observe(answer, *args)
-    result = answer(*args)
-    if len(names) == 1:
-        return {names[0]: result}
-    if not isinstance(result, tuple) or len(result) != len(names):
-        got = f"{len(result)} things" if isinstance(result, tuple) else f"one {type(result).__name__}"
-        raise Wrong(f"{exercise.name} must return {', '.join(names)}; it returns {'nothing' if result is None else got}")
-    return dict(zip(names, result, strict=True))
-
-
-def _error(error):
-    """An exception in the student's code, as two lines without a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    # Of the lines on the way, the last one that is the student's: not this package's, not a library's.
-    own = [f for f in frames if not Path(f.filename).is_relative_to(PACKAGE) and "site-packages" not in Path(f.filename).parts]
-    place = f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
-    return f"it stops with {type(error).__name__}: {error}", place
-
-
-@contextlib.contextmanager
-def _time_limit(seconds):
-    """Raises TimeoutError when the body runs longer; Python code in the main thread only, which is where pytest runs."""
-    late = threading.Event()
-
-    def stop():
-        late.set()
-        interrupt_main()
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    # A process that was started in the background may ignore Ctrl-C, and then interrupt_main does nothing.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer.start()
-    try:
-        yield
-    except KeyboardInterrupt:
-        if late.is_set():
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
-        signal.signal(signal.SIGINT, before)
-
-
-def _arrays(args):
-    """{position: copy} of the arrays among the arguments."""
-    return {i: arg.copy() for i, arg in enumerate(args) if isinstance(arg, np.ndarray)}
-
-
-def _copies(args):
-    """The arguments, fresh: they may be changed."""
-    return [arg if isinstance(arg, types.FunctionType | type | str) or not hasattr(arg, "copy") else arg.copy() for arg in args]
-
-
-def _describe(exercise, args):
-    """The arrays among the arguments by their shapes, and the numbers by their values."""
-    for i, arg in enumerate(args):
-        if isinstance(arg, np.ndarray):
-            yield f"{_parameter(exercise, i)} {arg.shape}"
-        elif isinstance(arg, int | float):
-            yield f"{_parameter(exercise, i)} = {arg:.4g}"
-
-
-def _parameter(exercise, position):
-    return list(inspect.signature(exercise.solution).parameters)[position]
+def _outcome(exercise, stopped, inside):
+    """What it means that an answer has stopped; `inside`: in its own code."""
+    error = stopped.__cause__
+    unsolved = re.match(r"Exercise (\S+):", str(error)) if isinstance(error, NotImplementedError) else None
+    if isinstance(error, ToDo) or unsolved and unsolved[1] == exercise.number:
+        return ToDo()
+    if unsolved:
+        calls = f"{exercise.name} calls the answer of {unsolved[1]}, which is still to do: solve that one first"
+        return Wrong(calls, place_of(error))
+    if isinstance(error, Exception) and not inside:
+        return Wrong(f"what {exercise.name} gives cannot be used: {type(error).__name__}: {error}")
+    return Wrong(*stopped.lines)

@@ -6,22 +6,28 @@ A folder with exercises has a conftest.py of one line, `from tinygan.exercises.p
     pytest FOLDER -m ex02          those of lesson 02;  -k dense_backward  one of them;  --sw  up to the first that is not right
     pytest FOLDER -m museum        the museum; an exhibit that nobody has touched is to do
     pytest FOLDER --hint           one more hint for the first exercise that is not solved
+    pytest FOLDER --show           the library's answer to it, and where that stands; with all solved, those to all
     pytest FOLDER --solution       grades the library's own answers instead
+
+With pytest-xdist, `-n 2` grades in two processes.
 """
 
-import importlib.util
-import re
+import os
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from . import FOLDER, LESSONS, MUSEUM, exercises_of
+from . import FOLDER, exercises_of, loading
+from .board import ROWS, Board, marker_of, shortened
 from .grading import ToDo, Wrong, grade
+from .limits import last_resort, leave
+from .showing import shown
 
-# The rows of the board: marker -> title.
-ROWS = {**{f"ex{lesson}": f"{lesson} {title}" for lesson, title in LESSONS.items()}, "museum": MUSEUM}
+SKIPPED = {"to do": "-", "not read": "?"}  # what is neither right nor wrong, and its letter
+OPTIONS = {"--hint": "show one more hint for the first exercise that is not solved",
+           "--show": "show the library's answer to the first exercise that is not solved",
+           "--solution": "grade the library's own answers instead of yours"}
 
 
 def pytest_addhooks(pluginmanager):
@@ -31,24 +37,23 @@ def pytest_addhooks(pluginmanager):
 
 
 def pytest_addoption(parser):
-    """--hint and --solution."""
+    """--hint, --show and --solution."""
     group = parser.getgroup("tinygan exercises")
-    group.addoption("--hint", action="store_true", help="show one more hint for the first exercise that is not solved")
-    group.addoption("--solution", action="store_true", help="grade the library's own answers instead of yours")
+    for name, text in OPTIONS.items():
+        group.addoption(name, action="store_true", help=text)
 
 
 def pytest_configure(config):
     """A marker for each row of the board, and the board."""
     for marker, title in ROWS.items():
         config.addinivalue_line("markers", f"{marker}: exercises, {title}")
-    config.tinygan_board = {}
+    config.pluginmanager.register(_Summary(config), "tinygan board")
 
 
 def pytest_collect_file(file_path, parent):
     """Files of answers, known by their names."""
-    name = re.fullmatch(r"(?:(ex\d\d)|museum_(\d\d))_\w+\.py", file_path.name)
-    if name and (name[2] or name[1] in ROWS):
-        return _File.from_parent(parent, path=file_path, marker=name[1] or "museum", exhibit=name[2])
+    if found := marker_of(file_path.name):
+        return _File.from_parent(parent, path=file_path, marker=found[0], exhibit=found[1])
     return None
 
 
@@ -57,7 +62,7 @@ class _File(pytest.File):
 
     def __init__(self, *, marker, exhibit, **more):
         super().__init__(**more)
-        self.marker, self.exhibit = marker, exhibit
+        self.marker, self.exhibit, self.loaded = marker, exhibit, None
 
     def collect(self):
         for exercise in exercises_of(self.marker.removeprefix("ex")):
@@ -72,26 +77,22 @@ class _File(pytest.File):
         if self.exhibit is None:
             return False
         if shipped.is_file() and not shipped.samefile(self.path):
-            return self.path.read_text("utf-8") == shipped.read_text("utf-8")
+            return self.path.read_bytes().splitlines() == shipped.read_bytes().splitlines()
         try:
             grade(exercise, exercise.mistakes[0].answer)
         except Wrong as same:
             return wrong.lines == same.lines
 
-    def answers(self):
-        """The student's module; what keeps it from loading is the student's to see, in one line."""
-        if not hasattr(self, "_module"):
-            spec = importlib.util.spec_from_file_location(self.path.stem, self.path)
-            module = importlib.util.module_from_spec(spec)
+    def answers(self, stuck):
+        """The student's module. Raises `Wrong` when it cannot be loaded, each time with the same words."""
+        if self.loaded is None:
             try:
-                spec.loader.exec_module(module)
-            except SyntaxError as error:
-                raise Wrong(f"{self.path.name}, line {error.lineno}: Python cannot read this: {error.msg}",
-                            f"    {(error.text or '').strip()}") from None
-            except Exception as error:
-                raise Wrong(f"{self.path.name} stops while it is loaded, with {type(error).__name__}: {error}") from None
-            self._module = module
-        return self._module
+                self.loaded = loading.load(self.path, stuck)
+            except Wrong as wrong:
+                self.loaded = wrong
+        if isinstance(self.loaded, Wrong):
+            raise Wrong(*self.loaded.lines)
+        return self.loaded
 
 
 class _Item(pytest.Item):
@@ -101,18 +102,37 @@ class _Item(pytest.Item):
         super().__init__(**more)
         self.exercise = exercise
         self.extra_keyword_matches.add(exercise.number)  # so that -k 02.1 finds it
+        self.noted = None
 
     def runtest(self):
+        self._note("wrong")
+        if _wished(self.config, "--solution"):
+            answer = self.exercise.solution
+        else:
+            answer = self._answer()
         try:
-            grade(self.exercise, self._answer())
+            with loading.inside(self.path.parent), self._last_resort():
+                self._note("done", grade(self.exercise, answer, stuck=self._stuck))
         except ToDo:
             self._to_do()
         except Wrong as wrong:
             if self.parent.untouched(self.exercise, wrong):
                 self._to_do()
-            self._note("wrong")
             raise
-        self._note("done")
+
+    def _answer(self):
+        """The student's function. Where its file cannot be read, the first of its exercises says why."""
+        try:
+            answers = self.parent.answers(self._stuck)
+        except Wrong:
+            if next(item for item in self.session.items if item.parent is self.parent) is not self:
+                self._note("not read")
+                pytest.skip("not read")
+            raise
+        if not hasattr(answers, self.exercise.name):
+            raise Wrong(f"{self.path.name} has no function {self.exercise.name}", "a fresh copy of the file has it: "
+                        "copy the exercises into another folder with  python -m tinygan exercises FOLDER")
+        return getattr(answers, self.exercise.name)
 
     def _to_do(self):
         self._note("to do")
@@ -120,69 +140,125 @@ class _Item(pytest.Item):
             self.session.shouldstop = f"next: {self.exercise.number} {self.exercise.name}"
         pytest.skip("to do")
 
-    def _note(self, state):
-        self.config.tinygan_board[self.exercise.number] = (state, self)
+    def _note(self, state, remarks=()):
+        self.noted = str(self.path), self.exercise.number, state, list(remarks)
 
-    def _answer(self):
-        if self.config.getoption("--solution"):
-            return self.exercise.solution
-        answers = self.parent.answers()
-        if not hasattr(answers, self.exercise.name):
-            raise Wrong(f"{self.path.name} has no function {self.exercise.name}", "a fresh copy of the file has it: "
-                        "copy the exercises into another folder with  python -m tinygan exercises FOLDER")
-        return getattr(answers, self.exercise.name)
+    def _last_resort(self):
+        """Where not even the board can be shown any more."""
+        summary, most = self.config.pluginmanager.get_plugin("tinygan board"), self.exercise.cases * self.exercise.seconds
+        return last_resort(2 * most + 30, summary.stderr)
+
+    def _stuck(self):
+        """What is left when something cannot be interrupted: the board so far, and the end."""
+        self.config.pluginmanager.get_plugin("tinygan board").end(self)
+        leave(1)
 
     def repr_failure(self, excinfo, style=None):
         if not isinstance(excinfo.value, Wrong):
             return super().repr_failure(excinfo)
-        again = f"again: pytest {_short(self.path)}::{self.exercise.name}"
+        again = f"again: pytest {shortened(self.path)}::{self.exercise.name}"
         return "\n".join([*excinfo.value.lines, again])  # pytest's header has the number and the name
 
     def reportinfo(self):
         return self.path, None, f"{self.exercise.number} {self.exercise.name}"
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What was noted travels with the report, also from another process."""
+    outcome = yield
+    if isinstance(item, _Item) and call.when == "call":
+        outcome.get_result().tinygan = item.noted
+
+
 def pytest_report_teststatus(report):
     """An exercise that nobody has touched is neither passed nor failed nor skipped."""
-    if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[2] == "Skipped: to do":
-        return "to do", "-", "TO DO"
-    return None
+    skipped = report.skipped and isinstance(report.longrepr, tuple | list)
+    reason = report.longrepr[2].removeprefix("Skipped: ") if skipped else ""
+    return (reason, SKIPPED[reason], reason.upper()) if reason in SKIPPED else None
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    """The board: per lesson what is done, wrong and to do; then what to try next."""
-    board = config.tinygan_board
-    if not board:
-        return
-    write = terminalreporter.write_line
-    terminalreporter.section("your exercises" if not config.getoption("--solution") else "the library's answers")
-    for marker, title in ROWS.items():
-        count = Counter(state for state, item in board.values() if item.parent.marker == marker)
-        if count:
-            bar = "#" * count["done"] + "x" * count["wrong"] + "." * count["to do"]
-            write(f"{title:<36} {bar:<8} {count['done']} done, {count['wrong']} wrong, {count['to do']} to do")
-    unsolved = [(number, item) for number, (state, item) in sorted(board.items()) if state != "done"]
-    if not unsolved:
-        write("All of these are solved.")
-        return
-    number, item = unsolved[0]
-    write(f"Next: {number} {item.exercise.title}: {item.exercise.name} in {_short(item.path)}")
-    if item.parent.exhibit and board[number][0] == "to do":
-        write("Read its story, look for the bug, change something: then the check says what it sees.")
-    if config.getoption("--hint"):
-        cache = getattr(config, "cache", None)  # without it (-p no:cacheprovider) there is only ever the first hint
-        shown = cache.get("tinygan/hints", {}) if cache else {}
-        shown[number] = min(shown.get(number, 0) + 1, len(item.exercise.hints))
+def _wished(config, option):
+    """Whether an option was given; a conftest.py further below is read too late to know any."""
+    return config.getoption(option, False)
+
+
+class _Summary:
+    """The board, filled from the reports, and what stands below it."""
+
+    def __init__(self, config):
+        self.config, self.board, self.stderr = config, Board(), os.dup(2)  # nothing is captured yet
+
+    def pytest_unconfigure(self):
+        """At the end."""
+        os.close(self.stderr)
+
+    def pytest_runtest_logreport(self, report):
+        """A report, from this process or another."""
+        if noted := getattr(report, "tinygan", None):
+            self.board.note(*noted)
+
+    def pytest_terminal_summary(self, terminalreporter, exitstatus):
+        """The board: per lesson what is done, wrong and to do; then what to try next."""
+        if not self.board.states:
+            return
+        library, cache = _wished(self.config, "--solution"), getattr(self.config, "cache", None)
+        terminalreporter.section("the library's answers" if library else "your exercises")
+        if cache and not library:
+            memory = cache.get("tinygan/board", [])
+            if self.config.getoption("stepwise", False):
+                self.board.recall(memory)
+            kept = {(path, number): state for path, number, state in [*memory, *self.board.memory()]}
+            cache.set("tinygan/board", [[*key, state] for key, state in kept.items()])
+        for line in self.lines(exitstatus):
+            terminalreporter.write_line(str(line))
+
+    def lines(self, exitstatus):
+        """Everything below the title."""
+        board, library = self.board, _wished(self.config, "--solution")
+        yield from board.lines()
+        if library:
+            yield f"Graded were the library's own answers, from {shortened(Path(__file__).parent)}; yours were not looked at."
+        for folder, number, remark in sorted(board.remarks):
+            yield f"Note: {number} {remark}" + f" ({shortened(folder)})" * (len(board.folders()) > 1)
+        unsolved = [one for folder in board.folders() if (one := board.unsolved(folder))]
+        for one in unsolved:
+            yield from self._next(one)
+        if not unsolved:
+            yield "All of these are solved." if exitstatus == 0 else "These are solved; the others were not looked at."
+        elif not _wished(self.config, "--hint"):
+            yield "A hint: add --hint. One at a time: add --sw."
+        if _wished(self.config, "--show"):
+            for exercise in dict.fromkeys([one.exercise for one in unsolved] or board.solved()):
+                yield from shown(exercise)
+
+    def _next(self, unsolved):
+        path, exercise, state = unsolved
+        yield f"Next: {exercise.number} {exercise.title}: {exercise.name} in {shortened(path)}"
+        if exercise.number.startswith("M") and state == "to do":
+            yield "Read its story, look for the bug, change something: then the check says what it sees."
+        if _wished(self.config, "--hint"):
+            for k, hint in enumerate(self._hints(path, exercise), start=1):
+                yield f"  hint {k} of {len(exercise.hints)}: {hint}"
+
+    def _hints(self, path, exercise):
+        """One more than the last time."""
+        cache = getattr(self.config, "cache", None)  # without it (-p no:cacheprovider) there is only ever the first hint
+        key, seen = f"{path}::{exercise.number}", cache.get("tinygan/hints", {}) if cache else {}
+        seen[key] = min(seen.get(key, 0) + 1, len(exercise.hints))
         if cache:
-            cache.set("tinygan/hints", shown)
-        for k, hint in enumerate(item.exercise.hints[:shown[number]], start=1):
-            write(f"  hint {k} of {len(item.exercise.hints)}: {hint}")
-    else:
-        write("A hint: add --hint. One at a time: add --sw.")
+            cache.set("tinygan/hints", seen)
+        return exercise.hints[:seen[key]]
 
-
-def _short(path):
-    try:
-        return Path(path).relative_to(Path.cwd())
-    except ValueError:
-        return path
+    def end(self, item):
+        """Say that an answer cannot be stopped, and show the board; in a process of pytest-xdist, nothing."""
+        terminal, capture = map(self.config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
+        if terminal is None:
+            return
+        if capture:
+            capture.suspend_global_capture(in_=True)
+        self.board.note(*item.noted)
+        terminal.write_line(f"\n{item.exercise.number} {item.exercise.name} cannot be stopped, so everything ends here. Does an "
+                            "`except:` in its loop catch all errors, or is there one call that takes for ever?")
+        self.pytest_terminal_summary(terminal, 1)
+        terminal.flush()

@@ -36,6 +36,8 @@ RING = Exercise(
                 lambda modes, radius: _ring(2 * np.pi * np.arange(1, modes + 1) / modes, radius)),
         Mistake("NumPy's cosine and sine take radians, and these angles are in degrees",
                 lambda modes, radius: _ring(360 * np.arange(modes) / modes, radius)),
+        Mistake("the columns are exchanged: the cosine comes first, and the first mean is (radius, 0)",
+                lambda modes, radius: _ring(2 * np.pi * np.arange(modes) / modes, radius)[:, ::-1]),
         Mistake("the radius was forgotten", lambda modes, radius: _ring(2 * np.pi * np.arange(modes) / modes, 1.0), "left out"),
     ),
     hints=("Print the means for 8 modes and count the different ones.",
@@ -156,12 +158,27 @@ def _relativistic(r, f):
     return float(np.mean(np.log1p(np.exp(f.mean() - r))) + np.mean(np.log1p(np.exp(f - r.mean())))) / 2
 
 
-def _pair(r, f, *, sign=1.0, through_means=True, half=0.5):
-    """value, dr, df; sign -1 turns the fakes' comparison round, and through_means=False takes both means for constants."""
-    n, real, fake = r.shape[0], f.mean() - r, sign * (f - r.mean())
-    a, b = half * sigmoid(real) / n, half * sign * sigmoid(fake) / n
+def _mean(part):
+    return part.sum() / part.size
+
+
+def _pair(r, f, *, sign=1.0, through_means=1.0, half=0.5, real=None, mean=_mean, inside=None):
+    """value, dr, df, with one thing done differently.
+
+    sign -1 turns the fakes' comparison round; through_means is a factor on what comes through the means, and `mean` what comes
+    there; real is another first comparison, and inside the place where the derivatives are taken.
+    """
+    n, real, fake = r.shape[0], f.mean() - r if real is None else real(r, f), sign * (f - r.mean())
+    a, b = half * sigmoid(real if inside is None else inside * real) / n, half * sign * sigmoid(fake) / n
     value = half * (softplus(real).mean() + softplus(fake).mean())
-    return value, -a - through_means * b.sum() / n, b + through_means * a.sum() / n
+    return value, -a - through_means * mean(b), b + through_means * mean(a)
+
+
+def _half_repaired(r, f, dr=True):
+    """The comparison is right, and one of the derivatives is still that of the bug."""
+    value, right_dr, right_df = _pair(r, f)
+    n, a, b = r.shape[0], sigmoid(f.mean() - r) / (2 * r.shape[0]), sigmoid(f - r.mean()) / (2 * r.shape[0])
+    return (value, -a - b, right_df) if dr else (value, right_dr, np.full_like(f, (b + a).sum() / n))
 
 
 def _same_twice(r, f):
@@ -181,6 +198,19 @@ RELATIVISTIC = Exercise(
         Mistake("the two means were taken for constants; they move with every score in them",
                 lambda r, f: _pair(r, f, through_means=False)),
         Mistake("1/2 is missing", lambda r, f: _pair(r, f, half=1.0), "factor 2"),
+        Mistake("dr takes d_fake entry by entry, as before; r stands in `fake` through its mean: d_fake.sum() / n",
+                _half_repaired),
+        Mistake("df is one number for all; f stands in `fake` itself, entry by entry, and in `real` through its mean",
+                lambda r, f: _half_repaired(r, f, dr=False)),
+        Mistake("what comes through the means was summed, and not divided by n", lambda r, f: _pair(r, f, mean=np.sum)),
+        Mistake("what comes through the means has the wrong sign", lambda r, f: _pair(r, f, through_means=-1.0)),
+        Mistake("the real samples' sigmoid has the wrong sign inside", lambda r, f: _pair(r, f, inside=-1.0)),
+        Mistake("the value is right, and both derivatives are still those of the bug",
+                lambda r, f: (_pair(r, f)[0], *_same_twice(r, f)[1:])),
+        Mistake("the samples were compared in pairs, r_n with f_n; each belongs beside the average of the others",
+                lambda r, f: (softplus(f - r).mean(), -sigmoid(f - r) / r.size, sigmoid(f - r) / r.size)),
+        Mistake("each real sample was compared with its own fake one, not with the average",
+                lambda r, f: _pair(r, f, real=lambda r, f: f - r)),
         Mistake("the two batches changed places", lambda r, f: (lambda value, dr, df: (value, df, dr))(*_pair(f, r))),
     ),
     hints=("Read the two lines that begin with `real` and `fake`, and compare them with the formula above.",

@@ -31,15 +31,16 @@ def _spectral_truth(x_real, x_fake, W, a, u):
     return {"dW": differences(loss, W)}
 
 
-def _spectral(x_real, x_fake, W, a, u, *, back=((0, 0), (1, 1)), sigma_moves=True, iterate_twice=True):
+def _spectral(x_real, x_fake, W, a, u, *, back=((0, 0), (1, 1)), sigma_moves=1, iterate_twice=True, divided=True, signs=(-1, 1)):
     """`back`: for each batch the passes from which backward takes u and v."""
     first = _iterate(W, u)
     passes = first, _iterate(W, first[0]) if iterate_twice else first
     total = 0
-    for x, sign, (own_u, own_v), (for_u, for_v) in zip((x_real, x_fake), (-1, 1), passes, back, strict=True):
+    for x, sign, (own_u, own_v), (for_u, for_v) in zip((x_real, x_fake), signs, passes, back, strict=True):
         sigma = own_u @ W @ own_v
         dW_hat = critic_backward(x, np.full((x.shape[0], 1), sign / x.shape[0]), W / sigma, a)[0]
-        total = total + (dW_hat - sigma_moves * np.sum(dW_hat * W / sigma) * np.outer(passes[for_u][0], passes[for_v][1])) / sigma
+        dW = dW_hat - sigma_moves * np.sum(dW_hat * W / sigma) * np.outer(passes[for_u][0], passes[for_v][1])
+        total = total + dW / (sigma if divided else 1)
     return total
 
 
@@ -50,7 +51,9 @@ POWER = Exercise(
                 lambda *args: _spectral(*args, back=((1, 1), (1, 1)))),
         Mistake("u is its own now, but v is still that of the fake batch", lambda *args: _spectral(*args, back=((0, 1), (1, 1)))),
         Mistake("v is its own now, but u is still that of the fake batch", lambda *args: _spectral(*args, back=((1, 0), (1, 1)))),
-        Mistake("sigma was taken for a constant; it depends on W", lambda *args: _spectral(*args, sigma_moves=False)),
+        Mistake("sigma was taken for a constant; it depends on W", lambda *args: _spectral(*args, sigma_moves=0)),
+        Mistake("sigma's part has the wrong sign: it is subtracted", lambda *args: _spectral(*args, sigma_moves=-1)),
+        Mistake("the division by sigma is missing: W stands in W / sigma", lambda *args: _spectral(*args, divided=False)),
         Mistake("the second forward pass took no step of power iteration", lambda *args: _spectral(*args, iterate_twice=False)),
     ),
     hints=("Keep tape_real and look at it before and after the second forward pass. Does it change?",
@@ -65,7 +68,7 @@ POWER = Exercise(
 
 def _penalised_case(rng):
     x_real, x_fake, W, a = critic_case(rng)
-    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(3, 12))
+    return x_real, x_fake, rng.uniform(size=(x_real.shape[0], 1)), W / W.shape[0]**0.5, a, float(rng.uniform(0.5, 6))
 
 
 def _penalised_loss(x_real, x_fake, alpha, W, a, lam):
@@ -73,12 +76,13 @@ def _penalised_loss(x_real, x_fake, alpha, W, a, lam):
     return float(critic(x_fake, W, a).mean() - critic(x_real, W, a).mean() + lam * ((norm - 1) ** 2).mean())
 
 
-def _penalised(x_real, x_fake, alpha, W, a, lam, *, pays=1.0, bend=-2.0, at=None):
+def _penalised(x_real, x_fake, alpha, W, a, lam, *, pays=1.0, bend=-2.0, at=None, direction=True, parts=(1, 1)):
     x = alpha * x_real + (1 - alpha) * x_fake if at is None else at
     g = input_gradient(x, W, a)
-    v = pays * 2 * lam * (1 - 1 / np.sqrt((g**2).sum(axis=1, keepdims=True))) * g / x.shape[0]
-    dW, da = added(weighed(x_real, x_fake, W, a), through_penalty(v, x, W, a, bend=bend))
-    return _penalised_loss(x_real, x_fake, alpha, W, a, lam), dW, da
+    norm = np.sqrt((g**2).sum(axis=1, keepdims=True))
+    v = pays * 2 * lam * (norm - 1) * g / (norm if direction else 1) / x.shape[0]
+    of_penalty = (weight * part for weight, part in zip(parts, through_penalty(v, x, W, a, bend=bend), strict=True))
+    return _penalised_loss(x_real, x_fake, alpha, W, a, lam), *added(weighed(x_real, x_fake, W, a), tuple(of_penalty))
 
 
 PENALTY = Exercise(
@@ -97,13 +101,22 @@ PENALTY = Exercise(
                 lambda *args: _penalised(*args, pays=0.5)),
         Mistake("lam is missing in the penalty's gradient", lambda *args: _penalised(*args, pays=1 / args[-1])),
         Mistake("the penalty's gradient has the wrong sign", lambda *args: _penalised(*args, pays=-1.0)),
+        Mistake("g stands where its direction was meant, g / |g|, which has the length 1",
+                lambda *args: _penalised(*args, direction=False)),
+        Mistake("the penalty's part of da is missing: a stands in the slope too", lambda *args: _penalised(*args, parts=(1, 0))),
+        Mistake("the penalty's part of dW is missing: W stands in the slope too", lambda *args: _penalised(*args, parts=(0, 1))),
+        Mistake("1/N is missing in the penalty's gradient: the mean is over the samples",
+                lambda x_real, *args: _penalised(x_real, *args, pays=x_real.shape[0])),
+        Mistake("tanh'' has the wrong sign in the penalty's gradient, the curvature", lambda *args: _penalised(*args, bend=2.0)),
+        Mistake("a 2 is missing in tanh'' = -2 tanh tanh', in the penalty's gradient",
+                lambda *args: _penalised(*args, bend=-1.0)),
     ),
     hints=("Set lam to a million. The value follows; do the gradients?",
            "First dP/dg: v = 2 lam (1 - 1/norm) g / N. It is exhibit 12, and here no norm is 0.",
            "Then keep v fixed and differentiate <v, g> with respect to W and a: exhibit 13, with this v. Repair that first.",
            "With slope = 1 - u * u: dW += v.T @ (slope * a.T) + x.T @ ((v @ W) * a.T * (-2 * u * slope)), "
            "and da += (slope * (v @ W)).sum(axis=0)[:, None]."),
-    batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]},
+    batch=lambda x_real, *rest: x_real.shape[0], constants=lambda *args: {"lam": args[-1]}, cases=8,  # of both signs
 )
 
 
@@ -134,6 +147,16 @@ def _unrolled(theta, psi, eta, steps, *, memory=1.0, chain=True, product=True, s
     return (psi + sign * theta * psi_dot) * sigmoid(-theta * psi)
 
 
+def _carried(theta, psi, eta, steps, *, start=0.0, own=1.0, bend=-1.0, direct=1.0):
+    """d psi / d theta carried along, with one thing done differently; `bend` is the sign of f'' in it."""
+    psi_dot = start
+    for _ in range(steps):
+        slope = sigmoid(-theta * psi)
+        moved = own * slope + bend * theta * slope * (1 - slope) * (psi + theta * psi_dot)
+        psi_dot, psi = psi_dot + eta * moved, psi + eta * theta * slope
+    return (direct * psi + theta * psi_dot) * sigmoid(-theta * psi)
+
+
 UNROLLED = Exercise(
     "M.22", "unrolled_gradient", "looking ahead is not unrolling", _unrolled_case,
     lambda theta, psi, eta, steps: {"dtheta": differences(lambda theta: _unrolled_loss(theta, psi, eta, steps), theta)},
@@ -150,6 +173,17 @@ UNROLLED = Exercise(
         Mistake("theta stands in theta f'(theta psi) twice, and one of them was differentiated",
                 lambda *args: _unrolled(*args, product=False)),
         Mistake("D goes uphill; what theta does to psi has the wrong sign", lambda *args: _unrolled(*args, sign=-1.0)),
+        Mistake("only the way through psi_K is there: V depends on theta directly as well",
+                lambda *args: _carried(*args, direct=0.0)),
+        Mistake("the sigmoid's own slope is missing in psi_dot: f' moves with theta psi",
+                lambda *args: _carried(*args, bend=0.0)),
+        Mistake("the sigmoid's own slope has the wrong sign in psi_dot: f'' = -f' (1 - f')",
+                lambda *args: _carried(*args, bend=1.0)),
+        Mistake("theta in front of f' is not differentiated: theta f' is a product", lambda *args: _carried(*args, own=0.0)),
+        Mistake("psi_dot begins at 1; the psi of the start does not depend on theta, so it begins at 0",
+                lambda *args: _carried(*args, start=1.0)),
+        Mistake("one step too few is looked ahead", lambda *args: _unrolled(*args[:-1], args[-1] - 1)),
+        Mistake("one step too many is looked ahead", lambda *args: _unrolled(*args[:-1], args[-1] + 1)),
     ),
     hints=("V(theta, psi_K) depends on theta twice: directly, and through psi_K. The code has the first.",
            "Carry psi_dot = d psi / d theta along, from 0: one more line in the loop, the derivative of the line that is there.",

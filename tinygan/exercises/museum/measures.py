@@ -24,6 +24,10 @@ def _histogram(points, n, cells, cut, whole=None):
     return share
 
 
+def _scaled(share):
+    return share / share.sum()
+
+
 def _splice(values, start, count):
     taken = values[start:start + count]
     del values[start:start + count]
@@ -43,6 +47,14 @@ HISTOGRAM = Exercise(
                 lambda points, n, cells: _histogram(points, n, cells, lambda values, i: values[i:i + 2])),
         Mistake("x and y changed places", lambda points, n, cells: _histogram(
             points, n, cells, lambda values, i: values[2 * i:2 * i + 2][::-1]), "transposed"),
+        Mistake("the histogram was scaled to 1 in the end; the lost points stay lost",
+                lambda points, n, cells: _scaled(_histogram(
+            points, n, cells, lambda values, i: _splice(values, 2 * i, 2 * i + 2)))),
+        Mistake("the histogram was scaled to 1 in the end; the skipped points stay lost",
+                lambda points, n, cells: _scaled(_histogram(
+            points, n, cells, lambda values, i: _splice(values, 2 * i, 2)))),
+        Mistake("all points were counted, not the first n", lambda points, n, cells: _histogram(
+            points, points.size // 2, cells, lambda values, i: values[2 * i:2 * i + 2])),
         Mistake("a share of n points, divided by the number of all of them", lambda points, n, cells: _histogram(
             points, n, cells, lambda values, i: values[2 * i:2 * i + 2], points.size // 2), "constant factor"),
     ),
@@ -60,11 +72,13 @@ KINDS = {"the verdict on values that are equal or near": (0.0, 0.9, -0.9),
          "the verdict on values that are too small": (-1.1, -30, -1e6),
          "the verdict on infinities and NaN": (math.inf, -math.inf, math.nan)}  # how many tolerances away they are
 NEAR = next(iter(KINDS))
+TURNED = "the verdict on values that are near, but of the other sign"
 
 
 def _tolerance_case(rng):
-    expected, tolerance = float(rng.normal()), float(rng.uniform(0.005, 0.05))
-    return np.concatenate(list(KINDS.values())) * tolerance + expected, expected, tolerance
+    expected, tolerance = float(rng.choice([-1, 1]) * rng.uniform(0.2, 2)), float(rng.uniform(0.005, 0.05))
+    around = [np.array(away) * tolerance + expected for away in KINDS.values()]
+    return np.concatenate([*around, np.array(KINDS[NEAR]) * tolerance - expected]), expected, tolerance
 
 
 def _verdicts(answer, values, expected, tolerance):
@@ -73,12 +87,12 @@ def _verdicts(answer, values, expected, tolerance):
     for value, verdict in zip(values, said, strict=True):
         if not isinstance(verdict, bool | np.bool_):
             raise Wrong(f"agrees must return True or False; for {value:.4g} it returns {verdict!r}")
-    return dict(zip(KINDS, np.array(said, float).reshape(-1, 3), strict=True))
+    return dict(zip((*KINDS, TURNED), np.array(said, float).reshape(-1, 3), strict=True))
 
 
 TOLERANCE = Exercise(
     "M.07", "agrees", "the test with one side", _tolerance_case,
-    lambda values, expected, tolerance: {kind: np.full(3, float(kind == NEAR)) for kind in KINDS},
+    lambda values, expected, tolerance: {kind: np.full(3, float(kind == NEAR)) for kind in (*KINDS, TURNED)},
     solution=lambda value, expected, tolerance: abs(value - expected) < tolerance,
     observe=_verdicts,
     mistakes=(
@@ -89,7 +103,11 @@ TOLERANCE = Exercise(
         Mistake("the sign was taken off before the difference, so the tolerance has one side still",
                 lambda value, expected, tolerance: abs(value) - abs(expected) < tolerance),
         Mistake("only a value that is equal to the last digit passes", lambda value, expected, tolerance: value == expected),
-        Mistake("everything passes", lambda value, expected, tolerance: True, "too large passes"),
+        Mistake("the sizes were compared, and the sign was lost: -1 agrees with 1; take the difference first, then its size",
+                lambda value, expected, tolerance: abs(abs(value) - abs(expected)) < tolerance),
+        Mistake("the tolerance was taken relative to what is expected; it is a distance",
+                lambda value, expected, tolerance: abs(value - expected) < tolerance * abs(expected)),
+        Mistake("everything passes", lambda value, expected, tolerance: True),
     ),
     hints=("Try agrees(-1000.0, 0.3133, 0.01).",
            "A distance has no sign: take the absolute value of the difference.",

@@ -1,5 +1,7 @@
 """The museum's fourth room: a gradient penalty, part by part."""
 
+import math
+
 import numpy as np
 
 from ..grading import Exercise, Mistake, Wrong, differences
@@ -15,6 +17,25 @@ def _images(rng):
 
 SPREAD, OUTSIDE = "the spread of alpha within a sample", "how far alpha is outside [0, 1]"
 SHARED = "the number of other samples with the same alpha"
+SEEDS = 300  # that are tried to see how alpha is distributed
+
+
+def _farthest_from_uniform(alphas):
+    """The largest distance between the staircase of the alphas and the line from (0, 0) to (1, 1), Kolmogorov and Smirnov's."""
+    alphas = np.sort(alphas)
+    steps = np.arange(alphas.size + 1) / alphas.size
+    return max(np.abs(steps[1:] - alphas).max(), np.abs(steps[:-1] - alphas).max())
+
+
+def _check_uniform(answer, x_real, x_fake, seed):
+    """Raises where all alphas together are not uniform, at a level of 1e-9."""
+    real, fake = x_real[:, :1, :1, :1], x_fake[:, :1, :1, :1]
+    alphas = np.concatenate([((answer(real, fake, seed + i) - fake) / (real - fake)).ravel() for i in range(SEEDS)])
+    far = _farthest_from_uniform(alphas)
+    if far > np.sqrt(np.log(2e9) / (2 * alphas.size)):
+        raise Wrong(f"alpha is not uniform in [0, 1]: with {SEEDS} seeds it goes from {alphas.min():.2f} to {alphas.max():.2f}, "
+                    f"and its mean is {alphas.mean():.2f}, not 1/2",
+                    "every point between the fake one and the real one is as likely: rng.uniform()")
 
 
 def _alphas(answer, x_real, x_fake, seed):
@@ -25,8 +46,11 @@ def _alphas(answer, x_real, x_fake, seed):
                     f"it returns {'nothing' if x is None else f'one of shape {np.shape(x)}'}")
     alpha = ((x - x_fake) / (x_real - x_fake)).reshape(x.shape[0], -1)
     first = alpha[:, 0]
-    return {SPREAD: np.ptp(alpha, axis=1), OUTSIDE: np.maximum(np.abs(alpha - 0.5) - 0.5, 0).max(axis=1),
+    seen = {SPREAD: np.ptp(alpha, axis=1), OUTSIDE: np.maximum(np.abs(alpha - 0.5) - 0.5, 0).max(axis=1),
             SHARED: (np.abs(first[:, None] - first) < 1e-9).sum(axis=1) - 1.0}
+    if all(np.abs(wrong).max() < 1e-9 for wrong in seen.values()):
+        _check_uniform(answer, x_real, x_fake, seed)
+    return seen
 
 
 def _between(alpha):
@@ -49,6 +73,13 @@ ALPHA = Exercise(
                 _between(lambda rng, n, c, h, w: rng.uniform(size=(n, c, h, w)))),
         Mistake("every channel draws its own", _between(lambda rng, n, c, h, w: rng.uniform(size=(n, c, 1, 1)))),
         Mistake("all samples share one", _between(lambda rng, n, c, h, w: rng.uniform())),
+        Mistake("every column draws its own, along the last axis",
+                _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, 1, w)))),
+        Mistake("every column draws its own, the same for all samples", _between(lambda rng, n, c, h, w: rng.uniform(size=w))),
+        Mistake("every row draws its own", _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, h, 1)))),
+        Mistake("only the real half of the line is drawn from",
+                _between(lambda rng, n, c, h, w: rng.uniform(0.5, 1, (n, 1, 1, 1))),
+                "alpha is not uniform in [0, 1]"),
         Mistake("alpha is normal, not uniform: the line is left at both ends (keras-team/keras-io, issue 143)",
                 _between(lambda rng, n, c, h, w: rng.normal(size=(n, 1, 1, 1)))),
     ),
@@ -82,6 +113,10 @@ NORM = Exercise(
         Mistake("summed over the samples",
                 lambda g, lam: lam * np.sum((_norms(g, (1, 2, 3)) - 1) ** 2), "the mean over the batch is missing"),
         Mistake("lam was left out", lambda g, lam: np.mean((_norms(g, (1, 2, 3)) - 1) ** 2), "1/lam"),
+        Mistake("the root of a mean of squares is no norm: that is a sum of squares under the root",
+                lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) / math.sqrt(g[0].size) - 1) ** 2)),
+        Mistake("that is one norm for each pixel of each channel, along axis 0; one for each sample was asked",
+                lambda g, lam: lam * np.mean((_norms(g, 0) - 1) ** 2)),
     ),
     hints=("How many norms should there be, and how many are there? Print norm.shape.",
            "The score of one sample depends on all pixels of all channels. Its gradient is one long vector.",
@@ -142,6 +177,13 @@ def _r1(x, W, a, gamma, **change):
     return through_penalty(gamma * input_gradient(x, W, a) / x.shape[0], x, W, a, **change)
 
 
+def _bent(x, W, a, gamma, curvature):
+    """dW and da with another part through tanh''."""
+    v, u = gamma * input_gradient(x, W, a) / x.shape[0], np.tanh(x @ W)
+    dW, da = _r1(x, W, a, gamma, bend=0.0)
+    return dW + curvature(v, u, 1 - u * u), da
+
+
 CURVATURE = Exercise(
     "M.13", "penalty_gradients", "right for ReLU", _curvature_case,
     lambda x, W, a, gamma: {"dW": differences(lambda W: float(gamma / 2 * (input_gradient(x, W, a) ** 2).sum() / x.shape[0]), W),
@@ -153,6 +195,13 @@ CURVATURE = Exercise(
         Mistake("tanh'' is negative where tanh is positive: its sign is the wrong way round",
                 lambda x, W, a, gamma: _r1(x, W, a, gamma, bend=2.0)),
         Mistake("tanh'' = -2 tanh tanh': a 2 is missing in it", lambda x, W, a, gamma: _r1(x, W, a, gamma, bend=-1.0)),
+        Mistake("the slope is missing in tanh'' = -2 tanh tanh'", lambda x, W, a, gamma: _bent(
+            x, W, a, gamma, lambda v, u, slope: x.T @ ((v @ W) * a.T * -2 * u))),
+        Mistake("a is missing in the part through tanh'', the curvature", lambda x, W, a, gamma: _bent(
+            x, W, a, gamma, lambda v, u, slope: x.T @ ((v @ W) * -2 * u * slope))),
+        Mistake("v stands where x was meant in the part through tanh'', the curvature: W moves the slope by x dW",
+                lambda x, W, a, gamma: _bent(
+            x, W, a, gamma, lambda v, u, slope: v.T @ ((v @ W) * a.T * -2 * u * slope))),
         Mistake("the part through tanh'' is right, and the first part is gone",
                 lambda x, W, a, gamma: _r1(x, W, a, gamma, direct=0.0)),
         Mistake("gamma/2 stands in P, and the square gives its 2 back",

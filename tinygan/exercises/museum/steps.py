@@ -74,6 +74,11 @@ def _with_slots(x_real, x_fake, W, a, *, h_of, x_of=None):
     return added(*((x.T @ (ds @ a.T * (1 - h * h)), h.T @ ds) for x, ds, h in pieces))
 
 
+def _weighed(x_real, x_fake, W, a, real=1, fake=1):
+    ds_real, ds_fake = _ds(x_real, x_fake, W, a)
+    return added(critic_backward(x_real, real * ds_real, W, a), critic_backward(x_fake, fake * ds_fake, W, a))
+
+
 SLOT = Exercise(
     "M.15", "discriminator_gradients", "the other batch", critic_case,
     lambda x_real, x_fake, W, a: both(lambda W, a: _d_loss(x_real, x_fake, W, a), W, a),
@@ -88,6 +93,10 @@ SLOT = Exercise(
                 lambda x_real, x_fake, W, a: _with_slots(x_real, x_fake, W, a, h_of=(1, 1), x_of=(x_fake, x_fake))),
         Mistake("only the fake batch is left",
                 lambda x_real, x_fake, W, a: critic_backward(x_fake, _ds(x_real, x_fake, W, a)[1], W, a)),
+        Mistake("only the real batch is left, and the fake part is missing",
+                lambda x_real, x_fake, W, a: critic_backward(x_real, _ds(x_real, x_fake, W, a)[0], W, a)),
+        Mistake("the real batch's part has the wrong sign", lambda *args: _weighed(*args, real=-1)),
+        Mistake("the fake batch's part has the wrong sign", lambda *args: _weighed(*args, fake=-1)),
     ),
     hints=("When the real batch goes backward, what is in self.h?",
            "There is one slot, and two forward passes have written to it. Either use it before it is written again, or have two.",
@@ -114,6 +123,17 @@ OVERWRITTEN = Exercise(
         Mistake("real and fake pull the same way", lambda *args: weighed(*args, real=1.0)),
         Mistake("the real batch counts twice", lambda *args: weighed(*args, real=-2.0)),
         Mistake("half of each", lambda *args: weighed(*args, real=-0.5, fake=0.5), "factor 2"),
+        Mistake("dW is added in the first layer, and da is still that of the fake batch, the last one: the out layer overwrites "
+                "it",
+                lambda *args: (weighed(*args)[0], weighed(*args, real=0.0)[1])),
+        Mistake("da is added in the last layer, and dW is still that of the fake batch: the first layer overwrites it",
+                lambda *args: (weighed(*args, real=0.0)[0], weighed(*args)[1])),
+        Mistake("both batches were divided by the size of the real one: the mean of the fake ones has 1/M",
+                lambda x_real, x_fake, W, a: weighed(
+            x_real, x_fake, W, a, fake=x_fake.shape[0] / x_real.shape[0])),
+        Mistake("both batches were divided by the size of the fake one: the mean of the real ones has 1/N",
+                lambda x_real, x_fake, W, a: weighed(
+            x_real, x_fake, W, a, real=-x_real.shape[0] / x_fake.shape[0])),
     ),
     hints=("Print layer.dW after each of the two batches.",
            "The layer is used twice, so W reaches the loss by two ways. What does the chain rule say about two ways?",
@@ -174,6 +194,11 @@ MOVING = Exercise(
         Mistake("half a step: the loss is a sum of two means, not their average",
                 lambda *args: _both_at_the_end(*args[:-1], args[-1] / 2)),
         Mistake("the fake batch has no influence", lambda *args: _both_at_the_end(*args, batches=(0,))),
+        Mistake("the real batch has no influence", lambda *args: _both_at_the_end(*args, batches=(1,))),
+        Mistake("the step goes uphill: its sign is wrong", lambda *args: _both_at_the_end(*args[:-1], -args[-1])),
+        Mistake("those are the gradients; W and a after the step were asked for", lambda x_real, x_fake, W, a, lr: _d_gradients(
+            x_real, x_fake, W, a)),
+        Mistake("the step has the length 1: lr is missing", lambda *args: _both_at_the_end(*args[:-1], 1.0)),
     ),
     hints=("Swap the two calls of train_on_batch. The sum of two gradients would be the same; is the result?",
            "A gradient belongs to one place. All of it has to be collected before anything moves.",

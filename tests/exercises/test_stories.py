@@ -1,0 +1,274 @@
+"""Which story is told of a wrong answer: it looks at all outputs, at several cases, and at how much it explains."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tinygan.engine import diagnosis
+from tinygan.exercises import LESSONS, exercises_of
+from tinygan.exercises.grading import Exercise, Mistake, Wrong, grade
+
+ALL = {exercise.number: exercise for lesson in (*LESSONS, "museum") for exercise in exercises_of(lesson)}
+
+
+def message(exercise, answer, **more):
+    with pytest.raises(Wrong) as error:
+        grade(exercise, answer, **more)
+    return str(error.value)
+
+
+def told(exercise, answer):
+    """Whether the message names a mistake."""
+    return "comes out by this mistake" in message(exercise, answer)
+
+
+def asked(truth, case=lambda rng: (rng.normal(size=4), rng.normal(size=4)), mistakes=(), **more):
+    """An exercise of two arrays x and y; truth(x, y) -> {name: array}."""
+    def solution(x, y):
+        found = tuple(truth(x, y).values())
+        return found if len(found) > 1 else found[0]
+
+    return Exercise("00.0", "f", "an exercise", case, truth, solution, mistakes, (), **more)
+
+
+THREE = asked(lambda x, y: {"a": x + y, "b": x * y, "c": x - y})
+PARTS = THREE.solution
+
+
+# ---------------------------------------------------------------- outputs that are exchanged
+
+
+@pytest.mark.parametrize(("answer", "said"), [
+    (lambda a, b, c: (b, a, c), "a and b are exchanged: return a, b, c, in this order\n(c is right)"),
+    (lambda a, b, c: (a, c, b), "b and c are exchanged: return a, b, c, in this order\n(a is right)"),
+    (lambda a, b, c: (b, c, a), "in another order: a is what b must be, b is what c must be, c is what a must be: return a, b"),
+    (lambda a, b, c: (b, b, c), "a is what b must be\n(b and c are right)"),
+    (lambda a, b, c: (b, a, c + 1), "a and b are exchanged: return a, b, c, in this order"),
+])
+def test_outputs_that_are_exchanged_are_named(answer, said):
+    assert said in message(THREE, lambda x, y: answer(*PARTS(x, y)))
+
+
+EXCHANGED = [exercise for exercise in ALL.values() if exercise.observe is None and len(
+    exercise.truth(*exercise.case(np.random.default_rng(0)))) > 1]
+
+
+def test_there_are_many_exercises_with_several_outputs():
+    assert len(EXCHANGED) > 15
+
+
+@pytest.mark.parametrize("exercise", EXCHANGED, ids=lambda e: f"{e.number}-{e.name}")
+def test_the_first_two_outputs_exchanged_are_named_in_every_exercise(exercise):
+    """One look for all of them, with or without a story."""
+    def answer(*args):
+        first, second, *rest = exercise.solution(*args)
+        return second, first, *rest
+
+    said = message(exercise, answer)
+    names = list(exercise.truth(*exercise.case(np.random.default_rng(0))))
+    assert f"{names[0]} and {names[1]} are exchanged" in said or "this mistake" in said, said
+
+
+def test_the_last_two_outputs_exchanged_are_named_when_the_sign_explains_it_as_well():
+    """b = -a: both causes are possible, and both are named."""
+    said = message(asked(lambda x, y: {"a": x + y, "b": -x - y}), lambda x, y: (-x - y, x + y))
+    assert "a is -1 times the truth" in said and "or a and b are exchanged" in said
+
+
+def test_equal_numbers_in_one_case_are_no_exchange():
+    """Counts agree by chance: here b happens to be a's truth in the first case only."""
+    def tenths(x):
+        return float(np.round(10 * abs(x[0])))
+
+    exercise = asked(lambda x, y: {"a": tenths(x), "b": tenths(y)})
+    first = exercise.case(np.random.default_rng(0))[0][0]
+    assert "is what" not in message(exercise, lambda x, y: (tenths(y) + (x[0] != first), tenths(y)))
+    assert "a is what b must be" in message(exercise, lambda x, y: (tenths(y), tenths(y)))
+
+
+# ---------------------------------------------------------------- all outputs together
+
+
+def leaves_b(x, y):
+    return x - y, x * y, x - y
+
+
+def spoils_b(x, y):
+    return x - y, x / y, x - y
+
+
+def test_a_story_that_contradicts_what_is_right_is_not_told():
+    """Both mistakes give this a; only one of them leaves b as it is."""
+    exercise = THREE._replace(mistakes=(Mistake("y was subtracted and divided by", spoils_b),
+                                        Mistake("y was subtracted", leaves_b)))
+    said = message(exercise, lambda x, y: (x - y, x * y, x - y))
+    assert "this mistake: y was subtracted\n" in said and "divided" not in said and "(b and c are right)" in said
+    assert not told(THREE._replace(mistakes=exercise.mistakes[:1]), lambda x, y: (x - y, x * y, x - y))
+
+
+def test_a_story_is_told_next_to_a_second_mistake():
+    """b is wrong in a way that the story does not touch, so it may still be what happened to a."""
+    exercise = THREE._replace(mistakes=(Mistake("y was subtracted", leaves_b),))
+    assert told(exercise, lambda x, y: (x - y, 1 + x * y, x - y))
+
+
+def test_a_story_that_spoils_another_output_in_another_way_is_not_told():
+    exercise = THREE._replace(mistakes=(Mistake("y was subtracted and divided by", spoils_b),))
+    assert told(exercise, spoils_b) and not told(exercise, lambda x, y: (x - y, 1 + x * y, x - y))
+
+
+def test_a_story_that_fits_in_one_case_only_is_not_told():
+    """The largest entry of x is its first one in some cases."""
+    exercise = asked(lambda x, y: {"a": x.sum()}, mistakes=(Mistake("the first entry was taken", lambda x, y: x[0]),))
+    first = [seed for seed in range(5) if exercise.case(np.random.default_rng(seed))[0].argmax() == 0]
+    assert 0 < len(first) < 5 and not told(exercise, lambda x, y: x.max())
+    assert "this mistake" not in message(exercise, lambda x, y: x.max(), seeds=first)
+
+
+@pytest.mark.slow
+def test_no_story_contradicts_what_is_said_to_be_right():
+    """Of all planted mistakes: the story that is told leaves right what the same message calls right."""
+    seen = 0
+    for exercise, mistake in ((e, m) for e in ALL.values() if e.cases > 1 for m in e.mistakes):
+        said = message(exercise, mistake.answer)
+        right = re.search(r"^\((.*) (?:is|are) right\)$", said, re.M)
+        story = next((other for other in exercise.mistakes if said.startswith(f"{said.split(' ')[0]} is what comes out by this "
+                                                                              f"mistake: {other.story}")), None)
+        if right and story:
+            seen += 1
+            again = message(exercise, story.answer)
+            assert right[0] in again, (exercise.number, story.story)
+    assert seen > 20
+
+
+# ---------------------------------------------------------------- ten times better
+
+
+EPS = asked(lambda x, y: {"a": np.log(x**2 + 0.1)}, mistakes=(
+    Mistake("b was changed, a was not", lambda x, y: np.log(x**2 + 0.1)),
+    Mistake("eps = 1e-7", lambda x, y: np.log(x**2 + 0.1 + 1e-7))))
+
+
+@pytest.mark.parametrize(("answer", "said"), [
+    (lambda x, y: np.log(x**2 + 0.1 + 1e-8), "a is wrong by"), (lambda x, y: np.log(x**2 + 0.1 + 3e-8), "a is wrong by"),
+    (lambda x, y: np.log(x**2 + 0.1 + 1e-7), "this mistake: eps = 1e-7"),
+    (lambda x, y: np.log((x**2 + 0.1).astype(np.float32)).astype(np.float64), "a is wrong by"),
+    (lambda x, y: np.log(x**2 + 0.1).round(7), "a is wrong by")])
+def test_a_small_error_has_a_sentence_of_its_own(answer, said):
+    found = message(EPS, answer)
+    assert said in found and "b was changed" not in found
+    if "wrong by" in said:
+        assert "of its size only: float32 inside, an eps in a log or a root, or a rounded constant?" in found
+
+
+def test_the_digits_show_the_difference():
+    said = message(asked(lambda x, y: {"a": np.log(2.0)}), lambda x, y: np.log(2.0 + 3e-8))
+    yours, right = map(float, re.search(r"a is (0.\d+); it must be (0.\d+)", said).groups())
+    assert yours != right and abs(yours - right - 1.5e-8) < 1e-9
+
+
+def test_the_limit_that_is_printed_is_the_one_that_was_used():
+    said = message(THREE, lambda x, y: (x + y + 1e-4, x * y, x - y))
+    assert "(limit 1e-08)" in said
+    sizes = np.array([1e3, 1e-3])
+    said = message(asked(lambda x, y: {"a": sizes * x[0]}), lambda x, y: sizes * [1, 1 + 1e-5] * x[0])
+    assert "the worst entry is off by 1.0e-05 of its size (limit 1e-06); case 0" in said
+
+
+def test_the_relative_error_of_a_small_output_is_relative():
+    assert "relative error 5.0e-01" in message(asked(lambda x, y: {"a": 1e-6 * x}), lambda x, y: 2e-6 * x)
+
+
+# ---------------------------------------------------------------- hard-coded, or not
+
+
+def constant(value):
+    return lambda x, y: value
+
+
+def test_the_numbers_of_an_example_are_named():
+    example = THREE.solution(*THREE.case(np.random.default_rng(3)))
+    assert message(THREE, constant(example)).startswith("f returns the same whatever it is given")
+
+
+COUNTED = asked(lambda x, y: {"n": float(np.sum(x > 0)) + 0.5})
+
+
+@pytest.mark.parametrize(("exercise", "answer"), [
+    (asked(lambda x, y: {"n": float(np.round(100 * x[0]))}), constant(28)),
+    (asked(lambda x, y: {"n": float(np.round(100 * x[0]))}), constant(28.0)),
+    (asked(lambda x, y: {"n": np.round(100 * x)}), constant(np.array([1, 2, 3, 4]))),
+    (asked(lambda x, y: {"n": x > 0}), constant(np.array([True, False, True, True]))),
+    (COUNTED, constant(2.5)),
+    (asked(lambda x, y: {"n": x}), constant(np.zeros(4))), (asked(lambda x, y: {"n": x}), constant(np.full(4, np.nan))),
+    (asked(lambda x, y: {"n": x}), constant(np.full(3, 0.3))),
+    (asked(lambda x, y: {"n": 0.25, "m": x}), lambda x, y: (0.5, x)),
+])
+def test_what_may_agree_by_chance_is_not_called_hard_coded(exercise, answer):
+    """Whole numbers, choices, outputs that agree in some cases, nothing, and what has another shape."""
+    assert "whatever it is given" not in message(exercise, answer)
+
+
+def test_names_are_not_called_hard_coded():
+    said = message(ALL["07.6"], lambda *args: "healthy")
+    assert "whatever it is given" not in said and "runs get a wrong name" in said
+
+
+def test_counts_are_not_called_hard_coded_in_the_exercises():
+    for number in ("10.1", "09.1", "10.2", "13.4"):
+        exercise = ALL[number]
+        result = exercise.solution(*exercise.case(np.random.default_rng(0)))
+        whole = tuple(np.rint(part) for part in result) if isinstance(result, tuple) else np.rint(result)
+        try:
+            grade(exercise, lambda *args, whole=whole: whole)
+        except Wrong as wrong:
+            assert "whatever it is given" not in str(wrong), number
+
+
+# ---------------------------------------------------------------- zero, rounded, clipped
+
+
+POSITIVE = asked(lambda x, y: {"a": x**2 + 0.01}, lambda rng: (rng.uniform(0, 0.9, 6), rng.normal(size=6)))
+
+
+@pytest.mark.parametrize(("truth", "answer", "said"), [
+    (lambda x, y: x**2 / 20, lambda x, y: x**2 / 20 // 1, "a is zero everywhere: the truth goes from"),
+    (lambda x, y: x**2 / 20, lambda x, y: x**2 / 20 // 1, "Is it rounded down, by // or int()?"),
+    (lambda x, y: -(x**2), lambda x, y: np.maximum(-(x**2), 0), "Is it clipped at 0, by np.maximum or np.clip?"),
+    (lambda x, y: 9 * x, lambda x, y: 9 * x // 1, "a is the truth rounded down to whole numbers"),
+    (lambda x, y: 9 * x, lambda x, y: (9 * x).astype(int), "a is the truth rounded down to whole numbers"),
+    (lambda x, y: x, lambda x, y: np.clip(x, -0.5, 0.5), "a is the truth clipped at"),
+    (lambda x, y: np.ones(5), lambda x, y: np.zeros(5), "a is zero everywhere: the truth is 1"),
+    (lambda x, y: 9 * x[0], lambda x, y: 9 * x[0] // 1, "a is the truth rounded down, in all 5 cases: is there a //"),
+])
+def test_what_is_seen_is_said(truth, answer, said):
+    exercise = asked(lambda x, y: {"a": truth(x, y)}, lambda rng: (rng.normal(size=30), rng.normal(size=30)))
+    assert said in message(exercise, answer)
+
+
+@pytest.mark.parametrize("answer", [lambda x, y: x**2 // 1, lambda x, y: np.minimum(x, 0), lambda x, y: 0.0 * x,
+                                    lambda x, y: np.argmin([x, y], axis=1).sum() * np.zeros_like(x)])
+def test_nobody_is_said_to_have_lost_a_return(answer):
+    said = message(POSITIVE, answer)
+    assert "zero everywhere" in said and "lost" not in said and "return" not in said
+
+
+def test_a_gradient_that_nothing_was_added_to():
+    said = message(ALL["05.1"], lambda D, x_real, x_fake: D.zero_grad() or ALL["05.1"].solution(D.copy(), x_real, x_fake))
+    assert "D.grad is zero everywhere: the truth goes from" in said
+    assert "nothing was added to it, or it was cleared again" in said and "(value is right)" in said
+
+
+@pytest.mark.parametrize(("got", "expected"), [
+    ([1.0, 2.0, 3.0], [1.0001, 2.0001, 3.0001]), ([0.0, 0.0, 1.0], [0.5, 1.5, 0.7]), ([2.0, 2.0, 2.0], [2.4, 2.5, 2.6]),
+    ([2.0, 3.0], [2.4, 3.5])])
+def test_rounding_is_not_said_without_evidence(got, expected):
+    assert "rounded" not in diagnosis.diagnose(np.array(got), np.array(expected), name="a")[0]
+
+
+@pytest.mark.parametrize(("got", "expected"), [
+    ([1.0, 1.0, 0.2], [1.5, 0.7, 0.2]), ([1.0, 0.5, 0.2], [1.5, 0.5, 0.2]), ([1.0, 1.0, 1.0], [1.5, 1.6, 1.7])])
+def test_clipping_is_not_said_without_evidence(got, expected):
+    """One entry, entries on both sides of the limit, and no entry that is right."""
+    assert "clipped" not in diagnosis.diagnose(np.array(got), np.array(expected), name="a")[0]
