@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+from collections import Counter
 
 import pytest
 import threadpoolctl
@@ -15,6 +16,18 @@ settings.load_profile("tinygan")
 def pytest_configure(config):
     """One thread: these matrices are so small that threads mostly wait for each other."""
     threadpoolctl.threadpool_limits(1)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the mark slow
+def pytest_collection_modifyitems(items):
+    """Of a test that is marked sampled(n) each n-th case stays quick. The slow tests run all the others."""
+    seen = Counter()
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark:
+            if seen[item.function] % mark.args[0]:
+                item.add_marker("slow")
+            seen[item.function] += 1
 
 
 def pytest_collection_finish(session):

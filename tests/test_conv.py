@@ -409,6 +409,7 @@ def check_penalty(penalty, stride, seed=0, activation=Tanh):
     return check_exact(PENALTIES[penalty], D, batches(5, 16, seed), seed, f"{penalty}, stride {stride}")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("activation", [Tanh, *(pytest.param(other, marks=pytest.mark.slow) for other in (Softplus, LeakyReLU))])
 @pytest.mark.parametrize("penalty", PENALTIES)

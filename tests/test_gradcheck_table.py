@@ -437,6 +437,7 @@ def test_a_right_gradient_is_not_refused(row):
         assert result.ok and result.kinks.any(), str(result)
 
 
+@pytest.mark.sampled(6)
 @EACH
 def test_a_wrong_gradient_does_not_pass(row):
     made = wrong_ones(right(row), row.sees, row.x) | {f"its own {i}": wrong(row.x) for i, wrong in enumerate(row.wrong)}
@@ -446,6 +447,7 @@ def test_a_wrong_gradient_does_not_pass(row):
         assert all(len(line) < 400 for line in result.why) and len(result.why) <= 9
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("row", ORDINARY, ids=[row.name for row in ORDINARY])
 def test_an_ordinary_function_is_told_that_it_disagrees(row):
     """A wrong gradient of an ordinary function is called wrong, never too small or on a kink; the right one has no notes."""

@@ -139,6 +139,7 @@ def test_the_judge_has_not_seen_the_training_half(judge):
                            "compares with 901 held-out images")
 
 
+@pytest.mark.slow
 def test_features_are_those_of_the_network(judge):
     """The last layer of scikit-learn's network turns them into its verdicts; it reads unseen images nearly as well."""
     from sklearn.neural_network import MLPClassifier
@@ -211,6 +212,7 @@ def test_real_images(judge):
     assert judge.report(training.x).nearer == 1 and judge.real is real
 
 
+@pytest.mark.slow
 def test_every_failure_has_its_score(judge, reports):
     """Five seeds each, none left out. Agreement and the Frechet distance alone praise a blur and a Gaussian per class."""
     for rows in reports.values():
@@ -237,10 +239,12 @@ def check_order_does_not_matter(judge):
         assert np.allclose(found[:2], mixed[:2]) and np.allclose(found[5:], mixed[5:])
 
 
+@pytest.mark.slow
 def test_the_order_of_the_images_does_not_matter(judge):
     check_order_does_not_matter(judge)
 
 
+@pytest.mark.slow
 def test_a_judge_that_takes_the_first_images_is_noticed(judge, monkeypatch):
     """The first 901 of 2000 sorted images show half of the classes."""
     monkeypatch.setattr(images, "_spread_out", lambda x, n: x[:n])
@@ -255,6 +259,7 @@ def test_rows_at_equal_distances():
         assert np.unique(images._spread_out(np.arange(n)[:, None], 901)).size == min(n, 901)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [100, 450, 901, 3000])
 def test_the_floor_of_coverage_holds_for_any_number(judge, n):
     """Real images are compared with as many held-out ones. Of fewer images less can be seen, so a Gaussian covers more."""
@@ -263,6 +268,7 @@ def test_the_floor_of_coverage_holds_for_any_number(judge, n):
     assert judge.report(judge.controls(n, rng())["one Gaussian"][0]).coverage < .85
 
 
+@pytest.mark.slow
 def test_controls_are_what_they_are_called(judge, small):
     controls = judge.controls(1000, rng())
     x, y = judge.training.x, judge.training.labels
@@ -296,6 +302,7 @@ def check_table(text, scores):
         assert math.isclose(shown[4], mean[4], abs_tol=.1, rel_tol=.1), (name, shown[4], mean[4])
 
 
+@pytest.mark.slow
 def test_the_table_of_the_documentation(judge, reports):
     """`python tests/benchmarks/image_controls.py` makes it, from `ImageJudge.report`."""
     where = importlib.util.spec_from_file_location("image_controls", ROOT / "tests" / "benchmarks" / "image_controls.py")
@@ -315,6 +322,7 @@ def test_the_table_of_the_documentation(judge, reports):
 # ---- words, and bad input
 
 
+@pytest.mark.slow
 def test_coverage_stands_beside_the_agreement(judge, reports):
     lines = metrics.table({"real": judge.real} | reports[0]).splitlines()
     assert lines[0].split() == "agreement worst class coverage density Frechet nearer within".split() and len(lines) == 7

@@ -104,6 +104,7 @@ def begin(lessons):
     return {lesson: beside.submit(alone, lesson) for lesson in lessons}
 
 
+@pytest.mark.sampled(2)
 @in_turn
 def test_lesson_runs(lesson, request):
     done, left = request.config.lessons[lesson].result()  # begun in conftest.py

@@ -84,6 +84,7 @@ def test_a_wrong_deviation_is_noticed(wrong):
 # ---- what new rows score
 
 
+@pytest.mark.slow
 def test_new_rows_in_many_dimensions():
     """z has mean 0 and deviation 1 for 200 healthy samplers. The binomial deviation would be several times too small."""
     z, binomial, copies = [], [], []
@@ -137,6 +138,7 @@ def test_a_planted_memoriser_is_found(training, held_out):
     assert metrics.memory_report(held_out + 1e-9, training, held_out).nearer < .05
 
 
+@pytest.mark.slow
 def test_who_is_too_near_without_copying():
     """A Gaussian for each class knows the mean and the covariance of about 90 training images, and none of the images."""
     judge = metrics.digit_judge()

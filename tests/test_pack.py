@@ -100,6 +100,7 @@ def test_both_players_gradients(loss, m):
         check_player(G, lambda G=G, D=D, z=z, x_real=x_real: g_gradients(G, D, z, loss(), x_real))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("m", [2, 3])
 @pytest.mark.parametrize("activation", [Tanh, Softplus, LeakyReLU])
 @pytest.mark.parametrize("name", PENALTIES)

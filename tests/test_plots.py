@@ -634,6 +634,7 @@ def test_the_measure_sees_ink_on_the_border(tmp_path):
     assert ink_on_the_border(figure, tmp_path / "a.png") == ["top"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("film", [True, False], ids=("with snapshots", "without"))
 @pytest.mark.parametrize("pack", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in ("ring", "line")))
@@ -647,6 +648,7 @@ def test_nothing_of_a_page_is_cut_off(name, pack, film, tmp_path):
     assert ink_on_the_border(plots.summary(G, D, points, LOSS, history, watch if film else None), tmp_path / "a.png") == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("replicas", [1, 3, 17, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 4, 5))])
 @pytest.mark.parametrize("name", ["ring", "line", "digits", "five"])
 def test_nothing_of_the_page_of_replicas_is_cut_off(name, replicas, tmp_path):
@@ -654,6 +656,7 @@ def test_nothing_of_the_page_of_replicas_is_cut_off(name, replicas, tmp_path):
     assert ink_on_the_border(plots.replicas(mlp(d_z, 8, points.dim, replicas=replicas), points), tmp_path / "a.png") == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("seeds", [1, *(pytest.param(seeds, marks=pytest.mark.slow) for seeds in (2, 6))])
 @pytest.mark.parametrize("names", [("plain",), ("plain", "minibatch_discrimination", "relativistic_r1_r2"),
                                    pytest.param(tuple(study.REMEDIES), marks=pytest.mark.slow)], ids=len)

@@ -84,6 +84,7 @@ ENDLESS = [loops, sleeps, catches_what_it_can, catches_everything_a_few_times, t
            waits_for_its_own_thread]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("work", ENDLESS, ids=lambda f: f.__name__)
 def test_a_loop_without_end_is_ended(work):
@@ -98,6 +99,7 @@ def test_a_loop_without_end_is_ended(work):
     assert threading.active_count() == before, "its own threads end as well"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("work", [loops, catches_everything_a_few_times])
 def test_in_another_thread_too(work):
     """There are no signals there."""
@@ -168,6 +170,7 @@ def test_pdb_is_recognised(monkeypatch):
     assert limits.debugging()
 
 
+@pytest.mark.slow
 def test_the_last_resort_ends_what_lets_nothing_else_run():
     """A single call that keeps all other threads waiting, the one with the time limit too."""
     code = ("import itertools, sys; sys.path[:0] = [sys.argv[1]]\n"

@@ -74,6 +74,7 @@ def test_files_of_stubs_and_lessons_are_the_same():
     assert sorted(file.name[2:4] for file in FOLDER.glob("ex*.py")) == sorted(LESSONS)
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(("exercise", "mistake"), PLANTED, ids=lambda x: getattr(x, "name", "") or x.story[:40])
 def test_every_mistake_is_named(exercise, mistake):
     said = first_message(exercise.number, mistake.story)
@@ -81,6 +82,7 @@ def test_every_mistake_is_named(exercise, mistake):
     assert 2 <= len(said.splitlines()) <= 7, said  # with its title and the command that repeats it: at most eight and a title
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: f"{e.number}-{e.name}")
 def test_the_same_failure_twice_gives_the_same_message(exercise):
     mistake = exercise.mistakes[-1]

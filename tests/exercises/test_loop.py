@@ -85,6 +85,7 @@ def by_the_library(G, D, opt_g, opt_d, data, steps, batch, rng):
 RIGHT = [one_z_for_both, both_batches_at_once, all_drawn_before, theta_assigned, with_a_look_now_and_then, by_the_library]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("seeds", [range(1), pytest.param(range(100, 120), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("loop", RIGHT, ids=lambda loop: loop.__name__)
 def test_a_right_loop_passes_however_it_is_written(loop, seeds):

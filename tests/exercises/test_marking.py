@@ -336,6 +336,7 @@ grade(dense_forward)
 '''
 
 
+@pytest.mark.slow
 def test_ordinary_code_is_not_suspicious(tmp_path):
     marks = marked(tmp_path, FORWARD + ORDINARY)
     assert states(marks) == ["done"] + ["to do"] * 4 and marks.notes == ()
@@ -387,6 +388,7 @@ CHEATS = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_no_cheat_is_rewarded_and_each_is_named(cheat, tmp_path):
     code, state, named = CHEATS[cheat]
@@ -408,6 +410,7 @@ def test_a_cheat_does_not_spread(tmp_path):
     assert np.allclose is before and other.notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "seconds", "words"), [
     pytest.param("while True:\n    pass\n", 60, "still running after 10 seconds", marks=pytest.mark.slow),
     pytest.param("def dense_forward(x, W, b):\n    return sum(range(10**14))\n", 60, "after 5 seconds, and cannot be stopped",
@@ -437,12 +440,14 @@ def test_passwords_in_the_environment_stay_there(tmp_path, monkeypatch):
     assert "TOKEN" not in str(marked(tmp_path, code).marks["02.1"]) and "PATH" in str(marked(tmp_path, code).marks["02.1"])
 
 
+@pytest.mark.slow
 def test_the_time_for_all_can_be_over_while_a_process_must_be_started_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("tinygan.exercises.isolation.GRACE", 0.2)
     marks = marked(tmp_path, "def dense_forward(x, W, b):\n    return sum(range(10**14))\n", 1.5)
     assert states(marks) == ["slow"] * 5 and "cannot be stopped" in marks.marks["02.1"].lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [
     "os.closerange(3, 99)\nimport time\ntime.sleep(60)\n",
     "if os.fork():\n    os.kill(os.getpid(), 9)\nos.setsid()\nimport time\ntime.sleep(5)\nos._exit(0)\n"])
@@ -495,6 +500,7 @@ def test_a_failed_reply_has_a_state_and_lines():
 # ---------------------------------------------------------------- what the teacher reads
 
 
+@pytest.mark.sampled(2)
 def test_a_class_at_the_command_line(cli, tmp_path):
     hand_in(tmp_path / "class" / "anna", ANSWERS)
     hand_in(tmp_path / "class" / "ben", "import os\nos._exit(0)\n")
@@ -541,6 +547,7 @@ def test_the_commands_on_the_page_are_understood():
     assert len(commands) > 8 and page.count("EXERCISES") == 1 and all(f"``{state}``\n" in page for state in STATES)
 
 
+@pytest.mark.slow
 def test_the_page_for_students_shows_what_is_printed(tmp_path):
     page = (ROOT / "docs" / "exercises.rst").read_text("utf-8")
     written = re.search(r"somebody wrote ``(.*)`` for exercise 02.2", page)[1]

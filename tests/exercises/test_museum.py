@@ -126,6 +126,7 @@ def test_the_file_can_be_repaired(exhibit, tmp_path):
     grade(exhibit, getattr(load(file), exhibit.name), seeds=range(20))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("exhibit", "mistake"), [(e, m) for e in EXHIBITS for m in e.mistakes],
                          ids=lambda x: getattr(x, "name", "") or x.story[:40])
 def test_every_repair_that_misses_is_named(exhibit, mistake):
@@ -251,6 +252,7 @@ def run(folder, *arguments):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False).stdout
 
 
+@pytest.mark.slow
 def test_a_student_at_work(tmp_path):
     """To do, then wrong, then done; from the folder above, and from within the museum."""
     copied, _ = copy_to(tmp_path / "mine")
@@ -275,6 +277,7 @@ def test_a_student_at_work(tmp_path):
     assert "1 done, 0 wrong, 1 to do" in said and "hint 1 of 3" in said
 
 
+@pytest.mark.slow
 def test_both_conftests_together(tmp_path):
     """Two folders ask for the plugin, and its hooks run once."""
     copy_to(tmp_path)

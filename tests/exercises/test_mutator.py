@@ -67,6 +67,12 @@ EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is 
     ("M.20", r"-|self\.v @ \(self\.u @ self\.W\)", "u and v may change their signs together, and tanh' is even"),
     ("M.21", r"x = -\(alpha", "tanh' is even"),
     ("M.26", r"zip\(pairs", "the three are equally long"),
+    ("M.27", r"x\.size -> \w+\.size", OTHER_ARRAY),
+    ("M.28", r"MOMENTUM|self\.(mean|var) -> z\.", "the repair takes the batch's statistics: nobody reads the running ones"),
+    ("M.28", r"training=True\) -> (pass|G\.forward\(z, training=False\))", "that forward only moves the running statistics"),
+    ("M.28", r"training -> self", "the repaired code has one forward whose result is used, and it is in training"),
+    ("M.28", r"strict=True\) -> zip\(", "the lists have one length"),
+    ("M.28", r"parameter\.copy\(\)", "the first average is not written to"),
 )
 
 
@@ -107,6 +113,7 @@ SUBJECTS = list(subjects())
 every_subject = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda s: f"{s.exercise.number}-{s.exercise.name}")
 
 
+@pytest.mark.sampled(6)
 @every_subject
 def test_no_mutant_passes(subject):
     """A few mutants of each answer, spread over all of it."""
@@ -135,6 +142,7 @@ def test_everything_that_is_called_equivalent_is_a_mutant_that_passes():
     assert [row for row in EQUIVALENT if row not in used] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda s: s.exercise.number)
 def test_answers_that_may_have_both_signs_have_them(subject):
     """Else an answer whose sign is taken off, or that is cut off at 0, would pass."""

@@ -51,6 +51,7 @@ def failures(out):
     return {name: block.splitlines() for name, block in blocks}
 
 
+@pytest.mark.slow
 def test_all_that_is_untouched_is_to_do(folder):
     code, out = run(folder, "-q")
     assert code == 0 and "failed" not in out and re.search(r"\d+ to do in", out)
@@ -76,6 +77,7 @@ def test_mistakes_come_back_with_their_cause(folder):
     assert run(folder, "-m", "ex02")[1].split("FAILURES")[1].split("in ")[0] == out.split("FAILURES")[1].split("in ")[0]
 
 
+@pytest.mark.slow
 def test_one_at_a_time_and_one_more_hint_each_time(folder):
     answer(folder, "02.1", "return x @ W + b")
     _, out = run(folder, "--sw", "--hint")
@@ -83,6 +85,7 @@ def test_one_at_a_time_and_one_more_hint_each_time(folder):
     assert "hint 2 of 3" in run(folder, "--hint", "-m", "ex02")[1]
 
 
+@pytest.mark.slow
 def test_the_library_solves_its_own_exercises(folder):
     code, out = run(folder, "--solution", "-m", "ex02 or ex03 or ex04")
     assert code == 0 and "All of these are solved." in out and "to do" not in out.split("answers")[1].replace("0 to do", "")
@@ -97,6 +100,7 @@ def test_copying_again_never_overwrites(folder, capsys):
     assert re.search(r"1 files? copied .* there already and are as they were", capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_a_file_that_python_cannot_read(folder):
     path = folder / STUBS["02"]
     path.write_text(path.read_text().replace("def dense_forward(x, W, b):", "def dense_forward(x, W, b)"))
@@ -152,6 +156,7 @@ BOARD = ["02 a layer and its gradient          #xxxx    1 done, 4 wrong, 0 to do
 MARKERS = "ex02 or ex03 or ex04 or ex05 or ex06"
 
 
+@pytest.mark.slow
 def test_accidents_stay_where_they_are(accidents):
     code, out = run(accidents, "-m", MARKERS)
     assert code == 1 and "Traceback" not in out and board(out)[:-1] == BOARD
@@ -169,6 +174,7 @@ def test_accidents_stay_where_they_are(accidents):
     assert all(2 <= len(lines) <= 8 for lines in said.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [pytest.param(("-n", "2"), id="two processes"),
                                      pytest.param(("-p", "no:xdist"), id="no xdist", marks=pytest.mark.slow)])
 def test_the_board_is_the_same_with_and_without_other_processes(accidents, options):
@@ -178,6 +184,7 @@ def test_the_board_is_the_same_with_and_without_other_processes(accidents, optio
     assert code == 1 and board(out)[:-1] == BOARD and len(failures(out)) == 7
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_run_and_is_no_success(folder):
     answer(folder, "02.1", RIGHT["02.1"])
     answer(folder, "02.2", "import signal; signal.raise_signal(signal.SIGINT)")
@@ -220,6 +227,7 @@ def test_what_cannot_be_stopped_ends_with_the_board(folder, options):
 # ---------------------------------------------------------------- folders, memory, showing
 
 
+@pytest.mark.slow
 def test_two_students_in_one_run(folder, tmp_path):
     """Their files have the same names, and so have the modules that they share."""
     assert main(["exercises", str(tmp_path / "yours")]) == 0
@@ -235,6 +243,7 @@ def test_two_students_in_one_run(folder, tmp_path):
         f"Next: 02.1 the forward pass of a dense layer: dense_forward in {Path('yours', STUBS['02'])}"]
 
 
+@pytest.mark.slow
 def test_folders_below_the_one_that_is_named(folder, tmp_path):
     """Their conftest.py is read after the options, which are off then."""
     answer(folder, "02.1", RIGHT["02.1"])
@@ -242,6 +251,7 @@ def test_folders_below_the_one_that_is_named(folder, tmp_path):
     assert code == 0 and board(out)[0].startswith("02 a layer and its gradient          #.___    1 done, 0 wrong, 1 to do")
 
 
+@pytest.mark.slow
 def test_one_at_a_time_remembers_what_was_done(folder):
     for number in ("02.1", "02.2", "02.4"):
         answer(folder, number, RIGHT[number])
@@ -261,6 +271,7 @@ def test_one_at_a_time_remembers_what_was_done(folder):
     assert board(out)[1] == "All of these are solved."
 
 
+@pytest.mark.slow
 def test_the_librarys_answer_is_shown_only_on_wish(folder):
     answer(folder, "02.1", RIGHT["02.1"])
     _, out = run(folder, "-m", "ex02")
@@ -274,6 +285,7 @@ def test_the_librarys_answer_is_shown_only_on_wish(folder):
     assert "The library's answer to 02.1" in out, "with all of them solved, to compare"
 
 
+@pytest.mark.slow
 def test_solution_says_what_it_graded(folder):
     answer(folder, "02.1", "exit()")
     code, out = run(folder, "-m", "ex02", "--solution")

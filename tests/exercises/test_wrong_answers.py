@@ -43,6 +43,7 @@ def message(number, answer):
 # ---------------------------------------------------------------- the graders
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("wrong", cases(WRONG))
 def test_a_wrong_answer_is_told(wrong):
     assert message(wrong.number, wrong.answer), f"{wrong.number}: the grader passes an answer in which {wrong.cause}"
@@ -53,6 +54,7 @@ def test_a_right_answer_in_an_unusual_form_passes(right):
     assert message(right.number, right.answer) is None
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", [pytest.param(n, marks=[pytest.mark.slow] * (n == "05.5")) for n in SOLUTIONS])
 def test_a_solution_from_the_docstring_passes(number):
     assert message(number, SOLUTIONS[number].answer) is None
@@ -116,6 +118,7 @@ def really_wrong(wrong):
                for k in range(n))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("wrong", cases(WRONG))
 def test_a_wrong_answer_is_really_wrong(wrong):
     assert wrong.kind in KINDS and really_wrong(wrong)
@@ -175,7 +178,9 @@ def named(slow=False):
     return count
 
 
+@pytest.mark.slow
 def test_how_many_are_named():
     count = named()
     share = (count["exactly"] + count["in general"]) / count.total()
     print(f"\n{count.total()} wrong answers: {share:.1%} named exactly or in general: {dict(count)}")
+    assert share >= 0.85, "the stories were written with this corpus in sight: it is a floor, and no estimate for new answers"

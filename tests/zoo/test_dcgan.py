@@ -56,6 +56,7 @@ def check_g(loss=losses.NonSaturating):
     check_whole_step(settled(networks()), arrays(), g_play(loss()), {"G": None})
 
 
+@pytest.mark.sampled(3)
 @EACH_LOSS
 def test_whole_steps(loss):
     check_d(loss)
@@ -236,6 +237,7 @@ def second_derivative_dropped(patch):
                   lambda self, dy, dy_dot, tape, tape_dot: (self.backward(dy, tape), self.backward(dy_dot, tape)))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("mutant", "check"), [
     (kernel_not_transposed, check_d), (statistics_held_fixed, check_d), (statistics_held_fixed, check_g),
     (second_derivative_dropped, penalised)], ids=lambda f: f.__name__)

@@ -366,11 +366,13 @@ def learned(seed, **changes):
     return model.train(data.spokes().standardized(), steps=1000, seed=seed, progress=False).information[-50:].mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_the_codes_are_learned(seed):
     assert learned(seed) > 1.5 and learned(seed, info=0) < .5
 
 
+@pytest.mark.slow
 def test_information_cannot_be_learned_where_Q_is_not(monkeypatch):
     """The columns of Q stay as they were drawn, and G alone cannot make them read its codes."""
     mutants.q_never_trained(monkeypatch)

@@ -76,12 +76,11 @@ def _conv_case(rng):
 
 
 def _conv_value(x, W, b, stride):
-    """Number by number."""
+    """Window by window, and pixel by pixel of the kernel."""
     (n, L, _), (k, _, K) = x.shape, W.shape
-    y = np.empty((n, (L - k) // stride + 1, K))
-    for place in np.ndindex(*y.shape):
-        m, a, out = place
-        y[place] = b[out] + sum(float(x[m, stride * a + i] @ W[i, :, out]) for i in range(k))
+    y = np.zeros((n, (L - k) // stride + 1, K)) + b
+    for a, i in np.ndindex(y.shape[1], k):
+        y[:, a] += x[:, stride * a + i] @ W[i]
     return y
 
 
