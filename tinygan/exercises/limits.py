@@ -55,7 +55,7 @@ class Watch:
             signal.signal(signal.SIGINT, self.before)
             self.before = None
         elif self.late and not self.main:
-            raise_in(self.thread, None)
+            take_interruption()
 
     def _wait(self):
         pause, times = self.seconds, 0
@@ -92,9 +92,21 @@ def debugging():
 
 
 def raise_in(thread, error):
-    """Have Python raise an exception in a thread, at its next step; with None, forget the one that is on its way."""
+    """Have Python raise an exception in a thread, at its next step."""
     if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), error and ctypes.py_object(error))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
+
+
+def take_interruption():
+    """Nothing is on its way to this thread afterwards.
+
+    `TooLate` is sent once more, takes the place of one that still waits, and is caught. Cancelled instead, it would leave Python
+    3.11 with a mark that something waits, and a thread that is traced, by coverage or a debugger, would not get past that mark.
+    """
+    with contextlib.suppress(TooLate):
+        raise_in(threading.current_thread(), TooLate)
+        while True:
+            pass
 
 
 @contextlib.contextmanager
