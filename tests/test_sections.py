@@ -5,6 +5,7 @@ How the site shows sections is tried in tests/site/test_text.py.
 
 import inspect
 import re
+import textwrap
 
 import pytest
 
@@ -113,17 +114,19 @@ def sound(x, *rest, lr=1, **more):
 @pytest.mark.parametrize("old, new, fault", [
     ("lr : the", "rate : the", "no parameter lr"), ("lr : the", "rate : the", "there is no parameter rate"),
     ("x, *rest", "x", "no parameter rest"), ("A step.", "A step (Goodfellow et al. 2014).", "the paper belongs into References"),
-    ("    Examples\n    --------\n", "", "the examples need a title"),
-    ("References\n    ----------", "Papers\n    ------", "unknown section Papers"),
-    ("References\n    ----------", "Attributes\n    ----------", None),
-    ("References\n    ----------", "Examples\n    --------", "__twice__")])
+    ("Examples\n--------\n", "", "the examples need a title"),
+    ("References\n----------", "Papers\n------", "unknown section Papers"),
+    ("References\n----------", "Attributes\n----------", None),
+    ("References\n----------", "Examples\n--------", "__twice__")])
 def test_a_fault_is_noticed(old, new, fault):
-    assert faults(sound) == [] and sound.__doc__.count(old) == 1
+    text = textwrap.dedent(sound.__doc__.partition("\n")[2])  # Python 3.13 takes the indentation away itself
+    text, old, new = f"A step.\n{text}", textwrap.dedent(old), textwrap.dedent(new)
+    assert faults(sound) == [] and text.count(old) == 1
 
     def wrong(x, *rest, lr=1, **more):
         """Its text comes below."""
 
-    wrong.__doc__ = sound.__doc__.replace(old, new)
+    wrong.__doc__ = text.replace(old, new)
     if fault == "__twice__":
         with pytest.raises(AssertionError, match="Examples"):
             faults(wrong)

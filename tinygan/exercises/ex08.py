@@ -352,7 +352,7 @@ def _growth_truth(slope, gamma, h):
     circles, rests = 0.0, 10 * slope
     for _ in range(60):
         middle = (circles + rests) / 2
-        if np.iscomplexobj(np.linalg.eigvals(_J(slope, middle))):
+        if np.linalg.eigvals(_J(slope, middle)).imag.any():
             circles = middle
         else:
             rests = middle
