@@ -1,6 +1,8 @@
-"""Settings shared by all tests: hypothesis draws the same examples every time, and no clock can make it fail."""
+"""Settings shared by all tests: hypothesis draws the same examples every time, no clock can make it fail, and where CI is set no
+test may be skipped, but for those that are listed here."""
 
 import gc
+import os
 import signal
 import sys
 from collections import Counter
@@ -11,6 +13,9 @@ from hypothesis import settings
 
 settings.register_profile("tinygan", derandomize=True, deadline=None, max_examples=25, database=None)
 settings.load_profile("tinygan")
+
+
+MAY_SKIP: dict[str, str] = {}  # {test: why it cannot run on the machine that runs .ci/run}
 
 
 def pytest_configure(config):
@@ -36,6 +41,26 @@ def pytest_collection_finish(session):
     lessons = [item.callspec.params["lesson"] for item in session.items if item.originalname == "test_lesson_runs"]
     if lessons and not session.config.option.collectonly:
         session.config.lessons = sys.modules["test_lessons"].begin(lessons)
+
+
+def unexpected(reports):
+    """The tests that were skipped although they are not listed, each with its reason."""
+    return [f"{report.nodeid}: {report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr}" for report in reports
+            if report.nodeid.partition("[")[0] not in MAY_SKIP]
+
+
+def skipped(config):
+    return config.pluginmanager.getplugin("terminalreporter").stats.get("skipped", []) if os.environ.get("CI") else []
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if unexpected(skipped(session.config)) and not exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in unexpected(skipped(config)):
+        terminalreporter.write_line(f"SKIPPED, which fails where CI is set: {line}")
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def intervals(summaries, n_modes):
     """
     names = [name for name in summaries if name != TRUTH]
     y = np.arange(len(names))[::-1]
-    figure, axes = plt.subplots(1, 3, figsize=(9.5, 1.1 + .24 * max(3, len(names))), sharey=True)
+    figure, axes = plt.subplots(1, 3, figsize=(9.5, 1.3 + .24 * max(3, len(names))), sharey=True)
     for shift, key, alpha, label in ((.18, "visited", .35, "visit all modes"), (-.18, "half", .8, "at half their share")):
         _bars(axes[0], y + shift, [getattr(summaries[name], key) for name in names], 100, .34, alpha, label)
     _bars(axes[1], y, [summaries[name].modes_visited for name in names], 1, .6, .6, "mean of the runs")
@@ -88,7 +88,7 @@ def intervals(summaries, n_modes):
     axes[1].set_xlabel(f"modes visited, of {n_modes}")
     axes[2].set_xlabel("high quality, % of samples")
     for ax in axes:
-        finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8, ncols=2, columnspacing=1)
+        finish(ax).legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, borderaxespad=0, borderpad=.2)
     return figure
 
 
