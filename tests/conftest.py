@@ -45,8 +45,8 @@ def pytest_collection_finish(session):
 
 def unexpected(reports):
     """The tests that were skipped although they are not listed, each with its reason."""
-    return [f"{report.nodeid}: {report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr}" for report in reports
-            if report.nodeid.partition("[")[0] not in MAY_SKIP]
+    unlisted = (report for report in reports if report.nodeid.partition("[")[0] not in MAY_SKIP)
+    return [f"{each.nodeid}: {each.longrepr[2] if isinstance(each.longrepr, tuple) else each.longrepr}" for each in unlisted]
 
 
 def skipped(config):
