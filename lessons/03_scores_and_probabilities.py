@@ -196,8 +196,9 @@ assert abs(10_000 * RATE * clipped_64(np.array(-60.0))) < 1e-3
 print(f"steps from {SCORE:g} to 0: {quick} with the loss from the score, {slow} with the clipped one")
 
 # %%
-# In a GAN this is everyday business. The non-saturating generator (Goodfellow et al. 2014, section 3) wants its fakes called
-# real, y = 1, and early in training D is sure that they are not. All that the generator ever hears is this derivative.
+# In GAN training this happens all the time. The non-saturating generator (Goodfellow et al. 2014, section 3) wants its fakes
+# called real, y = 1, and early in training D is sure that they are not. The gradient of the generator is this derivative, times
+# the derivative of the score with respect to the point. Where the first factor is 0, the generator learns nothing.
 # In float32 with the clip at 1e-7 the push begins to fade near -16, and at -30 not a millionth of it is left.
 s32 = np.array([-16.0, -16.2, -30.0], np.float32)
 push = clipped(s32, 1, np.float32(1e-7))[1]

@@ -128,13 +128,14 @@ print(f"step of the smallest G loss: {least}; modes visited then: {modes_then}, 
 # %%
 # A sharper eye
 # -------------
-# There is a clue in the losses. A loss of D *above* 2 ln 2 says that D does worse than a coin: the fakes have run away since D
-# last looked. In collapsed runs this happens in more than a tenth of the late steps, in healthy runs hardly ever. So here is a
+# There is a clue in the losses. A D that always answers 1/2 has the loss 2 ln 2. A loss *above* that says that D does worse than
+# this: G has changed faster than D could follow. (D may still be right about most points. To be 90 % right, and wrong with great
+# confidence about the rest, costs more than 2 ln 2.) In collapsed runs this happens in more than a tenth of the late steps, in healthy runs hardly ever. So here is a
 # rule that uses nothing but the losses. It names most runs of all three kinds correctly.
 
 
 def outrun(history):
-    """The share of the late steps in which D does worse than a coin."""
+    """The share of the late steps in which D does worse than one that always answers 1/2."""
     return late(history.d_loss > 2 * math.log(2))
 
 

@@ -127,7 +127,7 @@ print(f"alternating: after {10 * STEPS} steps the radius is still between {radiu
 # %%
 # Still about where they began: that is, not at the answer. And yet G has been there, again and again. Whenever
 # :math:`\theta` passes 0, all generated points are as good as real. But at that moment :math:`\psi` is about as large as it ever
-# is: D is full of suspicion about a place that G has just left, and pushes it on.
+# is: D still has a large slope against G's earlier position, and this slope pushes G on.
 crossings = np.flatnonzero(np.sign(around[1:, 0]) != np.sign(around[:-1, 0]))
 assert crossings.size > 100
 assert np.all(np.abs(around[crossings, 1]) > 0.9 * np.abs(around[:, 1]).max())
@@ -143,8 +143,9 @@ print(f"on the way theta passed 0, the right answer, {crossings.size} times")
 #           M_{\text{turns}} = \begin{pmatrix} 1 & -\tfrac h2 \\ 0 & 1 \end{pmatrix}
 #                              \begin{pmatrix} 1 & 0 \\ \tfrac h2 & 1 \end{pmatrix}.
 #
-# The eigenvalues of J are :math:`\pm i/2`: no real part, so the flow neither comes nearer nor goes away. Over many steps the
-# radius is multiplied by :math:`|\mu|` in each, where :math:`\mu` are the eigenvalues of M. Simultaneous:
+# The eigenvalues of J are :math:`\pm i/2`. Their real part is 0, which alone decides nothing: the non-saturating game has the
+# same eigenvalues, and its flow creeps inwards, very slowly. Here we know from above that the velocity is at a right angle to the
+# radius everywhere, so the flow keeps its distance. Steps are another matter. Over many of them the radius is multiplied by :math:`|\mu|` in each, where :math:`\mu` are the eigenvalues of M. Simultaneous:
 # :math:`|1 \pm ih/2| = \sqrt{1 + h^2/4} > 1`. In turns: the determinant is 1, which is :math:`|\mu|^2` of a complex pair.
 origin = np.zeros(2)
 assert np.allclose(jacobian(velocity, origin), [[0, -0.5], [0.5, 0]], atol=1e-9)

@@ -34,7 +34,7 @@ SOFT = 0.1  # its weight at the start; with LAM from the start some critics neve
 CLIPS = (0.01, 0.03, 0.1, 0.3)  # limits on every parameter; whichever one takes, the scale is wrong
 FAR = 6.0  # where the generator begins in the game; at 0 there is nothing to be told
 ROUNDS = 110 if FAST else 240  # of the game; with 20 the generator is still on its way
-CLIPPED, OLD = "#E69F00", "#CC79A7"  # colours of clipping, and of the discriminator of lesson 04
+CLIPPED, OLD, FREE = "#E69F00", "#CC79A7", "#56B4E9"  # clipping; the discriminator of lesson 04, and its push in lesson 06
 plt.rcParams.update(plots.STYLE)
 
 # %%
@@ -197,22 +197,33 @@ print(f"found, in units of the distance: {estimate.min():.3f} to {estimate.max()
 # Who pushes?
 # -----------
 # A discriminator for comparison, with the minimax loss of lesson 04. Its loss bounds the JSD, which is flat. The *push* on G
-# is minus the derivative of G's loss with respect to a fake point. From 1.5 on hardly anything is left of the
-# discriminator's. The critic pushes with about 1, wherever the points are.
+# is minus the derivative of G's loss with respect to a fake point. It has two factors, the slope of the score, and the derivative
+# of G's loss with respect to the score. This D is *steep*, for it is sure. What G gets of its slope depends on G's loss:
+#
+# * The minimax loss multiplies it by :math:`\sigma(f)`, which vanishes where D is sure. From 1.5 on hardly anything is left.
+# * The non-saturating loss (lesson 06) multiplies it by :math:`1 - \sigma(f)`, which is nearly 1 there. So its push does not
+#   vanish. But it is as large as D is steep, and that depends on how far D was trained (Fedus et al. 2018), not on the distance.
+# * The critic pushes with about 1, wherever the points are.
 discriminator = learn(segment, moved_segment, shape[0], loss=Minimax())
 points = np.broadcast_to(u[:, None], (thetas.shape[0], u.size, 1))
 s_real, (s_fake, tape) = discriminator(points), discriminator.forward(points + thetas)
 bound = (np.log(2) - (softplus(-s_real) + softplus(s_fake)).mean(axis=(-2, -1)) / 2).reshape(-1, SEEDS)
-push = {"minimax": sigmoid(s_fake) * discriminator.backward(np.ones_like(s_fake), tape, grads=False)}
+steepness = discriminator.backward(np.ones_like(s_fake), tape, grads=False)
+push = {"minimax": sigmoid(s_fake) * steepness, "non-saturating": sigmoid(-s_fake) * steepness}
 s_fake, tape = critic.forward(points + thetas)
 push["critic"] = critic.backward(np.ones_like(s_fake), tape, grads=False)
 push = {name: np.abs(slopes.mean(axis=(-2, -1))).reshape(-1, SEEDS) for name, slopes in push.items()}
+
+# %%
+# Where the segments are well apart, each of these three holds for every seed.
 apart = DISTANCES > 1.5
 assert np.all(bound < np.log(2)) and np.all(bound[apart] > 0.95 * np.log(2))
 assert np.all(push["minimax"][apart] < 0.1), push["minimax"]
 assert np.all((push["critic"] > 0.9) & (push["critic"] < 1.3)), push["critic"]
-print(f"push from {DISTANCES[apart][0]:.2f} on: at most {push['minimax'][apart].max():.3f} by the discriminator,",
-      f"{push['critic'].min():.2f} to {push['critic'].max():.2f} by the critic")
+assert np.all(push["non-saturating"][apart] > 1.5), push["non-saturating"]
+assert np.ptp(push["non-saturating"][apart]) > 4 * np.ptp(push["critic"][apart])
+print(f"push from {DISTANCES[apart][0]:.2f} on:", ", ".join(
+    f"{name} {pushes[apart].min():.3f} to {pushes[apart].max():.3f}" for name, pushes in push.items()))
 
 # %%
 # Clipping against the penalty
@@ -324,6 +335,18 @@ def draw_apart(ax):
 
 
 # %%
+# The pushes: a mark for each seed, and a line through their means.
+
+
+def draw_pushes(ax):
+    for name, color, mark in (("minimax", OLD, "s"), ("non-saturating", FREE, "^"), ("critic", JUDGE, "o")):
+        ax.semilogy(DISTANCES, push[name].mean(axis=1), color=color, linewidth=1, label=name)
+        ax.semilogy(DISTANCES, push[name], mark, color=color, markersize=4)
+    ax.set(xlabel=r"distance $\theta$ of the segments", ylabel="push on a fake point", title="Who pushes?", ylim=(1e-4, 60))
+    ax.legend(loc="lower left")
+
+
+# %%
 # Shapes are compared at one scale: each function is drawn through 0.
 
 
@@ -340,11 +363,12 @@ def draw_critics(ax):
 
 
 # %%
-# Left: both distances, and what networks found of them. In the middle: the best critic (dashed) and learned ones above p and q;
-# the clipped ones are drawn as if their steepest slope were 1. Right: what critics say of the distance during the game; a cross
-# at the lower edge is an estimate below 0.
-fig, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.8))
+# Above: both distances, and what networks found of them; the push on a fake point under three losses. Below, on the left: the best
+# critic (dashed) and learned ones above p and q; the clipped ones are drawn as if their steepest slope were 1. On the right: what
+# critics say of the distance during the game; a cross at the lower edge is an estimate below 0.
+fig, ((left, pushes), (middle, right)) = plt.subplots(2, 2, figsize=(9, 7.4))
 draw_apart(left)
+draw_pushes(pushes)
 draw_critics(middle)
 for name, color in (("penalty", JUDGE), ("clip 0.1", CLIPPED)):
     estimates, distances = games[name]
@@ -362,6 +386,8 @@ middle.legend(loc="upper center", ncols=3)
 # What you saw
 # ------------
 # * Where two distributions do not overlap, the JSD is ln 2 and flat. :math:`W_1` is a distance, and its slope is 1 everywhere.
+# * A sure discriminator is steep there. The minimax loss takes its push away. The non-saturating loss leaves it, at a size that
+#   says little about the distance. The critic's push is about 1.
 # * :math:`W_1` is the most that a critic nowhere steeper than 1 can find. Every critic, divided by its steepest slope, found
 #   less.
 # * Clipping limits a critic's slope, but to no known value: its estimates went from a ten-thousandth to five times the distance.
@@ -369,7 +395,8 @@ middle.legend(loc="upper center", ncols=3)
 #   distance.
 # * On the line a penalised critic can be stuck the wrong way round. A weight that begins small avoids it.
 #
-# Arjovsky, Chintala & Bottou (2017), *Wasserstein GAN*: example 1 is our two segments, made thin; they too call clipping "a
+# Arjovsky, Chintala & Bottou (2017), *Wasserstein GAN*: in example 1 two parallel segments of the plane are moved
+# apart sideways, where ours are moved along the line; they too call clipping "a
 # clearly terrible way" to do it. Gulrajani et al. (2017), *Improved Training of Wasserstein GANs*. Villani (2009), *Optimal
 # Transport*, has the theorem of Kantorovich and Rubinstein in its chapter 5.
 #
