@@ -130,8 +130,8 @@ print(f"step of the smallest G loss: {least}; modes visited then: {modes_then}, 
 # -------------
 # There is a clue in the losses. A D that always answers 1/2 has the loss 2 ln 2. A loss *above* that says that D does worse than
 # this: G has changed faster than D could follow. (D may still be right about most points. To be 90 % right, and wrong with great
-# confidence about the rest, costs more than 2 ln 2.) In collapsed runs this happens in more than a tenth of the late steps, in healthy runs hardly ever. So here is a
-# rule that uses nothing but the losses. It names most runs of all three kinds correctly.
+# confidence about the rest, costs more than 2 ln 2.) In collapsed runs this happens in more than a tenth of the late steps, in
+# healthy runs hardly ever. So here is a rule that uses nothing but the losses. It names most runs of all three kinds correctly.
 
 
 def outrun(history):

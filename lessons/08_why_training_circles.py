@@ -145,8 +145,9 @@ print(f"on the way theta passed 0, the right answer, {crossings.size} times")
 #
 # The eigenvalues of J are :math:`\pm i/2`. Their real part is 0, which alone decides nothing: the non-saturating game has the
 # same eigenvalues, and its flow creeps inwards, very slowly. Here we know from above that the velocity is at a right angle to the
-# radius everywhere, so the flow keeps its distance. Steps are another matter. Over many of them the radius is multiplied by :math:`|\mu|` in each, where :math:`\mu` are the eigenvalues of M. Simultaneous:
-# :math:`|1 \pm ih/2| = \sqrt{1 + h^2/4} > 1`. In turns: the determinant is 1, which is :math:`|\mu|^2` of a complex pair.
+# radius everywhere, so the flow keeps its distance. Steps are another matter. Over many of them the radius is multiplied by
+# :math:`|\mu|` in each, where :math:`\mu` are the eigenvalues of M. Simultaneous: :math:`|1 \pm ih/2| = \sqrt{1 + h^2/4} > 1`.
+# In turns: the determinant is 1, which is :math:`|\mu|^2` of a complex pair.
 origin = np.zeros(2)
 assert np.allclose(jacobian(velocity, origin), [[0, -0.5], [0.5, 0]], atol=1e-9)
 assert np.allclose(eigenvalues(velocity), [0.5j, -0.5j], atol=1e-9)

@@ -363,9 +363,9 @@ def draw_critics(ax):
 
 
 # %%
-# Above: both distances, and what networks found of them; the push on a fake point under three losses. Below, on the left: the best
-# critic (dashed) and learned ones above p and q; the clipped ones are drawn as if their steepest slope were 1. On the right: what
-# critics say of the distance during the game; a cross at the lower edge is an estimate below 0.
+# Above: both distances, and what networks found of them; the push on a fake point under three losses. Below, on the left: the
+# best critic (dashed) and learned ones above p and q; the clipped ones are drawn as if their steepest slope were 1. On the
+# right: what critics say of the distance during the game; a cross at the lower edge is an estimate below 0.
 fig, ((left, pushes), (middle, right)) = plt.subplots(2, 2, figsize=(9, 7.4))
 draw_apart(left)
 draw_pushes(pushes)
