@@ -621,8 +621,11 @@ def test_ctrl_c_keeps_finished_rows(cli, undrawn, monkeypatch, pressed):
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a whole console there")
 def test_ctrl_c_reaches_the_processes_too(tmp_path):
     words = "-m tinygan study --remedies plain --seeds 400 --steps 100 --replicas 1 --jobs 2 --quiet --out"
+    def with_ctrl_c():  # a program that was started in the background may ignore it, and so would what it starts
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     running = subprocess.Popen([sys.executable, *words.split(), str(tmp_path / "mine")], cwd=ROOT, stderr=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True, start_new_session=True)
+                               stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=with_ctrl_c)
     table, end = tmp_path / "mine" / study.TABLE, time.monotonic() + 40
     while time.monotonic() < end and (not table.exists() or table.read_bytes().count(b"\n") < 3):
         time.sleep(.05)

@@ -166,9 +166,9 @@ class BatchNorm(_Normalised):
 class SpectralNorm(Layer):
     """y = x What + b with What = W / sigma, sigma = |W|_2 the largest singular value.
 
-    x (..., N, d) -> y (..., N, k). sigma = u W v' comes from power iteration, v = unit(u W), u = unit(v W'), `steps` times in each
-    forward; u (..., 1, d), v (..., 1, k). Once it has converged, no two points end further apart than they began. Before that,
-    sigma is too small, and distances may grow.
+    x (..., N, d) -> y (..., N, k). sigma = u W v' comes from power iteration, v = unit(u W), u = unit(v W'), `steps` times in
+    each forward; u (..., 1, d), v (..., 1, k). Once it has converged, no two points end further apart than they began. Before
+    that, sigma is too small, and distances may grow.
     In the derivative u and v are held fixed, so sigma_dot = u W_dot v'. (At the true singular vectors nothing is lost: there
     sigma does not change as they turn.) Scalar case: what = w/s, so what_dot = (w_dot - what s_dot) / s. With G = dL/dWhat,
 
