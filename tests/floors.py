@@ -27,7 +27,7 @@ FLOORS = {
     "looks": 7, "exercises/loop": 7, "plots/page": 7, "plots/comparison": 7,
     "training": 8, "plots/__init__": 8, "record": 8,
     "recipe": 9, "exercises/ring": 9, "zoo/joining": 9, "zoo/system": 9,
-    "zoo/projection": 10, "zoo/score": 10, "zoo/codes": 10, "zoo/": 11,
+    "zoo/projection": 10, "zoo/score": 10, "zoo/codes": 10, "zoo/blocks": 10, "zoo/": 11,
     "cli/run_files": 10, "study/remedies": 10, "study/groups": 10, "exercises/": 10,
     "study/results": 11, "study/summaries": 11, "cli/learning": 11, "exercises/__init__": 11, "exercises/isolation": 11,
     "study/__init__": 12, "exercises/answering": 12, "exercises/board": 12, "exercises/ex16": 12, "zoo/__init__": 12,

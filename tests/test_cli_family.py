@@ -88,6 +88,13 @@ def labelled_table(labels=None, name="mine.csv"):
     return x
 
 
+def small_images(name, least=-1):
+    """Two images of 2 x 2 pixels, in a table."""
+    low = np.array([[.5, -1, 0, .25], [1, least, -.5, 0]])
+    files.write(low, name)
+    return low
+
+
 # ---- what there is to choose from
 
 
@@ -317,6 +324,13 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
     ("train --model conditional --data plain.csv", 2, "plain.csv has no column called label, and the model conditional needs"),
     ("train --model dcgan --data ring", 2, "ring are no images"),
     ("train --model dcgan --hidden 4 4 4 4", 2, "images of 8 x 8 pixels cannot be halved 4 times"),
+    ("train --model superres --data ring", 2, "ring are no images: super-resolution learns from data with image"),
+    ("train --model superres --factor 3", 2, "factor is 3, but images of 8 x 8 pixels have no such blocks"),
+    ("train --model superres --factor 1", 2, "argument --factor: factor must be at least 2; got 1"),
+    ("sample superres --from large.csv --out x.csv", 2, "low has values from -4 to 1, but the pixels of the images"),
+    ("sample superres --from small.csv -n 5 --out x.csv", 2, "5 samples cannot be shared out equally among 2: choose -n 6"),
+    ("sample superres --from plain.csv --out x.csv", 2, "plain.csv has 2 columns, but the model has learned from 64"),
+    ("sample superres --label 3 --out x.csv", 2, "the model superres cannot be asked for --label; conditional can"),
     ("train --model conditional --data plain.csv --batch 5 --steps 0", 2, "argument --steps: steps must be at least 1; got 0"),
     ("train --model bigan --data plain.csv --batch 5", 2, "batch is 5, but the data have 4 rows: choose a smaller batch"),
     ("train --model infogan --categories 2.5", 2, "argument --categories: categories must be a whole number, at least 1"),
@@ -333,7 +347,7 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
     ("sample conditional -n 2501 --out x.png", 2, "a sheet has room for 2500 images; got 2501: ask for fewer"),
     ("sample conditional --replica 1 --out x.csv", 2, "there is no replica 1: the model conditional has no replicas"),
     ("sample conditional --code 3 --out x.csv", 2, "the model conditional cannot be asked for --code; infogan can"),
-    ("sample conditional --from ring --out x.csv", 2, "the model conditional cannot be asked for --from; bigan and discogan can"),
+    ("sample conditional --from ring --out x.csv", 2, "the model conditional cannot be asked for --from; bigan, discogan, superres can"),
     ("sample gan --label 3 --out x.csv", 2, "the model gan cannot be asked for --label; conditional can"),
     ("sample gan --code 0 --out x.csv", 2, "the model gan cannot be asked for --code; infogan can"),
     ("sample bigan --label 3 --out x.csv", 2, "the model bigan cannot be asked for --label; conditional can"),
@@ -360,6 +374,8 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
 def test_one_clear_sentence_and_nothing_half_done(cli, runs, words, code, message):
     files.write(np.arange(8.).reshape(4, 2) ** 2, "plain.csv")
     files.write(np.zeros((3, 49)), "few.csv")
+    small_images("small.csv")
+    small_images("large.csv", least=-4)
     Path("damaged").mkdir()
     Path("damaged/run.npz").write_bytes(b"PK\x03\x04 not for long")
     before = left()
@@ -368,9 +384,9 @@ def test_one_clear_sentence_and_nothing_half_done(cli, runs, words, code, messag
 
 
 def test_what_a_model_can_be_asked_for_is_told_by_its_sample():
-    """The options of `sample` reach every argument that some system's `sample` has beside n, seed and raw."""
+    """The options of `sample` reach every argument that some system's `sample` has beside n, seed and raw; --from reaches low."""
     arguments = {name for kind in FAMILY.values() for name in inspect.signature(kind.sample).parameters}
-    assert arguments - {"self", "n", "seed", "raw"} == set(family.ASKED.values())
+    assert arguments - {"self", "n", "seed", "raw", "low"} == set(family.ASKED.values())
 
 
 # ---- samples
@@ -412,12 +428,23 @@ def test_an_encoder_reconstructs_and_a_translator_translates_what_it_is_given(cl
     assert np.array_equal(np.load("back.npy"), disco.data.restore(made))
 
 
+def test_small_images_are_enlarged(cli, runs):
+    model = family_files.load("superres").system
+    new, given = data.halves().held_out.sample(6, np.random.default_rng(0)), small_images("small.csv")
+    for words, low in (("-n 6", model.blocks.pool(new)), ("--from digits -n 6", model.blocks.pool(new)),
+                       ("--from small.csv", given), ("--from small.csv -n 6", np.repeat(given, 3, axis=0))):
+        assert cli("sample", "superres", *words.split(), "--out", "x.npy", "--force")[:2] == (0, f"{len(low)} points in x.npy\n")
+        assert np.array_equal(np.load("x.npy"), model.enlarge(low)), words
+
+
 @pytest.mark.parametrize("words", [
+    "superres", "superres --from small.csv -n 20", "superres --from digits -n 13",
     "conditional --label 7 -n 25", "conditional --label 3 7 -n 8", "conditional", "ring --label 0 3", "ring", "mine --label 1",
     "infogan --code 1 2", "spokes --code 1 2 -n 8", "bigan", "bigan --from digits -n 13",
     "plane --from moons -n 50", "dcgan -n 4",
     "discogan", "discogan --from ring -n 20", "discogan --back", "toy", "gan"])
 def test_every_kind_of_picture_of_samples(cli, runs, words):
+    small_images("small.csv")
     code, out, err = cli("sample", *words.split(), "--out", "x.png")
     assert (code, err) == (0, "") and out.endswith(" in x.png\n")
     with Image.open("x.png") as image:

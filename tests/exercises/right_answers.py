@@ -869,3 +869,39 @@ def channel_norm(x, gain, shift, dy):
     dxh = gain * dy
     dx = (dxh - dxh.mean(axis=over) - xh * (xh * dxh).mean(axis=over)) / r
     return gain * xh + shift, dx
+
+
+# ---------------------------------------------------------------- 23
+
+
+@answers("23.1")
+def pool_and_up(x, k):
+    low = np.add.reduceat(x, np.arange(0, x.shape[1], k), axis=1) / k
+    return low, np.kron(low, np.ones((1, k)))
+
+
+@answers("23.2")
+def fitting_answer(low, r):
+    y, k = r.copy(), r.shape[1] // low.shape[1]
+    for i in range(low.shape[1]):
+        y[:, k * i:k * i + k] += (low[:, i] - r[:, k * i:k * i + k].mean(axis=1))[:, None]
+    return y
+
+
+@answers("23.3")
+def fitting_gradient(dy, k):
+    blocks = np.kron(np.eye(dy.shape[1] // k), np.ones((k, 1)))
+    return dy @ blocks, dy @ (np.eye(dy.shape[1]) - blocks @ blocks.T / k)
+
+
+@answers("23.4")
+def spread_and_error(answers, x):
+    mean = answers.mean(0)
+    spread = ((answers - mean)**2).mean(0)**.5
+    return spread.mean(0), ((mean - x)**2).mean(0)**.5
+
+
+@answers("23.5")
+def share_nearer(samples, training, others):
+    own, other = cdist(samples, training).min(axis=1), cdist(samples, others).min(axis=1)
+    return float((np.sign(other - own) + 1).mean() / 2)

@@ -115,12 +115,13 @@ def _write(made, path, a_picture):
 def _check_asked(model, options):
     """Raises Misuse for an option that this model knows nothing of; the sentence says which models do."""
     knows = {option: [name for name, kind in FAMILY.items() if asks(kind, argument)] for option, argument in ASKED.items()}
-    knows["from"] = [name for name, kind in FAMILY.items() if hasattr(kind, "reconstruct") or hasattr(kind, "translate")]
+    knows["from"] = [name for name, kind in FAMILY.items()
+                     if any(hasattr(kind, verb) for verb in ("reconstruct", "translate", "enlarge"))]
     knows["back"] = [name for name, kind in FAMILY.items() if hasattr(kind, "translate")]
     given = {option: getattr(options, option) for option in (*ASKED, "back")} | {"from": options.source}
     for option, models in knows.items():
         if given[option] and model not in models:
-            raise Misuse(f"the model {model} cannot be asked for --{option}; {' and '.join(models)} can")
+            raise Misuse(f"the model {model} cannot be asked for --{option}; {', '.join(models)} can")
 
 
 def _of_first_gan(run, options, n):
@@ -130,6 +131,8 @@ def _of_first_gan(run, options, n):
 def _made(run, options, n):
     """The Samples of a FamilyRun."""
     system = run.system
+    if hasattr(system, "enlarge"):
+        return _enlarged(run, options, n)
     if options.source is not None or hasattr(system, "translate"):
         return _carried(run, options, n)
     if asks(system, "labels"):
@@ -151,7 +154,7 @@ def _in_turn(numbers, given, n):
     each, left = divmod(n, len(numbers))
     if given is not None and left:
         raise Misuse(f"{n} samples cannot be shared out equally among {len(numbers)}: choose -n {(each + 1) * len(numbers)}")
-    return np.repeat(numbers, each)
+    return np.repeat(numbers, each, axis=0)
 
 
 def _for_each(numbers, factors):
@@ -175,6 +178,20 @@ def _carried(run, options, n):
         made = system.translate(x, back=back, raw=options.raw)
         return Samples(made, run.data if back else system.target, start=x, start_data=start_data, verb="translated")
     return Samples(system.reconstruct(x, raw=options.raw), run.data, start=x, start_data=start_data, verb="reconstructed")
+
+
+def _enlarged(run, options, n):
+    """The Samples of small images: those of a file, or those of other images. More answers than images are shared out equally."""
+    system, blocks = run.system, run.system.blocks
+    small = family_files.read(options.source) if options.source not in (None, *data.NAMES) else None
+    if small is not None and small.dim == blocks.d_low:
+        low = _in_turn(small.x, options.n, max(n, len(small.x)) if options.n else len(small.x))
+    elif options.source is None:
+        low = blocks.pool(new_samples(run.data, n, np.random.default_rng(options.seed)))
+    else:
+        low = blocks.pool(_given(options.source, run.data, options))
+    made = system.enlarge(low, seed=options.seed, raw=options.raw)
+    return Samples(made, run.data, start=blocks.up(low), start_data=run.data, verb="enlarged")
 
 
 def _given(source, like, options):

@@ -11,7 +11,7 @@ import numpy as np
 from ..plots import sheets
 from ..plots.page import flattened
 from ..plots.pictures import density_1d, samples_2d
-from .family_scores import at_hand, new_samples, shown_in
+from .family_scores import ANSWERS, at_hand, new_samples, shown_in
 
 SHOWN = 1000  # points in a picture
 
@@ -128,6 +128,17 @@ def there_and_back(system, data, figure=None):
     return sheets.side_by_side(draws, figure)
 
 
+def enlarged(system, data, figure=None):
+    """New true images, the small images of them, what M makes of these, some of G's answers, and how far these differ."""
+    x = new_samples(data, 10, rng())
+    low = system.blocks.pool(x)
+    answers = system.guesses(low, ANSWERS)
+    spread = answers.std(axis=0)
+    return sheets.lines({"real": x, "small": system.blocks.up(low), "mean square": system.mean_answer(low),
+                         **{f"answer {k + 1}": answers[k] for k in range(3)}, "spread": 2 * spread / spread.max() - 1},
+                        data.image, 10, "images that the model has not seen", figure)
+
+
 def rng():
     """Every picture shows the same samples each time it is drawn."""
     return np.random.default_rng(0)
@@ -156,7 +167,8 @@ def on_axes(draw, *things, title=""):
     return on
 
 
-PICTURES = {"conditional": by_class, "infogan": by_code, "bigan": reconstructed, "discogan": there_and_back}
+PICTURES = {"conditional": by_class, "infogan": by_code, "bigan": reconstructed, "discogan": there_and_back,
+            "superres": enlarged}
 
 
 def sampled(samples):

@@ -13,6 +13,7 @@ from ..engine.arguments import spawn
 from ..metrics import digit_judge, mode_report, report_1d, table
 
 SCORED, NEIGHBOURS = 10_000, 2000  # samples of points to score, and true ones to compare them with
+ANSWERS = 32  # to each small image
 DIGITS = "digits"
 
 
@@ -145,5 +146,18 @@ def _there_and_back(run):
                f"and what comes back of another one {_error(x, np.roll(again, 1, axis=0))}.")
 
 
+def _what_is_made_up(run):
+    x = new_samples(run.data, NEIGHBOURS, np.random.default_rng(spawn(run.recipe.seed, 7)[6]))
+    low = run.system.blocks.pool(x)
+    answers, mean = run.system.guesses(low, ANSWERS), run.system.mean_answer(low)
+    yield (f"Mean square between a new image and an answer to its small image {_error(x, answers[0])}; the mean of {ANSWERS} "
+           f"answers {_error(x, answers.mean(axis=0))}; the answer of the net that learns the mean square {_error(x, mean)}.")
+    off = np.abs(run.system.blocks.pool(answers) - low).max()
+    yield f"Largest difference between a small image and that of an answer: {off:.1g}."
+    if is_digits(run.data):
+        first, second = (digit_judge().read(some) for some in answers[:2])
+        yield f"{np.mean(first != second):.1%} of the small images got two answers that are read as different digits."
+
+
 PROMISES = {"conditional": _the_class_that_was_asked_for, "infogan": _the_code_can_be_read, "bigan": _what_comes_back,
-            "discogan": _there_and_back}
+            "discogan": _there_and_back, "superres": _what_is_made_up}

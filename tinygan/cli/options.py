@@ -124,8 +124,8 @@ def _add_sample(commands):
     _add_asked(group, "--code", Several(Count(0), "3"), "K", "infogan: the category of the code, or several in turn")
     _add_asked(group, "--factor", Several(Number(), ".5"), "U", "infogan: the factors, from -1 to 1, a number for each")
     group.add_argument("--from", action=_Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
-                       help="bigan: what to reconstruct; discogan: what to translate; a data set, or a .csv, .tsv, .txt or "
-                       ".npy file")
+                       help="bigan: what to reconstruct; discogan: what to translate; superres: images to make small and "
+                       "enlarge again, or small ones; a data set, or a .csv, .tsv, .txt or .npy file")
     group.add_argument("--back", action="store_true", help="discogan: from the second domain to the first")
     _add_out(command, "FILE", "the file to write; it ends in .csv or .npy, or in .png for a picture", required=True)
 

@@ -33,6 +33,7 @@ LESSONS = {
     "18": "an encoder in the game",
     "19": "there and back",
     "20": "convolutions, and their rules",
+    "23": "what is made up",
 }
 
 MUSEUM = "the museum of real bugs"
