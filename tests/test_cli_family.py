@@ -347,7 +347,7 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
     ("sample conditional -n 2501 --out x.png", 2, "a sheet has room for 2500 images; got 2501: ask for fewer"),
     ("sample conditional --replica 1 --out x.csv", 2, "there is no replica 1: the model conditional has no replicas"),
     ("sample conditional --code 3 --out x.csv", 2, "the model conditional cannot be asked for --code; infogan can"),
-    ("sample conditional --from ring --out x.csv", 2, "the model conditional cannot be asked for --from; bigan, discogan, superres can"),
+    ("sample conditional --from ring --out x.csv", 2, "conditional cannot be asked for --from; bigan, discogan, superres can"),
     ("sample gan --label 3 --out x.csv", 2, "the model gan cannot be asked for --label; conditional can"),
     ("sample gan --code 0 --out x.csv", 2, "the model gan cannot be asked for --code; infogan can"),
     ("sample bigan --label 3 --out x.csv", 2, "the model bigan cannot be asked for --label; conditional can"),

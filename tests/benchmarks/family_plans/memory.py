@@ -67,8 +67,8 @@ def fixed():
 PLAN = Plan(
     "A GAN of dense layers (64 64) with R1 learned from n digits, for 4000 steps. 1000 samples each, beside the n images and n "
     "others. Nearer: the share of samples whose nearest training image is nearer than their nearest other image; .5 is right, z "
-    "says how many standard deviations it is off. Copies: the share of samples nearer to a training image than 99 % of the others "
-    "are. Gap: how much higher D scores its training images than others.",
+    "says how many standard deviations it is off. Copies: the share of samples nearer to a training image than 99 % of the "
+    "others are. Gap: how much higher D scores its training images than others.",
     {f"{n} images": learned_from(n) for n in SIZES} | {"all four": in_order},
     {("30 images", "nearer"): ("at least", .9), ("896 images", "nearer"): ("at most", .65),
      ("all four", "the fewer images, the nearer"): ("at least", 1)}, fixed)
