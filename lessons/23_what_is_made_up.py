@@ -199,7 +199,7 @@ for n in runs:
 # ------------------------------------------
 # * *From one sharp answer*: that an image like this fits what was seen, and nothing about the fine detail. Nobody should be named
 #   because of such a picture, and no illness found in it (PULSE made faces of other people from small pictures, Menon et al.
-# 2020).
+#   2020).
 # * *From many answers*: where they agree, the small image has decided. Where they differ, it has not.
 # * *From the mean square net*: about as much as can be known in the mean of the squares. It looks poor because it is honest.
 # * *From a generated image that looks new*: ask for the nearest training image before you call it new, or private.

@@ -30,7 +30,7 @@ import numpy as np
 
 from .. import gradients
 from ..data import Points
-from ..engine.arguments import Array, Seeds, count, points, spawn
+from ..engine.arguments import Array, Seeds, count, spawn
 from ..engine.network import Sequential
 from ..engine.store import Network
 from ..gradients import DGradients
@@ -165,8 +165,7 @@ class SuperRes(System[SuperResSettings]):
 
     def mean_answer(self, low: Any, *, raw: bool = False) -> Array:
         """M's answer to each of N small images, (N, d): the one with a small mean square error."""
-        low = self._small(low)
-        return self._answer(self.network("M", raw), low)
+        return self._answer(self.network("M", raw), self._small(low))
 
     def sample(self, n: int, *, low: Any = None, seed: Seeds = 0, raw: bool = False) -> Array:
         """`n` large images, (n, d), in the units of the data.
@@ -182,11 +181,12 @@ class SuperRes(System[SuperResSettings]):
         ------
         ValueError : small images of another size or number, or with values that the training images do not have
         """
-        n, G = count("n", n), self.network("G", raw)
+        self.network("G")
+        n = count("n", n)
         if low is None:
             there = min(n, len(self.data.x)) if isinstance(self.data, Points) else n
             real = self.data.sample(there, np.random.default_rng(spawn(seed, 2)[1]))
-            low = np.resize(self.blocks.pool(points("data", real, G.d_out)), (n, self.blocks.d_low))
+            low = np.resize(self.blocks.pool(real), (n, self.blocks.d_low))
         if np.shape(low)[0] not in (1, n):
             raise ValueError(f"low must be one small image or {n}, as many as are asked for; got {np.shape(low)[0]}")
         return self.enlarge(np.repeat(low, n // np.shape(low)[0], axis=0), seed=seed, raw=raw)
