@@ -330,6 +330,12 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
     ("sample superres --from large.csv --out x.csv", 2, "low has values from -4 to 1, but the pixels of the images"),
     ("sample superres --from small.csv -n 5 --out x.csv", 2, "5 samples cannot be shared out equally among 2: choose -n 6"),
     ("sample superres --from plain.csv --out x.csv", 2, "plain.csv has 2 columns, but the model has learned from 64"),
+    ("train --model stackgan --data ring", 2, "ring are no labelled images: a StackGAN learns from images and what"),
+    ("train --model stackgan --kl -1", 2, "argument --kl: kl must be a finite number above 0, or 0; got -1"),
+    ("sample stackgan --text slated --out x.csv", 2, "the word 'slated' is not known. Did you mean 'slanted'?"),
+    ("sample stackgan --text thin --out x.csv", 2, "the sentence 'thin' names no digit: say one of zero, one"),
+    ("sample stackgan --text --out x.csv", 2, "argument --text: expected one argument"),
+    ("sample dcgan --text seven --out x.csv", 2, "the model dcgan cannot be asked for --text; stackgan can"),
     ("sample superres --label 3 --out x.csv", 2, "the model superres cannot be asked for --label; conditional can"),
     ("train --model conditional --data plain.csv --batch 5 --steps 0", 2, "argument --steps: steps must be at least 1; got 0"),
     ("train --model bigan --data plain.csv --batch 5", 2, "batch is 5, but the data have 4 rows: choose a smaller batch"),
@@ -398,6 +404,7 @@ def test_what_a_model_can_be_asked_for_is_told_by_its_sample():
     ("infogan --code 2 -n 5", {"codes": 2}),
     ("infogan --code 2 1 --factor -.5 -n 6", {"codes": [2, 2, 2, 1, 1, 1], "factors": -.5}),
     ("infogan --factor 1 -n 5", {"factors": 1.}), ("spokes --factor .1 -.2 -n 5", {"factors": [.1, -.2]}),
+    ("stackgan --text seven -n 5 --seed 3", {"text": "seven", "seed": 3}), ("stackgan -n 45", {}),
     ("dcgan -n 5", {}), ("bigan -n 5 --raw", {"raw": True}), ("discogan -n 5 --seed 2", {"seed": 2}),
 ])
 def test_samples_are_those_that_were_asked_for(cli, runs, words, asked):
@@ -438,7 +445,7 @@ def test_small_images_are_enlarged(cli, runs):
 
 
 @pytest.mark.parametrize("words", [
-    "superres", "superres --from small.csv -n 20", "superres --from digits -n 13",
+    "stackgan --text seven -n 25", "superres", "superres --from small.csv -n 20", "superres --from digits -n 13",
     "conditional --label 7 -n 25", "conditional --label 3 7 -n 8", "conditional", "ring --label 0 3", "ring", "mine --label 1",
     "infogan --code 1 2", "spokes --code 1 2 -n 8", "bigan", "bigan --from digits -n 13",
     "plane --from moons -n 50", "dcgan -n 4",

@@ -124,7 +124,8 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.engine.base.check_input", "tinygan.engine.base.check_like_output", "tinygan.engine.base.zeros",
     "tinygan.engine.windows.size_pair", "tinygan.engine.windows.as_pixels", "tinygan.engine.windows.as_images",
     "tinygan.engine.optim.Optimiser",
-    "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.base.at_most",
+    "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.heads.GaussianKL",
+    "tinygan.engine.base.at_most",
     "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
     "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
     "tinygan.training.progress_bar"}

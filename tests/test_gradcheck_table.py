@@ -202,6 +202,8 @@ ORDINARY = [
         wrong=(lambda x: heads.softmax_cross_entropy(heads.softmax(x), CLASSES).dq,)),
     Row("Gaussian, log deviation", lambda x: heads.gaussian_nll(0 * x, M, x).value,
         lambda x: heads.gaussian_nll(0 * x, M, x).dlog_std, M / 2, wrong=(lambda x: heads.gaussian_nll(0 * x, M, x).dmean,)),
+    Row("divergence of Gaussians, log variance", lambda x: heads.gaussian_kl(M, x).value,
+        lambda x: heads.gaussian_kl(M, x).dlog_var, M / 2, wrong=(lambda x: heads.gaussian_kl(M, x).dmean,)),
     Row("entropy", lambda x: -(softmax(x) * np.log(softmax(x))).sum(),
         lambda x: -softmax(x) * (np.log(softmax(x)) - (softmax(x) * np.log(softmax(x))).sum()), V,
         wrong=(lambda x: -softmax(x) * (np.log(softmax(x)) + 1),)),

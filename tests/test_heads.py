@@ -165,7 +165,9 @@ def test_it_is_least_at_the_mean_and_the_deviation_of_the_targets():
 
 
 @pytest.mark.parametrize("head, arrays", [(heads.softmax_cross_entropy, classified(5, 3, front=(4,))),
-                                          (heads.gaussian_nll, measured(5, 3, front=(4,)))], ids=["classes", "numbers"])
+                                          (heads.gaussian_nll, measured(5, 3, front=(4,))),
+                                          (heads.gaussian_kl, measured(5, 3, front=(4,))[::2])],
+                         ids=["classes", "numbers", "divergence"])
 def test_replicas_and_float32(head, arrays):
     many = head(*arrays)
     assert many.value.shape == (4,)
@@ -179,7 +181,31 @@ def test_replicas_and_float32(head, arrays):
 # ---------------------------------------------------------------- planted mistakes
 
 
-CROSS_ENTROPY, GAUSSIAN, SOFTMAX = heads.softmax_cross_entropy, heads.gaussian_nll, heads.softmax
+def check_divergence(sizes=(7, 3)):
+    """KL of each pair of normal distributions by an integral over the line; derivatives by differences."""
+    for seed in SEEDS:
+        mean, _, log_var = measured(*sizes, seed)
+        kl, line = heads.gaussian_kl(mean, log_var), np.linspace(-40, 40, 80_001)
+        expected = 0.0
+        for m, v in zip(mean.ravel(), log_var.ravel(), strict=True):
+            log_p, log_q = stats.norm.logpdf(line, m, np.exp(v / 2)), stats.norm.logpdf(line)
+            expected += np.trapezoid(np.exp(log_p) * (log_p - log_q), line) / len(mean)
+        np.testing.assert_allclose(kl.value, expected, rtol=1e-9)
+        for name, grad, start, f in (
+                ("dmean", kl.dmean, mean, lambda mean, v=log_var: float(heads.gaussian_kl(mean, v).value)),
+                ("dlog_var", kl.dlog_var, log_var, lambda v, m=mean: float(heads.gaussian_kl(m, v).value))):
+            found = gradcheck.check(f, grad, start, name=name, batch=len(start))
+            assert found.ok, str(found)
+
+
+@EACH_SIZE
+def test_the_divergence_from_the_standard_normal(sizes):
+    check_divergence(sizes)
+    nothing = heads.gaussian_kl(np.zeros(sizes), np.zeros(sizes))
+    assert nothing.value == 0 and not nothing.dmean.any() and not nothing.dlog_var.any()
+
+
+CROSS_ENTROPY, GAUSSIAN, SOFTMAX, DIVERGENCE = heads.softmax_cross_entropy, heads.gaussian_nll, heads.softmax, heads.gaussian_kl
 
 
 def softmax_twice(patch):
@@ -251,7 +277,22 @@ def deviation_without_its_own_cost(patch):
     patch.setattr(heads, "gaussian_nll", wrong)
 
 
+def standard_deviation_for_variance(patch):
+    """log_var is taken for the logarithm of the standard deviation."""
+    patch.setattr(heads, "gaussian_kl", lambda mean, log_var: DIVERGENCE(mean, 2 * log_var))
+
+
+def variance_without_its_own_cost(patch):
+    """dlog_var = exp(log_var) / (2 N): without the - 1 the best variance is 0."""
+    def wrong(mean, log_var):
+        kl = DIVERGENCE(mean, log_var)
+        return kl._replace(dlog_var=kl.dlog_var + 1 / (2 * mean.shape[-2]))
+
+    patch.setattr(heads, "gaussian_kl", wrong)
+
+
 @pytest.mark.parametrize(("mutant", "check"), [
+    (standard_deviation_for_variance, check_divergence), (variance_without_its_own_cost, check_divergence),
     (softmax_twice, check_cross_entropy_derivative), (softmax_twice, check_cross_entropy_value),
     (softmax_twice_and_differentiated, check_cross_entropy_value), (mean_forgotten, check_cross_entropy_derivative),
     (mean_over_classes_too, check_cross_entropy_value), (clipped_logarithm, check_confident_scores),

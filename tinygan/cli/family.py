@@ -21,7 +21,7 @@ from .family_options import GAN
 from .family_scores import asks, is_digits, new_samples, scores, shown_in
 
 DPI = 160
-ASKED = {"label": "labels", "code": "codes", "factor": "factors"}  # option -> what it is in a system's `sample`
+ASKED = {"label": "labels", "code": "codes", "factor": "factors", "text": "text"}  # option -> what it is in a system's `sample`
 TABLE, SHEET = 1000, 100  # samples in a table or a scatter, and images in a picture, unless somebody says how many
 
 
@@ -144,7 +144,8 @@ def _made(run, options, n):
         x = system.sample(n if asked is None else len(asked), codes=asked, factors=_for_each(options.factor, run.recipe.factors),
                           seed=options.seed, raw=options.raw)
         return Samples(x, run.data, asked, "code")
-    return Samples(system.sample(n, seed=options.seed, raw=options.raw), shown_in(system))
+    asked = {"text": options.text} if options.text else {}
+    return Samples(system.sample(n, **asked, seed=options.seed, raw=options.raw), shown_in(system))
 
 
 def _in_turn(numbers, given, n):

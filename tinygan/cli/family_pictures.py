@@ -128,6 +128,16 @@ def there_and_back(system, data, figure=None):
     return sheets.side_by_side(draws, figure)
 
 
+def by_sentence(system, data, figure=None):
+    """Images for some sentences, in lines, beside the small images of stage one that they began as."""
+    texts = [system.words.sentence(row) for row in system.words.in_turn(40)[[7, 17, 27, 37, 2, 12, 25, 35, 4, 39]]]
+    asked = {"text": [text for text in texts for _ in range(8)], "seed": 0}
+    small, large = system.sketches(8 * len(texts), **asked), system.sample(8 * len(texts), **asked)
+    return sheets.side_by_side([
+        lambda figure: sheets.sheet(system.blocks.up(small), data.image, 8, texts, across="stage one", figure=figure),
+        lambda figure: sheets.sheet(large, data.image, 8, across="stage two", figure=figure)], figure)
+
+
 def enlarged(system, data, figure=None):
     """New true images, the small images of them, what M makes of these, some of G's answers, and how far these differ."""
     x = new_samples(data, 10, rng())
@@ -168,7 +178,7 @@ def on_axes(draw, *things, title=""):
 
 
 PICTURES = {"conditional": by_class, "infogan": by_code, "bigan": reconstructed, "discogan": there_and_back,
-            "superres": enlarged}
+            "stackgan": by_sentence, "superres": enlarged}
 
 
 def sampled(samples):

@@ -146,6 +146,20 @@ def _there_and_back(run):
                f"and what comes back of another one {_error(x, np.roll(again, 1, axis=0))}.")
 
 
+def _the_words_that_were_said(run):
+    words, seed = run.system.words, spawn(run.recipe.seed, 7)[6]
+    phi = words.in_turn(NEIGHBOURS)
+    labels, styles = words.told(phi)
+    x = run.system.sample(NEIGHBOURS, seed=seed)
+    shown = words.styles(x, labels) == styles
+    yield (f"{shown[0].mean():.1%} of the images lean as they were asked to, and {shown[1].mean():.1%} are as thin or as thick; "
+           "50.0% would by lot.")
+    if is_digits(run.data):
+        right = digit_judge().read(x) == labels
+        yield (f"{right.mean():.1%} are read as the digit that was asked for, and "
+               f"{(right & shown.all(axis=0)).mean():.1%} show all three words.")
+
+
 def _what_is_made_up(run):
     x = new_samples(run.data, NEIGHBOURS, np.random.default_rng(spawn(run.recipe.seed, 7)[6]))
     low = run.system.blocks.pool(x)
@@ -160,4 +174,4 @@ def _what_is_made_up(run):
 
 
 PROMISES = {"conditional": _the_class_that_was_asked_for, "infogan": _the_code_can_be_read, "bigan": _what_comes_back,
-            "discogan": _there_and_back, "superres": _what_is_made_up}
+            "discogan": _there_and_back, "stackgan": _the_words_that_were_said, "superres": _what_is_made_up}

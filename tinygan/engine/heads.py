@@ -2,8 +2,9 @@
 
     softmax_cross_entropy(q, labels)       which of K classes         -> value, dq
     gaussian_nll(mean, target, log_std)    which numbers              -> value, dmean, dlog_std
+    gaussian_kl(mean, log_var)             how far from N(0, I)       -> value, dmean, dlog_var
 
-Both average over the N rows of a batch (axis -2), so a value has shape (...): () or, with replicas, (R,).
+All average over the N rows of a batch (axis -2), so a value has shape (...): () or, with replicas, (R,).
 """
 
 import math
@@ -29,6 +30,14 @@ class GaussianNLL(NamedTuple):
     value: Array
     dmean: Array
     dlog_std: Array
+
+
+class GaussianKL(NamedTuple):
+    """The value (...), and its derivatives by the means and by log_var, each (..., N, m)."""
+
+    value: Array
+    dmean: Array
+    dlog_var: Array
 
 
 def softmax(q: Array) -> Array:
@@ -75,3 +84,26 @@ def gaussian_nll(mean: Array, target: Array, log_std: Array) -> GaussianNLL:
     e = (target - mean) * np.exp(-log_std)
     value = (e * e / 2 + log_std).sum(axis=(-2, -1)) / n + m * LOG_2PI / 2
     return GaussianNLL(value, -e * np.exp(-log_std) / n, (1 - e * e) / n)
+
+
+def gaussian_kl(mean: Array, log_var: Array) -> GaussianKL:
+    """The Kullback-Leibler divergence of independent Gaussians N(mean, exp(log_var)) from N(0, 1), in nats.
+
+        L = 1/N sum_n sum_j [ exp(log_var_nj) + mean_nj^2 - 1 - log_var_nj ] / 2
+        dL/dmean = mean / N,    dL/dlog_var = (exp(log_var) - 1) / (2 N)
+
+    Parameters
+    ----------
+    mean, log_var : (..., N, m)
+
+    Returns
+    -------
+    value, dmean, dlog_var
+
+    References
+    ----------
+    Kingma & Welling 2014, appendix B.
+    """
+    n, var = mean.shape[-2], np.exp(log_var)
+    value = (var + mean * mean - 1 - log_var).sum(axis=(-2, -1)) / (2 * n)
+    return GaussianKL(value, mean / n, (var - 1) / (2 * n))

@@ -5,6 +5,7 @@
     infogan       codes that can be read from a sample               (Chen et al. 2016)
     discogan      from one domain to another and back, without pairs (Kim et al. 2017)
     dcgan         convolutions, and the rules under which they learn (Radford et al. 2016)
+    stackgan      from words to an image, in two stages              (Zhang et al. 2017)
     superres      large images that fit a small one                  (Bahat & Michaeli 2020)
 """
 
@@ -15,10 +16,11 @@ from .conditional import Conditional
 from .dcgan import DCGAN
 from .discogan import DiscoGAN
 from .infogan import InfoGAN
+from .stackgan import StackGAN
 from .superres import SuperRes
 from .system import System
 
-__all__ = ["FAMILY", "DCGAN", "BiGAN", "Conditional", "DiscoGAN", "InfoGAN", "SuperRes", "System"]
+__all__ = ["FAMILY", "DCGAN", "BiGAN", "Conditional", "DiscoGAN", "InfoGAN", "StackGAN", "SuperRes", "System"]
 
 FAMILY: dict[str, type[System[Any]]] = {kind.__name__.lower(): kind for kind in (Conditional, InfoGAN, BiGAN, DiscoGAN, DCGAN,
-                                                                           SuperRes)}
+                                                                           StackGAN, SuperRes)}

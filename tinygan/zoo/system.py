@@ -55,6 +55,7 @@ class System(Generic[S]):
     Settings: ClassVar[type[Common]]
     recipes: ClassVar[Mapping[str, Common]]  # data set -> settings that were tried on it; the first ones are the defaults
     averaged: ClassVar[tuple[str, ...]] = ("G",)
+    runs: ClassVar[type[Training]] = Training  # the kind of Training that it needs
 
     def __init__(self, recipe: Any = None, **changes: Any) -> None:
         if recipe is None or isinstance(recipe, str):
@@ -87,7 +88,7 @@ class System(Generic[S]):
         Parameters
         ----------
         data : a data set, see `tinygan.data`
-        seeds : four seeds, for the weights of up to four networks
+        seeds : six seeds, for the weights of up to six networks
 
         Raises
         ------
@@ -126,7 +127,7 @@ class System(Generic[S]):
         seed : by default the settings' own
         """
         self.data = given.data_set(data)
-        self.networks = self.make(self.data, spawn(self._seed(seed), 5)[1:])
+        self.networks = self.make(self.data, spawn(self._seed(seed), 7)[1:])
         self.averages = {} if self.recipe.ema is None else {name: self.networks[name].copy() for name in self.averaged}
         return self
 
@@ -154,9 +155,9 @@ class System(Generic[S]):
         look = None
         if isinstance(self.data, Mixture) and "G" in players:
             look = ModeCount(self.data, self.inputs(SAMPLES, streams.generators("evaluation")))
-        training = Training(players, game.draw, game.step, steps=count("steps", recipe.steps if steps is None else steps),
-                            streams=streams, ema=recipe.ema, schedule=recipe.object("schedule"), scheduled=game.scheduled,
-                            look=look, averaged=self.averaged, replay=replay)
+        training = self.runs(players, game.draw, game.step, steps=count("steps", recipe.steps if steps is None else steps),
+                             streams=streams, ema=recipe.ema, schedule=recipe.object("schedule"), scheduled=game.scheduled,
+                             look=look, averaged=self.averaged, replay=replay)
         self.averages = training.averages
         return training
 
