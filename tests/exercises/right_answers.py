@@ -871,6 +871,42 @@ def channel_norm(x, gain, shift, dy):
     return gain * xh + shift, dx
 
 
+# ---------------------------------------------------------------- 21
+
+
+@answers("21.1")
+def draw_condition(mu, log_var, eps):
+    return mu + np.sqrt(np.exp(log_var)) * eps
+
+
+@answers("21.2")
+def condition_gradient(dc, log_var, eps):
+    return dc.copy(), .5 * dc * (np.sqrt(np.exp(log_var)) * eps)
+
+
+@answers("21.3")
+def kl_term(mu, log_var):
+    n, var = len(mu), np.exp(log_var)
+    return .5 * np.mean(np.sum(var + mu * mu - 1 - log_var, axis=1)), mu / n, (var - 1) / (n + n)
+
+
+@answers("21.4")
+def matching_loss(s_real, s_fake, s_wrong):
+    n, s = len(s_real), np.concatenate([-s_real, s_fake, s_wrong])
+    weight = np.repeat([1, .5, .5], n)[:, None] / n
+    ds = np.split(weight / (1 + np.exp(-s)), 3)
+    return (weight * np.logaddexp(0, s)).sum(), -ds[0], ds[1], ds[2]
+
+
+@answers("21.5")
+def wrong_words(phi):
+    wrong, shift = phi.copy(), 1
+    while (same := (wrong == phi).all(axis=1)).any():
+        wrong[same] = np.roll(phi, -shift, axis=0)[same]
+        shift += 1
+    return wrong
+
+
 # ---------------------------------------------------------------- 23
 
 

@@ -33,6 +33,7 @@ LESSONS = {
     "18": "an encoder in the game",
     "19": "there and back",
     "20": "convolutions, and their rules",
+    "21": "from words to an image",
     "23": "what is made up",
 }
 
