@@ -143,7 +143,7 @@ def test_lessons_are_listed_in_order(cli):
 
 @pytest.mark.parametrize(("words", "code", "message"), [
     ("train --data no.csv", 2, "there is no file no.csv (looked for in "),
-    ("train --data .", 1, ". is not a file. Give the path of a .csv"),
+    ("train --data old", 1, "old has 0 pictures that end in .png, .jpg, .jpeg; at least 2 are needed"),
     ("train --data nan.csv", 1, "nan.csv cannot be used. Correct or remove these:\n  line 3, column b: 'nan' is not a finite"),
     ("train --data word.csv", 1, "line 2, column a: 'x' is not a finite number"),
     ("train --data ragged.csv", 1, "line 3: got 1 cells, expected 2 as in line 1"),
@@ -156,7 +156,7 @@ def test_lessons_are_listed_in_order(cli):
     ("train --data pickled.npy", 1, "must hold real numbers; got object"),
     ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt or .npy, which says how to read it; got '.xlsx'"),
     ("train --data rign", 2, "argument --data: unknown data set 'rign'. Did you mean 'ring'? Known: ring, grid"),
-    ("train --data qqq", 2, "digits, or a .csv, .tsv, .txt or .npy file"),
+    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt or .npy file"),
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
     ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),

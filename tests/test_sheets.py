@@ -104,7 +104,7 @@ def test_a_figure_that_is_given_is_drawn_on(draw):
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda: sheets.sheet(some(2), (8, 8)), "images of 8 x 8 pixels have 64 numbers a row; got 6"),
+    (lambda: sheets.sheet(some(2), (8, 8)), "images of 8 x 8 pixels have 64 numbers a row, or in colour 192; got 6"),
     (lambda: sheets.lines({"a": some(2), "b": some(3)}, SHAPE), "equally many images of each kind; got 2 and 3"),
     (lambda: sheets.sheet(some(2501), SHAPE), "a sheet has room for 2500 images; got 2501: ask for fewer"),
     (lambda: sheets.sheet(np.full((1, 6), np.nan), SHAPE), "images must be finite; row 0, column 0 is nan"),

@@ -96,7 +96,7 @@ class Common(Record):
     """The settings that every system has."""
 
     data: str = setting("ring", Source(data_module.NAMES, ".csv, .tsv, .txt or .npy"), WHAT,
-                        "a data set, {names}; or a .csv, .tsv, .txt or .npy file")
+                        "a data set, {names}; a .csv, .tsv, .txt or .npy file; or a folder of pictures")
     hidden: tuple[int, ...] = setting((64, 64, 64), Several(Count(), "64 64"), NETS, "sizes of the hidden layers of both")
     latent: int = setting(2, Count(), NETS, "dimensions of the noise z, 1 to 100")
     activation: Any = setting("relu", Choice("activation", ACTIVATIONS, callable), NETS, "between the layers: {names}")

@@ -68,6 +68,7 @@ REPAIRS = {
     "27": [("    pixels_b, d_pixels_b = squares(fake_b, b)\n    pixels_a, d_pixels_a = squares(fake_a, a)\n"
             "    d_fake_b, d_fake_a = d_fake_b + d_pixels_b, d_fake_a + d_pixels_a\n\n", ""), (" + pixels_b + pixels_a", "")],
     "28": [("return G.forward(z, training=False)", "return G.forward(z, training=True)")],
+    "29": [("log_s = h[:, :m]", "log_s = h[:, m:]")],
 }
 
 

@@ -73,6 +73,8 @@ EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is 
     ("M.28", r"training -> self", "the repaired code has one forward whose result is used, and it is in training"),
     ("M.28", r"strict=True\) -> zip\(", "the lists have one length"),
     ("M.28", r"parameter\.copy\(\)", "the first average is not written to"),
+    ("M.29", r"m = -\(h\.shape\[1\] // 2\)", "counted from the end, the middle of the row is at the same place"),
+    ("M.29", r"len\(phi\) -> len\(\w+\)", OTHER_ARRAY),
     ("21.2", r"return \(dc\.copy\(\), .* -> return \(dc, ", "the gradient by mu is dc, copied or not"),
     ("21.3", r"len\(mu\) -> len\(log_var\)", OTHER_ARRAY),
     ("21.4", r"len\(s_real\) -> len\(s_(fake|wrong)\)", OTHER_ARRAY),

@@ -27,11 +27,12 @@ from .. import files
 from ..engine import arguments
 from .arrays import matrix
 from .labels import class_count, one_hot, whole_labels
+from .pictures import Patches, brightness, faces, images, patches
 from .sets import Curve, DataSet, Mixture, Points
 
-__all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixture", "Points", "by_name", "circles", "class_count", "digits",
-           "from_array", "from_file", "gaussians_1d", "grid", "halves", "moons", "one_hot", "ring", "spokes", "square",
-           "swiss_roll", "whole_labels"]
+__all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixture", "Patches", "Points", "brightness", "by_name", "circles",
+           "class_count", "digits", "faces", "from_array", "from_file", "gaussians_1d", "grid", "halves", "images", "moons",
+           "one_hot", "patches", "ring", "spokes", "square", "swiss_roll", "whole_labels"]
 
 SPLIT_SEED = 0  # of the two halves of the digits, the same for everybody
 
@@ -197,12 +198,14 @@ def from_array(X: Any, name: str = "points") -> Points:
 
 
 def from_file(path: str | Path) -> Points:
-    """Points from a text table (.csv, .tsv, .txt; UTF-8) or a 2-D array saved by `np.save` (.npy).
+    """Points from a text table (.csv, .tsv, .txt; UTF-8), a 2-D array saved by `np.save` (.npy), or a folder of pictures.
 
     A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
     If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
     Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
     """
+    if Path(path).is_dir():
+        return images(path)
     x, columns = files.read(path)
     return Points(matrix(str(path), x, rows=2), Path(path).stem, columns)
 
@@ -218,6 +221,7 @@ NAMES: dict[str, Callable[[], DataSet]] = {
     "swiss_roll": swiss_roll,
     "spokes": spokes,
     "digits": digits,
+    "patches": patches,
 }
 
 

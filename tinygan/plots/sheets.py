@@ -9,7 +9,7 @@
     run_page        any picture above the curves of a run
 
 Each returns a new Figure, or draws on `figure` where one is given. The others draw on `ax` and return it. Images are rows of
-pixels x (N, height * width), from -1 (white) to 1 (black).
+pixels x (N, height * width), from -1 (white) to 1 (black); in colour three times as many, red, green and blue of each pixel.
 """
 
 import math
@@ -76,7 +76,7 @@ def lines(parts, image, columns=10, title="", figure=None):
         figure = plt.figure(figsize=(width + 1.5, blocks * (height + .12) + .3 + .25 * bool(title)))
     for b, ax in enumerate(np.ravel(figure.subplots(blocks, 1))):
         some = [x[b * columns:(b + 1) * columns] for x in images]
-        empty = np.full((columns - len(some[0]), math.prod(image)), np.nan)
+        empty = np.full((columns - len(some[0]), images[0].shape[-1]), np.nan)
         _tiles(ax, np.concatenate([part for x in some for part in (x, empty)]), image, columns, names,
                across=title * (not b))
     return figure
@@ -99,9 +99,9 @@ def beside(parts, image, columns=10, figure=None):
 def _checked(x, image):
     """The images as float64. Raises ValueError for rows of another length, or more than fit on a sheet."""
     x = points("images", x).astype(np.float64)
-    if x.shape[-1] != math.prod(image):
-        raise ValueError(f"images of {' x '.join(map(str, image))} pixels have {math.prod(image)} numbers a row; "
-                         f"got {x.shape[-1]}")
+    if x.shape[-1] not in (math.prod(image), 3 * math.prod(image)):
+        raise ValueError(f"images of {' x '.join(map(str, image))} pixels have {math.prod(image)} numbers a row, or in colour "
+                         f"{3 * math.prod(image)}; got {x.shape[-1]}")
     if x.shape[0] > MOST:
         raise ValueError(f"a sheet has room for {MOST} images; got {x.shape[0]}: ask for fewer")
     return x
@@ -116,15 +116,18 @@ def _size(rows, columns, image):
 def _tiles(ax, x, image, columns, rows=(), heads=(), across="", down=""):
     """Images in lines on one Axes, a thin dark grey frame around each; a row of NaN is an empty place."""
     height, width = image
-    n = -(-len(x) // columns)
-    tiles = np.full((n * columns, height, width), np.nan)
-    tiles[:len(x)] = x.reshape(-1, height, width)
-    mosaic = np.full((n, columns, height + 1, width + 1), np.nan)  # a row and a column between images
-    mosaic[..., :height, :width] = tiles.reshape(n, columns, height, width)
-    mosaic = mosaic.swapaxes(1, 2).reshape(n * (height + 1), -1)[:-1, :-1]
-    cmap = plt.get_cmap("gray_r").with_extremes(bad="white")
-    ax.imshow(mosaic, cmap=cmap, vmin=-1, vmax=1, interpolation="nearest")
-    there = np.flatnonzero(~np.isnan(tiles).all(axis=(1, 2)))
+    n, channels = -(-len(x) // columns), x.shape[-1] // math.prod(image)
+    tiles = np.full((n * columns, height, width, channels), np.nan)
+    tiles[:len(x)] = x.reshape(-1, height, width, channels)
+    mosaic = np.full((n, columns, height + 1, width + 1, channels), np.nan)  # a row and a column between images
+    mosaic[..., :height, :width, :] = tiles.reshape(n, columns, height, width, channels)
+    mosaic = mosaic.swapaxes(1, 2).reshape(n * (height + 1), -1, channels)[:-1, :-1]
+    if channels == 3:
+        ax.imshow(np.nan_to_num((1 - mosaic) / 2, nan=1).clip(0, 1), interpolation="nearest")
+    else:
+        cmap = plt.get_cmap("gray_r").with_extremes(bad="white")
+        ax.imshow(mosaic[..., 0], cmap=cmap, vmin=-1, vmax=1, interpolation="nearest")
+    there = np.flatnonzero(~np.isnan(tiles).all(axis=(1, 2, 3)))
     corners = np.stack([there % columns * (width + 1), there // columns * (height + 1)], axis=-1)[:, None] - .5
     frame = np.array([(0, 0), (width, 0), (width, height), (0, height), (0, 0)])
     ax.add_collection(LineCollection(corners + frame, colors=FRAME, linewidths=.6, clip_on=False))

@@ -104,7 +104,8 @@ class DCGAN(System[DCGANSettings]):
     about, paper, lesson = "convolutions by hand, and the rules under which they learn", "Radford et al. 2016", "20"
     Settings = DCGANSettings
     recipes: ClassVar[Mapping[str, Common]] = {
-        "digits": PAPER, "digits-r1": PAPER.replace(lr=2e-3, beta1=0, beta2=.99, schedule="cosine_decay", r1=3)}
+        "digits": PAPER, "patches": PAPER.replace(data="patches", steps=3000),
+        "digits-r1": PAPER.replace(lr=2e-3, beta1=0, beta2=.99, schedule="cosine_decay", r1=3)}
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:
         if getattr(data, "image", None) is None:

@@ -8,6 +8,7 @@ A system says which networks there are (`make`), and what a step draws and does 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -25,7 +26,7 @@ from ..updates import Player, Report
 
 Kind = TypeVar("Kind", bound="System[Any]")
 S = TypeVar("S", bound=Common)
-IMAGES = "digits"  # the one data set of images that has a name
+IMAGES = ("digits", "patches")  # the data sets of images that have a name
 
 
 class Game(NamedTuple):
@@ -71,13 +72,13 @@ class System(Generic[S]):
     def recipe_for(cls, data: str | None = None) -> Common:
         """The settings that were tried on the data set of this name; without a name, the first ones.
 
-        For another data set these are the first ones that were tried on data of its kind, images or points. Raises ValueError
-        for a name that no data set has.
+        For another data set, or a folder of pictures, these are the first ones that were tried on data of its kind, images or
+        points. Raises ValueError for a name that no data set has.
         """
         tried = [*cls.recipes.values()]
         if data is None or data in cls.recipes:
             return tried[0] if data is None else cls.recipes[data]
-        alike = [recipe for recipe in tried if (recipe.data == IMAGES) == (data == IMAGES)]
+        alike = [recipe for recipe in tried if (recipe.data in IMAGES) == (data in IMAGES or Path(data).is_dir())]
         return (alike or tried)[0].replace(data=data)
 
     # ---------------------------------------------------------------- what a system says of itself
