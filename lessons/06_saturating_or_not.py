@@ -183,6 +183,53 @@ Adam(lr=1).step(theta, np.array([0.1, 1e-11]))
 assert np.allclose(-theta, [1, 0.001], rtol=1e-2)
 
 # %%
+# What does G minimise?
+# ---------------------
+# Suppose that D is the best one for the present G, :math:`D^* = p / (p + q)` (lesson 04), and that it is fixed while G takes its
+# step. With the minimax loss G then follows the derivative of 2 JSD. With the other loss it follows that of another quantity
+# (Arjovsky & Bottou 2017, theorem 2.5):
+#
+# .. math:: \mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JSD}(p, q).
+#
+# The divergence from q to p asks that no point of G's lies where p is small. It does not ask that G goes everywhere where p is
+# large. And the JSD enters with the wrong sign: of two q with one KL, the one farther from p is preferred. Nothing here asks
+# for all the modes. We check it on a grid. q is a bell at m, D is the best one for m = 1, and m moves a little.
+x, dx = np.linspace(-12, 12, 4801, retstep=True)
+
+
+def bell(m, s=1.0):
+    return np.exp(-0.5 * ((x - m) / s) ** 2) / (s * np.sqrt(2 * np.pi))
+
+
+def kl(a, b):
+    return (a * np.log(a / b)).sum() * dx
+
+
+p, q = 0.5 * bell(-2) + 0.5 * bell(2), bell(1)
+best = p / (p + q)
+moved = [bell(1 + step) for step in (-1e-4, 1e-4)]
+
+
+def slope(function):
+    """The derivative by m, by central differences."""
+    return (function(moved[1]) - function(moved[0])) / 2e-4
+
+
+# %%
+# Both derivatives, of the losses with the fixed D and of the divergences, agree. The sum of the two losses is
+# :math:`E_q \log((1 - D^*)/D^*) = E_q \log(q/p)`, which is KL(q || p).
+def twice_jsd(q):
+    return kl(p, (p + q) / 2) + kl(q, (p + q) / 2)
+
+
+minimax = slope(lambda q: (q * np.log(1 - best)).sum() * dx)
+other = slope(lambda q: -(q * np.log(best)).sum() * dx)
+assert np.isclose(minimax, slope(twice_jsd), rtol=1e-5)
+assert np.isclose(other, slope(lambda q: kl(q, p) - twice_jsd(q)), rtol=1e-5)
+assert np.isclose(minimax + other, slope(lambda q: kl(q, p)), rtol=1e-5)
+print(f"d/dm of 2 JSD {minimax:.4f}, of KL(q || p) - 2 JSD {other:.4f}, of KL(q || p) {minimax + other:.4f}")
+
+# %%
 # The picture
 # -----------
 # On the left the derivatives; in the middle the gradients over all parameters while D learns; on the right where
@@ -210,6 +257,8 @@ fig.legend(loc="outside lower center", ncols=2)
 #   it, and with the non-saturating loss every one arrived.
 # * Adam covered the difference up, on this example.
 # * What counts in a loss is its gradient where things go wrong, not where its minimum lies.
+# * Against the best D the minimax gradient is that of 2 JSD, and the non-saturating one is that of KL(q || p) - 2 JSD. Neither
+#   asks G to visit every mode.
 #
 # Goodfellow et al. (2014) give the minimax loss in equation 1 and the advice at the end of section 3. Arjovsky & Bottou
 # (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, prove the vanishing in section 2.2.1

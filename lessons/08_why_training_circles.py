@@ -232,6 +232,23 @@ for step in (dirac.simultaneous, dirac.alternating):
     assert np.linalg.norm(end) < 0.01
 
 # %%
+# The *gradient penalty* of lesson 11 does not end it either. It asks for the slope 1, :math:`\tfrac\lambda2 (|\psi| - 1)^2`.
+# But where G is right, D should be flat: at (0, 0) this penalty is not 0, and its derivative jumps. So the players keep
+# circling, however small the steps are (Mescheder et al. 2018, section 4). R1 asks for the slope 0, which is the slope at the
+# equilibrium.
+def with_gradient_penalty(point):
+    psi = point[..., 1]
+    return dirac.wasserstein(point) - np.stack([0 * psi, (np.abs(psi) - 1) * np.sign(psi)], axis=-1)
+
+
+for step in (dirac.simultaneous, dirac.alternating):
+    for h in (H, H / 4):
+        late = np.linalg.norm(dirac.trajectory(with_gradient_penalty, step, START, 20 * STEPS, h)[-1000:], axis=-1)
+        assert 1.1 < late.min() and late.max() < 1.9
+        print(f"gradient penalty, {step.__name__}, h = {h}: the radius stays between {late.min():.2f} and {late.max():.2f}")
+    assert np.linalg.norm(dirac.trajectory(dirac.with_r1(dirac.wasserstein, GAMMA), step, START, 20 * STEPS, H)[-1]) < 1e-9
+
+# %%
 # In the *non-saturating* game :math:`\theta' = -\psi\,\sigma(\psi\theta)`. Now the arrow leans inwards, but less and less
 # near the equilibrium. In turns, the players creep in; with simultaneous steps they end on a circle on which leaning in and
 # stepping out cancel. Its radius is nearly :math:`\sqrt{2h}`.

@@ -114,6 +114,19 @@ assert truth.std_ratio > 0.95
 assert FAST or found.std_ratio < 0.9
 
 # %%
+# The bridges cannot be trained away. All z form one connected region, and G is continuous, so its samples form one connected
+# region too (Tanielian et al. 2020). Go from any z to any other in a straight line: where G passes from one mode to another, it
+# must cross the middle between them. Training can only make G cross it quickly, so that few z lie there.
+start, end = z[:200], z[200:400]
+way = np.linspace(0, 1, 1001)[:, None, None]
+path = G_ema((start + way * (end - start)).reshape(-1, 2)).reshape(1001, 200, 2)
+to_means = np.linalg.norm(path[:, :, None] - GRID.means, axis=-1)  # (1001, 200, 25)
+between_two = to_means[0].argmin(axis=-1) != to_means[-1].argmin(axis=-1)
+farthest = to_means.min(axis=-1).max(axis=0)[between_two]
+assert np.mean(farthest > 3 * GRID.stds[0]) > 0.95
+print(f"on {np.mean(farthest > 3 * GRID.stds[0]):.0%} of {between_two.sum()} ways from one mode to another G leaves all modes")
+
+# %%
 # And untrained, or at any single point? The same score gives them nothing.
 for nothing in (film[0][1], np.zeros((2500, 2))):
     assert mode_report(nothing, GRID).modes_half <= 1
