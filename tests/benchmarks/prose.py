@@ -1,0 +1,85 @@
+"""How easily can the prose be read? Long sentences, colons, and turns that readers stumble over, counted by kind of text.
+
+    python tests/benchmarks/prose.py [FOLDER] [--show 10]
+
+FOLDER is a checkout of this project, by default this one. --show prints the longest sentences of each kind.
+"""
+
+import argparse
+import ast
+import re
+from pathlib import Path
+
+from tinygan.metrics.tables import aligned
+
+ROOT = Path(__file__).parents[2]
+LONG = 30  # words
+TURNS = ("at once", "hardly", "judge", "that of", "those of", "least", "whoever", "is content", "holds", "knows", "nobody",
+         "hears", "push")
+FORMULA = re.compile(r":math:`[^`]*`|\$[^$]*\$|``[^`]*``|`[^`]*`(__)?")
+
+
+def paragraphs(text):
+    """The paragraphs of reStructuredText or Markdown, without code, tables, directives and headings."""
+    for block in re.split(r"\n\s*\n", text):
+        lines = [line for line in block.splitlines() if line.strip()]
+        if not lines or re.match(r"\s*(\.\.|>>>|:\w|\||<!--|```|\+-|===|---)", lines[0]) or lines[0].startswith(("    ", "\t")):
+            continue
+        if len(lines) > 1 and re.fullmatch(r"\s*([=\-~^`#])\1{3,}\s*", lines[1]):
+            lines = lines[2:]
+        words = " ".join(line.strip().lstrip("*#0123456789.- ") for line in lines)
+        if words:
+            yield FORMULA.sub("x", words)
+
+
+def of_lesson(path):
+    """The prose of a lesson: its docstring, and the comments of its cells."""
+    text = path.read_text("utf-8")
+    yield from paragraphs(ast.get_docstring(ast.parse(text)) or "")
+    comments = re.sub(r"(?m)^(?!# |#$).*$", "", text)
+    yield from paragraphs(re.sub(r"(?m)^# ?", "", re.sub(r"(?m)^# %%.*$", "", comments)))
+
+
+def of_docstrings(path):
+    """The docstrings of a module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield from paragraphs(ast.get_docstring(node) or "")
+
+
+def kinds(root):
+    """{kind of text: its paragraphs}"""
+    lessons = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+    pages = sorted((root / "docs").glob("*.rst"))
+    return {"README": [*paragraphs((root / "README.md").read_text("utf-8"))],
+            "lessons": [part for path in lessons for part in of_lesson(path)],
+            "pages": [part for path in pages if path.stem != "bibliography" for part in paragraphs(path.read_text("utf-8"))],
+            "derivations": [part for path in sorted((root / "docs" / "derivations").glob("*.rst"))
+                            for part in paragraphs(path.read_text("utf-8"))],
+            "docstrings": [part for path in sorted((root / "tinygan").rglob("*.py")) for part in of_docstrings(path)]}
+
+
+def sentences(parts):
+    return [sentence for part in parts for sentence in re.split(r"(?<=[.?!])\s+(?=[A-Z*(])", part) if sentence.split()]
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("folder", nargs="?", type=Path, default=ROOT)
+    options.add_argument("--show", type=int, default=0)
+    given = options.parse_args()
+    rows = [("", "words", "sentences", f"over {LONG} words", "share", "colons a 1000 words", "turns a 1000 words")]
+    for kind, parts in kinds(given.folder).items():
+        said, words = sentences(parts), sum(len(part.split()) for part in parts)
+        long = [sentence for sentence in said if len(sentence.split()) > LONG]
+        colons = sum(len(re.findall(r":(?=\s|$)", part)) for part in parts)
+        turns = sum(len(re.findall(rf"\b{turn}\b", part.lower())) for part in parts for turn in TURNS)
+        rows.append((kind, f"{words:,}", f"{len(said):,}", f"{len(long)}", f"{len(long) / len(said):.1%}",
+                     f"{1000 * colons / words:.1f}", f"{1000 * turns / words:.1f}"))
+        for sentence in sorted(long, key=lambda sentence: -len(sentence.split()))[:given.show]:
+            print(f"{kind}, {len(sentence.split())} words: {sentence}\n")
+    print(aligned(rows))
+
+
+if __name__ == "__main__":
+    main()
