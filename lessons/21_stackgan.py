@@ -148,7 +148,7 @@ runs = {"StackGAN": [trained(StackGAN, seed) for seed in SEEDS],
 # Does the image show the words?
 # ------------------------------ We ask for each sentence equally often. A support vector machine reads the digit. Slant and ink
 # are measured, and compared with the medians of the digit that was asked for. By lot, all three are right once in forty times.
-# The Frechet distance of lesson 16 says how good the images are.
+# The Frechet distance of lesson 20 says how good the images are.
 asked = words.in_turn(SAMPLES)
 labels, styles = words.told(asked)
 judge = digit_judge()
