@@ -53,7 +53,8 @@ def test_the_demo_prints_the_truth_first_and_names_what_it_has_written(cli, monk
     assert table[1].startswith("true samples") and table[2].startswith("generated") and "98.8" in table[1]
     written = out[out.index("Written:"):].split()[1:]
     assert written == ["tinygan-demo/run.npz", "tinygan-demo/summary.png", "tinygan-demo/training.gif"]
-    assert all(Path(path).stat().st_size > 1000 for path in written) and left() == sorted(["tinygan-demo", *written])
+    assert all(Path(path).stat().st_size > 1000 for path in written)
+    assert left() == sorted(["tinygan-demo", "tinygan-demo/checkpoint.npz", *written])
 
 
 def test_the_demo_again_is_the_same_run_in_a_folder_of_its_own(cli, monkeypatch, undrawn):
@@ -97,7 +98,8 @@ def test_penalties_are_trained_with(cli, undrawn):
 
 def test_replicas(cli):
     code, out, _ = cli("train", *SMALL, "--replicas", 3, "--out", "run")
-    assert code == 0 and all(f"\nreplica {r} " in out for r in range(3)) and left() == ["run", "run/run.npz", "run/summary.png"]
+    assert code == 0 and all(f"\nreplica {r} " in out for r in range(3))
+    assert left() == ["run", "run/checkpoint.npz", "run/run.npz", "run/summary.png"]
     assert cli("sample", "run", "--replica", 2, "--out", "2.npy")[0] == 0
     assert cli("sample", "run", "--out", "0.npy")[0] == 0
     assert not np.array_equal(np.load("0.npy"), np.load("2.npy"))
@@ -244,7 +246,7 @@ def test_a_disk_that_is_full_is_named_and_leaves_nothing(cli, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     code, _, err = cli("train", *SMALL, "--out", "a/b")
-    assert code == 1 and err == f"tinygan: {Path('a/b/run.npz')}: No space left on device\n" and left() == []
+    assert code == 1 and err == f"tinygan: {Path('a/b/checkpoint.npz')}: No space left on device\n" and left() == []
 
 
 def test_force_writes_over_a_run_and_takes_its_old_pictures_away(cli, undrawn):
@@ -252,7 +254,7 @@ def test_force_writes_over_a_run_and_takes_its_old_pictures_away(cli, undrawn):
     for name in ("run.npz", "summary.png", "training.gif", "notes.txt"):
         Path("run", name).write_text("old")
     assert cli("train", *SMALL, "--out", "run", "--force")[0] == 0
-    assert left() == ["run", "run/notes.txt", "run/run.npz"] and run_files.load("run").history.step[-1] == 5
+    assert left() == ["run", "run/checkpoint.npz", "run/notes.txt", "run/run.npz"] and run_files.load("run").history.step[-1] == 5
     assert cli("sample", "run", "--out", "x.csv")[0] == cli("sample", "run", "--out", "x.csv", "--force", "-n", 3)[0] == 0
     assert files.read("x.csv")[0].shape == (3, 2)
 
@@ -261,7 +263,7 @@ def test_a_run_that_diverges_says_where_and_is_kept(cli):
     code, out, err = cli("train", "--hidden", "64", "64", "--lr", 10, "--steps", 500, "--quiet", "--out", "run")
     assert code == 1 and "training diverged at step " in err
     assert err.endswith("ry a learning rate ten times smaller. The run so far is in run\n")
-    assert left() == ["run", "run/run.npz"] and "Written" not in out
+    assert left() == ["run", "run/checkpoint.npz", "run/run.npz"] and "Written" not in out
     kept = run_files.load("run").history
     assert kept.diverged > 0 and kept.step[-1] == kept.diverged < 10  # within a few steps
     assert cli("sample", "run", "--out", "x.csv")[0] == 0
@@ -269,6 +271,9 @@ def test_a_run_that_diverges_says_where_and_is_kept(cli):
 
 
 # ---- Ctrl-C and readers who leave
+
+
+STOPPED = "tinygan: stopped by Ctrl-C; the run so far is in run. To go on:  python -m tinygan train --resume run\n"
 
 
 def press_ctrl_c(monkeypatch, *steps):
@@ -289,7 +294,7 @@ def press_ctrl_c(monkeypatch, *steps):
 def test_ctrl_c_keeps_the_run_so_far(cli, monkeypatch, undrawn, steps):
     press_ctrl_c(monkeypatch, *steps)
     code, out, err = cli("train", *SMALL, "--out", "run")
-    assert code == 130 and err == "tinygan: stopped by Ctrl-C; the run so far is in run\n" and "Ctrl-C again skips" in out
+    assert code == 130 and err == STOPPED and "Ctrl-C again skips" in out
     kept = run_files.load("run")
     assert kept.history.step.tolist() == list(range(1, steps[0] + 1))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -305,7 +310,7 @@ def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
     monkeypatch.setattr(plots, "summary", lambda *_: signal.raise_signal(signal.SIGINT))
     code, _, err = cli("train", *SMALL, "--out", "run")
-    assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/run.npz"]
+    assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/checkpoint.npz", "run/run.npz"]
     assert run_files.load("run").history.step[-1] == 5
 
 
@@ -328,7 +333,7 @@ def test_a_real_ctrl_c_and_another(tmp_path):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
-    assert process.returncode == 130 and b"Traceback" not in err and err.endswith(b"the run so far is in run\n")
+    assert process.returncode == 130 and b"Traceback" not in err and err.decode() == STOPPED
     assert (tmp_path / "run/run.npz").is_file()
 
 
@@ -382,7 +387,7 @@ def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, caps
     points()
     run = run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more))
     Path("run").mkdir()
-    assert learning.learn(run, Path("run"), quiet=True)
+    learning.learn(run, Path("run"), learning.Plan(quiet=True))
     loaded = run_files.load("run")
     assert loaded.recipe == run.recipe
     for net, same in ((loaded.G, run.G), (loaded.D, run.D)):
@@ -401,10 +406,15 @@ def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, caps
     assert learning.scores(loaded) in capsys.readouterr().out
 
 
+def trained(run, folder):
+    """The run with what it has learned, and the Diverged that ended it or None."""
+    return learning._train(run, folder, learning.Plan(quiet=True), learning._work(), [])
+
+
 @pytest.mark.parametrize("more", [more for more in KINDS_OF_RUNS if "ema" in more], ids=str)
 def test_the_averaged_generator_that_is_loaded_answers_as_the_one_that_was_saved(cli, more):
     points()
-    run, diverged = learning._train(run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more)), [], quiet=True)
+    run, diverged = trained(run_files.build(Recipe(hidden=(8,), steps=5, batch=8).replace(**more)), Path())
     run_files.save(run, Path())
     loaded, z = run_files.load("."), np.random.default_rng(0).standard_normal((*run.G.replicas, 6, run.G.d_in))
     assert diverged is None and same_bits(loaded.history.G_ema(z), run.history.G_ema(z))
@@ -419,7 +429,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     files.write(np.arange(8.).reshape(4, 2) ** 2, folder / "mine.csv")
     run = run_files.build(Recipe(data=str(folder / "mine.csv"), hidden=(8,), steps=2))
-    run, _ = learning._train(run, [], quiet=True)
+    run, _ = trained(run, folder)
     run_files.save(run, folder)
     return checkpoint.load(folder / "run.npz")
 

@@ -127,8 +127,7 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.heads.GaussianKL",
     "tinygan.engine.base.at_most",
     "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
-    "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players",
-    "tinygan.training.progress_bar"}
+    "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players"}
 NO_MATHEMATICS = {"arguments", "diagnosis", "differences", "functions", "gradcheck", "ladders", "machine", "parts", "recording",
                   "replay", "shortening", "slopes", "store", "verdicts"}  # of the engine: checks, files, the machine
 GAME = {"losses.base", "losses.separate", "losses.relativistic", "penalties", "gradients", "updates", "training", "dirac",

@@ -312,9 +312,9 @@ def counted(monkeypatch):
     """The seeds that are trained from now on, by remedy."""
     trained, train_group = [], study.train_group
 
-    def watched(group):
+    def watched(group, *more):
         trained.extend((group.name, seed) for seed in group.seeds)
-        return train_group(group)
+        return train_group(group, *more)
 
     monkeypatch.setattr(study, "train_group", watched)
     return trained

@@ -11,17 +11,20 @@ from .cli import family_files, family_options, learning, run_files, studying
 from .cli.family_options import GAN
 from .cli.options import parser, program
 from .cli.run_files import Misuse
+from .files import InUse, lock
 from .guard import Diverged
 from .recipe import DEMO, NAMES, Recipe
+from .saving import EVERY
 
 
 def main(argv=None):
-    """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C."""
+    """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM."""
     try:
         try:
-            words = sys.argv[1:] if argv is None else argv
-            options = parser(words).parse_args(words)
-            return COMMANDS[options.command](options)
+            with learning.sigterm():
+                words = sys.argv[1:] if argv is None else argv
+                options = parser(words).parse_args(words)
+                return COMMANDS[options.command](options)
         finally:
             print(end="", flush=True)  # here, so that a reader who has left is noticed here
     except SystemExit as stop:  # argparse has printed the help or a complaint
@@ -29,7 +32,7 @@ def main(argv=None):
     except BrokenPipeError:  # stdout was closed, as by `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Misuse, FileNotFoundError) as error:
+    except (Misuse, InUse, FileNotFoundError) as error:
         return _complain(error, 2)
     except OSError as error:
         return _complain(f"{error.filename}: {error.strerror}" if error.filename else error, 1)
@@ -38,7 +41,8 @@ def main(argv=None):
     except (ValueError, OverflowError) as error:
         return _complain(error, 1)
     except KeyboardInterrupt as stop:
-        return _complain("; ".join(["stopped by Ctrl-C", *map(str, stop.args)]), 130)
+        name = getattr(stop, "name", "Ctrl-C")
+        return _complain("; ".join([f"stopped by {name}", *map(str, stop.args)]), 128 + learning.SIGNALS[name])
 
 
 def _complain(error, code):
@@ -50,49 +54,96 @@ def demo(options):
     """Learn the ring from scratch."""
     story = ("A GAN learns eight Gaussians on a ring, from scratch: G turns noise into points,\n"
              "D tries to tell them from true ones, two at a time (PacGAN), and G learns from what gave it away.")
-    return _learn(DEMO.replace(seed=options.seed), options.out or _free("tinygan-demo"), options.force, story=story)
+    recipe = DEMO.replace(seed=options.seed)
+    return _carry_out(lambda: run_files.build(recipe), learning.learn, options, "tinygan-demo", story=story)
 
 
 def train(options):
     """Train by the options."""
+    if options.resume:
+        return _resume(options)
     if options.model == GAN:
         recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
-        return _learn(recipe, options.out or _free(f"tinygan-{Path(recipe.data).stem}"), options.force, options.quiet)
+        return _carry_out(lambda: run_files.build(recipe), learning.learn, options, f"tinygan-{Path(recipe.data).stem}")
     recipe, given = family_options.changed(options.model, options)
-    return _carry_out(lambda: family_files.build(options.model, recipe, given), systems.learn,
-                      options.out or _free(f"tinygan-{options.model}"), options.force, options.quiet)
+    return _carry_out(lambda: family_files.build(options.model, recipe, given), systems.learn, options,
+                      f"tinygan-{options.model}")
 
 
-def _learn(recipe, folder, force, quiet=False, story=None):
-    return _carry_out(lambda: run_files.build(recipe), learning.learn, folder, force, quiet, story)
-
-
-def _carry_out(build, learn, folder, force, quiet=False, story=None):
-    """Build a run, and learn it in a folder that is made for it."""
-    _claim(folder, force, a_folder=True)
+def _carry_out(build, learn, options, name, story=None):
+    """Build a run, and learn it in a folder that is made for it: the one that is asked for, or a new one of this name."""
+    folder = options.out or _free(name)
+    _claim(folder, options.force, a_folder=True)
     run = build()
-    with _made(folder):
+    with _made(folder, None if options.out else name) as folder, lock(folder):
         if story:
             print(story)
-        try:
-            finished = learn(run, folder, quiet)
-        except Diverged as error:
-            return _complain(f"{error}. The run so far is in {folder}", 1)
-    return 0 if finished else _complain(f"stopped by Ctrl-C; the run so far is in {folder}", 130)
+        return _learned(learn, run, folder, learning.Plan(getattr(options, "quiet", False), getattr(options, "every", EVERY)))
+
+
+def _learned(learn, run, folder, plan):
+    """Learn a run in its folder; returns the exit code. What ends it early is told together with the way to go on."""
+    go_on = f"To go on:  {program()} train --resume {_quoted(folder)}"
+    try:
+        learn(run, folder, plan)
+    except Diverged as error:
+        return _complain(f"{error}. The run so far is in {folder}", 1)
+    except learning.Stopped as stop:
+        raise learning.Stopped(stop.name, f"the run so far is in {folder}. {go_on}") from None
+    except OSError as error:
+        if not folder.is_dir():
+            return _complain(f"the folder {folder} is no longer there, and the run is lost with it. Begin again", 1)
+        if not error.filename or not (folder / run_files.CHECKPOINT).is_file():
+            raise
+        return _complain(f"{error.filename}: {error.strerror}. The last checkpoint is whole. Remove the cause. {go_on}", 1)
+    return 0
+
+
+def _resume(options):
+    """Go on with a run by its own settings."""
+    folder = options.resume
+    if options.force or options.out not in (None, folder):
+        raise Misuse("--resume writes into the folder of the run that it goes on with: leave out --out and --force")
+    if not folder.is_dir():
+        raise Misuse(f"there is no folder {folder}, so no run to go on with. Make one with the command train")
+    with lock(folder):
+        run, start = family_files.resume(folder)
+        in_family = isinstance(run, family_files.FamilyRun)
+        complaint = family_options.contradiction(options, run.model if in_family else GAN, run.recipe)
+        if complaint:
+            raise Misuse(complaint)
+        run = family_files.with_steps(run, getattr(options, "steps", run.recipe.steps))
+        return _learned((systems if in_family else learning).learn, run, folder,
+                        learning.Plan(options.quiet, options.every, start))
+
+
+def _make(folder, exist_ok):
+    """Make the folder; False where it must be new and is there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except FileExistsError:
+        if exist_ok:
+            raise
+        return False
+    return True
 
 
 @contextmanager
-def _made(folder):
-    """Make the folder, with its parents; those that are new and in the end empty are removed again."""
-    new = [place for place in (folder, *folder.parents) if not place.exists()]
+def _made(folder, name=None):
+    """Make the folder, with its parents, and yield it; those that are new and in the end empty are removed again.
+
+    With a `name` it must be new: where another process has just made it, the next one of this name is made.
+    """
+    fresh = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            while not _make(folder, exist_ok=not name):
+                fresh = [folder := _free(name)]
         except OSError as error:
             raise Misuse(f"the folder {folder} cannot be made: {error.strerror}. Choose another --out") from None
-        yield
+        yield folder
     finally:
-        for place in new:
+        for place in fresh:
             if place.is_dir() and not any(place.iterdir()):
                 place.rmdir()
 
@@ -132,7 +183,7 @@ def study(options):
         raise Misuse(f"{folder} is a file. Choose another --out")
     if folder.exists() and any(folder.iterdir()) and not studying.begun(folder):
         raise Misuse(f"{folder} exists already, and there is no study in it to go on with. Choose another --out")
-    with _made(folder):
+    with _made(folder, None if options.out else "tinygan-study") as folder:
         studying.carry_out(options, folder)
     return 0
 

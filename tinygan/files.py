@@ -4,9 +4,11 @@
     read_npy(file, size)   -> an array                             what np.save wrote, from any open binary file
     write(x, path)                                                a table or an array, the same way round
     atomic_write(path)                                            a file that appears whole or not at all
+    lock(folder)                                                  one writer at a time
 """
 
 import csv
+import glob
 import io
 import math
 import os
@@ -18,6 +20,12 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 Table = tuple[NDArray[Any], tuple[str, ...] | None]  # numbers (N, d), and the names of the columns
 
@@ -148,7 +156,9 @@ def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = Non
     columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
     with atomic_write(path) as temporary:
         if temporary.suffix.lower() == ".npy":
-            np.save(temporary, x)
+            held = io.BytesIO()  # straight to a file, np.save hands it to the C library, which tells nobody of a full disk
+            np.save(held, x)
+            temporary.write_bytes(held.getbuffer())
             return
         # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes.
         quoted = any(mark in name for name in columns for mark in "\t; ")
@@ -161,7 +171,8 @@ def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = Non
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """A path to write to, in the same folder, with the same ending. It becomes `path` if the block ends well, else it is deleted.
 
-    There is never half a file at `path`. A file that was there before stays until the new one is on the disk.
+    There is never half a file at `path`. A file that was there before stays until the new one is on the disk. What a process that
+    was killed has left of such a file is deleted.
     """
     path = Path(path)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
@@ -175,3 +186,51 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             error.filename = str(path)  # the name that a person knows
         raise
+    _clean(path)
+
+
+def _clean(path: Path) -> None:
+    """Delete what processes that are no more have left of `path`."""
+    for left in path.parent.glob(f".*-{glob.escape(path.name)}"):
+        pid = left.name[1:].removesuffix(f"-{path.name}")
+        if pid.isdigit() and not _runs(int(pid)):
+            left.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process with this number may be running."""
+    if os.name != "posix":  # there the same call would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+class InUse(ValueError):
+    """Another process is writing into a folder."""
+
+
+@contextmanager
+def lock(folder: str | Path) -> Iterator[None]:
+    """Hold a folder, which must exist, as its only writer. Raises `InUse` where another process holds it.
+
+    The system lets go of it when the process ends, however that is. Nothing is held where the system knows no such locks.
+    """
+    if fcntl is None:
+        yield
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(f"another tinygan is writing into {folder}. Wait for its end, or choose another --out") from None
+        except OSError:  # some network drives have no locks
+            pass
+        yield
+    finally:
+        os.close(held)

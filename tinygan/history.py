@@ -148,10 +148,11 @@ class History:
 
     @classmethod
     def from_arrays(cls, steps: int, arrays: dict[str, Array], G_ema: Network | None = None,
-                    count_modes: bool | None = None) -> "History":
+                    count_modes: bool | None = None, planned: bool = False) -> "History":
         """The history of a run planned for `steps` steps, from what `arrays` gave. count_modes: by default as it was so far.
 
-        Raises ValueError where an array is missing.
+        planned: only the rows of this plan, without that of a step at which the run was stopped. Raises ValueError where an array
+        is missing.
         """
         missing = [name for name in ("step", "modes_step", *LOOKED, "diverged") if name not in arrays]
         if missing:
@@ -164,8 +165,12 @@ class History:
         if any(shape != (arrays["step"].size, *history.replicas) for shape in rows.values()):
             raise ValueError(f"each column of a history has a row for each of its {arrays['step'].size} steps; got shapes {rows}")
         for i, step in enumerate(arrays["step"].tolist()):
+            if planned and not (history.wants(step) or np.any(arrays["diverged"] == step)):
+                continue
             history.record(step, {name: arrays[name][i] for name in history.columns})
         for i, step in enumerate(arrays["modes_step"].tolist()):
+            if planned and not history.wants_modes(step):
+                continue
             history.record_modes(step, np.array([arrays[name][i] for name in LOOKED]))
         history.diverged = np.array(arrays["diverged"])
         return history

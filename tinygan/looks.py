@@ -1,4 +1,6 @@
-"""How many modes a generator finds, counted now and then while it learns, always from the same noise."""
+"""What one sees of a training while it runs: how many modes G finds, always from the same noise, and a progress bar."""
+
+from typing import Any
 
 import numpy as np
 
@@ -20,3 +22,11 @@ class ModeCount:
         x = G(self.z)
         found = np.array([modes_found(samples, self.mixture) for samples in (x if G.replicas else x[None])])  # (R, 2)
         return found.swapaxes(0, 1) if G.replicas else found[0]
+
+
+def progress_bar(steps: int, progress: bool | None, done: int = 0) -> Any:
+    """A tqdm bar of `steps` steps; progress as in `Training.run`."""
+    from tqdm import tqdm
+
+    shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+    return tqdm(total=steps, initial=done, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)

@@ -10,8 +10,8 @@ Written out, the whole algorithm is
         g_step(G, D, opt_g, latent(), loss)
 
 where latent() draws a batch of noise; `updates.alternating` is one round of it. `Training` is this loop for any system of
-players, together with random streams, schedules, replicas, averaging, a history, and a stop in the very step in which a run
-diverges. `train` makes the Training of the two-player game and runs it.
+players, with random streams, schedules, replicas, averaging, a history, and a stop in the step in which a run diverges. `train`
+makes the Training of the two-player game and runs it.
 
     draw(streams)        -> batch                    everything random that a step needs, as a named tuple of arrays
     step(players, batch) -> {"d_loss": ..., ...}     gradients, then optimisers; what it returns becomes the history's columns
@@ -19,11 +19,13 @@ diverges. `train` makes the Training of the two-player game and runs it.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from . import saving
 from . import train_arguments as given
 from .data import Mixture
 from .engine.arguments import Array, Seeds, count, number
@@ -32,7 +34,7 @@ from .engine.optim import Optimiser
 from .engine.store import Network
 from .guard import Guard
 from .history import History
-from .looks import SAMPLES, ModeCount
+from .looks import SAMPLES, ModeCount, progress_bar
 from .losses import Loss
 from .rounds import Rounds
 from .streams import Streams, TwoPlayerDraw
@@ -44,16 +46,16 @@ __all__ = ["Player", "Training", "d_step", "g_step", "train"]
 class Training:
     """A run of any system of players that can be stepped, stopped, written down and gone on with.
 
-    Between steps nothing that a schedule sets stays behind in an optimiser or a penalty.
+    Between steps nothing that a schedule sets stays behind in an optimiser or a penalty. `saving` writes a Training to a file.
 
     Parameters
     ----------
     players : {"D": Player(network, optimiser), "G": ...}; other systems add their own, such as "E"
     draw, step : what a step needs, and the step, as the module's docstring tells
     steps : how many; schedules depend on the fraction of them that has passed
-    streams : the run's random numbers
+    streams : its random numbers
     ema : None, or how much running averages of parameters keep each step, .99 to .9999; see `averages` and `History.G_ema`
-    schedule : fraction of the run -> factor on all learning rates (`optim.linear_decay`, `optim.cosine_decay`)
+    schedule : fraction of the run -> factor on all learning rates, such as `optim.cosine_decay`
     scheduled : further objects whose prepare(fraction) is called before each step: penalties, instance noise
     look : None, or look(G) -> modes_visited and modes_half, called now and then with G_ema, or with G if there is none
     averaged : the players whose averages are kept where there is `ema`; G's is `G_ema`
@@ -197,7 +199,7 @@ class Training:
             average.load_state(part(f"{name}_ema"))
         self.streams.load_state(part("streams"))
         self.done = done
-        self.history = History.from_arrays(self.steps, part("history"), self.G_ema, count_modes=self.look is not None)
+        self.history = History.from_arrays(self.steps, part("history"), self.G_ema, self.look is not None, planned=True)
         self.guard.resume(self.history)
         self._round.forget()
 
@@ -211,10 +213,9 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
           update: str = "alternating", ema: float | None = None, schedule: Callable[[float], float] | None = None,
           instance_noise: float | Callable[[float], float] | None = None, clip: float | None = None,
           unroll: tuple[int, float] | None = None, seed: Seeds = 0, callback: Callable[[Any], Any] | None = None,
-          progress: bool | None = None, replay: bool = True) -> History:
-    """Train both players in place for `steps` steps of the generator and return the `History`.
-
-    Only G and D change. Freed memory is kept for later arrays for the rest of the process (`engine.machine.keep_memory`).
+          progress: bool | None = None, replay: bool = True, checkpoint: str | Path | None = None,
+          every: int = saving.EVERY) -> History:
+    """Train both players in place for `steps` steps of G and return the `History`; memory as in `engine.machine.keep_memory`.
 
     Parameters
     ----------
@@ -229,15 +230,18 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     update : "alternating": G's gradient is taken after D's step; "simultaneous": before it; "optimistic": simultaneous, each step
         with its change since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
     ema, schedule, replay : as in `Training`
-    instance_noise : None, or the standard deviation of noise on every point that D sees, real or fake (Sonderby et al. 2017):
-        a number or a function of the fraction of the run, such as lambda f: .1 * (1 - f)
+    instance_noise : None, or the std of noise on every point that D sees (Sonderby et al. 2017): a number, or a function of the
+        fraction of the run, such as lambda f: .1 * (1 - f)
     clip : None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
     unroll : None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); see `tinygan.unroll`
     seed : for data, latent noise and evaluation; a list holds one for each replica. The networks have seeds of their own
     callback, progress : as in `Training.run`
+    checkpoint, every : None, or a .npz file that keeps the run, written every so many steps. Where it is there, the run goes on
+        from it, to the same bits as if it had never stopped; with more `steps`, beyond its old end
 
     Raises
     ------
+    ValueError : a checkpoint of another run
     Diverged : a loss, gradient or parameter is no longer finite, or a loss exceeds a million. The history so far and the
         parameters from before that step are kept. A replica that diverges is noted in `history.diverged`, and the others go on
 
@@ -249,9 +253,13 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     >>> history.step.shape, history.d_loss.shape
     ((20,), (20,))
     """
-    return two_players(G, D, data, loss, steps=steps, batch=batch, d_steps=d_steps, opt_g=opt_g, opt_d=opt_d, penalties=penalties,
-                       update=update, ema=ema, schedule=schedule, instance_noise=instance_noise, clip=clip, unroll=unroll,
-                       seed=seed, replay=replay).run(callback, progress)
+    settings: dict[str, Any] = {
+        "batch": batch, "d_steps": d_steps, "opt_g": opt_g, "opt_d": opt_d, "penalties": penalties, "update": update, "ema": ema,
+        "schedule": schedule, "instance_noise": instance_noise, "clip": clip, "unroll": unroll, "seed": seed}
+    training = two_players(G, D, data, loss, steps=steps, replay=replay, **settings)
+    if checkpoint is None:
+        return training.run(callback, progress)
+    return saving.run(training, checkpoint, every, {"G": G, "D": D, "data": data, "loss": loss} | settings, callback, progress)
 
 
 def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int, d_steps: int, opt_g: Any, opt_d: Any,
@@ -270,11 +278,3 @@ def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, bat
     look = None if z is None else ModeCount(data, z)
     return Training({"D": Player(D, opt_d), "G": Player(G, opt_g)}, draw, step, steps=steps, streams=streams, ema=ema,
                     schedule=schedule, scheduled=(draw, *penalties), look=look, replay=replay)
-
-
-def progress_bar(steps: int, progress: bool | None, done: int = 0) -> Any:
-    """A tqdm bar of `steps` steps; progress as in `Training.run`."""
-    from tqdm import tqdm
-
-    shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
-    return tqdm(total=steps, initial=done, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)

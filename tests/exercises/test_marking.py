@@ -641,7 +641,7 @@ def test_ctrl_c_leaves_no_file_and_no_process(tmp_path):
     process = subprocess.Popen([sys.executable, "-m", "tinygan", "grade", "anna"], cwd=tmp_path, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path, "TMPDIR": str(tmp_path)})
     with process:
-        while not list(tmp_path.glob("tinygan-*/started")):
+        while not list(tmp_path.glob("tinygan-*/*/started")):
             assert process.poll() is None
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)

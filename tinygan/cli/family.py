@@ -1,7 +1,7 @@
 """Learning a model of the family, and what a person gets to see of it and can ask of it.
 
     learn(run, folder)            trains, prints the scores beside those of real data, and writes into the folder
-        run.npz                   see `tinygan.cli.family_files`
+        checkpoint.npz, run.npz   see `learning` and `tinygan.cli.family_files`
         summary.png               what the model can do, and the curves of the run
     draw(run, path)               that page alone
     sample(run, options)          samples that were asked for, in a table or a picture; of the first GAN too
@@ -13,7 +13,6 @@ import numpy as np
 
 from .. import data, files
 from ..data import halves
-from ..guard import Diverged
 from ..zoo import FAMILY
 from . import family_files, learning
 from .family_files import FamilyRun, Misuse
@@ -25,12 +24,10 @@ ASKED = {"label": "labels", "code": "codes", "factor": "factors", "text": "text"
 TABLE, SHEET = 1000, 100  # samples in a table or a scatter, and images in a picture, unless somebody says how many
 
 
-def learn(run, folder, quiet=False):
-    """Train the run and write it into `folder`, which must exist. Returns whether it came to its end.
-
-    Ctrl-C and divergence as in `learning.learn`.
-    """
-    return learning.carry_out(run, folder, quiet, learning.Work(_opening, _train, family_files.save, scores, _pictures))
+def learn(run, folder, plan=learning.Plan()):  # noqa: B008  it cannot be changed
+    """Train the run and write it into `folder`, which must exist; signals and divergence as in `learning.learn`."""
+    learning.carry_out(run, folder, plan, learning.Work(_opening, lambda run: run.system.training(run.data), lambda *_: None,
+                                                        family_files, scores, _pictures))
 
 
 def _opening(run):
@@ -43,16 +40,6 @@ def _opening(run):
     if getattr(system, "target", None) is not None:
         lines.append(f"to {system.target}")
     return [*lines, f"parameters: {sizes}"]
-
-
-def _train(run, stopped, quiet):
-    """The run with what it has learned, and the `Diverged` that ended it or None."""
-    training, diverged = run.system.training(run.data), None
-    try:
-        history = training.run(lambda state: stopped, progress=False if quiet else None)
-    except Diverged as error:
-        history, diverged = error.history, error
-    return run._replace(history=history), diverged
 
 
 def _pictures(run, folder):

@@ -3,6 +3,7 @@
     build(recipe, ...) -> FamilyRun     before any training, which is done by `tinygan.cli.family`
     save(run, folder)                   run.npz: model, settings, all networks, history; of a user's own data points and labels
     load(folder)                        the run in a folder, of the family or of the first GAN, to sample from or to draw
+    resume(folder)                      the run of the checkpoint in a folder, to be gone on with
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import checkpoint, data
+from .. import checkpoint, data, saving
 from ..data import Points
 from ..engine.base import at_most
 from ..history import History
@@ -20,7 +21,7 @@ from ..settings import Source
 from ..zoo import FAMILY, System
 from . import run_files
 from .family_scores import asks
-from .run_files import HISTORY, RUN, Misuse
+from .run_files import CHECKPOINT, HISTORY, RUN, Misuse
 
 LABEL, OF_USER = "label", "of_user."  # a column of this name holds classes; how the names of a user's own arrays begin
 
@@ -32,12 +33,14 @@ class FamilyRun(NamedTuple):
     system    with its networks and its data, in the units that it learns in: images as they are, others standardised
     own       setting -> Points, a user's own data, as they were read
     history   comes with learning
+    film      None: it keeps no snapshots
     """
 
     model: str
     system: System
     own: dict[str, Points]
     history: Any = None
+    film: Any = None
 
     @property
     def recipe(self) -> Common:
@@ -117,12 +120,43 @@ def named(name: str) -> Any:
 def save(run: FamilyRun, folder: Path) -> None:
     """Write the run into `folder`, which must exist. Raises OSError."""
     arrays = run.system.state() | {HISTORY + name: array for name, array in run.history.arrays().items()}
-    for name, points in run.own.items():
-        arrays[f"{OF_USER}{name}"] = points.x
-        if points.labels is not None:
-            arrays[f"{OF_USER}{name}.labels"] = points.labels
+    checkpoint.save(folder / RUN, arrays | beside(run), words(run))
+
+
+def words(run: FamilyRun) -> dict[str, Any]:
+    """What a file says of the run in words."""
     columns = {name: points.columns for name, points in run.own.items()}
-    checkpoint.save(folder / RUN, arrays, {"model": run.model, "recipe": run.recipe.values(), "columns": columns})
+    return {"model": run.model, "recipe": run.recipe.values(), "columns": columns}
+
+
+def beside(run: FamilyRun) -> dict[str, Any]:
+    """A user's own data as arrays."""
+    labels = {f"{OF_USER}{name}.labels": points.labels for name, points in run.own.items() if points.labels is not None}
+    return {f"{OF_USER}{name}": points.x for name, points in run.own.items()} | labels
+
+
+def resume(folder: str | Path) -> tuple[Any, dict[str, Any]]:
+    """The Run or FamilyRun of the checkpoint in `folder`, untrained, and the state to go on from.
+
+    Raises Misuse when there is none, ValueError when it is damaged, or of another version.
+    """
+    path = Path(folder) / CHECKPOINT
+    if not path.is_file():
+        raise Misuse(f"there is no run to go on with in {folder}: no file {path}. Make one with the command train")
+    saved = saving.read(path)
+    try:
+        return (_resumed if "model" in saved.about else run_files.resumed)(saved.about, saved.more), saved.state
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not a whole run: {error}") from error
+
+
+def with_steps(run: Any, steps: int) -> Any:
+    """A Run or FamilyRun that is to take so many steps."""
+    recipe = run.recipe.replace(steps=steps)
+    if not isinstance(run, FamilyRun):
+        return run._replace(recipe=recipe)
+    run.system.recipe = recipe
+    return run
 
 
 def load(folder: str | Path) -> Any:
@@ -134,18 +168,22 @@ def load(folder: str | Path) -> Any:
 
 
 def _restore(about: dict[str, Any], arrays: dict[str, Any]) -> FamilyRun:
+    history = run_files.part(HISTORY, arrays)
+    state = {name: array for name, array in arrays.items() if not name.startswith((HISTORY, OF_USER))}
+    with at_most(2 * sum(array.size for array in state.values())):  # a model may make a layer that it does not keep
+        run = _resumed(about, arrays)
+    run.system.load_state(state)
+    return run._replace(history=History.from_arrays(run.recipe.steps, history, run.system.averages.get("G")))
+
+
+def _resumed(about: dict[str, Any], arrays: dict[str, Any]) -> FamilyRun:
+    """The FamilyRun that a file tells of, untrained."""
     model = about["model"]
     if model not in FAMILY:
         raise ValueError(f"there is no model {model!r}")
     recipe = FAMILY[model].recipe_for().replace(**about["recipe"])
-    own = {name: _own(name, recipe, about["columns"], arrays) for name in _sources(recipe)
-           if getattr(recipe, name) not in data.NAMES}
-    history = run_files.part(HISTORY, arrays)
-    state = {name: array for name, array in arrays.items() if not name.startswith((HISTORY, OF_USER))}
-    with at_most(2 * sum(array.size for array in state.values())):  # a model may make a layer that it does not keep
-        run = _built(model, recipe, own)
-    run.system.load_state(state)
-    return run._replace(history=History.from_arrays(recipe.steps, history, run.system.averages.get("G")))
+    return _built(model, recipe, {name: _own(name, recipe, about["columns"], arrays) for name in _sources(recipe)
+                                  if getattr(recipe, name) not in data.NAMES})
 
 
 def _own(name: str, recipe: Common, columns: dict[str, Any], arrays: dict[str, Any]) -> Points:

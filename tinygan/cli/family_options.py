@@ -1,6 +1,8 @@
 """What the command line offers of each model: its settings with their defaults, and what there is to choose from.
 
     asked_for(words)            the model and the data that the words of a command name
+    resumed(words)              whether the words ask to go on with a run
+    contradiction(options, ...) the complaint about an option that is not as that run has it
     settings_of(model, data)    the class of the model's settings, and those that were tried on the data
     no_setting(model, words)    the complaint about an option that the model does not have
     listed(name)                all models as a table
@@ -14,6 +16,7 @@ from ..engine.arguments import choice
 from ..metrics.tables import aligned
 from ..recipe import Recipe
 from ..record import Common
+from ..settings import written
 from ..zoo import FAMILY
 
 GAN = "gan"
@@ -33,6 +36,29 @@ def asked_for(words):
     except argparse.ArgumentError:  # the whole grammar has a better message
         return GAN, None
     return found.model if found.model in MODELS else GAN, found.data[0] if found.data else None
+
+
+def resumed(words):
+    """Whether the words of a command ask to go on with a run."""
+    return any(word.startswith("--res") and "--resume".startswith(word.split("=")[0]) for word in words)
+
+
+def contradiction(options, model, recipe):
+    """One sentence about the first option that is not what the run has, which is gone on with; None where there is none."""
+    has = {"model": model} | recipe.values()
+    for name in ("model", *dict.fromkeys([*Recipe.kinds(), *recipe.kinds()])):
+        if name == "steps" or not hasattr(options, name):
+            continue
+        option = f"--{name.replace('_', '-')}"
+        if name not in has:
+            return f"the model {model} of this run has no setting {option}: leave it out"
+        if written(has[name]) != written(getattr(options, name)):
+            return (f"{name} is {written(has[name]) or 'not set'} in this run, and {option} asks for "
+                    f"{written(getattr(options, name))}: leave it out, or begin a new run without --resume")
+    steps = getattr(options, "steps", recipe.steps)
+    if steps < recipe.steps:
+        return f"the run is planned for {recipe.steps:,} steps, and --steps asks for {steps:,}: --resume goes on, so give more"
+    return None
 
 
 def settings_of(model, data=None):

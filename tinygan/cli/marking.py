@@ -22,6 +22,7 @@ from ..exercises import LESSONS, exercises_of
 from ..exercises.marking import mark_class, rows_of
 from ..exercises.submission import students
 from ..metrics.tables import aligned
+from .learning import Stopped
 from .run_files import Misuse
 
 ROWS = [*LESSONS, "museum"]
@@ -47,8 +48,9 @@ def carry_out(options):
             for marks in finished:
                 graded[marks.student] = marks
                 bar.update()
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{len(graded)} of {_of(len(class_), 'student')} were graded; no file was written") from None
+        except KeyboardInterrupt as stop:
+            raise Stopped(getattr(stop, "name", "Ctrl-C"),
+                          f"{len(graded)} of {_of(len(class_), 'student')} were graded; no file was written") from None
         except BrokenProcessPool:
             raise MemoryError("a process that grades was ended by the system. Give --jobs 1 or a smaller --memory") from None
     graded = [graded[name] for name, _ in class_]

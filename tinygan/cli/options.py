@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..engine.arguments import choice, count, number
 from ..record import WEIGHT, sentence
+from ..saving import EVERY
 from ..settings import Count, Flag, Number, Several, Source, converted, written
 from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__
@@ -52,8 +53,9 @@ examples:
   {name} sample d --label 7 -n 25 --out seven.png     twenty-five sevens
   {name} study --remedies plain r1_r2 --seeds 8       does R1 + R2 help? in how many runs of 8?
 
-exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C.
-A run that is stopped or diverges leaves what it has learned in its folder.""", description="""\
+exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C;
+143 stopped by SIGTERM. A run that is stopped or diverges leaves what it has learned in its folder, and goes on with
+  {name} train --resume FOLDER""", description="""\
 Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
 ring in less than half a minute.""")
     top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
@@ -66,7 +68,7 @@ ring in less than half a minute.""")
     _add_out(command, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
 
     command = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
-    _add_training(command, model, data)
+    _add_training(command, model, data, family_options.resumed(words))
     top.of_train = command
     _command(commands, "family", "list the systems that can be trained, with what is new in each, and what to try first")
 
@@ -158,17 +160,22 @@ def _add_out(command, metavar, help_text, required=False):
     command.add_argument("--force", action="store_true", help="write there even if it exists")
 
 
-def _add_training(command, model, data):
+def _add_training(command, model, data, resumed):
+    absent = argparse.SUPPRESS if resumed else None  # so that one can tell which options are given beside --resume
     group = command.add_argument_group("the system")
-    group.add_argument("--model", type=family_options.model_name, default=GAN, metavar="NAME",
+    group.add_argument("--model", type=family_options.model_name, default=absent or GAN, metavar="NAME",
                        help=f"{', '.join(family_options.MODELS)} (default {GAN}); these are the options of {model}, and with "
                        "--model NAME --help you see those of another one")
     groups = {}
     for field, default in family_options.fields_of(model, data):
         name = field.metadata["group"]
         groups[name] = groups.get(name) or command.add_argument_group(name)
-        _add_setting(groups[name], field, default, default if model == GAN else argparse.SUPPRESS)
+        _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     output = command.add_argument_group("what to write")
+    output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
+                        "planned end, or with a larger --steps beyond it; all other settings are those of the run")
+    _add(output, "--every", _count("N"), EVERY, "write the checkpoint, from which --resume goes on, again after so many steps",
+         metavar="N")
     output.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the "
              f"{'data' if model == GAN else 'model'})")
@@ -231,9 +238,11 @@ def _add_study(command):
     group.add_argument("--cluster", metavar="ADDRESS", help="the Dask scheduler of a cluster, such as tcp://host:8786, which "
                        "then does the work (pip install 'tinygan[cluster]')")
     group = command.add_argument_group("what to write")
+    _add(group, "--every", _count("N"), EVERY, "write unfinished runs down again after so many steps", metavar="N")
     group.add_argument("--quiet", action="store_true", help="no progress bar")
     group.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write to (default: a new folder tinygan-study); "
-                       "a study that is there already is gone on with: its finished runs are not made again")
+                       "a study that is there already is gone on with: its finished runs are not made again, and others go on "
+                       "where they were written down")
 
 
 def _checked(convert, check):

@@ -3,6 +3,7 @@
     build(recipe) -> Run          before any training, which is done by `tinygan.cli.learning`
     save(run, folder)             run.npz: recipe, parameters of both networks, history; of a user's own data, the points too
     load(folder) -> Run           the same run again, to sample from or to draw
+    resumed(about, more) -> Run   the run of a checkpoint, untrained: what its Training goes on with stands in `tinygan.saving`
 """
 
 from collections.abc import Callable
@@ -10,12 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .. import checkpoint, data
 from ..engine.arguments import Array
 from ..history import History
 from ..recipe import Recipe, seeds_of
 
-RUN = "run.npz"
+RUN, CHECKPOINT = "run.npz", "checkpoint.npz"
 FILMED = 500  # samples in each snapshot
 HISTORY = "history."  # how the names of the history's arrays begin in the file
 NEEDED = ("G.theta", "D.theta", *(HISTORY + name for name in ("step", "d_loss", "g_loss", "d_real", "d_fake", "modes_step",
@@ -84,12 +87,18 @@ def save(run: Run, folder: Path) -> None:
     arrays = {f"{part}.{name}": array for part, net in (("G", run.G), ("D", run.D), ("G_ema", run.history.G_ema))
               if net is not None for name, array in net.state().items()}
     arrays |= {HISTORY + name: array for name, array in run.history.arrays().items()}
-    if run.points is not None:
-        arrays["points"] = run.points
-    if run.film:
-        arrays |= {"film_steps": run.film.steps, "film": run.film.x}
-    about = {"recipe": run.recipe.values(), "columns": None if run.points is None else run.data.columns}
-    checkpoint.save(folder / RUN, arrays, about)
+    checkpoint.save(folder / RUN, arrays | beside(run), words(run))
+
+
+def words(run: Run) -> dict[str, Any]:
+    """What a file says of the run in words."""
+    return {"recipe": run.recipe.values(), "columns": None if run.points is None else run.data.columns}
+
+
+def beside(run: Run) -> dict[str, Array]:
+    """The arrays that are neither parameters nor history: a user's own points, and the film."""
+    points = {} if run.points is None else {"points": run.points}
+    return points | ({"film_steps": np.array(run.film.steps), "film": np.array(run.film.x)} if run.film else {})
 
 
 def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) -> Any:
@@ -99,6 +108,8 @@ def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) 
     """
     path = Path(folder) / RUN
     if not path.is_file():
+        if (Path(folder) / CHECKPOINT).is_file():
+            raise Misuse(f"the run in {folder} has not come to its end. Go on with it by  train --resume {folder}")
         raise Misuse(f"there is no run in {folder}: no file {path}. Make one with the command train")
     arrays, about = checkpoint.load(path)
     try:
@@ -111,11 +122,7 @@ def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) 
 
 def restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     """The Run that a file holds. Raises KeyError, TypeError or ValueError for what is missing or does not fit."""
-    recipe = Recipe().replace(**about["recipe"])
-    if recipe.data in data.NAMES:
-        original = recipe.data_set()
-    else:
-        original = data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
+    recipe, original = _original(about, arrays)
     for name in NEEDED:
         if name not in arrays:
             raise KeyError(name)
@@ -124,13 +131,29 @@ def restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     run = _build(recipe, original)
     run.G.load_state(part("G.", arrays))
     run.D.load_state(part("D.", arrays))
-    G_ema = film = None
+    G_ema = None
     if "G_ema.theta" in arrays:
         G_ema = run.G.copy()
         G_ema.load_state(part("G_ema.", arrays))
-    if "film" in arrays:
-        film = SimpleNamespace(steps=arrays["film_steps"].tolist(), x=list(arrays["film"]))
-    return run._replace(history=History.from_arrays(recipe.steps, history, G_ema), film=film)
+    return run._replace(history=History.from_arrays(recipe.steps, history, G_ema), film=_film(arrays))
+
+
+def resumed(about: dict[str, Any], more: dict[str, Array]) -> Run:
+    """The Run of a checkpoint with its film so far, untrained. Raises as `restore`."""
+    return _build(*_original(about, more))._replace(film=_film(more))
+
+
+def _original(about: dict[str, Any], arrays: dict[str, Array]) -> tuple[Recipe, Any]:
+    """The recipe, and the data in their own units."""
+    recipe = Recipe().replace(**about["recipe"])
+    if recipe.data in data.NAMES:
+        return recipe, recipe.data_set()
+    return recipe, data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
+
+
+def _film(arrays: dict[str, Array]) -> Any:
+    """The snapshots in a file, or None."""
+    return SimpleNamespace(steps=arrays["film_steps"].tolist(), x=list(arrays["film"])) if "film" in arrays else None
 
 
 def part(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:

@@ -12,9 +12,11 @@ import sys
 from contextlib import ExitStack, contextmanager
 
 from .. import data
+from ..files import atomic_write
 from ..metrics.tables import aligned
 from ..study import REMEDIES, SETUPS, TABLE, OtherSettings, run_study, summary, summary_table, truth_rows
 from ..study.remedies import with_gamma
+from .learning import Stopped
 from .run_files import Misuse
 
 NOTE = """\
@@ -52,15 +54,16 @@ def carry_out(options, folder):
     with _bar(total, options.quiet) as bar, _carried(options.cluster):
         try:
             rows = run_study(remedies, mixtures, range(options.seeds), setup, folder=folder, replicas=options.replicas,
-                             jobs=None if options.cluster else options.jobs, on_row=bar.show)
+                             jobs=None if options.cluster else options.jobs, on_row=bar.show, every=options.every)
         except OtherSettings as error:
             raise Misuse(f"{error}, or another --out") from None
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{bar.rows} of {_of(total, 'run')} are in {folder}. The same command with --out {folder} "
-                                    "makes the others") from None
+        except KeyboardInterrupt as stop:
+            raise Stopped(getattr(stop, "name", "Ctrl-C"), f"{bar.rows} of {_of(total, 'run')} are in {folder}. The same command "
+                          f"with --out {folder} makes the others") from None
     summaries = summary(rows, mixtures)
     text = f"{summary_table(summaries, mixtures)}\n\n{NOTE}"
-    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+    with atomic_write(folder / "table.txt") as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
     print(f"\n{text}\nWritten:", *_drawn(rows, summaries, mixtures, folder), sep="\n", flush=True)
 
 

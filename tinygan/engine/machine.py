@@ -1,10 +1,18 @@
-"""What training asks of the machine: one thread, and memory that is kept."""
+"""What training asks of the machine: one thread, memory that is kept, and processes that end together."""
 
+import _thread
 import ctypes
 import functools
+import os
+import signal
 import sys
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+GRACE = 3.0  # seconds that a process has to clean up
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -28,3 +36,58 @@ def keep_memory() -> None:
             trim_threshold, mmap_threshold = -1, -3  # the names' numbers in malloc.h
             mallopt(trim_threshold, 256 << 20)
             mallopt(mmap_threshold, 32 << 20)
+
+
+def processes(jobs: int | None, work: Any) -> Any:
+    """The results of joblib's `work` as they are ready, from its active backend, which may be a cluster.
+
+    Processes of this machine end with this one. They never get Ctrl-C, which a terminal sends to all of them.
+    """
+    from joblib import Parallel
+    from joblib.parallel import get_active_backend
+
+    if jobs == 1 or type(get_active_backend()[0]).__name__ != "LokyBackend":
+        return Parallel(jobs, return_as="generator_unordered")(work)
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as of_loky
+
+    for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
+        tracker.ensure_running()
+    parallel = Parallel(jobs, return_as="generator_unordered", initializer=end_with_the_parent, initargs=(os.getpid(),))
+    with _without_ctrl_c():
+        return parallel(work)
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that are begun here never get Ctrl-C; in this one it waits until the end."""
+    mask = getattr(signal, "pthread_sigmask", None)  # Windows has none
+    if mask is None:
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
+@functools.cache
+def end_with_the_parent(parent: int) -> None:
+    """End this process soon after the process `parent`, which has begun it: by SystemExit in the first thread, or without it."""
+
+    def leave(*_: Any) -> None:
+        raise SystemExit(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        _thread.interrupt_main(signal.SIGTERM)
+        time.sleep(GRACE)
+        os._exit(1)
+
+    if os.getppid() != parent:  # it has ended already
+        os._exit(1)
+    signal.signal(signal.SIGTERM, leave)
+    threading.Thread(target=watch, daemon=True).start()

@@ -8,13 +8,15 @@
 """
 
 import os
+import secrets
 import shutil
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ..engine.machine import processes
 from . import LESSONS, exercises_of, suspicion
 from .grading import ToDo, Wrong, grade
 from .isolation import Answers, Failed, Far
@@ -54,14 +56,28 @@ def rows_of(students):
 
 def mark_class(students, rows, jobs=2, seconds=SECONDS, memory=MEMORY):
     """Yield the Marks of each (name, folder), as they become ready; so many at a time."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
-    work = (delayed(mark)(name, folder, rows, seconds, memory) for name, folder in students)
-    with closing(Parallel(min(jobs, len(students)), return_as="generator_unordered")(work)) as finished:
-        yield from finished
+    within = Path(os.path.realpath(tempfile.gettempdir())) / f"tinygan-{secrets.token_hex(8)}"
+    work = (delayed(_apart)(name, folder, rows, seconds, memory, within) for name, folder in students)
+    try:
+        with closing(processes(min(jobs, len(students)), work)) as finished:
+            yield from finished
+    finally:
+        shutil.rmtree(within, ignore_errors=True)  # where a process had no time for it
 
 
-def mark(student, folder, rows, seconds=SECONDS, memory=MEMORY):
+def _apart(*arguments):
+    """`mark`; a process that ends with the calling one takes what it has made with it."""
+    try:
+        return mark(*arguments)
+    except SystemExit:
+        with suppress(OSError):  # the last process can
+            arguments[-1].rmdir()
+        os._exit(1)  # nobody is there any more to hear of it
+
+
+def mark(student, folder, rows, seconds=SECONDS, memory=MEMORY, within=None):
     """The Marks of one student.
 
     Parameters
@@ -71,12 +87,12 @@ def mark(student, folder, rows, seconds=SECONDS, memory=MEMORY):
     rows : lessons ("02") and "museum": which exercises are judged
     seconds : for all answers together
     memory : in bytes, for the process of the answers
+    within : None, or a folder for what is only needed meanwhile, which is made if it does not exist
     """
     start, taken = time.monotonic(), handed_in(folder)
     notes = [*taken.notes, *(remark for path in taken.answers.values() for remark in suspicion.remarks(folder / path))]
     exercises = {exercise: _row(exercise) for row in rows for exercise in exercises_of(row)}
-    with tempfile.TemporaryDirectory(prefix="tinygan-", ignore_cleanup_errors=True) as place:
-        place = Path(os.path.realpath(place))
+    with _place(within) as place:
         for path in {*taken.answers.values(), *taken.helpers}:
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, place / path)
@@ -86,6 +102,15 @@ def mark(student, folder, rows, seconds=SECONDS, memory=MEMORY):
         notes += _why(marks)
     likeness = {row: suspicion.likeness(folder / path) for row, path in taken.answers.items()}
     return Marks(student, marks, tuple(dict.fromkeys(notes)), likeness, time.monotonic() - start)
+
+
+@contextmanager
+def _place(within):
+    """A folder that is there for a while."""
+    if within:
+        within.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tinygan-", dir=within, ignore_cleanup_errors=True) as place:
+        yield Path(os.path.realpath(place))
 
 
 def _row(exercise):

@@ -10,6 +10,7 @@ replica r is bit for bit the single run with its seed.
 
 import re
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..guard import Diverged
 from ..history import History
 from ..metrics import ModeReport, mode_report, truth_report
 from ..recipe import Recipe, seeds_of
+from ..saving import EVERY, Keeper, read
+from ..settings import written
 from ..training import Training
 
 SCORED, DRAWN = 10_000, 500  # samples to score, and how many of them are kept for a picture
@@ -68,22 +71,39 @@ def groups_of(remedies, data, seeds, setup, replicas, done=()):
     return groups
 
 
-def train_group(group: Group) -> list["Row"]:
-    """Train the seeds of a group side by side and score them; a run that diverges is a row too."""
+def train_group(group: Group, path=None, every=EVERY) -> list["Row"]:
+    """Train the seeds of a group side by side and score them; a run that diverges is a row too.
+
+    path   None, or a file that keeps the training until it is over, written every so many steps; what is there is gone on with
+    """
     start = time.thread_time()  # a run is one thread, and what else the machine does is no property of a remedy
     for_G, for_D, for_training, for_scores = zip(*map(seeds_of, group.seeds), strict=True)  # one seed for each replica
     recipe, many = group.recipe, len(group.seeds)
     G, D = recipe.networks(group.data.dim, (list(for_G), list(for_D)), many)
-    history = _history(recipe.training(G, D, group.data, list(for_training)))
+    training = recipe.training(G, D, group.data, list(for_training))
+    history = _history(training, None if path is None else _keeper(training, group, path, every))
     scored = [_scores(G, history, r, group.data, np.random.default_rng(seed)) for r, seed in enumerate(for_scores)]
     seconds = (time.thread_time() - start) / many
     return [Row(group.name, group.data_name, seed, seconds, **scores)
             for seed, scores in zip(group.seeds, scored, strict=True)]
 
 
-def _history(training: Training) -> History:
+def _keeper(training: Training, group: Group, path, every) -> Keeper:
+    """What keeps the training, which stands where the file says, if it holds this very group."""
+    settings = {name: written(value) for name, value in group.recipe.values().items()}
+    about = {"study": [group.name, group.data_name, repr(group.data), *group.seeds], "recipe": settings}
+    path.parent.mkdir(exist_ok=True)
+    if path.is_file():
+        with suppress(ValueError):  # a file of an older version, or a damaged one: the runs begin again
+            saved = read(path)
+            if saved.about == about:
+                training.load_state(saved.state)
+    return Keeper(training, path, every, about)
+
+
+def _history(training: Training, keeper: Keeper | None = None) -> History:
     try:
-        return training.run(progress=False)
+        return training.run(keeper and (lambda state: keeper()), progress=False)
     except Diverged as error:  # all of them
         return error.history
 

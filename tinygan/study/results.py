@@ -2,6 +2,7 @@
 
     study.csv                      one flat line a run: its settings, seconds, the step of divergence or nothing, all scores
     samples/ring-plain-0.npy       the first 500 points of the judged generator
+    unfinished/ring-plain-0.npz    runs that have not come to their end, see `tinygan.saving`; gone when all have
 
 A line is added as soon as its run is finished, and is on the disk before the next one is waited for. So a study that was stopped
 goes on where it was; a last line that was cut off while it was written is taken away and its run made again.
@@ -19,7 +20,7 @@ from ..settings import written
 from .groups import Row
 from .remedies import BASE, REMEDIES, SETTINGS, Remedy, Setup
 
-TABLE, SAMPLES = "study.csv", "samples"
+TABLE, SAMPLES, UNFINISHED = "study.csv", "samples", "unfinished"
 DAMAGED = "The table is damaged: remove that line, and its run will be made again"
 KEY = ("remedy", "data", "seed")
 SCORES = (*ModeReport._fields, *(f"ema_{name}" for name in ModeReport._fields))
