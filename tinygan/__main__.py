@@ -3,12 +3,12 @@
 import importlib.util
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 from .cli import family as systems
 from .cli import family_files, family_options, learning, run_files, studying
 from .cli.family_options import GAN
+from .cli.folders import claim, free, made
 from .cli.options import parser, program
 from .cli.run_files import Misuse
 from .files import InUse, lock
@@ -72,10 +72,10 @@ def train(options):
 
 def _carry_out(build, learn, options, name, story=None):
     """Build a run, and learn it in a folder that is made for it: the one that is asked for, or a new one of this name."""
-    folder = options.out or _free(name)
-    _claim(folder, options.force, a_folder=True)
+    folder = options.out or free(name)
+    claim(folder, options.force, a_folder=True)
     run = build()
-    with _made(folder, None if options.out else name) as folder, lock(folder):
+    with made(folder, None if options.out else name) as folder, lock(folder):
         if story:
             print(story)
         return _learned(learn, run, folder, learning.Plan(getattr(options, "quiet", False), getattr(options, "every", EVERY)))
@@ -117,40 +117,9 @@ def _resume(options):
                         learning.Plan(options.quiet, options.every, start))
 
 
-def _make(folder, exist_ok):
-    """Make the folder; False where it must be new and is there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=exist_ok)
-    except FileExistsError:
-        if exist_ok:
-            raise
-        return False
-    return True
-
-
-@contextmanager
-def _made(folder, name=None):
-    """Make the folder, with its parents, and yield it; those that are new and in the end empty are removed again.
-
-    With a `name` it must be new: where another process has just made it, the next one of this name is made.
-    """
-    fresh = [place for place in (folder, *folder.parents) if not place.exists()]
-    try:
-        try:
-            while not _make(folder, exist_ok=not name):
-                fresh = [folder := _free(name)]
-        except OSError as error:
-            raise Misuse(f"the folder {folder} cannot be made: {error.strerror}. Choose another --out") from None
-        yield folder
-    finally:
-        for place in fresh:
-            if place.is_dir() and not any(place.iterdir()):
-                place.rmdir()
-
-
 def sample(options):
     """Draw samples from a finished run."""
-    _claim(options.out, options.force, (".csv", ".npy", ".png"))
+    claim(options.out, options.force, (".csv", ".npy", ".png"))
     run = family_files.load(options.run).replica(options.replica)
     print(systems.sample(run, options))
     return 0
@@ -158,7 +127,7 @@ def sample(options):
 
 def plot(options):
     """Draw a finished run."""
-    _claim(options.out, options.force, (".png", ".pdf", ".svg"))
+    claim(options.out, options.force, (".png", ".pdf", ".svg"))
     run = family_files.load(options.run)
     if options.replica is not None:
         run = run.replica(options.replica)
@@ -178,12 +147,12 @@ def study(options):
     if options.list:
         print(studying.listed())
         return 0
-    folder = options.out or _free("tinygan-study")
+    folder = options.out or free("tinygan-study")
     if folder.exists() and not folder.is_dir():
         raise Misuse(f"{folder} is a file. Choose another --out")
     if folder.exists() and any(folder.iterdir()) and not studying.begun(folder):
         raise Misuse(f"{folder} exists already, and there is no study in it to go on with. Choose another --out")
-    with _made(folder, None if options.out else "tinygan-study") as folder:
+    with made(folder, None if options.out else "tinygan-study") as folder:
         studying.carry_out(options, folder)
     return 0
 
@@ -218,9 +187,9 @@ def grade(options):
     """Grade the exercises of a class."""
     from .cli import marking
 
-    _claim(options.out, options.force, (".csv",))
+    claim(options.out, options.force, (".csv",))
     if options.junit:
-        _claim(options.junit, options.force, (".xml",), option="--junit")
+        claim(options.junit, options.force, (".xml",), option="--junit")
     marking.carry_out(options)
     return 0
 
@@ -250,30 +219,7 @@ def _quoted(path):
     return f'"{path}"' if " " in str(path) else path
 
 
-def _claim(path, force, suffixes=(), a_folder=False, option="--out"):
-    """Refuse a path that nothing can be written to, or where something is already, unless told to write over it."""
-    if suffixes and path.suffix.lower() not in suffixes:
-        *most, last = suffixes
-        ends = " or ".join([", ".join(most), last] if most else [last])
-        raise Misuse(f"{option} must end in {ends}, which says how to write it; "
-                     f"got {path}")
-    if not a_folder and not path.parent.is_dir():
-        raise Misuse(f"there is no folder {path.parent} to write {path.name} to. Make it, or choose another {option}")
-    if path.exists() and path.is_dir() != a_folder:
-        raise Misuse(f"{path} is a {'file' if a_folder else 'folder'}. Choose another {option}")
-    if path.exists() and not force:
-        raise Misuse(f"{path} exists already. Choose another {option}, or write over it with --force")
-
-
-def _free(name):
-    """`name`, or `name-2`, `name-3` ...: the first folder that does not exist."""
-    k = 1
-    while (folder := Path(name if k == 1 else f"{name}-{k}")).exists():
-        k += 1
-    return folder
-
-
-COMMANDS = {command.__name__: command for command in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
+COMMANDS = {each.__name__: each for each in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def contents(run):
             arrays, about = checkpoint.load(path, checkpoint.RUN if name == "run.npz" else saving.KIND)
             found[name] = about, {key: (array.shape, array.dtype, array.tobytes()) for key, array in arrays.items()}
         elif name == "study.csv":
-            rows = list(csv.DictReader(path.open(newline="")))
+            rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
             found[name] = sorted(sorted((key, value) for key, value in row.items() if key != "seconds") for row in rows)
         elif path.suffix == ".npy":
             found[name] = files.read(path)[0].tobytes()
@@ -137,6 +137,11 @@ def stop(place, name, seconds):
     return process.returncode, err
 
 
+def last(err):
+    """The last line of what was complained."""
+    return next((line.strip() for line in reversed(err.splitlines()) if line.strip()), "")
+
+
 def half(run):
     """The files of the folder that are not whole."""
     found = []
@@ -175,9 +180,9 @@ def kill_once(folder, work, name, seconds, expected):
     ended = code == 0 or by_itself and not early and contents(place.run) == expected
     if not (ended or early):
         if code != CODES[name]:
-            faults.append(f"exit code {code}: {err[-500:]}")
+            faults.append(f"exit code {code}: {last(err)}")
         if "Traceback" in err:
-            faults.append(f"a traceback: {err[-500:]}")
+            faults.append(f"a traceback: {last(err)}")
     end = time.monotonic() + LATE
     while place.left() and time.monotonic() < end:
         time.sleep(0.1)
@@ -203,7 +208,7 @@ def going_on(place, expected):
         process.kill()
         return ["the command that goes on does not end"]
     if process.returncode:
-        return [f"going on: exit code {process.returncode}: {err[-500:]}"]
+        return [f"going on: exit code {process.returncode}: {last(err)}"]
     found = contents(place.run)
     return [f"other bits in {name}" for name in sorted(expected.keys() | found.keys())
             if name not in found or name not in expected or expected[name] != found[name]]

@@ -53,9 +53,8 @@ examples:
   {name} sample d --label 7 -n 25 --out seven.png     twenty-five sevens
   {name} study --remedies plain r1_r2 --seeds 8       does R1 + R2 help? in how many runs of 8?
 
-exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C;
-143 stopped by SIGTERM. A run that is stopped or diverges leaves what it has learned in its folder, and goes on with
-  {name} train --resume FOLDER""", description="""\
+exit codes: 0 done; 1 failed (a damaged file, a run that diverged, a full disk); 2 misused; 130 stopped by Ctrl-C; 143 by
+SIGTERM. A stopped run leaves what it has learned in its folder. To go on:  {name} train --resume FOLDER""", description="""\
 Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
 ring in less than half a minute.""")
     top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
@@ -75,8 +74,7 @@ ring in less than half a minute.""")
     _add_sample(commands)
     _add_plot(commands)
 
-    command = _command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals")
-    _add_study(command)
+    _add_study(_command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals"))
 
     _add_copies(commands)
     _add_grade(commands)
