@@ -396,6 +396,7 @@ def test_every_file_that_imports_recipe_is_looked_at():
     pattern = re.compile(r"from \.+recipe import|import recipe|from \.+ import .*\brecipe\b")
     importing = {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")
                  if pattern.search(path.read_text(encoding="utf-8"))}
+    importing = {name for name in importing if not name.startswith("playground/")}  # it names what can change in a running game
     assert {"__main__", "cli/family_options", "cli/run_files", "study/remedies"} <= importing <= set(HANDLERS)
 
 

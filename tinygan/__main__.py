@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .cli import family as systems
-from .cli import family_files, family_options, learning, run_files, studying
+from .cli import family_files, family_options, learning, playing, run_files, studying
 from .cli.family_options import GAN
 from .cli.folders import claim, free, made
 from .cli.options import parser, program
@@ -219,7 +219,7 @@ def _quoted(path):
     return f'"{path}"' if " " in str(path) else path
 
 
-COMMANDS = {each.__name__: each for each in (demo, train, family, sample, plot, study, lessons, exercises, grade)}
+COMMANDS = {each.__name__: each for each in (demo, train, family, sample, plot, study, playing.play, lessons, exercises, grade)}
 
 
 if __name__ == "__main__":

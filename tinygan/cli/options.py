@@ -10,7 +10,7 @@ from ..saving import EVERY
 from ..settings import Count, Flag, Number, Several, Source, converted, written
 from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__
-from . import family_options
+from . import family_options, playing
 from .family_options import GAN
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
@@ -76,6 +76,7 @@ ring in less than half a minute.""")
 
     _add_study(_command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals"))
 
+    playing.add_options(_command(commands, "play", "open a page on which a GAN is trained and changed by hand"), _add_setting)
     _add_copies(commands)
     _add_grade(commands)
     return top

@@ -1,0 +1,189 @@
+"""The server of `tinygan play`: what it answers, and what it refuses."""
+
+import http.client
+import json
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tinygan.cli import playing
+from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
+from tinygan.playground.stories import STORIES
+
+
+@pytest.fixture(scope="module")
+def running():
+    server = serve(0, hidden=(8,), batch=8)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": .01})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    server.player.end()
+    thread.join()
+
+
+def ask(server, method="POST", path="do", body=None, at=None, **headers):
+    """(status, body) of a question; `path` behind the key, or `at`, a whole path."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+    text = body if isinstance(body, (str, bytes, type(None))) else json.dumps(body)
+    headers = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, at if at is not None else f"/{server.key}/{path}", text, headers)
+    answer = connection.getresponse()
+    result = answer.status, answer.read()
+    connection.close()
+    return result
+
+
+def facts(server):
+    status, body = ask(server, "GET", "frame?seen=0")
+    assert status == 200
+    length, = struct.unpack_from("<I", body)
+    found = json.loads(body[4:4 + length])
+    sizes = sum(size * (1 if kind == "u1" else 4) for _, kind, size in found["parts"])
+    assert len(body) == 4 + length + sizes and length % 4 == 0
+    return found
+
+
+STEP = {"do": "step"}
+
+
+def test_the_page_and_its_files_are_there_and_nothing_in_them_is_inline(running):
+    for name, (_, kind) in FILES.items():
+        status, body = ask(running, "GET", name)
+        assert status == 200 and body, name
+        if kind == "text/html":
+            text = body.decode()
+            assert " style=" not in text and " onclick=" not in text and "<style" not in text and "http" not in text
+            assert text.count("<script") == text.count('<script type="module" src="page.js">') == 1
+    status, body = ask(running, "GET", "stories")
+    assert status == 200 and list(json.loads(body)["stories"]) == list(STORIES)
+
+
+def test_answers_have_a_strict_policy(running):
+    connection = http.client.HTTPConnection("127.0.0.1", running.server_port)
+    connection.request("GET", f"/{running.key}/")
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    policy = answer.getheader("Content-Security-Policy")
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert answer.getheader("X-Content-Type-Options") == "nosniff" and answer.getheader("Cache-Control") == "no-store"
+    assert answer.getheader("Access-Control-Allow-Origin") is None
+
+
+def test_only_this_page_is_answered(running):
+    port, key = running.server_port, running.key
+    before = facts(running)["rounds"]
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}, {"Host": f"evil.example:{port}"},
+                    {"Origin": "null"}, {"Origin": f"https://127.0.0.1:{port}"}, {"Origin": f"http://127.0.0.1:{port + 1}"}):
+        assert ask(running, body=STEP, **headers)[0] == 403, headers
+        assert ask(running, "GET", "script", **headers)[0] == 403, headers
+    for path in ("/", "/do", "/wrong/do", f"/{key[:-1]}/do", f"/{key}x/do", "//wrong/do", f"/{key}/../do"):
+        assert ask(running, body=STEP, at=path)[0] == 403, path
+    assert facts(running)["rounds"] == before
+    for headers in ({}, {"Origin": f"http://127.0.0.1:{port}"}, {"Host": f"localhost:{port}"}):  # the control
+        assert ask(running, body=STEP, **headers)[0] == 200, headers
+    assert facts(running)["rounds"] == before + 3
+
+
+@pytest.mark.parametrize("path", ["../server.py", "..%2fserver.py", "../../../../etc/passwd", "page/page.html", "server.py",
+                                  "%2e%2e/session.py", "page.html", "\\..\\server.py", "frame/../../x"])
+def test_no_other_file_can_be_had(running, path):
+    assert ask(running, "GET", path)[0] in (403, 404)
+
+
+@pytest.mark.parametrize("body", ["", "x", "[1]", "null", "{}", '{"do": "quit"}', '{"do": ["step"]}', '{"do": "step", "n": 1e9}',
+                                  '{"do": "step", "n": 0}', '{"do": "step", "n": true}', '{"do": "step", "who": "E"}',
+                                  '{"do": "step", "player": 1}', '{"do": "set", "loss": "hing"}', '{"do": "set", "lr": NaN}',
+                                  '{"do": "set", "hidden": [[8]]}', '{"do": "set", "lr": "1"}', '{"do": "set", "r1": {}}',
+                                  '{"do": "rate", "rate": -1}', '{"do": "rate", "rate": "fast"}', '{"do": "story", "name": "no"}',
+                                  '{"do": "draw", "points": [[0, 0], [1, null]]}', '{"do": "draw"}', b"\xff\xfe", "[" * 20_000])
+def test_a_bad_command_is_refused_and_the_game_goes_on(running, body):
+    before = facts(running)
+    status, answer = ask(running, body=body)
+    assert status == 400 and json.loads(answer)["error"]
+    after = facts(running)
+    assert (after["rounds"], after["settings"]) == (before["rounds"], before["settings"])
+
+
+def test_other_forms_and_large_bodies_are_refused(running):
+    assert ask(running, body=STEP, Content_Type="text/plain")[0] == 400
+    assert ask(running, body="x" * (LARGEST_BODY + 1))[0] in (400, 413)
+    assert ask(running, body=STEP, Content_Length="-5")[0] == 413
+    assert ask(running, body=STEP, Content_Length="many")[0] in (400, 413)
+    assert ask(running, body=STEP, path="play")[0] == 400
+    assert ask(running, "PUT", body=STEP)[0] == 501
+    assert ask(running, "GET", "frame?seen=-1")[0] == ask(running, "GET", "frame?seen=x")[0] == 400
+    assert ask(running, body=STEP)[0] == 200
+
+
+def test_every_command_is_carried_out(running):
+    assert ask(running, body={"do": "begin"})[0] == 200 and facts(running)["rounds"] == 0
+    assert ask(running, body={"do": "step", "n": 7})[0] == 200 and facts(running)["rounds"] == 7
+    assert ask(running, body={"do": "set", "loss": "hinge", "hidden": [8, 8]})[0] == 200
+    assert facts(running)["settings"]["hidden"] == [8, 8]
+    assert ask(running, body={"do": "draw", "points": np.eye(2).tolist()})[0] == 200
+    assert facts(running)["settings"]["data"] == "drawn"
+    assert ask(running, body={"do": "rate", "rate": 500})[0] == 200
+    assert ask(running, body={"do": "play"})[0] == 200 and facts(running)["playing"]
+    time.sleep(.1)
+    assert ask(running, body={"do": "play", "on": False})[0] == 200
+    played = facts(running)
+    assert played["rounds"] > 0 and not played["playing"]
+    assert ask(running, "GET", "script")[1].startswith(b'"""A game of tinygan')
+    assert len(ask(running, "GET", "truth")[1]) == 4 * 2 * 1000
+
+
+def test_a_page_waits_for_a_new_frame(running):
+    seen = facts(running)["frame"]
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(ask(running, "GET", f"frame?seen={seen}")))
+    waiting.start()
+    time.sleep(.05)
+    assert not answers
+    ask(running, body=STEP)
+    waiting.join(5)
+    assert answers and answers[0][0] == 200
+
+
+def test_a_taken_port_chooses_the_next():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = serve(port, hidden=(4,))
+        try:
+            assert port < server.server_port < port + 50 and server.server_address[0] == "127.0.0.1"
+        finally:
+            server.server_close()
+            server.player.end()
+
+
+def test_the_command_prints_the_address_and_ends(monkeypatch, capsys):
+    monkeypatch.setattr(Server, "serve_forever", lambda self: signal.raise_signal(signal.SIGINT))
+    opened = []
+    monkeypatch.setattr(playing.webbrowser, "open", opened.append)
+    from tinygan.__main__ import main
+
+    assert main(["play", "--port", "0", "--hidden", "8", "--story", "collapse"]) == 0
+    out = capsys.readouterr().out
+    assert opened[0] in out and out.endswith("The page has ended.\n")
+    assert main(["play", "--port", "0", "--hidden", "8", "--no-browser"]) == 0 and len(opened) == 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_command():
+    process = subprocess.Popen([sys.executable, "-m", "tinygan", "play", "--no-browser", "--port", "0"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    assert "http://127.0.0.1:" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and out.endswith("The page has ended.\n") and not err

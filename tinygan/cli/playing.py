@@ -1,0 +1,40 @@
+"""The command play: the options, and the page until Ctrl-C."""
+
+import argparse
+import dataclasses
+import webbrowser
+
+from ..playground.session import ANEW, NOW, START
+from ..playground.stories import PORT, STORIES
+from ..recipe import Recipe
+
+
+def add_options(command, add_setting):
+    """The options of the command; `add_setting` adds that of a setting."""
+    command.add_argument("--port", type=int, default=PORT, metavar="PORT", help="of the page, on this machine only; where it is "
+                         f"taken, the next one; 0 for any (default {PORT})")
+    command.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    command.add_argument("--story", choices=STORIES, metavar="NAME", help=f"begin with a story: {', '.join(STORIES)}")
+    group = command.add_argument_group("settings to begin with")
+    for field in dataclasses.fields(Recipe):
+        if field.name in ANEW + NOW:
+            add_setting(group, field, getattr(START, field.name), argparse.SUPPRESS)
+
+
+def play(options):
+    """Serve the page until Ctrl-C."""
+    from ..playground.server import serve  # a web server, which no other command needs
+
+    settings = {name: getattr(options, name) for name in ANEW + NOW if hasattr(options, name)}
+    server = serve(options.port, options.story or "", **settings)
+    try:
+        print(f"The page is at {server.url}\nCtrl-C ends it.", flush=True)
+        if not options.no_browser:
+            webbrowser.open(server.url)
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("The page has ended.")
+    finally:
+        server.server_close()
+        server.player.end()
+    return 0

@@ -1,0 +1,174 @@
+// Asks for frames, shows them, and tells the server what was pressed.
+import {unpack, plane, curves, bars} from "./view.js";
+import {flow, PHASES} from "./flow.js";
+import {pen, drawn, attach} from "./pen.js";
+
+const $ = id => document.getElementById(id);
+const WEIGHTS = [null, .001, .003, .01, .03, .1, .3, 1, 3, 10], RATES = [1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2, 3e-2, 1e-1];
+const CHOICES = {
+  data: ["ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes"], width: [4, 8, 16, 32, 64, 128], depth: [1, 2, 3, 4],
+  latent: [1, 2, 4, 16], pack: [1, 2, 4],
+  loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
+  r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
+  update: ["alternating", "simultaneous", "optimistic", "extragradient"], instance_noise: [null, .01, .03, .1, .2, .5]};
+const PHASE = 900;  // milliseconds
+let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null;
+const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
+window.stats = {frames: 0};
+
+const say = text => { $("says").textContent = text; };
+async function send(what, more = {}) {
+  const answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
+  if (!answer.ok) say((await answer.json()).error);
+  return answer.ok;
+}
+
+async function watch() {  // one question at a time: a slow page asks less often
+  for (let seen = 0; ;) {
+    try {
+      const next = unpack(await (await fetch("frame?seen=" + seen)).arrayBuffer());
+      if (next.version !== version) {
+        truth = new Float32Array(await (await fetch("truth")).arrayBuffer());
+        version = next.version;
+        frame = null;
+      }
+      if (!frame || next.rounds !== frame.rounds || slow) { before = frame && frame.fake; moved = performance.now(); }
+      frame = next;
+      seen = next.frame;
+      stats.frames++;
+      await new Promise(requestAnimationFrame);
+      draw();
+      tell();
+    } catch (error) {
+      say("The program has ended. Start tinygan play again.");
+      await new Promise(done => setTimeout(done, 1500));
+    }
+  }
+}
+
+function draw() {
+  if (!frame) return;
+  if (pen.on) return drawn($("plane"), frame.reach);
+  const part = slow ? Math.min(1, (performance.now() - moved) / 600) : 1;
+  plane($("plane"), frame, truth, shown, before, part);
+  if (part < 1) requestAnimationFrame(draw);
+}
+
+function tell() {  // the numbers beside the plane
+  $("rounds").textContent = frame.rounds.toLocaleString("en");
+  $("speed").textContent = frame.speed ? `${Math.round(frame.speed).toLocaleString("en")} a second` : "";
+  $("play").textContent = frame.playing || slow ? "Pause" : "Play";
+  $("score").innerHTML = "<tr><th></th><th class=g>generated</th><th class=t>true</th></tr>" + Object.keys(frame.score)
+    .map(name => `<tr><td>${name}</td><td>${frame.score[name]}</td><td>${frame.true_score[name]}</td></tr>`).join("");
+  curves($("losses"), frame.rows, [[1, "--d", "D", [10, 5]], [2, "--g", "G"]], []);
+  curves($("verdicts"), frame.rows, [[3, "--t", "on true"], [4, "--g", "on generated", [10, 5]]], frame.probability ? [[.5, "1/2"]] : [],
+    frame.probability ? [0, 1] : null);
+  bars($("bars"), frame);
+  if (frame.message) say(frame.message);
+  else if (story && frame.rounds >= story.until) { say(story.answer); story = null; }
+  const s = frame.settings, values = {...s, width: s.hidden[0], depth: s.hidden.length};
+  for (const name of [...Object.keys(CHOICES), "seed"]) if ($(name) !== document.activeElement) put($(name), values[name]);
+}
+
+function put(box, value) {  // a value that the list does not have is added to it
+  const text = value === null ? "" : String(value);
+  if (box.options && ![...box.options].some(option => option.value === text)) box.add(new Option(text, text));
+  box.value = text;
+}
+
+function stop() { slow = 0; flow($("flow"), $("phase")); }
+async function slowly(mine) {
+  for (let turn = 0; slow === mine; turn++) for (let k = 0; k < 5; k++) {
+    if (slow !== mine) return;
+    const who = turn % 2 ? "G" : "D";
+    flow($("flow"), $("phase"), who, k);
+    if (k === 4) await send("step", {who});
+    await new Promise(done => setTimeout(done, PHASE));
+  }
+}
+
+async function start() {
+  if ($("rate").value !== "slow") return send("play", {on: true});
+  await send("play", {on: false});
+  slow = performance.now() || 1;
+  slowly(slow);
+  tell();
+}
+const pause = () => { stop(); return send("play", {on: false}); };
+const PRESSED = {
+  play: () => slow || frame.playing ? pause() : start(),
+  "step-d": () => { stop(); send("step", {who: "D"}); },
+  "step-g": () => { stop(); send("step", {who: "G"}); },
+  round: () => { stop(); send("step"); },
+  begin: () => { stop(); story = null; say(""); send("begin"); },
+  pen: () => drawing(!pen.on),
+  clear: () => { pen.points = []; draw(); },
+  use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say("G learns your drawing."); start(); } },
+  command: () => { $("words").textContent = command(); navigator.clipboard?.writeText(command()).catch(() => {}); },
+  picture: () => { const a = document.createElement("a"); a.download = "tinygan.png"; a.href = $("plane").toDataURL(); a.click(); }};
+
+function drawing(on) {
+  pen.on = on;
+  $("penbar").hidden = !on;
+  $("pen").setAttribute("aria-pressed", on);
+  $("plane").classList.toggle("pen", on);
+  if (on) pause();
+  draw();
+}
+
+function command() {
+  const words = Object.entries(frame.settings).filter(([name, value]) => value !== null && value !== "drawn")
+    .map(([name, value]) => `--${name.replace("_", "-")} ${[value].flat().join(" ")}`);
+  return `tinygan play ${words.join(" ")}`;
+}
+
+async function tellStory(name) {
+  stop();
+  if (pen.on) drawing(false);
+  story = null;
+  $("rate").value = "";
+  await send("rate", {rate: null});
+  const now = stories[name].anew ? 0 : frame ? frame.rounds : 0;
+  if (!await send("story", {name})) return;
+  story = {...stories[name], until: now + stories[name].rounds};
+  say(story.question);
+}
+
+async function begin() {
+  for (const [name, values] of Object.entries(CHOICES)) for (const value of values) {
+    $(name).add(new Option(value === null ? (name === "lr_d" ? "as G" : "off") : String(value).replace("_", " "), value === null ? "" : value));
+  }
+  for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
+  for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
+  for (const name of [...Object.keys(CHOICES), "seed"]) $(name).onchange = () => {
+    const text = $(name).value, value = text === "" ? null : ["data", "loss", "update"].includes(name) ? text : Number(text);
+    $(name).blur();
+    if (name === "width" || name === "depth") send("set", {hidden: Array(Number($("depth").value)).fill(Number($("width").value))});
+    else send("set", {[name]: value});
+  };
+  $("rate").onchange = async () => {
+    const going = slow || frame.playing, rate = $("rate").value;
+    await pause();
+    if (rate !== "slow") await send("rate", {rate: rate ? Number(rate) : null});
+    if (going) start();
+  };
+  document.onkeydown = e => {
+    if (/INPUT|SELECT|BUTTON|A$/.test(e.target.tagName) && (e.key === " " || e.target.tagName !== "BUTTON")) return;
+    const id = {" ": "play", d: "step-d", g: "step-g", s: "round", r: "begin"}[e.key];
+    if (id && !e.ctrlKey && !e.metaKey && !e.altKey) { e.preventDefault(); $(id).click(); }
+  };
+  attach($("plane"), $("tool"), () => frame.reach, draw);
+  flow($("flow"), $("phase"));
+  const told = await (await fetch("stories")).json();
+  stories = told.stories;
+  for (const [name, {title}] of Object.entries(stories)) {
+    const button = document.createElement("button");
+    button.textContent = title;
+    button.dataset.story = name;
+    button.onclick = () => tellStory(name);
+    $("stories").append(button);
+  }
+  watch();
+  if (told.first) tellStory(told.first);
+}
+begin();

@@ -1,0 +1,125 @@
+// Draws a frame. Nothing is computed here but places on the canvas: every number is tinygan's.
+const TRUE = "#0072B2", FAKE = "#D55E00", SHEET = "#7a5aa6", SIDE = 40, LINES = 15, BINS = 24;
+const STOPS = [[103, 0, 31], [178, 24, 43], [214, 96, 77], [244, 165, 130], [253, 219, 199], [247, 247, 247],
+  [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97]];  // red, white, blue, as in the package's plots
+const COLOURS = Array.from({length: 256}, (_, i) => {
+  const t = i / 25.5, k = Math.min(9, Math.floor(t));
+  return STOPS[k].map((c, j) => c + (STOPS[k + 1][j] - c) * (t - k));
+});
+const small = document.createElement("canvas");
+small.width = small.height = SIDE;
+const css = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+export function unpack(buffer) {  // the length of the facts, the facts, the arrays; see server.py
+  const length = new DataView(buffer).getUint32(0, true);
+  const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  let at = 4 + length;
+  for (const [name, type, size] of facts.parts) {
+    const bytes = type === "u1" ? size : 4 * size;
+    facts[name] = type === "u1" ? new Uint8Array(buffer, at, size) : new Float32Array(buffer.slice(at, at + bytes));
+    at += bytes;
+  }
+  return facts;
+}
+
+export function places(canvas, reach) {
+  const size = canvas.width, scale = size / (2 * reach);
+  return {X: x => (x + reach) * scale, Y: y => size - (y + reach) * scale, scale,
+    back: (px, py) => [px / scale - reach, (size - py) / scale - reach]};
+}
+
+export function plane(canvas, frame, truth, shown, before, part) {
+  const c = canvas.getContext("2d"), {X, Y, scale} = places(canvas, frame.reach);
+  c.clearRect(0, 0, canvas.width, canvas.height);
+  if (shown.heat) heat(c, canvas, frame.heat);
+  if (shown.truth && truth) {
+    for (const [x, y] of frame.modes) for (const [colour, more] of [["#fff", 2.5], [TRUE, 0]]) {  // white: seen on any colour
+      c.strokeStyle = colour; c.lineWidth = 2.5; c.beginPath();
+      c.arc(X(x), Y(y), Math.max(10, 3 * frame.std * scale) + more, 0, 7); c.stroke();
+    }
+    dots(c, truth, TRUE, 1.6, .5, X, Y);
+  }
+  if (shown.sheet) sheet(c, frame.sheet, X, Y);
+  if (shown.fake) {
+    const x = before && part < 1 ? frame.fake.map((v, i) => before[i] + (v - before[i]) * part) : frame.fake;
+    dots(c, x, FAKE, 2.2, .85, X, Y);
+  }
+  if (shown.pull) arrows(c, frame, X, Y);
+}
+
+function heat(c, canvas, bytes) {
+  const pen = small.getContext("2d"), image = pen.createImageData(SIDE, SIDE);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const row = SIDE - 1 - Math.floor(i / SIDE), [r, g, b] = COLOURS[bytes[row * SIDE + i % SIDE]];
+    image.data.set([r, g, b, 205], 4 * i);
+  }
+  pen.putImageData(image, 0, 0);
+  c.imageSmoothingEnabled = true;
+  c.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+function dots(c, x, colour, r, alpha, X, Y) {
+  c.fillStyle = colour; c.globalAlpha = alpha;
+  for (let i = 0; i < x.length; i += 2) c.fillRect(X(x[i]) - r, Y(x[i + 1]) - r, 2 * r, 2 * r);
+  c.globalAlpha = 1;
+}
+
+function sheet(c, s, X, Y) {
+  c.strokeStyle = SHEET; c.lineWidth = 1.2;
+  for (const across of [true, false]) for (let i = 0; i < LINES; i++) {
+    c.beginPath();
+    for (let j = 0; j < LINES; j++) { const k = 2 * (across ? i * LINES + j : j * LINES + i); c.lineTo(X(s[k]), Y(s[k + 1])); }
+    c.stroke();
+  }
+}
+
+function arrows(c, {pull, fake, reach}, X, Y) {
+  const n = pull.length, lengths = [];
+  for (let i = 0; i < n; i += 2) lengths.push(Math.hypot(pull[i], pull[i + 1]));
+  const long = lengths.sort((a, b) => a - b)[Math.floor(.9 * lengths.length)], k = .2 * reach / (long || 1);
+  c.strokeStyle = "rgba(0,0,0,.7)"; c.lineWidth = 1.2; c.beginPath();
+  for (let i = 0; i < n; i += 2) {
+    const x = X(fake[i]), y = Y(fake[i + 1]), u = X(fake[i] + k * pull[i]), v = Y(fake[i + 1] + k * pull[i + 1]);
+    const a = Math.atan2(v - y, u - x);
+    c.moveTo(x, y); c.lineTo(u, v);
+    for (const side of [-.5, .5]) { c.moveTo(u, v); c.lineTo(u - 6 * Math.cos(a + side), v - 6 * Math.sin(a + side)); }
+  }
+  c.stroke();
+}
+
+// Lines over rounds: columns of `rows` in colours, with marks, such as what the loss is at rest.
+export function curves(canvas, rows, lines, marks, range) {
+  const c = canvas.getContext("2d"), w = canvas.width - 90, h = canvas.height, n = rows.length / 5;
+  c.clearRect(0, 0, canvas.width, h);
+  c.font = "20px system-ui, sans-serif"; c.textAlign = "left";
+  lines.forEach(([, colour, name], i) => { c.fillStyle = css(colour); c.fillText(name, 8 + 130 * i, 22); });
+  if (n < 2) return;
+  const all = lines.flatMap(([k]) => Array.from({length: n}, (_, i) => rows[5 * i + k])).sort((a, b) => a - b);
+  let [low, high] = range || [all[Math.floor(.01 * all.length)], all[Math.ceil(.99 * all.length) - 1]];
+  for (const [y] of marks) { low = Math.min(low, y); high = Math.max(high, y); }
+  if (high - low < 1e-6) high = low + 1e-6;
+  const first = rows[0], span = rows[5 * (n - 1)] - first || 1;
+  const Y = y => h - 8 - (Math.min(Math.max(y, low), high) - low) / (high - low) * (h - 44);
+  c.fillStyle = c.strokeStyle = css("--soft"); c.lineWidth = 1;
+  for (const [y, text] of marks.length ? marks : [[low, low.toPrecision(2)], [high, high.toPrecision(2)]]) {
+    c.setLineDash([4, 6]); c.beginPath(); c.moveTo(0, Y(y)); c.lineTo(w, Y(y)); c.stroke(); c.setLineDash([]);
+    c.fillText(text, w + 8, Y(y) + 7);
+  }
+  lines.forEach(([k, colour, , dash]) => {
+    c.strokeStyle = css(colour); c.lineWidth = 2.5; c.setLineDash(dash || []); c.beginPath();
+    for (let i = 0; i < n; i++) c.lineTo((rows[5 * i] - first) / span * w, Y(rows[5 * i + k]));
+    c.stroke(); c.setLineDash([]);
+  });
+}
+
+export function bars(canvas, frame) {
+  const c = canvas.getContext("2d"), w = canvas.width, h = canvas.height, top = Math.max(...frame.bars, 1), wide = w / BINS;
+  c.clearRect(0, 0, w, h); c.globalAlpha = .6;
+  ["--t", "--g"].forEach((colour, k) => {
+    c.fillStyle = css(colour);
+    for (let i = 0; i < BINS; i++) { const v = frame.bars[BINS * k + i] / top * (h - 30); c.fillRect(i * wide, h - 26 - v, wide - 2, v); }
+  });
+  c.globalAlpha = 1; c.fillStyle = css("--soft"); c.font = "20px system-ui, sans-serif";
+  c.textAlign = "left"; c.fillText(`fake ${frame.edges[0].toPrecision(2)}`, 4, h - 5);
+  c.textAlign = "right"; c.fillText(`real ${frame.edges[1].toPrecision(2)}`, w - 4, h - 5);
+}

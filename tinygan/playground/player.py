@@ -1,0 +1,117 @@
+"""The thread that plays a game, and the commands that a page can give it."""
+
+import json
+import queue
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .session import Session
+from .stories import begin
+
+SLICE = 0.015  # seconds of rounds between two looks into the queue
+MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a second
+
+
+class Player(threading.Thread):
+    """The thread that plays a session and owns its networks. `rate`: rounds a second, or None for as many as it can."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(daemon=True)
+        self.session, self.jobs = session, queue.SimpleQueue[Any]()
+        self.playing, self.frame, self.speed, self.ended = False, 1, 0.0, False
+        self.rate: float | None = None
+        self.waiting: list[threading.Event] = []
+        self._due = 0.0
+
+    def ask(self, job: Callable[["Player"], Any]) -> Any:
+        """job(self) between two rounds; returns what it returns, and raises what it raises."""
+        answer = queue.SimpleQueue[Any]()
+        self.jobs.put((job, answer))
+        value, error = answer.get()
+        if error is not None:
+            raise error
+        return value
+
+    def run(self) -> None:
+        """Play until `end`."""
+        while not self.ended:
+            wait = max(0.0, self._due - time.monotonic()) if self.playing else None
+            try:
+                job, answer = self.jobs.get(timeout=wait) if wait != 0 else self.jobs.get_nowait()
+            except queue.Empty:
+                self._play()
+                continue
+            try:
+                answer.put((job(self), None))
+            except Exception as error:  # it belongs to the one who asked
+                answer.put((None, error))
+
+    def _play(self) -> None:
+        now, before = time.monotonic(), self.session.rounds
+        if self.rate:
+            self.session.do("both")
+            self._due = max(self._due + 1 / self.rate, now)
+        else:
+            while time.monotonic() < now + SLICE and not self.session.diverged:
+                self.session.do("both", 5)
+        passed = time.monotonic() - now
+        if not self.rate:
+            self.speed += .1 * ((self.session.rounds - before) / passed - self.speed) if self.speed else 1.0
+        self.playing = self.playing and not self.session.diverged
+        self.changed()
+
+    def changed(self) -> None:
+        """There is something new to see: wake the pages that wait."""
+        self.frame += 1
+        waiting, self.waiting = self.waiting, []
+        for event in waiting:
+            event.set()
+
+    def end(self) -> None:
+        """Stop the thread."""
+        self.ask(lambda player: setattr(player, "ended", True))
+        self.join()
+
+    def packed(self) -> bytes:
+        """The frame as a page reads it: uint32 length, JSON, arrays one after the other, little-endian."""
+        facts, arrays = self.session.view()
+        facts |= {"frame": self.frame, "playing": self.playing, "rate": self.rate,
+                  "speed": self.speed if self.playing and not self.rate else 0,
+                  "parts": [[name, a.dtype.str[1:], a.size] for name, a in arrays.items()]}
+        head = json.dumps(facts).encode()
+        head += b" " * (-len(head) % 4)
+        body = b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays.values())
+        return struct.pack("<I", len(head)) + head + body
+
+
+def _play(player: Player, on: bool = True) -> None:
+    player.playing, player._due = bool(on) and not player.session.diverged, 0.0
+
+
+def _rate(player: Player, rate: float | None = None) -> None:
+    if rate is not None and not (isinstance(rate, (int, float)) and SLOWEST <= rate <= FASTEST):
+        raise ValueError(f"rate must be {SLOWEST} to {FASTEST} rounds a second, or null; got {rate!r}")
+    player.rate, player._due = rate, 0.0
+
+
+def _step(player: Player, who: str = "both", n: int = 1) -> None:
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_STEPS:
+        raise ValueError(f"n must be 1 to {MOST_STEPS}; got {n!r}")
+    player.session.do(who, n)
+
+
+def _change(player: Player, **settings: Any) -> None:
+    player.session.change(**{name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()})
+
+
+def _story(player: Player, name: str) -> None:
+    begin(player.session, name)
+    _play(player)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "play": _play, "rate": _rate, "step": _step, "set": _change, "story": _story,
+    "begin": lambda player: player.session.begin(), "draw": lambda player, points: player.session.draw(points)}
