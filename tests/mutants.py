@@ -644,8 +644,8 @@ def streams_by_place_in_the_group(patch):
     """Every group of a study begins again with the streams of seed 0: they follow the place in the group, not the seed."""
     train_group = study.train_group
 
-    def wrong(group):
-        rows = train_group(group._replace(seeds=tuple(range(len(group.seeds)))))
+    def wrong(group, *rest):
+        rows = train_group(group._replace(seeds=tuple(range(len(group.seeds)))), *rest)
         return [row._replace(seed=seed) for row, seed in zip(rows, group.seeds, strict=True)]
 
     patch.setattr(study, "train_group", wrong)

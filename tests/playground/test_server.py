@@ -167,7 +167,7 @@ def test_a_taken_port_chooses_the_next():
             server.player.end()
 
 
-def test_the_command_prints_the_address_and_ends(monkeypatch, capsys):
+def test_the_command_prints_the_address_and_ends(monkeypatch, capsys, cli):  # cli: Ctrl-C is on, whatever the shell says
     monkeypatch.setattr(Server, "serve_forever", lambda self: signal.raise_signal(signal.SIGINT))
     opened = []
     monkeypatch.setattr(playing.webbrowser, "open", opened.append)
@@ -181,8 +181,11 @@ def test_the_command_prints_the_address_and_ends(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_command():
+    def with_ctrl_c():  # a program that was started in the background may ignore it, and so would what it starts
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     process = subprocess.Popen([sys.executable, "-m", "tinygan", "play", "--no-browser", "--port", "0"], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True, preexec_fn=with_ctrl_c)
     assert "http://127.0.0.1:" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
