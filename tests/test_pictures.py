@@ -115,6 +115,12 @@ def test_many_broken_pictures_are_counted(tmp_path):
         data.images(tmp_path)
 
 
+def test_a_picture_with_far_too_many_pixels_is_named(folder, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match=r"a\.jpg \(Image size .* exceeds limit .*\); b\.png \("):
+        data.images(folder)
+
+
 def test_no_folder_and_no_size(folder):
     with pytest.raises(FileNotFoundError, match="there is no folder nowhere"):
         data.images("nowhere")

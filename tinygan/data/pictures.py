@@ -75,7 +75,11 @@ def _read(file: Path, size: int, colour: bool) -> Array:
     """One picture as a row."""
     from PIL import Image, ImageOps
 
-    with Image.open(file) as opened:
+    try:
+        opened = Image.open(file)
+    except Image.DecompressionBombError as error:  # so many pixels that they would fill the memory
+        raise ValueError(error) from None
+    with opened:
         opened.load()
         picture: Any = ImageOps.exif_transpose(opened)
         if picture.mode.startswith("I"):  # 16 bits
@@ -120,7 +124,7 @@ def faces(size: int = 16, folder: str | Path | None = None) -> Points:
 
 
 class Patches(DataSet):
-    """Square pieces of photographs, at places that are drawn at random: there is no end of them.
+    """Square pieces of photographs, at places that are drawn at random; they overlap.
 
     Parameters
     ----------
@@ -166,7 +170,7 @@ def patches(size: int = 16, colour: bool = False, held_out: bool = False) -> Pat
 
     Parameters
     ----------
-    size : pixels on each side, at most 24
+    size : pixels on each side, at most 106, and 40 for the held-out quarter; of 16 pixels there are 19 110
     colour : red, green and blue, or brightness alone
     held_out : from the right quarter of the photographs, which has no pixel in common with the other three quarters
 

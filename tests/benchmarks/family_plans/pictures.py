@@ -19,7 +19,7 @@ def real(seed):
 
 
 def scored(x, seed=0):
-    """Coverage and density beside new patches, and how the brightness of neighbouring pixels is related."""
+    """Coverage and density beside other draws of patches, and how the brightness of neighbouring pixels is related."""
     found = coverage_and_density(x, real(seed), NEIGHBOURS)
     pixels = x.reshape(-1, *PATCHES.image)
     beside = np.corrcoef(pixels[:, :, :-1].ravel(), pixels[:, :, 1:].ravel())[0, 1]
@@ -37,7 +37,7 @@ def run(**changes):
 
 
 def fixed():
-    """New patches, and patches of one Gaussian with the mean and the covariance of real ones."""
+    """Other draws of patches, and patches of one Gaussian with the mean and the covariance of real ones."""
     rng, many = np.random.default_rng(5), PATCHES.sample(20_000, np.random.default_rng(6))
     gaussian = rng.multivariate_normal(many.mean(axis=0), np.cov(many.T), SAMPLES).clip(-1, 1)
     return {"real patches": scored(PATCHES.sample(SAMPLES, rng)), "one Gaussian": scored(gaussian)}
@@ -45,5 +45,5 @@ def fixed():
 
 PLAN = Plan(
     "Patches of 16 x 16 pixels of the two photographs that scikit-learn ships, at places drawn at random. Coverage and density, "
-    "with 5 neighbours, of 1000 samples beside 1000 new patches.",
+    "with 5 neighbours, of 1000 samples beside 1000 other draws from the same parts of the photographs.",
     {"DCGAN": run()}, {("DCGAN", "cpu_seconds"): ("at most", 30)}, fixed)
