@@ -126,19 +126,25 @@ def test_a_story_that_fits_in_one_case_only_is_not_told():
     assert "this mistake" not in message(exercise, lambda x, y: x.max(), seeds=first)
 
 
+def said_to_be_right(message):
+    """The outputs that a message calls right."""
+    found = re.search(r"^\((.*) (?:is|are) right\)$", message, re.M)
+    return set(re.split(r", | and ", found[1])) if found else set()
+
+
 @pytest.mark.slow
 def test_no_story_contradicts_what_is_said_to_be_right():
     """Of all planted mistakes: the story that is told leaves right what the same message calls right."""
     seen = 0
     for exercise, mistake in ((e, m) for e in ALL.values() if e.cases > 1 for m in e.mistakes):
         said = message(exercise, mistake.answer)
-        right = re.search(r"^\((.*) (?:is|are) right\)$", said, re.M)
+        right = said_to_be_right(said)
         story = next((other for other in exercise.mistakes if said.startswith(f"{said.split(' ')[0]} is what comes out by this "
                                                                               f"mistake: {other.story}")), None)
         if right and story:
             seen += 1
             again = message(exercise, story.answer)
-            assert right[0] in again, (exercise.number, story.story)
+            assert right <= said_to_be_right(again), (exercise.number, story.story)
     assert seen > 20
 
 

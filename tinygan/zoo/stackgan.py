@@ -153,7 +153,7 @@ class StackGAN(System[StackGANSettings]):
         "digits": StackGANSettings(data="digits", hidden=(96, 96), latent=8, r1=2, steps=6000, batch=64, lr=2e-3, beta1=0,
                                    beta2=.99, ema=.995)}
     averaged = ("G1", "C1", "G2", "C2")
-    runs = InStages
+    runs = property(lambda self: InStages)
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:
         self.words, self.blocks = Words(data), (blocks := Blocks(data.image, 1, FACTOR))

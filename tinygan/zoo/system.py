@@ -56,7 +56,7 @@ class System(Generic[S]):
     Settings: ClassVar[type[Common]]
     recipes: ClassVar[Mapping[str, Common]]  # data set -> settings that were tried on it; the first ones are the defaults
     averaged: ClassVar[tuple[str, ...]] = ("G",)
-    runs: ClassVar[type[Training]] = Training  # the kind of Training that it needs
+    runs = property(lambda self: Training)  # the kind of Training that it needs
 
     def __init__(self, recipe: Any = None, **changes: Any) -> None:
         if recipe is None or isinstance(recipe, str):
