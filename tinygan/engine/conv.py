@@ -109,7 +109,7 @@ class Conv2D(_Convolution):
 
     def _lay_out(self) -> tuple[int, int]:
         self.image, n = (*self.size, self.channels), self.kernel**2
-        self.grid = grid_of("Conv2D", self.size, self.kernel, self.stride, self.pad)
+        self.grid = grid_of(type(self).__name__, self.size, self.kernel, self.stride, self.pad)
         self.shapes = {"W": (n * self.channels, self.filters), "b": (1, self.filters)}
         self.fans = (n * self.channels, n * self.filters / self.stride**2)
         return self.grid

@@ -6,6 +6,7 @@
     discogan      from one domain to another and back, without pairs (Kim et al. 2017)
     dcgan         convolutions, and the rules under which they learn (Radford et al. 2016)
     stackgan      from words to an image, in two stages              (Zhang et al. 2017)
+    stylegan      styles for every layer, mixing and truncation      (Karras et al. 2019, 2020)
     superres      large images that fit a small one                  (Bahat & Michaeli 2020)
 """
 
@@ -17,10 +18,11 @@ from .dcgan import DCGAN
 from .discogan import DiscoGAN
 from .infogan import InfoGAN
 from .stackgan import StackGAN
+from .stylegan import StyleGAN
 from .superres import SuperRes
 from .system import System
 
-__all__ = ["FAMILY", "DCGAN", "BiGAN", "Conditional", "DiscoGAN", "InfoGAN", "StackGAN", "SuperRes", "System"]
+__all__ = ["FAMILY", "DCGAN", "BiGAN", "Conditional", "DiscoGAN", "InfoGAN", "StackGAN", "StyleGAN", "SuperRes", "System"]
 
 FAMILY: dict[str, type[System[Any]]] = {kind.__name__.lower(): kind for kind in (Conditional, InfoGAN, BiGAN, DiscoGAN, DCGAN,
-                                                                           StackGAN, SuperRes)}
+                                                                           StackGAN, StyleGAN, SuperRes)}

@@ -1,4 +1,4 @@
-"""Blocks: how a large image becomes a small one, the mean of each block of pixels, and how it comes back."""
+"""Sizes of images. Blocks: how a large image becomes a small one, the mean of each block of pixels, and how it comes back."""
 
 import math
 from typing import Any
@@ -67,3 +67,27 @@ class Blocks:
             raise ValueError(f"low has values from {low.min():g} to {low.max():g}, but the pixels of the images that were "
                              f"learned from have {within[0]:g} to {within[1]:g}: bring it to their units")
         return low.astype(np.float32)
+
+
+def size_of(data: Any, learner: str) -> tuple[tuple[int, int], int]:
+    """(height, width) of the images of a data set, and their channels. Raises ValueError for data that are no images.
+
+    Parameters
+    ----------
+    data : a data set, see `tinygan.data`
+    learner : who wants to know, "a DCGAN"
+    """
+    image = getattr(data, "image", None)
+    if image is None:
+        raise ValueError(f"{getattr(data, 'name', 'the data')} are no images: {learner} learns from data with image=(height, "
+                         "width), such as data.digits() or Points(x, image=(8, 8))")
+    return image, data.dim // math.prod(image)
+
+
+def smallest(image: tuple[int, int], halvings: int) -> tuple[int, int]:
+    """The image's size after so many halvings. Raises ValueError where a pixel would be left over."""
+    times = 2**halvings
+    if image[0] % times or image[1] % times:
+        raise ValueError(f"images of {image[0]} x {image[1]} pixels cannot be halved {halvings} times: {times} must divide "
+                         "both sides. Choose fewer hidden layers, or other images")
+    return image[0] // times, image[1] // times

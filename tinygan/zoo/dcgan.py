@@ -42,6 +42,7 @@ from ..record import ACTIVATIONS, NETS, Common, setting
 from ..settings import Choice, Count, Several
 from ..streams import TwoPlayerDraw
 from ..updates import Rules
+from .blocks import size_of, smallest
 from .system import Game, System
 
 KERNEL, STRIDE, PAD = 4, 2, 1  # doubles or halves an image; 4 is divisible by 2, so every pixel is covered equally often
@@ -61,7 +62,7 @@ class DCGANSettings(Common):
 
 def generator(latent: int, image: tuple[int, int], channels: int, hidden: Sequence[int], activation: Any) -> list[Layer]:
     """G's layers: z, then an image of hidden[0] channels, then one transposed convolution for each doubling."""
-    size = _smallest(image, len(hidden))
+    size = smallest(image, len(hidden))
     row: list[Layer] = [Dense(latent, math.prod(size) * hidden[0])]
     for before, after in pairwise((*hidden, channels)):
         row += [BatchNorm(math.prod(size) * before, channels=before), activation(),
@@ -82,15 +83,6 @@ def discriminator(image: tuple[int, int], channels: int, hidden: Sequence[int], 
     return [*row, Dense(math.prod(size) * hidden[0], 1)]
 
 
-def _smallest(image: tuple[int, int], halvings: int) -> tuple[int, int]:
-    """The image's size after so many halvings. Raises ValueError where a pixel would be left over."""
-    times = 2**halvings
-    if image[0] % times or image[1] % times:
-        raise ValueError(f"images of {image[0]} x {image[1]} pixels cannot be halved {halvings} times: {times} must divide "
-                         "both sides. Choose fewer hidden layers, or other images")
-    return image[0] // times, image[1] // times
-
-
 PAPER = DCGANSettings(data="digits", latent=16, steps=4000, batch=64, lr=1e-3, beta1=.5, beta2=.999, schedule="constant",
                       ema=.995)
 
@@ -108,13 +100,10 @@ class DCGAN(System[DCGANSettings]):
         "digits-r1": PAPER.replace(lr=2e-3, beta1=0, beta2=.99, schedule="cosine_decay", r1=3)}
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:
-        if getattr(data, "image", None) is None:
-            raise ValueError(f"{getattr(data, 'name', 'the data')} are no images: a DCGAN learns from data with image=(height, "
-                             "width), such as data.digits() or Points(x, image=(8, 8))")
-        recipe, channels = self.recipe, data.dim // math.prod(data.image)
+        recipe, (image, channels) = self.recipe, size_of(data, "a DCGAN")
         init = he if recipe.penalties() else normal(.02)
-        g_row = generator(recipe.latent, data.image, channels, recipe.hidden, recipe.object("activation"))
-        d_row = discriminator(data.image, channels, recipe.hidden, batch_norm=not recipe.penalties())
+        g_row = generator(recipe.latent, image, channels, recipe.hidden, recipe.object("activation"))
+        d_row = discriminator(image, channels, recipe.hidden, batch_norm=not recipe.penalties())
         return {"D": Sequential(*d_row, seed=seeds[1], init=init), "G": Sequential(*g_row, seed=seeds[0], init=init)}
 
     def game(self, data: Any, batch: int) -> Game:

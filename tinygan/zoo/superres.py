@@ -20,7 +20,6 @@ Other than there: the paper's networks are convolutions for large images, and it
 for the simplest of all ways to make an image small.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -39,7 +38,7 @@ from ..record import NETS, Common, setting
 from ..settings import Count
 from ..streams import TwoPlayerDraw
 from ..updates import Batch, Player, Report, Rules
-from .blocks import Blocks
+from .blocks import Blocks, size_of
 from .joining import joined, only
 from .system import Game, System
 
@@ -138,11 +137,8 @@ class SuperRes(System[SuperResSettings]):
     blocks: Blocks
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:
-        if getattr(data, "image", None) is None:
-            raise ValueError(f"{getattr(data, 'name', 'the data')} are no images: super-resolution learns from data with "
-                             "image=(height, width), such as data.digits() or Points(x, image=(8, 8))")
         recipe = self.recipe
-        blocks = self.blocks = Blocks(data.image, data.dim // math.prod(data.image), recipe.factor)
+        blocks = self.blocks = Blocks(*size_of(data, "super-resolution"), recipe.factor)
         return {"D": Sequential(*recipe.row(blocks.d + blocks.d_low, 1), seed=seeds[1]),
                 "G": Sequential(*recipe.row(blocks.d_low + recipe.latent, blocks.d), seed=seeds[0]),
                 "M": Sequential(*recipe.row(blocks.d_low, blocks.d), seed=seeds[2])}
