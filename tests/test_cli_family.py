@@ -27,7 +27,8 @@ from tinygan.zoo import FAMILY
 pytestmark = pytest.mark.slow  # each trains a small run: with the quick tests they would take half a minute more
 
 QUICK = ("--steps", "3", "--quiet")
-SMALL = {"dcgan": ("--hidden", "4", "2")}  # what makes a network of the model small
+# What makes the networks of a model small.
+SMALL = {"dcgan": ("--hidden", "4", "2"), "stylegan": ("--hidden", "4", "4", "--hidden-d", "4", "2")}
 
 
 def small(model):
@@ -337,6 +338,10 @@ def test_labels_of_a_table_that_are_no_classes(cli, case):
     ("sample stackgan --text thin --out x.csv", 2, "the sentence 'thin' names no digit: say one of zero, one"),
     ("sample stackgan --text --out x.csv", 2, "argument --text: expected one argument"),
     ("sample dcgan --text seven --out x.csv", 2, "the model dcgan cannot be asked for --text; stackgan can"),
+    ("sample dcgan --truncation 0 --out x.csv", 2, "the model dcgan cannot be asked for --truncation; stylegan can"),
+    ("sample stylegan --truncation 2 --out x.csv", 2, "argument --truncation: truncation must be a finite number above 0 and"),
+    ("train --model stylegan --data ring", 2, "ring are no images: a StyleGAN learns from data with image=(height, width)"),
+    ("train --model stylegan --style adin", 2, "Did you mean 'adain'?"),
     ("sample superres --label 3 --out x.csv", 2, "the model superres cannot be asked for --label; conditional can"),
     ("train --model conditional --data plain.csv --batch 5 --steps 0", 2, "argument --steps: steps must be at least 1; got 0"),
     ("train --model bigan --data plain.csv --batch 5", 2, "batch is 5, but the data have 4 rows: choose a smaller batch"),
@@ -406,6 +411,7 @@ def test_what_a_model_can_be_asked_for_is_told_by_its_sample():
     ("infogan --code 2 1 --factor -.5 -n 6", {"codes": [2, 2, 2, 1, 1, 1], "factors": -.5}),
     ("infogan --factor 1 -n 5", {"factors": 1.}), ("spokes --factor .1 -.2 -n 5", {"factors": [.1, -.2]}),
     ("stackgan --text seven -n 5 --seed 3", {"text": "seven", "seed": 3}), ("stackgan -n 45", {}),
+    ("stylegan --truncation .5 -n 5", {"truncation": .5}), ("stylegan --truncation 0 -n 5", {"truncation": 0.}),
     ("dcgan -n 5", {}), ("bigan -n 5 --raw", {"raw": True}), ("discogan -n 5 --seed 2", {"seed": 2}),
 ])
 def test_samples_are_those_that_were_asked_for(cli, runs, words, asked):
@@ -449,7 +455,7 @@ def test_small_images_are_enlarged(cli, runs):
     "stackgan --text seven -n 25", "superres", "superres --from small.csv -n 20", "superres --from digits -n 13",
     "conditional --label 7 -n 25", "conditional --label 3 7 -n 8", "conditional", "ring --label 0 3", "ring", "mine --label 1",
     "infogan --code 1 2", "spokes --code 1 2 -n 8", "bigan", "bigan --from digits -n 13",
-    "plane --from moons -n 50", "dcgan -n 4",
+    "plane --from moons -n 50", "dcgan -n 4", "stylegan --truncation .7",
     "discogan", "discogan --from ring -n 20", "discogan --back", "toy", "gan"])
 def test_every_kind_of_picture_of_samples(cli, runs, words):
     small_images("small.csv")

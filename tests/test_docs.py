@@ -20,6 +20,7 @@ import test_golden
 import test_layers
 import test_norm
 import test_penalties
+import test_style
 
 import tinygan
 from tinygan import metrics
@@ -243,7 +244,7 @@ def layers():
 
 def table_of_checks():
     """A row for each layer: a star for each check that it is among the cases of."""
-    rows, modules = [], (test_layers, test_norm, test_conv, test_penalties, test_golden)
+    rows, modules = [], (test_layers, test_norm, test_conv, test_style, test_penalties, test_golden)
     for layer in layers():
         stars = ["\\*" if any(layer in cases(vars(module).get(check)) for check in checks.split() for module in modules) else ""
                  for checks in CHECKS.values()]
@@ -306,7 +307,7 @@ def test_how_many_exhibits_are_wrong_in_a_part_and_how_many_in_the_whole():
     for page in (ROOT / "README.md", DOCS / "gradient_checks.rst"):
         said = re.search(r"Of the (\d+) (?:real )?bugs in .*?, (\d+) are a wrong formula.*? In the other (\d+) each part",
                          flat(text_of(page)))
-        assert tuple(map(int, said.groups())) == (parts + whole, parts, whole) == (29, 13, len(COMPOSITION))
+        assert tuple(map(int, said.groups())) == (parts + whole, parts, whole) == (30, 13, len(COMPOSITION))
     assert f"Of the {parts + whole} bugs in :doc:`museum`, {whole} are in the arrows" in flat(read("two_steps.rst"))
     assert f"In the first {parts} one formula, measure or layer is wrong" in flat(read("museum.rst"))
     assert f"with {whole} exhibits" in flat(read("museum.rst"))

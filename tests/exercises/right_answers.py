@@ -907,6 +907,43 @@ def wrong_words(phi):
     return wrong
 
 
+# ---------------------------------------------------------------- 22
+
+
+@answers("22.1")
+def adain(x, s, t, eps=1e-5):
+    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+    return np.einsum("nc,npc->npc", 1 + s, (x - mean) / np.sqrt(var + eps)) + t[:, None]
+
+
+@answers("22.2")
+def adain_gradient(dy, x, s, eps=1e-5):
+    r = np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    xh = (x - x.mean(axis=1, keepdims=True)) / r
+    ds, dt = np.einsum("npc,npc->nc", dy, xh), np.einsum("npc->nc", dy)
+    P = x.shape[1]
+    return (1 + s)[:, None] / (P * r) * (P * dy - dt[:, None] - xh * ds[:, None]), ds, dt
+
+
+@answers("22.3")
+def modulated_weights(W, s, eps=1e-8):
+    v = 1 + s
+    norm = np.sqrt(np.einsum("nc,wck,wck->nk", v * v, W, W) + eps)
+    return np.einsum("nc,wck,nk->nwck", v, W, 1 / norm)
+
+
+@answers("22.4")
+def truncated(w, many, psi):
+    return psi * w + (1 - psi) * many.mean(axis=0)
+
+
+@answers("22.5")
+def path_penalty(g, a):
+    N, L, _ = g.shape
+    r = np.sqrt(np.einsum("nlm,nlm->n", g, g) / L)
+    return np.mean((r - a)**2), (2 / (N * L) * (1 - a / r))[:, None, None] * g
+
+
 # ---------------------------------------------------------------- 23
 
 

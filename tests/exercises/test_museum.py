@@ -69,6 +69,10 @@ REPAIRS = {
             "    d_fake_b, d_fake_a = d_fake_b + d_pixels_b, d_fake_a + d_pixels_a\n\n", ""), (" + pixels_b + pixels_a", "")],
     "28": [("return G.forward(z, training=False)", "return G.forward(z, training=True)")],
     "29": [("log_s = h[:, :m]", "log_s = h[:, m:]")],
+    "30": [("    middle = mapping(many, W).mean(axis=0)\n\n    def drawn_in(w):\n        return",
+            "    def drawn_in(w, own):\n        middle = mapping(many, own).mean(axis=0)\n        return"),
+           ("drawn_in(mapping(z, W)), drawn_in(mapping(z, W_average))",
+            "drawn_in(mapping(z, W), W), drawn_in(mapping(z, W_average), W_average)")],
 }
 
 

@@ -155,7 +155,7 @@ def test_whole_steps_with_path_lengths(style, weight):
     check_g(style, weight)
 
 
-def test_the_whole_step_of_D():
+def test_the_whole_step_of_D_with_its_penalties():
     check_d(penalties=(R1(.7), R2(.3)))
 
 

@@ -20,7 +20,8 @@ from .family_options import GAN
 from .family_scores import asks, is_digits, new_samples, scores, shown_in
 
 DPI = 160
-ASKED = {"label": "labels", "code": "codes", "factor": "factors", "text": "text"}  # option -> what it is in a system's `sample`
+# Option -> what it is in a system's `sample`.
+ASKED = {"label": "labels", "code": "codes", "factor": "factors", "text": "text", "truncation": "truncation"}
 TABLE, SHEET = 1000, 100  # samples in a table or a scatter, and images in a picture, unless somebody says how many
 
 
@@ -107,7 +108,7 @@ def _check_asked(model, options):
     knows["back"] = [name for name, kind in FAMILY.items() if hasattr(kind, "translate")]
     given = {option: getattr(options, option) for option in (*ASKED, "back")} | {"from": options.source}
     for option, models in knows.items():
-        if given[option] and model not in models:
+        if given[option] is not None and given[option] is not False and model not in models:
             raise Misuse(f"the model {model} cannot be asked for --{option}; {', '.join(models)} can")
 
 
@@ -131,7 +132,7 @@ def _made(run, options, n):
         x = system.sample(n if asked is None else len(asked), codes=asked, factors=_for_each(options.factor, run.recipe.factors),
                           seed=options.seed, raw=options.raw)
         return Samples(x, run.data, asked, "code")
-    asked = {"text": options.text} if options.text else {}
+    asked = {name: getattr(options, name) for name in ("text", "truncation") if getattr(options, name) is not None}
     return Samples(system.sample(n, **asked, seed=options.seed, raw=options.raw), shown_in(system))
 
 

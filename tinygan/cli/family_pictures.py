@@ -138,6 +138,21 @@ def by_sentence(system, data, figure=None):
         lambda figure: sheets.sheet(large, data.image, 8, across="stage two", figure=figure)], figure)
 
 
+def mixed(system, data, figure=None):
+    """Samples, some of them truncated, and a table in which each image has its line's coarse and its column's fine styles."""
+    w, n = system.styles(12), 6
+    coarse, fine = w[:n], w[n:]
+    cells = system.paint(system.mixed(np.repeat(coarse, n, axis=0), np.tile(fine, (n, 1)))).reshape(n, n, -1)
+    left, top = system.paint(coarse)[:, None], system.paint(fine)
+    empty = np.full((1, data.dim), -1)
+    table = np.concatenate([empty, top, *np.concatenate([left, cells], axis=1)])
+    samples = np.concatenate([system.sample(50), system.sample(30, truncation=.5)])
+    return sheets.side_by_side([
+        lambda figure: sheets.sheet(samples, data.image, 10, [*[""] * 5, *["psi .5"] * 3], across="generated", figure=figure),
+        lambda figure: sheets.sheet(table, data.image, n + 1, across="fine styles from the first line", figure=figure,
+                                    down="coarse styles from the first column")], figure)
+
+
 def enlarged(system, data, figure=None):
     """New true images, the small images of them, what M makes of these, some of G's answers, and how far these differ."""
     x = new_samples(data, 10, rng())
@@ -178,7 +193,7 @@ def on_axes(draw, *things, title=""):
 
 
 PICTURES = {"conditional": by_class, "infogan": by_code, "bigan": reconstructed, "discogan": there_and_back,
-            "stackgan": by_sentence, "superres": enlarged}
+            "stackgan": by_sentence, "stylegan": mixed, "superres": enlarged}
 
 
 def sampled(samples):

@@ -160,6 +160,22 @@ def _the_words_that_were_said(run):
                f"{(right & shown.all(axis=0)).mean():.1%} show all three words.")
 
 
+def _what_styles_do(run):
+    system, seed = run.system, spawn(run.recipe.seed, 7)[6]
+    untrained = type(system)(system.recipe).build(run.data, seed)
+    yield (f"The coarse styles of another image move an image {_coarse_over_fine(system, seed):.2f} times as far as its fine "
+           f"styles do, in squares; {_coarse_over_fine(untrained, seed):.2f} times before training.")
+    x, near = system.sample(NEIGHBOURS, seed=seed), system.sample(NEIGHBOURS, truncation=.7, seed=seed)
+    yield f"Truncation to psi = .7 leaves {near.var(axis=0).sum() / x.var(axis=0).sum():.0%} of the variance."
+
+
+def _coarse_over_fine(system, seed):
+    w = system.styles(NEIGHBOURS, seed=seed)
+    one, other = w[::2], w[1::2]
+    start, coarse, fine = (system.paint(some, seed=seed) for some in (one, system.mixed(other, one), system.mixed(one, other)))
+    return ((coarse - start)**2).sum() / ((fine - start)**2).sum()
+
+
 def _what_is_made_up(run):
     x = new_samples(run.data, NEIGHBOURS, np.random.default_rng(spawn(run.recipe.seed, 7)[6]))
     low = run.system.blocks.pool(x)
@@ -174,4 +190,5 @@ def _what_is_made_up(run):
 
 
 PROMISES = {"conditional": _the_class_that_was_asked_for, "infogan": _the_code_can_be_read, "bigan": _what_comes_back,
-            "discogan": _there_and_back, "stackgan": _the_words_that_were_said, "superres": _what_is_made_up}
+            "discogan": _there_and_back, "stackgan": _the_words_that_were_said, "stylegan": _what_styles_do,
+            "superres": _what_is_made_up}

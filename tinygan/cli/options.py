@@ -125,6 +125,8 @@ def _add_sample(commands):
     _add_asked(group, "--code", Several(Count(0), "3"), "K", "infogan: the category of the code, or several in turn")
     _add_asked(group, "--factor", Several(Number(), ".5"), "U", "infogan: the factors, from -1 to 1, a number for each")
     group.add_argument("--text", metavar="SENTENCE", help='stackgan: what the images show, such as "a thin slanted seven"')
+    group.add_argument("--truncation", action=_Setting, kind=Number(above=0, below=1, including=(0, 1)), metavar="PSI",
+                       help="stylegan: from 0 to 1; smaller ones give images that are more alike, and more like real ones")
     group.add_argument("--from", action=_Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
                        help="bigan: what to reconstruct; discogan: what to translate; superres: images to make small and "
                        "enlarge again, or small ones; a data set, or a .csv, .tsv, .txt or .npy file")

@@ -81,10 +81,9 @@ class Constant(Layer):
     W: Array
     dW: Array
     W_dot: Array | None
-    d = 0
 
     def __init__(self, k: int) -> None:
-        self.k = count("Constant: k", k)
+        self.d, self.k = 0, count("Constant: k", k)
         self.shapes = {"W": (1, self.k)}
         self.allocate()
 

@@ -34,6 +34,7 @@ LESSONS = {
     "19": "there and back",
     "20": "convolutions, and their rules",
     "21": "from words to an image",
+    "22": "styles for every layer",
     "23": "what is made up",
 }
 

@@ -31,17 +31,22 @@ def latents(model, n, seed):
     return z / np.sqrt((z**2).mean(axis=1, keepdims=True)), model.styles(n, seed=seed)
 
 
-def moved(model, seed, n=500):
-    """How far an image moves when its coarse, or its fine, styles are those of another; and whose class it has then."""
+def exchanged(model, seed, n=500):
+    """Images; the same with the coarse styles of others; with their fine styles; and the others."""
     w = model.styles(2 * n, seed=seed)
     one, other = w[:n], w[n:]
-    start = model.paint(one, seed=seed)
-    coarse, fine = (model.paint(model.mixed(a, b), seed=seed) for a, b in ((other, one), (one, other)))
-    judge = digit_judge()
-    a, b, c = (judge.read(x) for x in (start, model.paint(other, seed=seed), fine))
-    differ = a != b
-    return {"coarse/fine": ((coarse - start)**2).sum() / ((fine - start)**2).sum(),
-            "class of coarse": (c == a)[differ].mean(), "class of fine": (c == b)[differ].mean()}
+    return [model.paint(styles, seed=seed) for styles in (one, model.mixed(other, one), model.mixed(one, other), other)]
+
+
+def coarse_over_fine(start, coarse, fine, _):
+    """How far an image moves with the coarse styles of another, in squares, over the same with its fine styles."""
+    return ((coarse - start)**2).sum() / ((fine - start)**2).sum()
+
+
+def whose_class(start, _, fine, other):
+    """How often a mixed image is read as the image that its coarse styles are of, and as that of its fine styles."""
+    a, b, c = map(digit_judge().read, (start, other, fine))
+    return {"class of coarse": (c == a)[a != b].mean(), "class of fine": (c == b)[a != b].mean()}
 
 
 def images(G, w):
@@ -93,10 +98,11 @@ def scored(model, seed):
     classes = judge.read(model.paint(w, seed=seed))
     bare = StyleGAN(model.recipe).build(TRAINING, seed=1000 + seed)
     in_z, in_w, untrained = read(z, classes), read(w, classes), read(latents(bare, READ, seed)[1], classes)
+    four = exchanged(model, seed)
     noise = model.paint(w[:SAMPLES], seed=seed) - model.paint(w[:SAMPLES], seed=seed + 1)
     return {"frechet": report.frechet, "coverage": report.coverage, "density": report.density, "nearer": report.nearer,
-            "class from z": in_z, "from w": in_w, "w - z": in_w - in_z, "w - untrained": in_w - untrained, **moved(model, seed),
-            "untrained coarse/fine": moved(bare, seed)["coarse/fine"],
+            "class from z": in_z, "from w": in_w, "w - z": in_w - in_z, "w - untrained": in_w - untrained, **whose_class(*four),
+            "coarse/fine": coarse_over_fine(*four), "untrained coarse/fine": coarse_over_fine(*exchanged(bare, seed)),
             "density, psi .7": less.density, "coverage, psi .7": less.coverage,
             "variance, psi .7": cut.var(axis=0).sum() / x.var(axis=0).sum(),
             "variance by noise": (noise**2).sum(axis=1).mean() / 2 / x.var(axis=0).sum(),

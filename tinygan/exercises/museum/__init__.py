@@ -13,9 +13,24 @@ An exhibit is an exercise whose file in lessons/exercises/museum contains code t
 bug as it shipped, the others are repairs that miss. The stories, with their sources, stand in those files and in docs/museum.rst.
 """
 
-from . import bigan, conditional, dcgan, discogan, formulas, game, hidden, infogan, layers, measures, penalties, stackgan, steps
+from . import (
+    bigan,
+    conditional,
+    dcgan,
+    discogan,
+    formulas,
+    game,
+    hidden,
+    infogan,
+    layers,
+    measures,
+    penalties,
+    stackgan,
+    steps,
+    stylegan,
+)
 
 FAMILY = (conditional.EXHIBITS + infogan.EXHIBITS + bigan.EXHIBITS + discogan.EXHIBITS + dcgan.EXHIBITS
-          + stackgan.EXHIBITS)
+          + stackgan.EXHIBITS + stylegan.EXHIBITS)
 COMPOSITION = steps.EXHIBITS + game.EXHIBITS + hidden.EXHIBITS + FAMILY
 EXERCISES = formulas.EXHIBITS + measures.EXHIBITS + layers.EXHIBITS + penalties.EXHIBITS + COMPOSITION
