@@ -1,11 +1,8 @@
 """The page of `tinygan play` in headless Chromium. Slow; skipped where Chromium or playwright is missing."""
 
 import shutil
-import threading
 
 import pytest
-
-from tinygan.playground.server import serve
 
 pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -20,18 +17,6 @@ def browser():
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def server():
-    server = serve(0, hidden=(8,), batch=8)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": .01})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    server.player.end()
-    thread.join()
 
 
 def wait(tab, condition):

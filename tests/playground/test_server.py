@@ -18,18 +18,6 @@ from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
 from tinygan.playground.stories import STORIES
 
 
-@pytest.fixture(scope="module")
-def running():
-    server = serve(0, hidden=(8,), batch=8)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": .01})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    server.player.end()
-    thread.join()
-
-
 def ask(server, method="POST", path="do", body=None, at=None, **headers):
     """(status, body) of a question; `path` behind the key, or `at`, a whole path."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
