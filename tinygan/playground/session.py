@@ -21,7 +21,7 @@ from . import moves
 from .program import written
 from .seeing import score, seen
 
-DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes")
+DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d")
 ANEW = ("data", "seed", "hidden", "latent", "activation", "pack", "d_layers")
 NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "instance_noise")
 # Steps are planned only for the history: it keeps 1000 rows, so a long game takes no more memory than a short one.

@@ -1,12 +1,12 @@
 // Asks for frames, shows them, and tells the server what was pressed.
-import {unpack, plane, curves, bars} from "./view.js";
+import {unpack, plane, line, curves, bars} from "./view.js";
 import {flow, PHASES} from "./flow.js";
 import {pen, drawn, attach} from "./pen.js";
 
 const $ = id => document.getElementById(id);
 const WEIGHTS = [null, .001, .003, .01, .03, .1, .3, 1, 3, 10], RATES = [1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2, 3e-2, 1e-1];
 const CHOICES = {
-  data: ["ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes"], width: [4, 8, 16, 32, 64, 128], depth: [1, 2, 3, 4],
+  data: ["ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d"], width: [4, 8, 16, 32, 64, 128], depth: [1, 2, 3, 4],
   latent: [1, 2, 4, 16], pack: [1, 2, 4],
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
@@ -50,7 +50,8 @@ function draw() {
   if (!frame) return;
   if (pen.on) return drawn($("plane"), frame.reach);
   const part = slow ? Math.min(1, (performance.now() - moved) / 600) : 1;
-  plane($("plane"), frame, truth, shown, before, part);
+  if (frame.dim === 1) line($("plane"), frame, shown);
+  else plane($("plane"), frame, truth, shown, before, part);
   if (part < 1) requestAnimationFrame(draw);
 }
 
@@ -136,7 +137,7 @@ async function tellStory(name) {
 
 async function begin() {
   for (const [name, values] of Object.entries(CHOICES)) for (const value of values) {
-    $(name).add(new Option(value === null ? (name === "lr_d" ? "as G" : "off") : String(value).replace("_", " "), value === null ? "" : value));
+    $(name).add(new Option(value === null ? (name === "lr_d" ? "as G" : "off") : String(value).replaceAll("_", " "), value === null ? "" : value));
   }
   for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
   for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
