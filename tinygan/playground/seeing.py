@@ -34,23 +34,26 @@ def score(data: Any, truth: Array, x: Array) -> dict[str, str]:
 
 def seen(session: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     """Facts and arrays; see the page's `view.js` for what it draws of each."""
-    G, D = session.copies()
+    G, D, average = session.copies()
     loss, m = session.recipe.loss_object(), session.recipe.pack
     reach = 1.18 * float(abs(session.truth).max())
     with np.errstate(all="ignore"):
         x = G(session.z.astype(G.dtype))
+        averaged = np.zeros((0, G.d_out)) if average is None else average(session.z.astype(G.dtype))
         own, verdicts = _line(D, loss, session.data, x, m, reach) if G.d_out == 1 else _heat(D, loss, reach, m)
         n = ARROWS // m * m
         real = D(session.truth[:n].astype(D.dtype))
         _, dx, s_fake = through_d(D, x[:n], loss, real)
         bars, edges = _bars(loss, real, s_fake)
-    facts = {"rounds": session.rounds, "settings": session.settings(), "score": score(session.data, session.truth, x),
-             "true_score": session.true_score, "reach": reach, "version": session.version, "mark": session.mark,
-             "probability": bool(loss.is_probability), "verdicts": verdicts, "edges": edges, "dim": G.d_out,
-             "message": session.message, "diverged": session.diverged,
+    facts = {"rounds": session.rounds, "settings": session.settings(), "reach": reach, "dim": G.d_out,
+             "version": session.version, "mark": session.mark, "message": session.message, "diverged": session.diverged,
+             "true_score": session.true_score, "score": score(session.data, session.truth, x),
+             "average_score": score(session.data, session.truth, averaged) if len(averaged) else None,
+             "probability": bool(loss.is_probability), "verdicts": verdicts, "edges": edges,
              "modes": getattr(session.data, "means", np.zeros((0, 2))).tolist(),
              "std": float(getattr(session.data, "stds", [0.0])[0])}
-    arrays = {**own, "fake": x, "pull": -n * dx, "sheet": _sheet(G), "bars": bars, "rows": np.reshape(session.rows, (-1, 5))}
+    arrays = {**own, "fake": x, "average": averaged, "pull": -n * dx, "sheet": _sheet(G), "bars": bars,
+              "rows": np.reshape(session.rows, (-1, 5))}
     return facts, {name: a if a.dtype == np.uint8 else _plain(a) for name, a in arrays.items()}
 
 

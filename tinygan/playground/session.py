@@ -23,7 +23,7 @@ from .seeing import score, seen
 
 DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d")
 ANEW = ("data", "seed", "hidden", "latent", "activation", "pack", "d_layers")
-NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "instance_noise")
+NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "instance_noise", "ema")
 # Steps are planned only for the history: it keeps 1000 rows, so a long game takes no more memory than a short one.
 START = Recipe(hidden=(32, 32), latent=16, batch=32, lr=1e-2, steps=1_000_000, schedule="constant")
 DRAWN = "drawn"
@@ -70,7 +70,7 @@ class Session:
         self.seeds = seeds_of(self.recipe.seed)
         self.G, self.D = self.recipe.networks(self.data.dim, self.seeds)
         self.training = self.recipe.training(self.G, self.D, self.data, self.seeds[2])
-        self._G, self._D = self.G.copy(), self.D.copy()
+        self._G, self._D, self._average = self.G.copy(), self.D.copy(), self.G.copy()
         rng = np.random.default_rng(self.seeds[3])
         self.z = rng.standard_normal((SHOWN, self.recipe.latent))
         self.truth = self.data.sample(SHOWN, rng)
@@ -81,11 +81,13 @@ class Session:
         self.rows = list[tuple[float, ...]]()
         self.version += 1
 
-    def copies(self) -> tuple[Any, Any]:
-        """G and D to look with: a layer may remember what it has seen."""
-        for net, copy in ((self.G, self._G), (self.D, self._D)):
-            copy.load_state(net.state())
-        return self._G, self._D
+    def copies(self) -> tuple[Any, Any, Any]:
+        """G, D and the average of G or None, to look with: a layer may remember what it has seen."""
+        average = self.training.G_ema
+        for net, copy in ((self.G, self._G), (self.D, self._D), (average, self._average)):
+            if net is not None:
+                copy.load_state(net.state())
+        return self._G, self._D, None if average is None else self._average
 
     def settings(self) -> dict[str, Any]:
         """The settings that a page shows, by name."""

@@ -10,7 +10,7 @@ const CHOICES = {
   latent: [1, 2, 4, 16], pack: [1, 2, 4],
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
-  update: ["alternating", "simultaneous", "optimistic", "extragradient"], instance_noise: [null, .01, .03, .1, .2, .5]};
+  update: ["alternating", "simultaneous", "optimistic", "extragradient"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
 const PHASE = 900;  // milliseconds
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null;
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
@@ -59,8 +59,10 @@ function tell() {  // the numbers beside the plane
   $("rounds").textContent = frame.rounds.toLocaleString("en");
   $("speed").textContent = frame.speed ? `${Math.round(frame.speed).toLocaleString("en")} a second` : "";
   $("play").textContent = frame.playing || slow ? "Pause" : "Play";
-  $("score").innerHTML = "<tr><th></th><th class=g>generated</th><th class=t>true</th></tr>" + Object.keys(frame.score)
-    .map(name => `<tr><td>${name}</td><td>${frame.score[name]}</td><td>${frame.true_score[name]}</td></tr>`).join("");
+  const columns = [[frame.score, "generated", "g"], [frame.average_score, "average", ""], [frame.true_score, "true", "t"]].filter(([score]) => score);
+  $("averaged").hidden = !frame.average_score;
+  $("score").innerHTML = "<tr><th></th>" + columns.map(([, name, kind]) => `<th class="${kind}">${name}</th>`).join("") + "</tr>" +
+    Object.keys(frame.score).map(name => `<tr><td>${name}</td>${columns.map(([score]) => `<td>${score[name]}</td>`).join("")}</tr>`).join("");
   curves($("losses"), frame.rows, [[1, "--d", "D", [10, 5]], [2, "--g", "G"]], []);
   curves($("verdicts"), frame.rows, [[3, "--t", "on true"], [4, "--g", "on generated", [10, 5]]], frame.probability ? [[.5, "1/2"]] : [],
     frame.probability ? [0, 1] : null);

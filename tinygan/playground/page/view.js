@@ -44,6 +44,7 @@ export function plane(canvas, frame, truth, shown, before, part) {
     const x = before && part < 1 ? frame.fake.map((v, i) => before[i] + (v - before[i]) * part) : frame.fake;
     dots(c, x, FAKE, 2.2, .85, X, Y);
   }
+  if (shown.average) dots(c, frame.average, "#111", 1.8, .8, X, Y);
   if (shown.pull) arrows(c, frame, X, Y);
 }
 
@@ -113,6 +114,7 @@ export function line(canvas, frame, shown) {
     frame.histogram.forEach((y, i) => c.fillRect(i / frame.histogram.length * size + 1, P(y), size / frame.histogram.length - 2, P(0) - P(y)));
     c.globalAlpha = 1; say("density of generated points", 250, 340, "#B84E00");
   }
+  if (shown.average) for (const x of frame.average) { c.fillStyle = "#111"; c.globalAlpha = .3; c.fillRect(X(x) - 1, P(0) - 12, 2, 12); c.globalAlpha = 1; }
   if (shown.truth) { curve(frame.density, P, TRUE); say("density of true points", 14, 340, TRUE); }
   if (shown.pull) {
     const far = frame.pull.map(Math.abs).sort()[Math.floor(.9 * frame.pull.length)] || 1;
