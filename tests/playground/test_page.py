@@ -28,16 +28,48 @@ def wait(tab, condition):
     raise AssertionError(f"never true: {condition}")
 
 
+class Opened:
+    """A page, with all that it complained of and all questions to others."""
+
+    def __init__(self, browser, server, width=1280, scheme="light"):
+        self.context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme=scheme, accept_downloads=True)
+        self.complaints, self.server = [], server
+        self.context.on("request", self._asked)
+        self.tab = self.another()
+
+    def _asked(self, request):
+        if not request.url.startswith((self.server.url, "data:")):
+            self.complaints.append(request.url)
+
+    def another(self, more=""):
+        tab = self.context.new_page()
+        tab.on("console", lambda message: self.complaints.append(message.text))
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.goto(self.server.url + more)
+        tab.wait_for_selector("#score td", state="attached")
+        return tab
+
+
+@pytest.fixture
+def opened(browser, server):
+    """opened(width, scheme): the page; whatever it was used for, it must not have complained."""
+    pages = []
+
+    def open_page(*how):
+        pages.append(Opened(browser, server, *how))
+        return pages[-1].tab
+
+    open_page.pages = pages
+    yield open_page
+    for page in pages:
+        page.context.close()
+        assert page.complaints == []
+
+
 @pytest.mark.parametrize("width", [390, 900, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_plays_fits_and_asks_nobody_else(browser, server, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme=scheme)
-    complaints, tab = [], context.new_page()
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    context.on("request", lambda request: request.url.startswith((server.url, "data:")) or complaints.append(request.url))
-    tab.goto(server.url)
-    tab.wait_for_selector("#score td")
+def test_the_page_plays_fits_and_asks_nobody_else(opened, server, width, scheme):
+    tab = opened(width, scheme)
     tab.keyboard.press("s")
     wait(tab, "document.getElementById('rounds').textContent === '1'")
     tab.select_option("#loss", "hinge")
@@ -51,5 +83,25 @@ def test_the_page_plays_fits_and_asks_nobody_else(browser, server, width, scheme
     tab.click("#plane")
     tab.click("#use")
     wait(tab, "document.getElementById('data').value === 'drawn'")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width and complaints == []
-    context.close()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_dirac_gan_starts_anywhere(opened, width):
+    tab = opened(width)
+    tab.click("#two")
+    assert not tab.is_visible("#play") and tab.is_visible("#portrait")
+    wait(tab, "document.getElementById('p-round').textContent === '400'")
+    assert "1.005" in tab.inner_text("#p-says")
+    tab.select_option("#p-r1", "0.3")
+    wait(tab, "document.getElementById('p-says').textContent.includes('come to rest')")
+    size = tab.locator("#portrait").bounding_box()["width"]
+    tab.click("#portrait", position={"x": .9 * size, "y": .75 * size})
+    assert abs(float(tab.input_value("#p-theta")) - 2) < .05 and abs(float(tab.input_value("#p-psi")) + 1.25) < .05
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.fill("#p-psi", "99")
+    tab.click("#p-start")
+    wait(tab, "document.getElementById('p-says').textContent.includes('between -10 and 10')")
+    assert "400" in opened.pages[0].complaints.pop()  # the browser itself notes a refusal
+    tab.click("#two")
+    assert tab.is_visible("#play") and not tab.is_visible("#portrait")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tinygan.cli import playing
+from tinygan.playground.portrait import portrait
 from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
 from tinygan.playground.stories import STORIES
 
@@ -100,6 +101,17 @@ def test_a_bad_command_is_refused_and_the_game_goes_on(running, body):
     assert status == 400 and json.loads(answer)["error"]
     after = facts(running)
     assert (after["rounds"], after["settings"]) == (before["rounds"], before["settings"])
+
+
+def test_a_phase_portrait_is_answered_and_bad_ones_are_refused(running):
+    before = facts(running)
+    status, body = ask(running, body={"game": "wasserstein", "start": [.5, .5], "clip": None}, path="dirac")
+    assert status == 200 and json.loads(body) == portrait("wasserstein", start=(.5, .5))
+    for bad in ("", "[]", '{"game": "hinge"}', '{"rate": NaN}', '{"start": [1, 1e9]}', '{"do": "step"}', '{"start": [[]]}'):
+        status, body = ask(running, body=bad, path="dirac")
+        assert status == 400 and json.loads(body)["error"], bad
+    assert ask(running, body={}, path="dirac", Origin="http://evil.example")[0] == 403
+    assert facts(running)["frame"] == before["frame"]
 
 
 def test_other_forms_and_large_bodies_are_refused(running):

@@ -10,7 +10,7 @@ from tinygan.playground import Session
 from tinygan.playground.session import DATA, NOW
 
 CHANGES = {"loss": "wasserstein", "r1": .1, "r2": .1, "gp": .1, "d_steps": 2, "lr": 3e-3, "lr_d": 2e-3, "batch": 16,
-           "update": "optimistic", "instance_noise": .1, "ema": .9}
+           "update": "optimistic", "unroll": (2, .3), "instance_noise": .1, "ema": .9}
 HEART = [[np.sin(t) ** 3 * 1.6, 1.3 * np.cos(t) - .5 * np.cos(2 * t)] for t in np.linspace(0, 6, 40)]
 
 
@@ -61,6 +61,19 @@ def test_a_change_keeps_the_game_and_matters_from_the_next_round_on(name):
     for session in (a, b):
         session.do("both", 3)
     assert not np.array_equal(a.training.state()["G.network.theta"], b.training.state()["G.network.theta"])
+
+
+@pytest.mark.parametrize("who", ["D", "G"])
+def test_a_step_of_one_player_moves_it_alone_as_a_round_does(who):
+    settings = {"unroll": (2, .3), "instance_noise": .1, "r1": .3, "gp": .1, "loss": "relativistic", "update": "simultaneous"}
+    a, b = Session(seed=1, **settings), Session(seed=1, **settings)
+    before = {name: getattr(a, name).theta.copy() for name in "GD"}
+    a.do(who)
+    b.do("both")
+    other = "D" if who == "G" else "G"
+    assert np.array_equal(getattr(a, who).theta, getattr(b, who).theta)
+    assert np.array_equal(getattr(a, other).theta, before[other]) and not np.array_equal(getattr(b, other).theta, before[other])
+    assert not np.array_equal(getattr(a, who).theta, before[who])
 
 
 def test_an_average_begins_when_it_is_chosen_and_changes_nothing_else():
@@ -135,6 +148,7 @@ def test_the_script_plays_the_same_game_here(capsys):
 @pytest.mark.parametrize("bad", [{"loss": "hing"}, {"nothing": 1}, {"lr": float("nan")}, {"lr": -1}, {"hidden": (4096,)},
                                  {"hidden": (8,) * 9}, {"batch": 10**9}, {"latent": 10**6}, {"data": "/etc/passwd"},
                                  {"d_steps": 1000}, {"seed": -1}, {"steps": 5}, {"pack": 3}, {"instance_noise": -1},
+                                 {"unroll": (1000, .1)}, {"unroll": 3}, {"unroll": (5, -1)},
                                  {"ema": 1}, {"schedule": "constant"}, {"d_layers": "none"}, {"data": None}])
 def test_bad_settings_change_nothing(bad):
     session, other = Session(), Session()

@@ -4,6 +4,7 @@
     GET  /KEY/frame?seen=N   what there is to see, once it is newer than frame N: the length of a JSON text, the text, arrays
     GET  /KEY/truth          true points, float32;   /KEY/script  the game as a Python program
     POST /KEY/do             JSON with one command, see `player.COMMANDS`
+    POST /KEY/dirac          JSON with the arguments of `portrait`; answers what it returns
 
 Only the player's thread touches the networks. Everybody else puts a function into its queue and waits for the answer. A page asks
 for the next frame when it has drawn the last one, so a slow page gets fewer frames and slows nobody else.
@@ -18,11 +19,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .player import COMMANDS, Player
+from .portrait import portrait
 from .session import Session
 from .stories import PORT, STORIES
 
 FILES = {"": ("page.html", "text/html"), "page.css": ("page.css", "text/css"),
-         **{f"{name}.js": (f"{name}.js", "text/javascript") for name in ("page", "view", "flow", "pen")}}
+         **{f"{name}.js": (f"{name}.js", "text/javascript") for name in ("page", "view", "flow", "pen", "portrait")}}
 LARGEST_BODY, WAIT = 500_000, 10.0  # bytes; seconds that a page waits for a frame
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -100,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         elif what == "script":
             self.answer(200, player.ask(lambda p: p.session.script()), "text/x-python; charset=utf-8")
         elif what == "stories":
-            told = {name: story._asdict() for name, story in STORIES.items()}
+            told = {name: story.told() for name, story in STORIES.items()}
             self.answer(200, json.dumps({"stories": told, "first": self.server.story}))
         else:
             self.refuse(404, "there is no such page")
@@ -128,18 +130,25 @@ class Handler(BaseHTTPRequestHandler):
         what, size = self.asked(), self.headers.get("Content-Length", "")
         if what is None:
             return
-        if what != "do" or self.headers.get("Content-Type") != "application/json":
+        if what not in ("do", "dirac") or self.headers.get("Content-Type") != "application/json":
             return self.refuse(400, "a command is JSON, and is sent to do")
         if not (size.isascii() and size.isdigit()) or int(size) > LARGEST_BODY:
             return self.refuse(413, f"a command has at most {LARGEST_BODY} bytes")
         try:
             command = json.loads(self.rfile.read(int(size)))
-            if not isinstance(command, dict) or command.get("do") not in [*COMMANDS]:
-                raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
-            self.server.player.ask(lambda player: self._carry_out(player, command))
+            if not isinstance(command, dict):
+                raise ValueError("a command is an object")
+            answer = portrait(**command) if what == "dirac" else self._done(command)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             return self.answer(400, json.dumps({"error": str(error)[:500]}))
-        self.answer(200, "{}")
+        self.answer(200, json.dumps(answer))
+
+    def _done(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Have the player carry out a command."""
+        if command.get("do") not in [*COMMANDS]:
+            raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
+        self.server.player.ask(lambda player: self._carry_out(player, command))
+        return {}
 
     @staticmethod
     def _carry_out(player: Player, command: dict[str, Any]) -> None:

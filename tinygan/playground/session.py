@@ -23,7 +23,7 @@ from .seeing import score, seen
 
 DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d")
 ANEW = ("data", "seed", "hidden", "latent", "activation", "pack", "d_layers")
-NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "instance_noise", "ema")
+NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "unroll", "instance_noise", "ema")
 # Steps are planned only for the history: it keeps 1000 rows, so a long game takes no more memory than a short one.
 START = Recipe(hidden=(32, 32), latent=16, batch=32, lr=1e-2, steps=1_000_000, schedule="constant")
 DRAWN = "drawn"
@@ -31,7 +31,7 @@ BLUR = 0.04  # standard deviation of the noise around drawn points
 MOST_DRAWN = 5000
 SHOWN, ROWS = 1000, 400
 FIRST_ROWS = 5  # rounds from one row of the curves to the next, in a new game
-WIDEST, DEEPEST, LARGEST_BATCH, MOST_D_STEPS = 256, 6, 2048, 20
+WIDEST, DEEPEST, LARGEST_BATCH, MOST_D_STEPS, MOST_AHEAD = 256, 6, 2048, 20, 20
 LARGEST = {"latent": 128, "pack": 4, "batch": LARGEST_BATCH, "d_steps": MOST_D_STEPS}
 
 
@@ -60,6 +60,8 @@ class Session:
         if len(recipe.hidden) > DEEPEST or max(recipe.hidden) > WIDEST:
             raise ValueError(f"at most {DEEPEST} hidden layers of at most {WIDEST} here; got {recipe.hidden}. "
                              "Choose smaller networks")
+        if recipe.unroll and recipe.unroll[0] > MOST_AHEAD:
+            raise ValueError(f"unroll may look at most {MOST_AHEAD} steps ahead here; got {recipe.unroll[0]}. Choose fewer")
         if recipe.batch_for(None) % recipe.pack:
             raise ValueError(f"batch must be a multiple of pack; got {recipe.batch} and {recipe.pack}. Choose another batch")
         return recipe

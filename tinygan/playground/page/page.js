@@ -2,6 +2,7 @@
 import {unpack, plane, line, curves, bars} from "./view.js";
 import {flow, PHASES} from "./flow.js";
 import {pen, drawn, attach} from "./pen.js";
+import * as dirac from "./portrait.js";
 
 const $ = id => document.getElementById(id);
 const WEIGHTS = [null, .001, .003, .01, .03, .1, .3, 1, 3, 10], RATES = [1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2, 3e-2, 1e-1];
@@ -10,8 +11,8 @@ const CHOICES = {
   latent: [1, 2, 4, 16], pack: [1, 2, 4],
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
-  update: ["alternating", "simultaneous", "optimistic", "extragradient"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
-const PHASE = 900;  // milliseconds
+  update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
+const PHASE = 900, PAUSE = 4000;  // milliseconds: of a phase in slow motion; between two stories
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null;
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0};
@@ -23,7 +24,7 @@ async function send(what, more = {}) {
   return answer.ok;
 }
 
-async function watch() {  // one question at a time: a slow page asks less often
+async function watch(once) {  // one question at a time: a slow page asks less often
   for (let seen = 0; ;) {
     try {
       const next = unpack(await (await fetch("frame?seen=" + seen)).arrayBuffer());
@@ -39,6 +40,7 @@ async function watch() {  // one question at a time: a slow page asks less often
       await new Promise(requestAnimationFrame);
       draw();
       tell();
+      if (once) { once(); once = null; }
     } catch (error) {
       say("The program has ended. Start tinygan play again.");
       await new Promise(done => setTimeout(done, 1500));
@@ -68,7 +70,12 @@ function tell() {  // the numbers beside the plane
     frame.probability ? [0, 1] : null);
   bars($("bars"), frame);
   if (frame.message) say(frame.message);
-  else if (story && frame.rounds >= story.until) { say(story.answer); story = null; }
+  else if (story && frame.rounds >= story.until) {
+    const {answer, next} = story;
+    say(answer);
+    story = null;
+    if (next) setTimeout(() => tellStory(next), PAUSE);
+  }
   const s = frame.settings, values = {...s, width: s.hidden[0], depth: s.hidden.length};
   for (const name of [...Object.keys(CHOICES), "seed"]) if ($(name) !== document.activeElement) put($(name), values[name]);
 }
@@ -105,10 +112,18 @@ const PRESSED = {
   round: () => { stop(); send("step"); },
   begin: () => { stop(); story = null; say(""); send("begin"); },
   pen: () => drawing(!pen.on),
+  two: () => { const on = !document.body.classList.contains("two"); two(on); if (on) dirac.start(); },
   clear: () => { pen.points = []; draw(); },
   use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say("G learns your drawing."); start(); } },
   command: () => { $("words").textContent = command(); navigator.clipboard?.writeText(command()).catch(() => {}); },
   picture: () => { const a = document.createElement("a"); a.download = "tinygan.png"; a.href = $("plane").toDataURL(); a.click(); }};
+
+function two(on) {  // the Dirac-GAN in place of the game
+  document.body.classList.toggle("two", on);
+  $("two").setAttribute("aria-pressed", on);
+  $("two").textContent = on ? "Back to the networks" : "Two numbers";
+  if (on) { story = null; say(""); pause(); }
+}
 
 function drawing(on) {
   pen.on = on;
@@ -129,12 +144,25 @@ async function tellStory(name) {
   stop();
   if (pen.on) drawing(false);
   story = null;
+  const told = stories[name], first = stories[told.after];
+  if (told.portrait) {
+    two(true);
+    dirac.set({theta: 1, psi: 1, ...told.portrait});
+    say(told.question);
+    return dirac.start(() => say(told.answer));
+  }
+  two(false);
+  if (first && frame.rounds < first.rounds) {  // its beginning is the end of another story
+    await tellStory(told.after);
+    story = story && {...story, next: name};
+    return;
+  }
   $("rate").value = "";
   await send("rate", {rate: null});
-  const now = stories[name].anew ? 0 : frame ? frame.rounds : 0;
+  const now = told.anew ? 0 : frame.rounds;
   if (!await send("story", {name})) return;
-  story = {...stories[name], until: now + stories[name].rounds};
-  say(story.question);
+  story = {...told, until: now + told.rounds};
+  say(told.question);
 }
 
 async function begin() {
@@ -144,7 +172,7 @@ async function begin() {
   for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
   for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
   for (const name of [...Object.keys(CHOICES), "seed"]) $(name).onchange = () => {
-    const text = $(name).value, value = text === "" ? null : ["data", "loss", "update"].includes(name) ? text : Number(text);
+    const text = $(name).value, value = text === "" ? null : ["data", "loss", "update"].includes(name) ? text : text.includes(",") ? text.split(",").map(Number) : Number(text);
     $(name).blur();
     if (name === "width" || name === "depth") send("set", {hidden: Array(Number($("depth").value)).fill(Number($("width").value))});
     else send("set", {[name]: value});
@@ -164,14 +192,17 @@ async function begin() {
   flow($("flow"), $("phase"));
   const told = await (await fetch("stories")).json();
   stories = told.stories;
-  for (const [name, {title}] of Object.entries(stories)) {
+  for (const [name, {title, lesson}] of Object.entries(stories)) {
+    if (lesson) $("lessons").add(new Option(`${lesson}. ${title}`, name));
+    if (!stories[name].button) continue;
     const button = document.createElement("button");
     button.textContent = title;
     button.dataset.story = name;
     button.onclick = () => tellStory(name);
     $("stories").append(button);
   }
-  watch();
-  if (told.first) tellStory(told.first);
+  $("lessons").onchange = () => { const name = $("lessons").value; $("lessons").value = ""; $("lessons").blur(); if (name) tellStory(name); };
+  dirac.prepare();
+  watch(() => told.first && tellStory(told.first));
 }
 begin();
