@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from tinygan.playground.stories import STORIES
+
 pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -105,3 +107,32 @@ def test_the_dirac_gan_starts_anywhere(opened, width):
     assert "400" in opened.pages[0].complaints.pop()  # the browser itself notes a refusal
     tab.click("#two")
     assert tab.is_visible("#play") and not tab.is_visible("#portrait")
+
+
+def said(tab, words):
+    wait(tab, f"document.getElementById('says').textContent.includes({words!r})")
+
+
+def test_a_story_asks_and_answers(opened, server):
+    tab = opened()
+    tab.select_option("#lessons", "blurred")
+    said(tab, STORIES["blurred"].question)
+    wait(tab, "document.getElementById('pack').value === '4'")
+    said(tab, STORIES["blurred"].answer)
+    assert server.player.session.rounds >= STORIES["blurred"].rounds
+    tab.select_option("#lessons", "circles")
+    said(tab, STORIES["circles"].question)
+    assert tab.is_visible("#portrait")
+    said(tab, STORIES["circles"].answer)
+
+
+def test_a_cure_begins_with_the_collapse_that_it_cures(opened, server):
+    server.story = "cure"
+    tab = opened()
+    for name in ("collapse", "cure"):
+        said(tab, STORIES[name].question)
+        said(tab, STORIES[name].answer)
+    assert server.player.session.log[1][0] == "change" and server.player.session.recipe.loss == "wasserstein"
+    tab.click("[data-story=five-steps]")  # now there is a game to go on with
+    said(tab, STORIES["five-steps"].question)
+    assert server.player.session.rounds > STORIES["collapse"].rounds

@@ -44,39 +44,56 @@ class Story(NamedTuple):
 STORIES = {
     "collapse": Story(
         "Show me mode collapse", "How many of the eight modes will G find?",
-        "G makes points near a few modes only. This is mode collapse.", 3000, PLAIN, lesson=9, button=True),
+        "G makes points near a few modes only, and this is mode collapse.", 3000, PLAIN, lesson=9, button=True),
     "five-steps": Story(
         "A cure that does not work", "Do more steps of D help?",
-        "Five steps of D for each step of G do not cure it. Modes are still missing.", 2000, {"d_steps": 5}, after="collapse",
-        button=True),
+        "Modes are still missing, for five steps of D in each round do not cure a collapse.", 2000, {"d_steps": 5},
+        after="collapse", button=True),
     "cure": Story(
         "Cure it", "What changes when a steep D costs something?",
-        "With the Wasserstein loss and a gradient penalty G has found all eight modes. At this rate it loses one now and then.",
-        400, {"loss": "wasserstein", "gp": 0.1, "d_steps": 5}, lesson=13, after="collapse", button=True),
+        "G has found all eight modes, and at this rate it loses one again now and then.", 400,
+        {"loss": "wasserstein", "gp": 0.1, "d_steps": 5}, lesson=13, after="collapse", button=True),
     "sharpen": Story(
         "Sharpen", "What do smaller steps and larger batches change?",
-        "The clouds become tighter. They are not yet as sharp as the true modes.", 3000, {"lr": 1e-3, "lr_d": 1e-3, "batch": 128},
-        after="cure", button=True),
+        "The clouds have become tighter, but they are not yet as sharp as the true modes.", 3000,
+        {"lr": 1e-3, "lr_d": 1e-3, "batch": 128}, after="cure", button=True),
     "first-gan": Story(
         "The first GAN", "Can G turn one bell into two?",
-        "G's histogram has both bells, and D says nearly 1/2 where the points are.", 1500,
+        "G's histogram has both bells, and where the points are D says nearly 1/2.", 1500,
         PLAIN | {"data": "gaussians_1d", "latent": 1, "batch": 128, "lr": 3e-3}, lesson=5),
     "minimax": Story(
-        "Saturating or not", "D takes five steps, and G has the minimax loss. Will G's points reach the modes?",
-        "D is sure of itself. The minimax loss is flat there, and hardly any point has reached a mode.", 1000,
+        "Saturating or not", "Do G's points reach the modes when D is strong and G has the minimax loss?",
+        "Hardly any point has reached a mode, for the minimax loss is flat where D is sure.", 1000,
         PLAIN | {"loss": "minimax", "d_steps": 5, "lr": 1e-3, "lr_d": 5e-3, "latent": 2, "batch": 128}, lesson=6),
     "losses": Story(
-        "Reading the losses", "D says 1/2, and both losses are at rest. Is the training done?",
-        "D cannot tell, for it learns ten times more slowly than G. Modes are missing, and hardly any point is right.", 1500,
+        "Reading the losses", "Is the training done when D says 1/2 and both losses rest?",
+        "It is not, for modes are missing, and D learns too slowly to notice.", 1500,
         PLAIN | {"lr": 1e-3, "lr_d": 1e-4, "hidden": (48, 48), "latent": 2, "batch": 96}, lesson=7),
     "circles": Story(
-        "Why training circles", "Both players step at the same time. Will they come to the middle?",
-        "They circle, and each round is a little wider. Try R1, or steps in turn.", 0, {}, lesson=8,
+        "Why training circles", "Do two players that step at the same time come to the middle?",
+        "They circle, and each turn is wider than the one before.", 0, {}, lesson=8,
         portrait={"game": "minimax", "order": "simultaneous", "rate": 0.2, "r1": 0, "clip": None}),
     "blurred": Story(
-        "Measuring collapse", "All eight modes are visited. Is every point good?",
-        "All eight are visited, and hardly any point is near enough to a mode. One score is not enough.", 1000,
+        "Measuring collapse", "Is a G that visits all eight modes a good one?",
+        "All eight modes are visited, but hardly any point is near enough to one.", 1000,
         PLAIN | {"pack": 4, "lr": 1e-3, "batch": 128}, lesson=10),
+    "free-critic": Story(
+        "Wasserstein", "What becomes of a Wasserstein critic whose slope costs nothing?",
+        "Its scores are in the thousands and still grow, so that G cannot learn from them.", 300,
+        PLAIN | {"loss": "wasserstein", "d_steps": 5}, lesson=11),
+    "r1": Story(
+        "The gradient of a gradient", "How steep does D become when R1 makes slopes cost something?",
+        "D stays flat, with a slope below 1 at true points, where it would be above 4 without R1.", 1000,
+        PLAIN | {"r1": 0.3}, lesson=12),
+    "unroll": Story(
+        "Unrolling", "Does G find more modes when it looks five steps of D ahead?",
+        "G visits more modes than it does without unrolling, but none of them is sharp.", 500,
+        PLAIN | {"unroll": (5, 0.5), "activation": "tanh", "hidden": (16, 16), "latent": 2, "lr": 3e-3, "lr_d": 3e-4}, lesson=14),
+    "grid": Story(
+        "Twenty-five of twenty-five", "How many of twenty-five modes will G find?",
+        "G has found nearly all of them, and the average of G is sharper than G itself.", 4000,
+        PLAIN | {"data": "grid", "hidden": (64,) * 4, "latent": 2, "loss": "relativistic", "r1": 0.03, "r2": 0.03, "lr": 2e-3,
+                 "batch": 64, "ema": 0.995}, lesson=15),
 }
 
 

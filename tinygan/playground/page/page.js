@@ -8,6 +8,7 @@ const $ = id => document.getElementById(id);
 const WEIGHTS = [null, .001, .003, .01, .03, .1, .3, 1, 3, 10], RATES = [1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2, 3e-2, 1e-1];
 const CHOICES = {
   data: ["ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d"], width: [4, 8, 16, 32, 64, 128], depth: [1, 2, 3, 4],
+  activation: ["relu", "leaky-relu", "tanh", "softplus", "sigmoid"], d_layers: [null, "spectral-norm", "layer-norm", "minibatch-discrimination", "minibatch-std"],
   latent: [1, 2, 4, 16], pack: [1, 2, 4],
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
@@ -172,7 +173,7 @@ async function begin() {
   for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
   for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
   for (const name of [...Object.keys(CHOICES), "seed"]) $(name).onchange = () => {
-    const text = $(name).value, value = text === "" ? null : ["data", "loss", "update"].includes(name) ? text : text.includes(",") ? text.split(",").map(Number) : Number(text);
+    const text = $(name).value, value = text === "" ? null : text.includes(",") ? text.split(",").map(Number) : isNaN(text) ? text : Number(text);
     $(name).blur();
     if (name === "width" || name === "depth") send("set", {hidden: Array(Number($("depth").value)).fill(Number($("width").value))});
     else send("set", {[name]: value});
