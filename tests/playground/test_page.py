@@ -136,3 +136,42 @@ def test_a_cure_begins_with_the_collapse_that_it_cures(opened, server):
     tab.click("[data-story=five-steps]")  # now there is a game to go on with
     said(tab, STORIES["five-steps"].question)
     assert server.player.session.rounds > STORIES["collapse"].rounds
+
+
+def test_a_link_holds_the_settings(opened, server):
+    tab = opened()
+    tab.select_option("#loss", "hinge")
+    tab.select_option("#r1", "0.3")
+    tab.select_option("#depth", "3")
+    for part in ("loss=hinge", "r1=0.3", "hidden=8%2C8%2C8"):
+        wait(tab, f"location.hash.includes({part!r})")
+    tab.click("#link")
+    link, recipe = tab.inner_text("#words"), server.player.session.recipe
+    assert link.startswith("#") and server.key not in link
+    tab.click("#command")
+    assert tab.inner_text("#words").startswith("tinygan play --data ring") and "--hidden 8 8 8" in tab.inner_text("#words")
+    for change in ({"loss": "wasserstein", "gp": .1, "r1": None}, {"hidden": (4,), "data": "moons"}):
+        server.player.ask(lambda player, change=change: player.session.change(**change))
+        opened.pages[0].another(link)
+        assert server.player.session.recipe == recipe
+    other = opened.pages[0].another()
+    server.player.ask(lambda player: player.session.change(hidden=(4,)))
+    other.evaluate(f"location.hash = {link!r}")  # an address that is changed by hand
+    wait(other, "document.getElementById('depth').value === '3'")
+
+
+def test_what_is_seen_can_be_kept(opened, server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tab = opened()
+    for _ in range(6):
+        tab.click("#round")
+    wait(tab, "document.getElementById('rounds').textContent === '6'")
+    for button, name in (("#picture", "tinygan.png"), ("#script", "my_game.py")):
+        with tab.expect_download() as download:
+            tab.click(button)
+        download.value.save_as(tmp_path / name)
+    assert (tmp_path / "tinygan.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "my_game.py").read_text() == server.player.session.script()
+    tab.click("#save")
+    wait(tab, "document.getElementById('words').textContent.includes('tinygan plot tinygan-play --out')")
+    assert (tmp_path / "tinygan-play" / "run.npz").is_file()

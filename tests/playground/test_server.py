@@ -125,7 +125,8 @@ def test_other_forms_and_large_bodies_are_refused(running):
     assert ask(running, body=STEP)[0] == 200
 
 
-def test_every_command_is_carried_out(running):
+def test_every_command_is_carried_out(running, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert ask(running, body={"do": "begin"})[0] == 200 and facts(running)["rounds"] == 0
     assert ask(running, body={"do": "step", "n": 7})[0] == 200 and facts(running)["rounds"] == 7
     assert ask(running, body={"do": "set", "loss": "hinge", "hidden": [8, 8]})[0] == 200
@@ -138,6 +139,9 @@ def test_every_command_is_carried_out(running):
     assert ask(running, body={"do": "play", "on": False})[0] == 200
     played = facts(running)
     assert played["rounds"] > 0 and not played["playing"]
+    status, body = ask(running, body={"do": "save"})
+    assert status == 200 and json.loads(body) == {"folder": "tinygan-play"} and (tmp_path / "tinygan-play" / "run.npz").is_file()
+    assert ask(running, body={"do": "save", "folder": "/tmp/x"})[0] == 400  # a page cannot say where
     assert ask(running, "GET", "script")[1].startswith(b'"""A game of tinygan')
     assert len(ask(running, "GET", "truth")[1]) == 4 * 2 * 1000
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .keeping import save
 from .session import Session
 from .stories import begin
 
@@ -112,6 +113,10 @@ def _story(player: Player, name: str) -> None:
     _play(player)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "play": _play, "rate": _rate, "step": _step, "set": _change, "story": _story,
+def _save(player: Player) -> dict[str, str]:
+    return {"folder": str(save(player.session))}
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "play": _play, "rate": _rate, "step": _step, "set": _change, "story": _story, "save": _save,
     "begin": lambda player: player.session.begin(), "draw": lambda player, points: player.session.draw(points)}

@@ -147,13 +147,13 @@ class Handler(BaseHTTPRequestHandler):
         """Have the player carry out a command."""
         if command.get("do") not in [*COMMANDS]:
             raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
-        self.server.player.ask(lambda player: self._carry_out(player, command))
-        return {}
+        return self.server.player.ask(lambda player: self._carry_out(player, command)) or {}
 
     @staticmethod
-    def _carry_out(player: Player, command: dict[str, Any]) -> None:
-        COMMANDS[command.pop("do")](player, **command)
+    def _carry_out(player: Player, command: dict[str, Any]) -> Any:
+        answer = COMMANDS[command.pop("do")](player, **command)
         player.changed()
+        return answer
 
     def log_message(self, format: str, *args: Any) -> None:
         """Questions are not printed."""

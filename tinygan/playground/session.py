@@ -80,7 +80,7 @@ class Session:
         self.begun, self.log = self.recipe, list[tuple[str, Any]]()
         self.rounds, self.message, self.diverged, self.every = 0, "", False, FIRST_ROWS
         self.mark = 0  # the round in which the loss was changed last: losses of two kinds share no scale
-        self.rows = list[tuple[float, ...]]()
+        self.rows, self.past = list[tuple[float, ...]](), list[tuple[float, ...]]()  # past: those of earlier losses
         self.version += 1
 
     def copies(self) -> tuple[Any, Any, Any]:
@@ -146,6 +146,7 @@ class Session:
             self.recipe = new
             self.log.append(("change", changes))
             if "loss" in changes:
+                self.past = (self.past + self.rows)[-ROWS:]
                 self.rows, self.every, self.mark = [], FIRST_ROWS, self.rounds
 
     def draw(self, points: Any) -> None:

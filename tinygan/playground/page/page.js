@@ -1,5 +1,5 @@
 // Asks for frames, shows them, and tells the server what was pressed.
-import {unpack, plane, line, curves, bars} from "./view.js";
+import {unpack, plane, line, curves, bars, picture} from "./view.js";
 import {flow, PHASES} from "./flow.js";
 import {pen, drawn, attach} from "./pen.js";
 import * as dirac from "./portrait.js";
@@ -21,8 +21,9 @@ window.stats = {frames: 0};
 const say = text => { $("says").textContent = text; };
 async function send(what, more = {}) {
   const answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
-  if (!answer.ok) say((await answer.json()).error);
-  return answer.ok;
+  const told = await answer.json();
+  if (!answer.ok) say(told.error);
+  return answer.ok && told;
 }
 
 async function watch(once) {  // one question at a time: a slow page asks less often
@@ -79,6 +80,7 @@ function tell() {  // the numbers beside the plane
   }
   const s = frame.settings, values = {...s, width: s.hidden[0], depth: s.hidden.length};
   for (const name of [...Object.keys(CHOICES), "seed"]) if ($(name) !== document.activeElement) put($(name), values[name]);
+  if (location.hash !== hash()) history.replaceState(null, "", hash());
 }
 
 function put(box, value) {  // a value that the list does not have is added to it
@@ -116,8 +118,30 @@ const PRESSED = {
   two: () => { const on = !document.body.classList.contains("two"); two(on); if (on) dirac.start(); },
   clear: () => { pen.points = []; draw(); },
   use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say("G learns your drawing."); start(); } },
-  command: () => { $("words").textContent = command(); navigator.clipboard?.writeText(command()).catch(() => {}); },
-  picture: () => { const a = document.createElement("a"); a.download = "tinygan.png"; a.href = $("plane").toDataURL(); a.click(); }};
+  command: () => keep(command()),
+  link: () => keep(hash()),
+  save: async () => {
+    const {folder} = await send("save");
+    if (folder) $("words").textContent = `tinygan plot ${folder} --out ${folder}.png\ntinygan sample ${folder} --out ${folder}.csv\npython ${folder}/game.py`;
+  },
+  picture: () => { const a = document.createElement("a"); a.download = "tinygan.png"; a.href = picture($("plane"), caption()).toDataURL(); a.click(); }};
+
+function keep(text) {
+  $("words").textContent = text;
+  navigator.clipboard?.writeText(text).catch(() => {});  // where the browser forbids it, the text can be copied by hand
+}
+
+const caption = () => [`${frame.rounds.toLocaleString("en")} rounds. ` + Object.entries(frame.score).map(([name, value]) => `${name} ${value}`).join(", "),
+  ...command().match(/.{1,88}( |$)/g)];
+
+// The settings at the end of the page's address: #loss=hinge&r1=0.1
+const hash = () => "#" + new URLSearchParams(Object.entries(frame.settings).filter(([, value]) => value !== "drawn").map(([name, value]) => [name, value ?? ""]));
+const value = text => text === "" ? null : text.includes(",") ? text.split(",").map(Number) : isNaN(text) ? text : Number(text);
+function fromHash() {
+  const asked = Object.fromEntries([...new URLSearchParams(location.hash.slice(1))].map(([name, text]) => [name, value(text)]));
+  if (typeof asked.hidden === "number") asked.hidden = [asked.hidden];
+  return Object.keys(asked).length ? send("set", asked) : null;
+}
 
 function two(on) {  // the Dirac-GAN in place of the game
   document.body.classList.toggle("two", on);
@@ -173,10 +197,9 @@ async function begin() {
   for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
   for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
   for (const name of [...Object.keys(CHOICES), "seed"]) $(name).onchange = () => {
-    const text = $(name).value, value = text === "" ? null : text.includes(",") ? text.split(",").map(Number) : isNaN(text) ? text : Number(text);
     $(name).blur();
     if (name === "width" || name === "depth") send("set", {hidden: Array(Number($("depth").value)).fill(Number($("width").value))});
-    else send("set", {[name]: value});
+    else send("set", {[name]: value($(name).value)});
   };
   $("rate").onchange = async () => {
     const going = slow || frame.playing, rate = $("rate").value;
@@ -204,6 +227,8 @@ async function begin() {
   }
   $("lessons").onchange = () => { const name = $("lessons").value; $("lessons").value = ""; $("lessons").blur(); if (name) tellStory(name); };
   dirac.prepare();
+  window.onhashchange = fromHash;
+  await fromHash();
   watch(() => told.first && tellStory(told.first));
 }
 begin();

@@ -168,3 +168,12 @@ export function bars(canvas, frame) {
   c.textAlign = "left"; c.fillText(`fake ${frame.edges[0].toPrecision(2)}`, 4, h - 5);
   c.textAlign = "right"; c.fillText(`real ${frame.edges[1].toPrecision(2)}`, w - 4, h - 5);
 }
+
+export function picture(canvas, words) {  // what is seen, with the numbers below it
+  const whole = document.createElement("canvas"), c = whole.getContext("2d");
+  whole.width = canvas.width; whole.height = canvas.height + 16 + 22 * words.length;
+  c.fillStyle = "#fff"; c.fillRect(0, 0, whole.width, whole.height); c.drawImage(canvas, 0, 0);
+  c.fillStyle = "#222"; c.font = "16px system-ui, sans-serif";
+  words.forEach((text, i) => c.fillText(text, 10, canvas.height + 26 + 22 * i));
+  return whole;
+}
