@@ -31,7 +31,7 @@ FLOORS = {
     "zoo/projection": 10, "zoo/score": 10, "zoo/codes": 10, "zoo/blocks": 10, "zoo/augmentation": 10, "zoo/words": 10,
     "zoo/stages": 10, "zoo/": 11,
     "playground/moves": 10, "playground/seeing": 10, "playground/program": 10, "playground/portrait": 10, "playground/session": 11,
-    "playground/stories": 12, "playground/keeping": 12, "playground/player": 13, "playground/server": 14, "cli/playing": 15,
+    "playground/stories": 12, "playground/keeping": 12, "playground/player": 13, "playground/server": 14, "playground/notebook": 15, "cli/playing": 15,
     "cli/run_files": 10, "study/remedies": 10, "study/groups": 10, "exercises/": 10,
     "study/results": 11, "study/summaries": 11, "cli/learning": 11, "cli/folders": 11,
     "exercises/__init__": 11, "exercises/isolation": 11,

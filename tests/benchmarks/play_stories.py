@@ -42,6 +42,11 @@ def slope(session):
     return np.linalg.norm(session.D.backward(np.ones_like(s), tape, grads=False), axis=-1).mean()
 
 
+def scores(session):
+    """The largest mean score in each quarter of the curves."""
+    return [np.abs(part[:, 3:]).max() for part in np.array_split(np.array(session.rows), 4)]
+
+
 def at_rest(session):
     """Whether the last quarter of the curves is near 2 ln 2, ln 2 and 1/2."""
     rows = np.array(session.rows)
@@ -61,8 +66,8 @@ CLAIMS = {
     "losses": ("at rest, modes missing", lambda s, looks: at_rest(s) and looks[-1].modes_visited < 8, {"lr_d": 1e-3}),
     "blurred": ("8 visited, high quality < 2 %", lambda s, looks: looks[-1].modes_visited == 8 and looks[-1].high_quality < .02,
                 {"pack": 1, "lr": 1e-2, "batch": 32}),
-    "free-critic": ("scores beyond 1000, larger than halfway", lambda s, looks: abs(s.rows[-1][3]) > 1000
-                    and abs(s.rows[-1][3]) > abs(s.rows[len(s.rows) // 2][3]), {"gp": .1}),
+    "free-critic": ("scores beyond 1000, and still growing", lambda s, looks: scores(s)[-1] > max(1000, *scores(s)[:-1]),
+                    {"gp": .1}),
     "r1": ("slope < 1", lambda s, looks: slope(s) < 1, {"r1": None}),
     "unroll": ("at least 6 modes visited", lambda s, looks: looks[-1].modes_visited >= 6, {"unroll": None}),
     "grid": ("23 of 25 visited, the average sharper", lambda s, looks: looks[-1].modes_visited >= 23

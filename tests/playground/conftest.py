@@ -1,11 +1,14 @@
-"""Servers of a small game, on free ports: one for a module's questions, and a new one for each test of the page."""
+"""Servers of a small game, on free ports: one for a module's questions, and a new one for each test of the page. The browser."""
 
 import contextlib
+import shutil
 import threading
 
 import pytest
 
 from tinygan.playground.server import serve
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @contextlib.contextmanager
@@ -33,3 +36,14 @@ def running():
 def server():
     with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

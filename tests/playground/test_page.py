@@ -1,24 +1,10 @@
 """The page of `tinygan play` in headless Chromium. Slow; skipped where Chromium or playwright is missing."""
 
-import shutil
-
 import pytest
 
 from tinygan.playground.stories import STORIES
 
 pytestmark = pytest.mark.slow
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def wait(tab, condition):

@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from ..engine.arguments import choice
 from .player import COMMANDS, Player
 from .portrait import portrait
 from .session import Session
@@ -27,7 +28,8 @@ FILES = {"": ("page.html", "text/html"), "page.css": ("page.css", "text/css"),
          **{f"{name}.js": (f"{name}.js", "text/javascript") for name in ("page", "view", "flow", "pen", "portrait")}}
 LARGEST_BODY, WAIT = 500_000, 10.0  # bytes; seconds that a page waits for a frame
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+          "base-uri 'none'; form-action 'none'; frame-ancestors ")
+FRAMES = "http://127.0.0.1:* http://localhost:*"  # who may hold the page in a frame, where a notebook has begun it
 
 
 class Server(ThreadingHTTPServer):
@@ -35,8 +37,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, session: Session, story: str = "") -> None:
-        self.key, self.player, self.story = secrets.token_urlsafe(16), Player(session), story
+    def __init__(self, port: int, session: Session, story: str = "", framed: bool = False) -> None:
+        self.key, self.player, self.story, self.framed = secrets.token_urlsafe(16), Player(session), story, framed
         super().__init__(("127.0.0.1", port), Handler)
         self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
         self.url = f"http://127.0.0.1:{self.server_port}/{self.key}/"
@@ -60,8 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(code)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
                             ("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin"),
-                            ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"), ("Content-Security-Policy", POLICY)):
+                            ("Referrer-Policy", "no-referrer"),
+                            ("Content-Security-Policy", POLICY + (FRAMES if self.server.framed else "'none'"))):
             self.send_header(name, value)
+        if not self.server.framed:
+            self.send_header("X-Frame-Options", "DENY")
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -159,19 +164,22 @@ class Handler(BaseHTTPRequestHandler):
         """Questions are not printed."""
 
 
-def serve(port: int = PORT, story: str = "", **settings: Any) -> Server:
+def serve(port: int = PORT, story: str = "", framed: bool = False, **settings: Any) -> Server:
     """A server that is ready for `serve_forever`: on this port or, where it is taken, on the next one that is free.
 
     Parameters
     ----------
     port : 0 for any that is free
     story : the name of the story that the page begins with, or nothing
+    framed : whether pages of this machine, such as a notebook, may hold it in a frame
     settings : those of `Session`
     """
+    if story:
+        choice("story", story, STORIES)
     session = Session(**settings)
     for each in range(port, min(port + 50, 65536)):
         try:
-            return Server(each, session, story)
+            return Server(each, session, story, framed)
         except OSError:
             continue
     raise ValueError(f"no port from {port} on is free here. Choose another one with --port")

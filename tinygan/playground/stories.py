@@ -59,8 +59,8 @@ STORIES = {
         {"lr": 1e-3, "lr_d": 1e-3, "batch": 128}, after="cure", button=True),
     "first-gan": Story(
         "The first GAN", "Can G turn one bell into two?",
-        "G's histogram has both bells, and where the points are D says nearly 1/2.", 1500,
-        PLAIN | {"data": "gaussians_1d", "latent": 1, "batch": 128, "lr": 3e-3}, lesson=5),
+        "G's histogram has both bells, and where the points are D says nearly 1/2.", 2000,
+        PLAIN | {"data": "gaussians_1d", "latent": 1, "batch": 256, "lr": 1e-3}, lesson=5),
     "minimax": Story(
         "Saturating or not", "Do G's points reach the modes when D is strong and G has the minimax loss?",
         "Hardly any point has reached a mode, for the minimax loss is flat where D is sure.", 1000,
@@ -75,7 +75,7 @@ STORIES = {
         portrait={"game": "minimax", "order": "simultaneous", "rate": 0.2, "r1": 0, "clip": None}),
     "blurred": Story(
         "Measuring collapse", "Is a G that visits all eight modes a good one?",
-        "All eight modes are visited, but hardly any point is near enough to one.", 1000,
+        "All eight modes are visited, but hardly any point is near enough to one.", 1500,
         PLAIN | {"pack": 4, "lr": 1e-3, "batch": 128}, lesson=10),
     "free-critic": Story(
         "Wasserstein", "What becomes of a Wasserstein critic whose slope costs nothing?",
