@@ -158,6 +158,31 @@ def test_a_page_waits_for_a_new_frame(running):
     assert answers and answers[0][0] == 200
 
 
+@pytest.mark.slow
+def test_pictures_leave_most_of_the_time_to_the_training(server, monkeypatch):
+    """A picture that costs 20 ms of CPU time, asked for all the time, takes about 1/6 of the player's time."""
+    view, costs = server.player.session.view, []
+
+    def dear():
+        began = time.thread_time()
+        while time.thread_time() < began + .02:
+            pass
+        seen = view()
+        costs.append(time.thread_time() - began)
+        return seen
+
+    monkeypatch.setattr(server.player.session, "view", dear)
+    clock = server.player.ask(lambda player: time.thread_time)
+    began = server.player.ask(lambda player: clock())
+    assert ask(server, body={"do": "play"})[0] == 200
+    seen = 0
+    for _ in range(20):
+        length, = struct.unpack_from("<I", body := ask(server, "GET", f"frame?seen={seen}")[1])
+        seen = json.loads(body[4:4 + length])["frame"]
+    share = sum(costs) / (server.player.ask(lambda player: clock()) - began)
+    assert len(costs) >= 20 and .05 < share < .25
+
+
 def test_a_taken_port_chooses_the_next():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -13,6 +13,7 @@ from .session import Session
 from .stories import begin
 
 SLICE = 0.015  # seconds of rounds between two looks into the queue
+PATIENCE = 5  # at full speed a new picture comes after so many times the CPU time of the last one: it slows training by 1/5
 MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a second
 
 
@@ -25,7 +26,7 @@ class Player(threading.Thread):
         self.playing, self.frame, self.speed, self.ended = False, 1, 0.0, False
         self.rate: float | None = None
         self.waiting: list[threading.Event] = []
-        self._due = 0.0
+        self._due, self._trained, self._shown = 0.0, 0.0, 0.0  # the last two: CPU time of rounds, and of the last pictures
 
     def ask(self, job: Callable[["Player"], Any]) -> Any:
         """job(self) between two rounds; returns what it returns, and raises what it raises."""
@@ -51,7 +52,7 @@ class Player(threading.Thread):
                 answer.put((None, error))
 
     def _play(self) -> None:
-        now, before = time.monotonic(), self.session.rounds
+        now, before, used = time.monotonic(), self.session.rounds, time.thread_time()
         if self.rate:
             self.session.do("both")
             self._due = max(self._due + 1 / self.rate, now)
@@ -62,11 +63,14 @@ class Player(threading.Thread):
         if not self.rate:
             self.speed += .1 * ((self.session.rounds - before) / passed - self.speed) if self.speed else 1.0
         self.playing = self.playing and not self.session.diverged
-        self.changed()
+        self._trained += time.thread_time() - used
+        if self.rate or not self.playing or self._trained >= PATIENCE * self._shown:
+            self.changed()
 
     def changed(self) -> None:
         """There is something new to see: wake the pages that wait."""
         self.frame += 1
+        self._trained = self._shown = 0.0
         waiting, self.waiting = self.waiting, []
         for event in waiting:
             event.set()
@@ -78,6 +82,7 @@ class Player(threading.Thread):
 
     def packed(self) -> bytes:
         """The frame as a page reads it: uint32 length, JSON, arrays one after the other, little-endian."""
+        used = time.thread_time()
         facts, arrays = self.session.view()
         facts |= {"frame": self.frame, "playing": self.playing, "rate": self.rate,
                   "speed": self.speed if self.playing and not self.rate else 0,
@@ -85,6 +90,7 @@ class Player(threading.Thread):
         head = json.dumps(facts).encode()
         head += b" " * (-len(head) % 4)
         body = b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays.values())
+        self._shown += time.thread_time() - used
         return struct.pack("<I", len(head)) + head + body
 
 

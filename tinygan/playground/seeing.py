@@ -4,6 +4,7 @@
     score(data, truth, x)    how near x comes to the data
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,20 @@ def _verdicts(D: Any, loss: Any, places: Array, m: int) -> Array:
 
 def _heat(D: Any, loss: Any, reach: float, m: int) -> tuple[dict[str, Array], list[float]]:
     """D's verdict on a grid as bytes, 255 for real, and the verdicts that 0 and 255 stand for."""
-    line = np.linspace(-reach, reach, SIDE)
-    v = _verdicts(D, loss, np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), m)
+    v = _verdicts(D, loss, _grid(reach, SIDE), m)
     middle, span = .5, .5
     if not loss.is_probability:
         middle = float(np.median(v))
         span = max(float(abs(v - middle).max()), 1e-9)
     heat = np.clip(np.nan_to_num(127.5 + 127.5 * (v - middle) / span), 0, 255).astype(np.uint8)
     return {"heat": heat}, _finite(middle - span, middle + span)
+
+
+@functools.lru_cache(maxsize=8)
+def _grid(reach: float, side: int) -> Array:
+    """side x side points of the plane, from -reach to reach; (side^2, 2)."""
+    line = np.linspace(-reach, reach, side)
+    return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
 
 
 def _line(D: Any, loss: Any, data: Mixture, x: Array, m: int, reach: float) -> tuple[dict[str, Array], list[float]]:
@@ -107,8 +114,7 @@ def _finite(*numbers: Any) -> list[float]:
 
 def _sheet(G: Any) -> Array:
     """G of a grid over the first two dimensions of z, from -2 to 2, the others 0; for points on a line, over the first one."""
-    line = np.linspace(-2, 2, THREADS if G.d_out == 1 else LINES)
-    grid = line[:, None] if G.d_out == 1 else np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    grid = np.linspace(-2, 2, THREADS)[:, None] if G.d_out == 1 else _grid(2, LINES)
     z = np.zeros((len(grid), G.d_in), G.dtype)
     k = min(grid.shape[-1], G.d_in)
     z[:, :k] = grid[:, :k]

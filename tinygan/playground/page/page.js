@@ -13,10 +13,10 @@ const CHOICES = {
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
-const PHASE = 900, PAUSE = 4000;  // milliseconds: of a phase in slow motion; between two stories
+const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null;
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
-window.stats = {frames: 0};
+window.stats = {frames: 0, first: 0};  // for measurements
 
 const say = text => { $("says").textContent = text; };
 async function send(what, more = {}) {
@@ -29,6 +29,7 @@ async function send(what, more = {}) {
 async function watch(once) {  // one question at a time: a slow page asks less often
   for (let seen = 0; ;) {
     try {
+      const asked = performance.now();
       const next = unpack(await (await fetch("frame?seen=" + seen)).arrayBuffer());
       if (next.version !== version) {
         truth = new Float32Array(await (await fetch("truth")).arrayBuffer());
@@ -39,6 +40,8 @@ async function watch(once) {  // one question at a time: a slow page asks less o
       frame = next;
       seen = next.frame;
       stats.frames++;
+      stats.first ||= performance.now();
+      await new Promise(done => setTimeout(done, APART - (performance.now() - asked)));  // the game needs time too
       await new Promise(requestAnimationFrame);
       draw();
       tell();
