@@ -3,7 +3,7 @@
     GET  /KEY/               the page, and its files
     GET  /KEY/frame?seen=N   what there is to see, once it is newer than frame N: the length of a JSON text, the text, arrays
     GET  /KEY/truth          true points, float32;   /KEY/script  the game as a Python program
-    POST /KEY/do             JSON with one command, see `player.COMMANDS`
+    POST /KEY/do             JSON with one command, see `player.COMMANDS`; answers the number of the first frame that knows of it
     POST /KEY/dirac          JSON with the arguments of `portrait`; answers what it returns
 
 Only the player's thread touches the networks. Everybody else puts a function into its queue and waits for the answer. A page asks
@@ -152,13 +152,14 @@ class Handler(BaseHTTPRequestHandler):
         """Have the player carry out a command."""
         if command.get("do") not in [*COMMANDS]:
             raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
-        return self.server.player.ask(lambda player: self._carry_out(player, command)) or {}
+        done: dict[str, Any] = self.server.player.ask(lambda player: self._carry_out(player, command))
+        return done
 
     @staticmethod
-    def _carry_out(player: Player, command: dict[str, Any]) -> Any:
-        answer = COMMANDS[command.pop("do")](player, **command)
+    def _carry_out(player: Player, command: dict[str, Any]) -> dict[str, Any]:
+        answer = COMMANDS[command.pop("do")](player, **command) or {}
         player.changed()
-        return answer
+        return {"frame": player.frame, **answer}
 
     def log_message(self, format: str, *args: Any) -> None:
         """Questions are not printed."""

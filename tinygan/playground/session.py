@@ -151,8 +151,8 @@ class Session:
 
     def draw(self, points: Any) -> None:
         """Begin anew with a person's own data: points (N, 2) between -10 and 10, each equally likely, a little blurred."""
-        x = matrix("points", points, rows=2)
-        if x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
+        x = matrix("points", points, rows=2) if np.size(points) else np.zeros((0, 2))
+        if not x.size or x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
             raise ValueError(f"draw 2 to {MOST_DRAWN} points of the plane, between -10 and 10, that are not all the same; "
                              f"got an array of shape {x.shape}")
         self.points = np.round(x, 3)

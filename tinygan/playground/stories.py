@@ -91,9 +91,9 @@ STORIES = {
         PLAIN | {"unroll": (5, 0.5), "activation": "tanh", "hidden": (16, 16), "latent": 2, "lr": 3e-3, "lr_d": 3e-4}, lesson=14),
     "grid": Story(
         "Twenty-five of twenty-five", "How many of twenty-five modes will G find?",
-        "G has found nearly all of them, and the average of G is sharper than G itself.", 4000,
+        "The average of G visits nearly all of them, and it is sharper than G itself.", 4000,
         PLAIN | {"data": "grid", "hidden": (64,) * 4, "latent": 2, "loss": "relativistic", "r1": 0.03, "r2": 0.03, "lr": 2e-3,
-                 "batch": 64, "ema": 0.995}, lesson=15),
+                 "batch": 64, "ema": 0.99}, lesson=15),
 }
 
 

@@ -14,7 +14,7 @@ const CHOICES = {
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
 const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
-let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null;
+let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null;
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0, first: 0};  // for measurements
 
@@ -22,7 +22,7 @@ const say = text => { $("says").textContent = text; };
 async function send(what, more = {}) {
   const answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
   const told = await answer.json();
-  if (!answer.ok) say(told.error);
+  if (!answer.ok) { say(told.error); if (frame) tell(); }
   return answer.ok && told;
 }
 
@@ -55,7 +55,7 @@ async function watch(once) {  // one question at a time: a slow page asks less o
 
 function draw() {
   if (!frame) return;
-  if (pen.on) return drawn($("plane"), frame.reach);
+  if (pen.on) return drawn($("plane"));
   const part = slow ? Math.min(1, (performance.now() - moved) / 600) : 1;
   if (frame.dim === 1) line($("plane"), frame, shown);
   else plane($("plane"), frame, truth, shown, before, part);
@@ -65,7 +65,7 @@ function draw() {
 function tell() {  // the numbers beside the plane
   $("rounds").textContent = frame.rounds.toLocaleString("en");
   $("speed").textContent = frame.speed ? `${Math.round(frame.speed).toLocaleString("en")} a second` : "";
-  $("play").textContent = frame.playing || slow ? "Pause" : "Play";
+  $("play").textContent = going() ? "Pause" : "Play";
   const columns = [[frame.score, "generated", "g"], [frame.average_score, "average", ""], [frame.true_score, "true", "t"]].filter(([score]) => score);
   $("averaged").hidden = !frame.average_score;
   $("score").innerHTML = "<tr><th></th>" + columns.map(([, name, kind]) => `<th class="${kind}">${name}</th>`).join("") + "</tr>" +
@@ -82,14 +82,14 @@ function tell() {  // the numbers beside the plane
     if (next) setTimeout(() => tellStory(next), PAUSE);
   }
   const s = frame.settings, values = {...s, width: s.hidden[0], depth: s.hidden.length};
-  for (const name of [...Object.keys(CHOICES), "seed"]) if ($(name) !== document.activeElement) put($(name), values[name]);
+  for (const name of [...Object.keys(CHOICES), "seed"]) if (name !== "seed" || $(name) !== document.activeElement) put($(name), values[name]);
   if (location.hash !== hash()) history.replaceState(null, "", hash());
 }
 
 function put(box, value) {  // a value that the list does not have is added to it
   const text = value === null ? "" : String(value);
   if (box.options && ![...box.options].some(option => option.value === text)) box.add(new Option(text, text));
-  box.value = text;
+  if (box.value !== text) box.value = text;
 }
 
 function stop() { slow = 0; flow($("flow"), $("phase")); }
@@ -104,15 +104,21 @@ async function slowly(mine) {
 }
 
 async function start() {
-  if ($("rate").value !== "slow") return send("play", {on: true});
-  await send("play", {on: false});
+  if ($("rate").value !== "slow") return play(true);
+  await play(false);
   slow = performance.now() || 1;
   slowly(slow);
   tell();
 }
-const pause = () => { stop(); return send("play", {on: false}); };
+const pause = () => { stop(); return play(false); };
+async function play(on) {  // until a picture knows of it, this page goes by what was asked for
+  wish = {on, from: Infinity};
+  const {frame: from} = await send("play", {on});
+  wish = from && {on, from};
+}
+const going = () => slow || (wish && frame.frame < wish.from ? wish.on : frame.playing);
 const PRESSED = {
-  play: () => slow || frame.playing ? pause() : start(),
+  play: () => going() ? pause() : start(),
   "step-d": () => { stop(); send("step", {who: "D"}); },
   "step-g": () => { stop(); send("step", {who: "G"}); },
   round: () => { stop(); send("step"); },
@@ -200,22 +206,21 @@ async function begin() {
   for (const [id, job] of Object.entries(PRESSED)) $(id).onclick = job;
   for (const box of document.querySelectorAll("[data-layer]")) box.onchange = () => { shown[box.dataset.layer] = box.checked; draw(); };
   for (const name of [...Object.keys(CHOICES), "seed"]) $(name).onchange = () => {
-    $(name).blur();
     if (name === "width" || name === "depth") send("set", {hidden: Array(Number($("depth").value)).fill(Number($("width").value))});
     else send("set", {[name]: value($(name).value)});
   };
   $("rate").onchange = async () => {
-    const going = slow || frame.playing, rate = $("rate").value;
+    const on = going(), rate = $("rate").value;
     await pause();
     if (rate !== "slow") await send("rate", {rate: rate ? Number(rate) : null});
-    if (going) start();
+    if (on) start();
   };
   document.onkeydown = e => {
     if (/INPUT|SELECT|BUTTON|A$/.test(e.target.tagName) && (e.key === " " || e.target.tagName !== "BUTTON")) return;
     const id = {" ": "play", d: "step-d", g: "step-g", s: "round", r: "begin"}[e.key];
     if (id && !e.ctrlKey && !e.metaKey && !e.altKey) { e.preventDefault(); $(id).click(); }
   };
-  attach($("plane"), $("tool"), () => frame.reach, draw);
+  attach($("plane"), $("tool"), draw);
   flow($("flow"), $("phase"));
   const told = await (await fetch("stories")).json();
   stories = told.stories;
