@@ -1,7 +1,9 @@
 """The game of `tinygan play`, without a page."""
 
+import gc
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -201,6 +203,23 @@ def test_the_curves_stay_short():
     assert len(session.rows) <= 401
     session.change(loss="hinge")
     assert session.rows == [] and session.mark == session.rounds
+
+
+@pytest.mark.slow
+def test_a_long_game_takes_no_more_memory_than_a_short_one():
+    session, sizes = Session(hidden=(4,), batch=4), []
+    tracemalloc.start()
+    try:
+        for _ in range(4):
+            for _ in range(30):
+                session.do("both", 50)
+                session.view()
+                session.change(loss="hinge" if session.recipe.loss != "hinge" else "wasserstein")
+            gc.collect()  # what was left behind by changes may form circles
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert sizes[-1] - sizes[1] < 200_000, sizes  # the log of the changes grows
 
 
 @pytest.mark.slow

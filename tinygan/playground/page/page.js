@@ -14,6 +14,7 @@ const CHOICES = {
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
 const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
+const LEARNS = "G learns your drawing. If a part stays empty, try the loss relativistic, R1 and R2 0.03, both rates 0.002 and a batch of 128.";
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null;
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0, first: 0};  // for measurements
@@ -126,7 +127,7 @@ const PRESSED = {
   pen: () => drawing(!pen.on),
   two: () => { const on = !document.body.classList.contains("two"); two(on); if (on) dirac.start(); },
   clear: () => { pen.points = []; draw(); },
-  use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say("G learns your drawing."); start(); } },
+  use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say(LEARNS); start(); } },
   command: () => keep(command()),
   link: () => keep(hash()),
   save: async () => {
