@@ -1,6 +1,6 @@
 // Drawing one's own data: a pen, an eraser and stamps. The strokes are points of the plane.
 import {places} from "./view.js";
-const MOST = 5000, STAMP = .35, REACH = 1.5;  // the plane of the pen shows -REACH to REACH, whatever the data are
+const MOST = 5000, STAMP = .5, REACH = 1.5;  // the plane of the pen shows -REACH to REACH, whatever the data are
 const STAMPS = {
   heart: t => [Math.sin(t) ** 3, (13 * Math.cos(t) - 5 * Math.cos(2 * t) - 2 * Math.cos(3 * t) - Math.cos(4 * t)) / 16],
   circle: t => [Math.cos(t), Math.sin(t)],
@@ -45,7 +45,7 @@ export function attach(canvas, tool, redraw) {
   canvas.addEventListener("pointermove", e => use(e, false));
   canvas.addEventListener("keydown", e => {
     if (!pen.on || e.key !== "Enter") return;
-    stamp(tool.value in STAMPS ? tool.value : "heart", [0, 0], 2 * STAMP * REACH);
+    stamp(tool.value in STAMPS ? tool.value : "heart", [0, 0], 1.4 * STAMP * REACH);
     redraw();
   });
 }
