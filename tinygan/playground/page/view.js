@@ -77,9 +77,10 @@ function sheet(c, s, X, Y) {
 function arrows(c, {pull, fake, reach}, X, Y) {
   const n = pull.length, lengths = [];
   for (let i = 0; i < n; i += 2) lengths.push(Math.hypot(pull[i], pull[i + 1]));
-  const long = lengths.sort((a, b) => a - b)[Math.floor(.9 * lengths.length)], k = .2 * reach / (long || 1);
+  const long = lengths.sort((a, b) => a - b)[Math.floor(.9 * lengths.length)], most = .3 * reach;
   c.strokeStyle = "rgba(0,0,0,.7)"; c.lineWidth = 1.2; c.beginPath();
   for (let i = 0; i < n; i += 2) {
+    const k = Math.min(.2 * reach / (long || 1), most / (Math.hypot(pull[i], pull[i + 1]) || 1));  // a few may be very long
     const x = X(fake[i]), y = Y(fake[i + 1]), u = X(fake[i] + k * pull[i]), v = Y(fake[i + 1] + k * pull[i + 1]);
     const a = Math.atan2(v - y, u - x);
     c.moveTo(x, y); c.lineTo(u, v);
