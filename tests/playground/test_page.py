@@ -107,6 +107,8 @@ def said(tab, words):
 
 def test_a_story_asks_and_answers(opened, server):
     tab = opened()
+    numbers = [int(text.split(".")[0]) for text in tab.locator("#lessons option").all_inner_texts()[1:]]
+    assert numbers == list(range(5, 16)) and tab.locator("#stories button").count() == 4
     tab.select_option("#lessons", "blurred")
     said(tab, STORIES["blurred"].question)
     wait(tab, "document.getElementById('pack').value === '4'")

@@ -225,9 +225,11 @@ async function begin() {
   flow($("flow"), $("phase"));
   const told = await (await fetch("stories")).json();
   stories = told.stories;
-  for (const [name, {title, lesson}] of Object.entries(stories)) {
-    if (lesson) $("lessons").add(new Option(`${lesson}. ${title}`, name));
-    if (!stories[name].button) continue;
+  const all = Object.entries(stories);
+  for (const [name, {title, lesson}] of all.filter(([, {lesson}]) => lesson).sort(([, a], [, b]) => a.lesson - b.lesson)) {
+    $("lessons").add(new Option(`${lesson}. ${title}`, name));
+  }
+  for (const [name, {title}] of all.filter(([, told]) => told.button)) {
     const button = document.createElement("button");
     button.textContent = title;
     button.dataset.story = name;
