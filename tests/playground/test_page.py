@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tinygan.cli.options import parser
 from tinygan.playground.session import ANEW, NOW
 from tinygan.playground.stories import STORIES
 
@@ -152,6 +153,19 @@ def test_a_link_holds_the_settings(opened, server):
     server.player.ask(lambda player: player.session.change(hidden=(4,)))
     other.evaluate(f"location.hash = {link!r}")  # an address that is changed by hand
     wait(other, "document.getElementById('depth').value === '3'")
+
+
+def test_the_copied_command_begins_the_same_game(opened, server):
+    tab = opened()
+    server.player.ask(lambda player: (player.session.change(
+        loss="hinge", unroll=(5, .1), hidden=(8, 4), instance_noise=.1, d_layers="spectral-norm", ema=.99, data="swiss_roll"),
+        player.changed()))
+    wait(tab, "document.getElementById('data').value === 'swiss_roll'")
+    tab.click("#command")
+    options = parser().parse_args(tab.inner_text("#words").split()[1:])
+    recipe = server.player.session.recipe
+    assert {name: value for name, value in vars(options).items() if name in ANEW + NOW} == {
+        name: value for name, value in recipe.values().items() if name in ANEW + NOW and value is not None}
 
 
 def test_what_is_seen_can_be_kept(opened, server, tmp_path, monkeypatch):
