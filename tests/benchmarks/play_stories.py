@@ -66,8 +66,8 @@ CLAIMS = {
     "losses": ("at rest, modes missing", lambda s, looks: at_rest(s) and looks[-1].modes_visited < 8, {"lr_d": 1e-3}),
     "blurred": ("8 visited, high quality < 2 %", lambda s, looks: looks[-1].modes_visited == 8 and looks[-1].high_quality < .02,
                 {"pack": 1, "lr": 1e-2, "batch": 32}),
-    "free-critic": ("scores beyond 1000, and still growing", lambda s, looks: scores(s)[-1] > max(1000, *scores(s)[:-1]),
-                    {"gp": .1}),
+    "free-critic": ("scores beyond 1000, at most 6 modes visited", lambda s, looks: scores(s)[-1] > 1000
+                    and looks[-1].modes_visited <= 6, {"gp": .1}),
     "r1": ("slope < 1", lambda s, looks: slope(s) < 1, {"r1": None}),
     "unroll": ("at least 6 modes visited", lambda s, looks: looks[-1].modes_visited >= 6, {"unroll": None}),
     "grid": ("the average visits 24 of 25 and is sharper", lambda s, looks: report(s, s.training.G_ema).modes_visited >= 24

@@ -79,7 +79,7 @@ STORIES = {
         PLAIN | {"pack": 4, "lr": 1e-3, "batch": 128}, lesson=10),
     "free-critic": Story(
         "Wasserstein", "What becomes of a Wasserstein critic whose slope costs nothing?",
-        "Its scores are in the thousands and still grow, so that G cannot learn from them.", 300,
+        "Its scores have grown into the thousands, and G has learned little from them.", 300,
         PLAIN | {"loss": "wasserstein", "d_steps": 5}, lesson=11),
     "r1": Story(
         "The gradient of a gradient", "How steep does D become when R1 makes slopes cost something?",
