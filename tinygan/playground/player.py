@@ -12,8 +12,9 @@ from .keeping import save
 from .session import Session
 from .stories import begin
 
-SLICE = 0.015  # seconds of rounds between two looks into the queue
+SLICE = 0.015  # seconds of rounds between two pictures, where nobody asks for anything
 PATIENCE = 5  # at full speed a new picture comes after so many times the CPU time of the last one: it slows training by 1/5
+AT_ONCE = 5  # rounds between two looks at the clock
 MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a second
 
 
@@ -57,9 +58,10 @@ class Player(threading.Thread):
             self.session.do("both")
             self._due = max(self._due + 1 / self.rate, now)
         else:
-            while time.monotonic() < now + SLICE and not self.session.diverged:
-                self.session.do("both", 5)
-        passed = time.monotonic() - now
+            self.session.do("both", AT_ONCE)
+            while time.monotonic() < now + SLICE and self.jobs.empty() and not self.session.diverged:
+                self.session.do("both", AT_ONCE)
+        passed = max(time.monotonic() - now, 1e-3)  # some clocks are coarse
         if not self.rate:
             self.speed += .1 * ((self.session.rounds - before) / passed - self.speed) if self.speed else 1.0
         self.playing = self.playing and not self.session.diverged

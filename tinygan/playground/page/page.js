@@ -15,7 +15,7 @@ const CHOICES = {
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
 const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
 const LEARNS = "G learns your drawing. If a part stays empty, try the loss relativistic, R1 and R2 0.03, both rates 0.002 and a batch of 128.";
-let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null;
+let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null, hurry = () => {};
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0, first: 0};  // for measurements
 
@@ -24,6 +24,7 @@ async function send(what, more = {}) {
   const answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
   const told = await answer.json();
   if (!answer.ok) { say(told.error); if (frame) tell(); }
+  hurry();
   return answer.ok && told;
 }
 
@@ -42,7 +43,7 @@ async function watch(once) {  // one question at a time: a slow page asks less o
       seen = next.frame;
       stats.frames++;
       stats.first ||= performance.now();
-      await new Promise(done => setTimeout(done, APART - (performance.now() - asked)));  // the game needs time too
+      await new Promise(done => { hurry = done; setTimeout(done, APART - (performance.now() - asked)); });  // the game needs time too
       await new Promise(requestAnimationFrame);
       draw();
       tell();
