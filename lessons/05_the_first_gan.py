@@ -323,6 +323,8 @@ fig.legend(handles=handles, loc="outside lower center", ncols=4)
 # 3. In ``generator_gradient``, score the fake points with the *labels swapped*, ``sigmoid(f)`` for ``-sigmoid(-f)``. Where do
 #    the points go?
 # 4. Measure with 20 000 points instead of 2000. The floor sinks; does W1 sink with it?
+#
+# ``tinygan play --story first-gan`` shows it while it runs, and you can change it by hand.
 if plt.get_backend().lower() != "agg":
     plt.show()
 elif sys.stdout.isatty():  # no window, but somebody is reading

@@ -270,6 +270,8 @@ fig.legend(loc="outside lower center", ncols=2)
 # 2. Give ``SGD`` a hundred times the learning rate for the minimax loss. It makes up for the factor at the start; what
 #    happens when the points come near?
 # 3. ``LeastSquares`` has the derivative :math:`f - 1`. Where is it large, and do its generators arrive?
+#
+# ``tinygan play --story minimax`` shows it while it runs, and you can change it by hand.
 if plt.get_backend().lower() != "agg":
     plt.show()
 elif sys.stdout.isatty():  # no window, but somebody is reading

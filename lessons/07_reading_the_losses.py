@@ -263,6 +263,8 @@ for ax, truth in zip(axes[:, 0], runs, strict=True):
 # 1. Give the collapsed run's D the learning rate ``HEALTHY`` for its last 500 steps. Do modes come back?
 # 2. Draw ``G_collapsed`` with ``plots.samples_2d`` at the end and 50 steps later. What is D running after?
 # 3. Write a rule that reads only losses and is right for the three runs *and* for lesson 05. Then break it.
+#
+# ``tinygan play --story losses`` shows it while it runs, and you can change it by hand.
 if plt.get_backend().lower() != "agg":
     plt.show()
 elif sys.stdout.isatty():  # no window, but somebody is reading

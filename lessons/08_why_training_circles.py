@@ -340,4 +340,6 @@ draw_factors(axes["factors"])
 # 2. Let G go first. Does anything change in the picture, or in the eigenvalues?
 # 3. *Momentum* is usually harmless downhill. Add it here: next = point + h velocity + 0.5 (point - the one before). And -0.5?
 # 4. ``dirac.with_consensus`` lets both players walk towards where the arrows are short. What are its eigenvalues?
+#
+# ``tinygan play --story circles`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_08")

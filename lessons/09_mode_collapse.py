@@ -214,4 +214,6 @@ for ax, found in zip(fig.axes, visited["plain"], strict=True):
 #    shows D single points.)
 # 2. Halve ``RATE`` and double ``STEPS``. Is it the same thing, more slowly?
 # 3. Give D a learning rate ten times smaller than G's. What do the generators do now, and is it the same kind of failure?
+#
+# ``tinygan play --story collapse`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_09")

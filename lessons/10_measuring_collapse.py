@@ -347,4 +347,6 @@ axes[1, 0].set_ylabel("one mode")
 # 2. Score the best of 20 sets of true samples by their KL. By how much does choosing improve the truth?
 # 3. ``NOISE = 0.01``: how few scattered points does recall need?
 # 4. Make the blurred sampler less and less blurred. Which score loses sight of it first, which last?
+#
+# ``tinygan play --story blurred`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_10")

@@ -406,4 +406,6 @@ middle.legend(loc="upper center", ncols=3)
 #    ``add_penalty`` in ``tinygan/penalties.py`` takes such a penalty in four lines; exercise 12.6 derives its slope.
 # 2. Play the game with ``WGANGP(LAM)``. What becomes of its estimates, and where do the fake points go?
 # 3. Clip to 0.1 with ``WIDTH`` 64. By which factor does the estimate grow, and why is it not 2?
+#
+# ``tinygan play --story free-critic`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_11")

@@ -383,4 +383,6 @@ for ax, D, name in ((axes[1], free, "without R1"), (axes[2], charged, f"with R1,
 # 2. Charge the slope of :math:`\sigma(s)` in place of that of s. With what does the backward pass begin now, and what is its
 #    dot?
 # 3. Draw the verdict for ``STRONG`` 0.01, 0.1, 1 and 10. When is D too gentle to be of use?
+#
+# ``tinygan play --story r1`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_12")

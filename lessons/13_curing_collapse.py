@@ -185,4 +185,6 @@ plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summ
 # 2. Give ``wgan_gp`` its five steps of D back. Is it fair then? What would you have to give the others?
 # 3. Cure the slow D with ``packing_2`` and with ``spectral_norm``. Which of them is a help there, and in how many of 16 seeds?
 # 4. Train all with ``STEPS = 5000``. Which of the claims above would you still sign?
+#
+# ``tinygan play --story cure`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_13")

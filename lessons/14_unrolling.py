@@ -387,4 +387,6 @@ axes["modes"].set(xticks=range(3), xticklabels=["as D is", "only looking", "unro
 # 3. ``zero_sum=True`` in the ring: G now loses what D wins, on the real points too. More modes or fewer?
 # 4. Let G look 60 steps ahead in ``braked``, REACH = 3. An assertion will stop you: which one, and why? Take it out, and look at
 #    the way.
+#
+# ``tinygan play --story unroll`` shows it while it runs, and you can change it by hand.
 plots.show("lesson_14")

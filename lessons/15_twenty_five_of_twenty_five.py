@@ -278,6 +278,8 @@ for name in (0, 1, 2, 3, 4, "one"):
 # 2. ``falling = Falling(1, 1)``: ten times the gamma, all the time. Then ``Falling(0.003, 0.003)``. Which of them still finds 25?
 # 3. ``data.grid(side=3)`` is easier in one way and harder in another: nothing else has changed. What should gamma be?
 # 4. Give z 25 dimensions, ``mlp(25, ...)`` and 25 columns in ``noise`` and ``z``. Surely more is better?
+#
+# ``tinygan play --story grid`` shows it while it runs, and you can change it by hand.
 if plt.get_backend().lower() == "agg" and sys.stdout.isatty():  # no window, but somebody is reading
     animation.save("lesson_15.gif", writer="pillow")
 plots.show("lesson_15")

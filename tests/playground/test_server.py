@@ -14,20 +14,9 @@ import numpy as np
 import pytest
 
 from tinygan.cli import playing
+from tinygan.playground.portrait import portrait
 from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
 from tinygan.playground.stories import STORIES
-
-
-@pytest.fixture(scope="module")
-def running():
-    server = serve(0, hidden=(8,), batch=8)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": .01})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    server.player.end()
-    thread.join()
 
 
 def ask(server, method="POST", path="do", body=None, at=None, **headers):
@@ -114,6 +103,17 @@ def test_a_bad_command_is_refused_and_the_game_goes_on(running, body):
     assert (after["rounds"], after["settings"]) == (before["rounds"], before["settings"])
 
 
+def test_a_phase_portrait_is_answered_and_bad_ones_are_refused(running):
+    before = facts(running)
+    status, body = ask(running, body={"game": "wasserstein", "start": [.5, .5], "clip": None}, path="dirac")
+    assert status == 200 and json.loads(body) == portrait("wasserstein", start=(.5, .5))
+    for bad in ("", "[]", '{"game": "hinge"}', '{"rate": NaN}', '{"start": [1, 1e9]}', '{"do": "step"}', '{"start": [[]]}'):
+        status, body = ask(running, body=bad, path="dirac")
+        assert status == 400 and json.loads(body)["error"], bad
+    assert ask(running, body={}, path="dirac", Origin="http://evil.example")[0] == 403
+    assert facts(running)["frame"] == before["frame"]
+
+
 def test_other_forms_and_large_bodies_are_refused(running):
     assert ask(running, body=STEP, Content_Type="text/plain")[0] == 400
     assert ask(running, body="x" * (LARGEST_BODY + 1))[0] in (400, 413)
@@ -125,8 +125,10 @@ def test_other_forms_and_large_bodies_are_refused(running):
     assert ask(running, body=STEP)[0] == 200
 
 
-def test_every_command_is_carried_out(running):
-    assert ask(running, body={"do": "begin"})[0] == 200 and facts(running)["rounds"] == 0
+def test_every_command_is_carried_out(running, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, body = ask(running, body={"do": "begin"})
+    assert status == 200 and facts(running)["rounds"] == 0 and facts(running)["frame"] == json.loads(body)["frame"]
     assert ask(running, body={"do": "step", "n": 7})[0] == 200 and facts(running)["rounds"] == 7
     assert ask(running, body={"do": "set", "loss": "hinge", "hidden": [8, 8]})[0] == 200
     assert facts(running)["settings"]["hidden"] == [8, 8]
@@ -138,6 +140,9 @@ def test_every_command_is_carried_out(running):
     assert ask(running, body={"do": "play", "on": False})[0] == 200
     played = facts(running)
     assert played["rounds"] > 0 and not played["playing"]
+    status, body = ask(running, body={"do": "save"})
+    assert status == 200 and json.loads(body)["folder"] == "tinygan-play" and (tmp_path / "tinygan-play" / "run.npz").is_file()
+    assert ask(running, body={"do": "save", "folder": "/tmp/x"})[0] == 400  # a page cannot say where
     assert ask(running, "GET", "script")[1].startswith(b'"""A game of tinygan')
     assert len(ask(running, "GET", "truth")[1]) == 4 * 2 * 1000
 
@@ -152,6 +157,31 @@ def test_a_page_waits_for_a_new_frame(running):
     ask(running, body=STEP)
     waiting.join(5)
     assert answers and answers[0][0] == 200
+
+
+@pytest.mark.slow
+def test_pictures_leave_most_of_the_time_to_the_training(server, monkeypatch):
+    """A picture that costs 20 ms of CPU time, asked for all the time, takes about 1/6 of the player's time."""
+    view, costs = server.player.session.view, []
+
+    def dear():
+        began = time.thread_time()
+        while time.thread_time() < began + .02:
+            pass
+        seen = view()
+        costs.append(time.thread_time() - began)
+        return seen
+
+    monkeypatch.setattr(server.player.session, "view", dear)
+    clock = server.player.ask(lambda player: time.thread_time)
+    began = server.player.ask(lambda player: clock())
+    assert ask(server, body={"do": "play"})[0] == 200
+    seen = 0
+    for _ in range(20):
+        length, = struct.unpack_from("<I", body := ask(server, "GET", f"frame?seen={seen}")[1])
+        seen = json.loads(body[4:4 + length])["frame"]
+    share = sum(costs) / (server.player.ask(lambda player: clock()) - began)
+    assert len(costs) >= 20 and .05 < share < .25
 
 
 def test_a_taken_port_chooses_the_next():

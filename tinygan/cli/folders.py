@@ -5,6 +5,7 @@
     made(folder)              make a folder, for as long as something comes into it
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def _make(folder, exist_ok):
 
 
 @contextmanager
-def made(folder, name=None):
+def made(folder: Path, name: str | None = None) -> Iterator[Path]:
     """Make the folder, with its parents, and yield it; those that are new and in the end empty are removed again.
 
     With a `name` it must be new: where another process has just made it, the next one of this name is made.
@@ -57,7 +58,7 @@ def claim(path, force, suffixes=(), a_folder=False, option="--out"):
         raise Misuse(f"{path} exists already. Choose another {option}, or write over it with --force")
 
 
-def free(name):
+def free(name: str) -> Path:
     """`name`, or `name-2`, `name-3` ...: the first folder that does not exist."""
     k = 1
     while (folder := Path(name if k == 1 else f"{name}-{k}")).exists():

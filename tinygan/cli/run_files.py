@@ -79,7 +79,8 @@ def _build(recipe: Recipe, original: Any) -> Run:
     """The Run on these data, which are in their own units."""
     standardised, seeds = original.standardized(), seeds_of(recipe.seed)
     G, D = recipe.networks(standardised.dim, seeds, recipe.replicas)
-    return Run(recipe, seeds, G, D, standardised, None if recipe.data in data.NAMES else original.x)
+    own = None if recipe.data in data.NAMES else original.path if isinstance(original, data.Curve) else original.x
+    return Run(recipe, seeds, G, D, standardised, own)
 
 
 def save(run: Run, folder: Path) -> None:
@@ -92,7 +93,9 @@ def save(run: Run, folder: Path) -> None:
 
 def words(run: Run) -> dict[str, Any]:
     """What a file says of the run in words."""
-    return {"recipe": run.recipe.values(), "columns": None if run.points is None else run.data.columns}
+    about = {"recipe": run.recipe.values(), "columns": None if run.points is None else run.data.columns}
+    curve = run.points is not None and isinstance(run.data, data.Curve)  # points that a person has drawn
+    return about | ({"noise": float(run.data.noise * run.data.scale)} if curve else {})
 
 
 def beside(run: Run) -> dict[str, Array]:
@@ -148,7 +151,10 @@ def _original(about: dict[str, Any], arrays: dict[str, Array]) -> tuple[Recipe, 
     recipe = Recipe().replace(**about["recipe"])
     if recipe.data in data.NAMES:
         return recipe, recipe.data_set()
-    return recipe, data.Points(arrays["points"], Path(recipe.data).stem, about["columns"])
+    name = Path(recipe.data).stem
+    if "noise" in about:
+        return recipe, data.Curve(arrays["points"], about["noise"], name)
+    return recipe, data.Points(arrays["points"], name, about["columns"])
 
 
 def _film(arrays: dict[str, Array]) -> Any:

@@ -14,8 +14,9 @@ import numpy as np
 from ..engine.machine import one_thread
 from ..guard import Diverged
 from ..recipe import Recipe, seeds_of
+from ..train_arguments import unrolling
 from ..training import Training
-from ..updates import Report, d_step, g_step
+from ..updates import Report, Rules
 
 
 def advance(training: Training, n: int = 1) -> Report | Diverged:
@@ -35,18 +36,12 @@ def single(training: Training, recipe: Recipe, who: str) -> Report | Diverged:
     recipe : its settings
     who : the player that steps
     """
-    D, G = training.players["D"], training.players["G"]
-    loss, batch = recipe.loss_object(), training.draw(training.streams)
+    players, batch = training.players, training.draw(training.streams)
+    rules = Rules(recipe.loss_object(), recipe.penalties(), unrolling(recipe.unroll))
     training.guard.keep()
     with np.errstate(over="ignore", invalid="ignore"), one_thread():
-        if who == "D":
-            x_fake = G.network(batch.z_d[0])
-            if batch.noise_d is not None:
-                x_fake = x_fake + batch.noise_d[0]
-            alpha = None if batch.alpha is None else batch.alpha[0]
-            value = d_step(D.network, D.optimiser, batch.x_real[0], x_fake, loss, recipe.penalties(), alpha)
-        else:
-            value = g_step(G.network, D.network, G.optimiser, batch.z_g, loss, batch.x_real[-1])
+        value = rules.d_gradients(players, batch, 0).value if who == "D" else rules.g_gradients(players, batch)
+        players[who].step()
     report = {f"{who.lower()}_loss": value}
     return training.guard.check(training.done, report) or report
 

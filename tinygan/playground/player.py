@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .keeping import save
 from .session import Session
 from .stories import begin
 
-SLICE = 0.015  # seconds of rounds between two looks into the queue
+SLICE = 0.015  # seconds of rounds between two pictures, where nobody asks for anything
+PATIENCE = 5  # at full speed a new picture comes after so many times the CPU time of the last one: it slows training by 1/5
+AT_ONCE = 5  # rounds between two looks at the clock
 MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a second
 
 
@@ -24,7 +27,7 @@ class Player(threading.Thread):
         self.playing, self.frame, self.speed, self.ended = False, 1, 0.0, False
         self.rate: float | None = None
         self.waiting: list[threading.Event] = []
-        self._due = 0.0
+        self._due, self._trained, self._shown = 0.0, 0.0, 0.0  # the last two: CPU time of rounds, and of the last pictures
 
     def ask(self, job: Callable[["Player"], Any]) -> Any:
         """job(self) between two rounds; returns what it returns, and raises what it raises."""
@@ -50,22 +53,26 @@ class Player(threading.Thread):
                 answer.put((None, error))
 
     def _play(self) -> None:
-        now, before = time.monotonic(), self.session.rounds
+        now, before, used = time.monotonic(), self.session.rounds, time.thread_time()
         if self.rate:
             self.session.do("both")
             self._due = max(self._due + 1 / self.rate, now)
         else:
-            while time.monotonic() < now + SLICE and not self.session.diverged:
-                self.session.do("both", 5)
-        passed = time.monotonic() - now
+            self.session.do("both", AT_ONCE)
+            while time.monotonic() < now + SLICE and self.jobs.empty() and not self.session.diverged:
+                self.session.do("both", AT_ONCE)
+        passed = max(time.monotonic() - now, 1e-3)  # some clocks are coarse
         if not self.rate:
             self.speed += .1 * ((self.session.rounds - before) / passed - self.speed) if self.speed else 1.0
         self.playing = self.playing and not self.session.diverged
-        self.changed()
+        self._trained += time.thread_time() - used
+        if self.rate or not self.playing or self._trained >= PATIENCE * self._shown:
+            self.changed()
 
     def changed(self) -> None:
         """There is something new to see: wake the pages that wait."""
         self.frame += 1
+        self._trained = self._shown = 0.0
         waiting, self.waiting = self.waiting, []
         for event in waiting:
             event.set()
@@ -77,6 +84,7 @@ class Player(threading.Thread):
 
     def packed(self) -> bytes:
         """The frame as a page reads it: uint32 length, JSON, arrays one after the other, little-endian."""
+        used = time.thread_time()
         facts, arrays = self.session.view()
         facts |= {"frame": self.frame, "playing": self.playing, "rate": self.rate,
                   "speed": self.speed if self.playing and not self.rate else 0,
@@ -84,6 +92,7 @@ class Player(threading.Thread):
         head = json.dumps(facts).encode()
         head += b" " * (-len(head) % 4)
         body = b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays.values())
+        self._shown += time.thread_time() - used
         return struct.pack("<I", len(head)) + head + body
 
 
@@ -112,6 +121,10 @@ def _story(player: Player, name: str) -> None:
     _play(player)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "play": _play, "rate": _rate, "step": _step, "set": _change, "story": _story,
+def _save(player: Player) -> dict[str, str]:
+    return {"folder": str(save(player.session))}
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "play": _play, "rate": _rate, "step": _step, "set": _change, "story": _story, "save": _save,
     "begin": lambda player: player.session.begin(), "draw": lambda player, points: player.session.draw(points)}

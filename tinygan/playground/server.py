@@ -3,7 +3,8 @@
     GET  /KEY/               the page, and its files
     GET  /KEY/frame?seen=N   what there is to see, once it is newer than frame N: the length of a JSON text, the text, arrays
     GET  /KEY/truth          true points, float32;   /KEY/script  the game as a Python program
-    POST /KEY/do             JSON with one command, see `player.COMMANDS`
+    POST /KEY/do             JSON with one command, see `player.COMMANDS`; answers the number of the first frame that knows of it
+    POST /KEY/dirac          JSON with the arguments of `portrait`; answers what it returns
 
 Only the player's thread touches the networks. Everybody else puts a function into its queue and waits for the answer. A page asks
 for the next frame when it has drawn the last one, so a slow page gets fewer frames and slows nobody else.
@@ -17,15 +18,18 @@ from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from ..engine.arguments import choice
 from .player import COMMANDS, Player
+from .portrait import portrait
 from .session import Session
 from .stories import PORT, STORIES
 
 FILES = {"": ("page.html", "text/html"), "page.css": ("page.css", "text/css"),
-         **{f"{name}.js": (f"{name}.js", "text/javascript") for name in ("page", "view", "flow", "pen")}}
+         **{f"{name}.js": (f"{name}.js", "text/javascript") for name in ("page", "view", "flow", "pen", "portrait")}}
 LARGEST_BODY, WAIT = 500_000, 10.0  # bytes; seconds that a page waits for a frame
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+          "base-uri 'none'; form-action 'none'; frame-ancestors ")
+FRAMES = "http://127.0.0.1:* http://localhost:*"  # who may hold the page in a frame, where a notebook has begun it
 
 
 class Server(ThreadingHTTPServer):
@@ -33,8 +37,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, session: Session, story: str = "") -> None:
-        self.key, self.player, self.story = secrets.token_urlsafe(16), Player(session), story
+    def __init__(self, port: int, session: Session, story: str = "", framed: bool = False) -> None:
+        self.key, self.player, self.story, self.framed = secrets.token_urlsafe(16), Player(session), story, framed
         super().__init__(("127.0.0.1", port), Handler)
         self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
         self.url = f"http://127.0.0.1:{self.server_port}/{self.key}/"
@@ -58,8 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(code)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
                             ("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin"),
-                            ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"), ("Content-Security-Policy", POLICY)):
+                            ("Referrer-Policy", "no-referrer"),
+                            ("Content-Security-Policy", POLICY + (FRAMES if self.server.framed else "'none'"))):
             self.send_header(name, value)
+        if not self.server.framed:
+            self.send_header("X-Frame-Options", "DENY")
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -100,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         elif what == "script":
             self.answer(200, player.ask(lambda p: p.session.script()), "text/x-python; charset=utf-8")
         elif what == "stories":
-            told = {name: story._asdict() for name, story in STORIES.items()}
+            told = {name: story.told() for name, story in STORIES.items()}
             self.answer(200, json.dumps({"stories": told, "first": self.server.story}))
         else:
             self.refuse(404, "there is no such page")
@@ -128,41 +135,52 @@ class Handler(BaseHTTPRequestHandler):
         what, size = self.asked(), self.headers.get("Content-Length", "")
         if what is None:
             return
-        if what != "do" or self.headers.get("Content-Type") != "application/json":
+        if what not in ("do", "dirac") or self.headers.get("Content-Type") != "application/json":
             return self.refuse(400, "a command is JSON, and is sent to do")
         if not (size.isascii() and size.isdigit()) or int(size) > LARGEST_BODY:
             return self.refuse(413, f"a command has at most {LARGEST_BODY} bytes")
         try:
             command = json.loads(self.rfile.read(int(size)))
-            if not isinstance(command, dict) or command.get("do") not in [*COMMANDS]:
-                raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
-            self.server.player.ask(lambda player: self._carry_out(player, command))
+            if not isinstance(command, dict):
+                raise ValueError("a command is an object")
+            answer = portrait(**command) if what == "dirac" else self._done(command)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             return self.answer(400, json.dumps({"error": str(error)[:500]}))
-        self.answer(200, "{}")
+        self.answer(200, json.dumps(answer))
+
+    def _done(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Have the player carry out a command."""
+        if command.get("do") not in [*COMMANDS]:
+            raise ValueError(f"a command is an object whose \"do\" is one of {', '.join(COMMANDS)}")
+        done: dict[str, Any] = self.server.player.ask(lambda player: self._carry_out(player, command))
+        return done
 
     @staticmethod
-    def _carry_out(player: Player, command: dict[str, Any]) -> None:
-        COMMANDS[command.pop("do")](player, **command)
+    def _carry_out(player: Player, command: dict[str, Any]) -> dict[str, Any]:
+        answer = COMMANDS[command.pop("do")](player, **command) or {}
         player.changed()
+        return {"frame": player.frame, **answer}
 
     def log_message(self, format: str, *args: Any) -> None:
         """Questions are not printed."""
 
 
-def serve(port: int = PORT, story: str = "", **settings: Any) -> Server:
+def serve(port: int = PORT, story: str = "", framed: bool = False, **settings: Any) -> Server:
     """A server that is ready for `serve_forever`: on this port or, where it is taken, on the next one that is free.
 
     Parameters
     ----------
     port : 0 for any that is free
     story : the name of the story that the page begins with, or nothing
+    framed : whether pages of this machine, such as a notebook, may hold it in a frame
     settings : those of `Session`
     """
+    if story:
+        choice("story", story, STORIES)
     session = Session(**settings)
     for each in range(port, min(port + 50, 65536)):
         try:
-            return Server(each, session, story)
+            return Server(each, session, story, framed)
         except OSError:
             continue
     raise ValueError(f"no port from {port} on is free here. Choose another one with --port")

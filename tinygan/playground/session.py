@@ -21,9 +21,9 @@ from . import moves
 from .program import written
 from .seeing import score, seen
 
-DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes")
+DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d")
 ANEW = ("data", "seed", "hidden", "latent", "activation", "pack", "d_layers")
-NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "instance_noise")
+NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "unroll", "instance_noise", "ema")
 # Steps are planned only for the history: it keeps 1000 rows, so a long game takes no more memory than a short one.
 START = Recipe(hidden=(32, 32), latent=16, batch=32, lr=1e-2, steps=1_000_000, schedule="constant")
 DRAWN = "drawn"
@@ -31,7 +31,7 @@ BLUR = 0.04  # standard deviation of the noise around drawn points
 MOST_DRAWN = 5000
 SHOWN, ROWS = 1000, 400
 FIRST_ROWS = 5  # rounds from one row of the curves to the next, in a new game
-WIDEST, DEEPEST, LARGEST_BATCH, MOST_D_STEPS = 256, 6, 2048, 20
+WIDEST, DEEPEST, LARGEST_BATCH, MOST_D_STEPS, MOST_AHEAD = 256, 6, 2048, 20, 20
 LARGEST = {"latent": 128, "pack": 4, "batch": LARGEST_BATCH, "d_steps": MOST_D_STEPS}
 
 
@@ -60,6 +60,8 @@ class Session:
         if len(recipe.hidden) > DEEPEST or max(recipe.hidden) > WIDEST:
             raise ValueError(f"at most {DEEPEST} hidden layers of at most {WIDEST} here; got {recipe.hidden}. "
                              "Choose smaller networks")
+        if recipe.unroll and recipe.unroll[0] > MOST_AHEAD:
+            raise ValueError(f"unroll may look at most {MOST_AHEAD} steps ahead here; got {recipe.unroll[0]}. Choose fewer")
         if recipe.batch_for(None) % recipe.pack:
             raise ValueError(f"batch must be a multiple of pack; got {recipe.batch} and {recipe.pack}. Choose another batch")
         return recipe
@@ -70,7 +72,7 @@ class Session:
         self.seeds = seeds_of(self.recipe.seed)
         self.G, self.D = self.recipe.networks(self.data.dim, self.seeds)
         self.training = self.recipe.training(self.G, self.D, self.data, self.seeds[2])
-        self._G, self._D = self.G.copy(), self.D.copy()
+        self._G, self._D, self._average = self.G.copy(), self.D.copy(), self.G.copy()
         rng = np.random.default_rng(self.seeds[3])
         self.z = rng.standard_normal((SHOWN, self.recipe.latent))
         self.truth = self.data.sample(SHOWN, rng)
@@ -78,14 +80,16 @@ class Session:
         self.begun, self.log = self.recipe, list[tuple[str, Any]]()
         self.rounds, self.message, self.diverged, self.every = 0, "", False, FIRST_ROWS
         self.mark = 0  # the round in which the loss was changed last: losses of two kinds share no scale
-        self.rows = list[tuple[float, ...]]()
+        self.rows, self.past = list[tuple[float, ...]](), list[tuple[float, ...]]()  # past: those of earlier losses
         self.version += 1
 
-    def copies(self) -> tuple[Any, Any]:
-        """G and D to look with: a layer may remember what it has seen."""
-        for net, copy in ((self.G, self._G), (self.D, self._D)):
-            copy.load_state(net.state())
-        return self._G, self._D
+    def copies(self) -> tuple[Any, Any, Any]:
+        """G, D and the average of G or None, to look with: a layer may remember what it has seen."""
+        average = self.training.G_ema
+        for net, copy in ((self.G, self._G), (self.D, self._D), (average, self._average)):
+            if net is not None:
+                copy.load_state(net.state())
+        return self._G, self._D, None if average is None else self._average
 
     def settings(self) -> dict[str, Any]:
         """The settings that a page shows, by name."""
@@ -142,12 +146,13 @@ class Session:
             self.recipe = new
             self.log.append(("change", changes))
             if "loss" in changes:
+                self.past = (self.past + self.rows)[-ROWS:]
                 self.rows, self.every, self.mark = [], FIRST_ROWS, self.rounds
 
     def draw(self, points: Any) -> None:
         """Begin anew with a person's own data: points (N, 2) between -10 and 10, each equally likely, a little blurred."""
-        x = matrix("points", points, rows=2)
-        if x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
+        x = matrix("points", points, rows=2) if np.size(points) else np.zeros((0, 2))
+        if not x.size or x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
             raise ValueError(f"draw 2 to {MOST_DRAWN} points of the plane, between -10 and 10, that are not all the same; "
                              f"got an array of shape {x.shape}")
         self.points = np.round(x, 3)

@@ -1,5 +1,5 @@
 // Draws a frame. Nothing is computed here but places on the canvas: every number is tinygan's.
-const TRUE = "#0072B2", FAKE = "#D55E00", SHEET = "#7a5aa6", SIDE = 40, LINES = 15, BINS = 24;
+const TRUE = "#0072B2", FAKE = "#D55E00", SHEET = "#7a5aa6", JUDGE = "#007A59", GREY = "#596270", SIDE = 40, LINES = 15, BINS = 24;
 const STOPS = [[103, 0, 31], [178, 24, 43], [214, 96, 77], [244, 165, 130], [253, 219, 199], [247, 247, 247],
   [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97]];  // red, white, blue, as in the package's plots
 const COLOURS = Array.from({length: 256}, (_, i) => {
@@ -44,6 +44,7 @@ export function plane(canvas, frame, truth, shown, before, part) {
     const x = before && part < 1 ? frame.fake.map((v, i) => before[i] + (v - before[i]) * part) : frame.fake;
     dots(c, x, FAKE, 2.2, .85, X, Y);
   }
+  if (shown.average) dots(c, frame.average, "#111", 1.8, .8, X, Y);
   if (shown.pull) arrows(c, frame, X, Y);
 }
 
@@ -76,15 +77,60 @@ function sheet(c, s, X, Y) {
 function arrows(c, {pull, fake, reach}, X, Y) {
   const n = pull.length, lengths = [];
   for (let i = 0; i < n; i += 2) lengths.push(Math.hypot(pull[i], pull[i + 1]));
-  const long = lengths.sort((a, b) => a - b)[Math.floor(.9 * lengths.length)], k = .2 * reach / (long || 1);
+  const long = lengths.sort((a, b) => a - b)[Math.floor(.9 * lengths.length)], most = .3 * reach;
   c.strokeStyle = "rgba(0,0,0,.7)"; c.lineWidth = 1.2; c.beginPath();
   for (let i = 0; i < n; i += 2) {
+    const k = Math.min(.2 * reach / (long || 1), most / (Math.hypot(pull[i], pull[i + 1]) || 1));  // a few may be very long
     const x = X(fake[i]), y = Y(fake[i + 1]), u = X(fake[i] + k * pull[i]), v = Y(fake[i + 1] + k * pull[i + 1]);
     const a = Math.atan2(v - y, u - x);
     c.moveTo(x, y); c.lineTo(u, v);
     for (const side of [-.5, .5]) { c.moveTo(u, v); c.lineTo(u - 6 * Math.cos(a + side), v - 6 * Math.sin(a + side)); }
   }
   c.stroke();
+}
+
+// Points on a line: above D's verdict and the best D's, below the true density and G's histogram, at the bottom z and G(z).
+export function line(canvas, frame, shown) {
+  const c = canvas.getContext("2d"), size = canvas.width, {X} = places(canvas, frame.reach), n = frame.density.length;
+  const [low, high] = frame.verdicts, D = y => 290 - (Math.min(Math.max(y, low), high) - low) / (high - low || 1) * 220;
+  const top = 1.35 * Math.max(...frame.density), P = y => 590 - Math.min(y / top, 1.05) * 240;
+  const curve = (ys, Y, colour, dash = []) => {
+    c.strokeStyle = colour; c.lineWidth = 3.5; c.setLineDash(dash); c.beginPath();
+    ys.forEach((y, i) => c.lineTo(i / (n - 1) * size, Y(y)));
+    c.stroke(); c.setLineDash([]);
+  };
+  const say = (text, x, y, colour, align = "left") => { c.fillStyle = colour; c.textAlign = align; c.fillText(text, x, y); };
+  c.clearRect(0, 0, size, size); c.font = "20px system-ui, sans-serif";
+  if (shown.heat) {
+    say("D", 14, 28, JUDGE);
+    if (frame.best) say("the best D for these points (dashed)", 44, 28, GREY);
+    say(`real ${high.toPrecision(2)}`, size - 10, D(high) - 10, GREY, "right"); say(`fake ${low.toPrecision(2)}`, size - 10, D(low) + 26, GREY, "right");
+    for (const y of [low, (low + high) / 2, high]) { c.fillStyle = "#ddd"; c.fillRect(0, D(y), size, 1); }
+    if (frame.best) curve(frame.best, D, GREY, [10, 7]);
+    curve(frame.verdict, D, JUDGE);
+  }
+  c.fillStyle = GREY; c.fillRect(0, P(0), size, 1.5);
+  if (shown.fake) {
+    c.fillStyle = FAKE; c.globalAlpha = .6;
+    frame.histogram.forEach((y, i) => c.fillRect(i / frame.histogram.length * size + 1, P(y), size / frame.histogram.length - 2, P(0) - P(y)));
+    c.globalAlpha = 1; say("density of generated points", 250, 340, "#B84E00");
+  }
+  if (shown.average) for (const x of frame.average) { c.fillStyle = "#111"; c.globalAlpha = .3; c.fillRect(X(x) - 1, P(0) - 12, 2, 12); c.globalAlpha = 1; }
+  if (shown.truth) { curve(frame.density, P, TRUE); say("density of true points", 14, 340, TRUE); }
+  if (shown.pull) {
+    const far = frame.pull.map(Math.abs).sort()[Math.floor(.9 * frame.pull.length)] || 1;
+    c.strokeStyle = "rgba(0,0,0,.7)"; c.lineWidth = 1.5; c.beginPath();
+    for (let i = 0; i < 40; i++) {
+      const x = X(frame.fake[i]), v = frame.pull[i] / far, to = x + 45 * Math.max(-2, Math.min(2, v)), y = P(0) + 8 + 3.5 * (i % 8), s = 5 * Math.sign(v);
+      c.moveTo(x, y); c.lineTo(to, y); c.lineTo(to - s, y - 3); c.moveTo(to, y); c.lineTo(to - s, y + 3);
+    }
+    c.stroke();
+  }
+  if (shown.sheet) {
+    c.strokeStyle = SHEET; c.lineWidth = 1.2; c.beginPath();
+    frame.sheet.forEach((x, i) => { c.moveTo((.1 + .8 * i / (frame.sheet.length - 1)) * size, 700); c.lineTo(X(x), P(0)); });
+    c.stroke(); say("z from -2 to 2", size / 2, 718, SHEET, "center");
+  }
 }
 
 // Lines over rounds: columns of `rows` in colours, with marks, such as what the loss is at rest.
@@ -122,4 +168,13 @@ export function bars(canvas, frame) {
   c.globalAlpha = 1; c.fillStyle = css("--soft"); c.font = "20px system-ui, sans-serif";
   c.textAlign = "left"; c.fillText(`fake ${frame.edges[0].toPrecision(2)}`, 4, h - 5);
   c.textAlign = "right"; c.fillText(`real ${frame.edges[1].toPrecision(2)}`, w - 4, h - 5);
+}
+
+export function picture(canvas, words) {  // what is seen, with the numbers below it
+  const whole = document.createElement("canvas"), c = whole.getContext("2d");
+  whole.width = canvas.width; whole.height = canvas.height + 16 + 22 * words.length;
+  c.fillStyle = "#fff"; c.fillRect(0, 0, whole.width, whole.height); c.drawImage(canvas, 0, 0);
+  c.fillStyle = "#222"; c.font = "16px system-ui, sans-serif";
+  words.forEach((text, i) => c.fillText(text, 10, canvas.height + 26 + 22 * i));
+  return whole;
 }
