@@ -126,6 +126,29 @@ def test_what_does_not_fit_a_small_file_is_chosen_to_fit_it(cli, undrawn):
     assert checkpoint.load("tinygan-mine/run.npz")[1]["recipe"]["batch"] == 6
 
 
+def test_the_command_line_draws_with_agg_whatever_else_is_asked_for(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.setattr(sys, "argv", ["tinygan", "--version"])
+    assert commands.main() == 0 and os.environ["MPLBACKEND"] == "Agg"
+
+
+def test_in_somebody_elses_process_the_backend_is_left_alone(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "svg")
+    assert commands.main(["--version"]) == 0 and os.environ["MPLBACKEND"] == "svg"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "TkAgg", "no such backend"])
+def test_a_backend_that_is_not_there_is_not_asked_for(tmp_path, backend):
+    """As in a cell of a notebook, which sets MPLBACKEND for the programs that it starts."""
+    (tmp_path / "four.csv").write_text("1\n2\n3\n4\n")
+    words = [sys.executable, "-m", "tinygan", "train", "--data", "four.csv", *SMALL, "--out", "run"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.run(words, cwd=tmp_path, env=os.environ | {"MPLBACKEND": backend, "PYTHONPATH": path}, capture_output=True,
+                         text=True)
+    assert (run.returncode, run.stderr) == (0, "") and (tmp_path / "run" / "summary.png").stat().st_size > 1000
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help(cli, command):
     code, out, err = cli(*command.split(), "--help")

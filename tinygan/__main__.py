@@ -19,6 +19,8 @@ from .saving import EVERY
 
 def main(argv=None):
     """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM."""
+    if argv is None:  # this process is ours: pictures go to files, whatever backend a notebook or a shell asks for
+        os.environ["MPLBACKEND"] = "Agg"
     try:
         try:
             with learning.sigterm():

@@ -111,7 +111,7 @@ def _train(run, folder, plan, work, stopped):
         if film:
             film(state)
         keeper()
-        return stopped
+        return bool(stopped)
 
     try:
         history = training.run(after_step, progress=False if plan.quiet else None)
