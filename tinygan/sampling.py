@@ -1,0 +1,45 @@
+"""Samples of a generator: as many as one likes, and those between two of them.
+
+    sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
+    between(z0, z1, n)       n latent points on the way from z0 to z1, for G to make samples of
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .engine.arguments import Array, count, points
+
+ROWS = 8192  # in a batch
+
+
+def sampled(G: Any, n: int, rng: np.random.Generator) -> Array:
+    """`n` samples (n, d) of a single network G."""
+    made = np.empty((count("n", n), G.d_out), G.dtype)
+    for start in range(0, n, ROWS):
+        z = rng.standard_normal((min(ROWS, n - start), G.d_in))
+        made[start:start + ROWS] = G(z)
+    return made
+
+
+def between(z0: Any, z1: Any, n: int = 11) -> Array:
+    """`n` points (n, d_z) from z0 to z1, both (d_z,) and included: on a great circle, while the length goes in a straight line.
+
+    Points of N(0, I) in many dimensions all have a length near sqrt(d_z). A straight line between two of them passes nearer to 0,
+    where G has hardly ever been asked; the circle does not. Where it is not defined, the line is straight: from or to 0, and
+    between opposite points.
+
+    References
+    ----------
+    White 2016, Sampling Generative Networks.
+    """
+    z0, z1 = (points(name, np.atleast_2d(z))[0].astype(np.float64) for name, z in (("z0", z0), ("z1", z1)))
+    if z0.shape != z1.shape:
+        raise ValueError(f"z0 and z1 must have one shape (d_z,); got {z0.shape} and {z1.shape}")
+    t = np.linspace(0, 1, count("n", n, 2))[:, None]
+    a, b = np.linalg.norm(z0), np.linalg.norm(z1)
+    angle = np.arccos(np.clip(z0 @ z1 / (a * b), -1, 1)) if a * b > 0 else 0.0
+    if not 1e-6 < angle < np.pi - 1e-6:
+        return (1 - t) * z0 + t * z1
+    direction = (np.sin((1 - t) * angle) * z0 / a + np.sin(t * angle) * z1 / b) / np.sin(angle)
+    return ((1 - t) * a + t * b) * direction
