@@ -7,7 +7,7 @@
     gan.verdict(X_test)                                       what D says of each row
 
 The parameters are the settings of `Recipe`, which says what each is. Left out are `data`, which is X, and `replicas`; `seed` is
-called random_state here, as in all of scikit-learn. It is not among the names of `tinygan`: write from tinygan.estimator import GAN.
+called random_state here, as in all of scikit-learn. `import tinygan` does not bring it: write from tinygan.estimator import GAN.
 """
 
 import importlib
