@@ -127,6 +127,13 @@ def sample(options):
     return 0
 
 
+def score(options):
+    """Score a finished run."""
+    run = family_files.load(options.run)
+    print((learning if isinstance(run, run_files.Run) else systems).score(run, options.data))
+    return 0
+
+
 def plot(options):
     """Draw a finished run."""
     claim(options.out, options.force, (".png", ".pdf", ".svg"))
@@ -221,7 +228,8 @@ def _quoted(path):
     return f'"{path}"' if " " in str(path) else path
 
 
-COMMANDS = {each.__name__: each for each in (demo, train, family, sample, plot, study, playing.play, lessons, exercises, grade)}
+COMMANDS = {each.__name__: each for each in (demo, train, family, sample, score, plot, study, playing.play, lessons, exercises,
+                                             grade)}
 
 
 if __name__ == "__main__":

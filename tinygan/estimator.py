@@ -23,11 +23,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .data import Points
 from .engine.arguments import Array, choice, seed_sequence
-from .engine.numerics import sigmoid
 from .metrics.clouds import mmd2
 from .metrics.rows import bandwidth
 from .recipe import DEFAULTS, Recipe, seeds_of
-from .sampling import sampled
+from .sampling import sampled, verdict
 
 LEAST, MOST = 1000, 5000  # rows that are scored: samples of G, and rows of X
 PARAMETERS: Mapping[str, Any] = MappingProxyType(
@@ -147,10 +146,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """
         check_is_fitted(self)
         x = self._standardised(validate_data(self, X, reset=False, dtype=np.float64))
-        if x.shape[0] % self.D_.rows:
-            raise ValueError(f"D judges {self.D_.rows} rows together, which does not divide {x.shape[0]} rows")
-        scores = self.D_(x)[..., 0]
-        return np.asarray(sigmoid(scores) if self._recipe().loss_object().is_probability else scores)
+        return verdict(self.D_, x, self._recipe().loss_object())
 
     def _standardised(self, x: Array) -> Array:
         return np.asarray((x - self.shift_) / self.scale_)

@@ -1,6 +1,7 @@
 """Samples of a generator: as many as one likes, and those between two of them.
 
     sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
+    verdict(D, x, loss)      what D says of points
     between(z0, z1, n)       n latent points on the way from z0 to z1, for G to make samples of
 """
 
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .engine.arguments import Array, count, points
+from .engine.numerics import sigmoid
 
 ROWS = 8192  # in a batch
 
@@ -20,6 +22,17 @@ def sampled(G: Any, n: int, rng: np.random.Generator) -> Array:
         z = rng.standard_normal((min(ROWS, n - start), G.d_in))
         made[start:start + ROWS] = G(z)
     return made
+
+
+def verdict(D: Any, x: Array, loss: Any) -> Array:
+    """What a single D says of x (N, d): the probability of real, or the score where the loss has no probabilities, (N,).
+
+    A D that packs m points gives (N / m,). Raises ValueError where m does not divide N.
+    """
+    if x.shape[0] % D.rows:
+        raise ValueError(f"D judges {D.rows} rows together, which does not divide {x.shape[0]} rows")
+    scores = D(x)[..., 0]
+    return np.asarray(sigmoid(scores) if loss.is_probability else scores)
 
 
 def between(z0: Any, z1: Any, n: int = 11) -> Array:

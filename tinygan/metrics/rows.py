@@ -7,7 +7,8 @@
 
 True rows do not score perfectly: put the report of other true rows beside that of generated ones. Where rows repeat, as years or
 counts do, the balls around them have radius 0. Other true rows lie in them, and a generator that makes numbers between the years
-never meets one. Then the report of `untied` true rows is the best that it can reach. SciPy is imported where it is used.
+never meets one. The report of `untied` true rows shows how much of a difference is due to that. SciPy is imported
+where it is used.
 """
 
 import math
