@@ -17,6 +17,7 @@ settings.load_profile("tinygan")
 
 MAY_SKIP: dict[str, str] = {  # {test: why it cannot run on the machine that runs .ci/run}
     "tests/test_estimator.py::test_with_pandas": "pandas is no dependency of ours",
+    "tests/test_own_data.py::test_pytorch_reads_the_generator": "torch is in the extra bench",
 }
 
 

@@ -30,7 +30,7 @@ FLOORS = {
     "recipe": 9, "exercises/ring": 9, "zoo/joining": 9, "zoo/system": 9,
     "zoo/projection": 10, "zoo/score": 10, "zoo/codes": 10, "zoo/blocks": 10, "zoo/augmentation": 10, "zoo/words": 10,
     "zoo/stages": 10, "zoo/": 11,
-    "sampling": 1, "estimator": 10,
+    "sampling": 2, "estimator": 10,
     "playground/moves": 10, "playground/seeing": 10, "playground/program": 10, "playground/session": 11, "playground/stories": 12,
     "playground/player": 13, "playground/server": 14, "cli/playing": 15,
     "cli/run_files": 10, "study/remedies": 10, "study/groups": 10, "exercises/": 10,

@@ -361,8 +361,8 @@ USES = {  # file -> setting: why it is named there
     "cli/family_files": {"batch": "chosen to fit the data, and kept"},
     "cli/studying": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option",
                      "lr_d": "study's --lr is the rate of both players"},
-    "estimator": {"data": "is X", "replicas": "an estimator is one run", "seed": "is called random_state", "steps": "partial_fit adds "
-                  "them to those that were taken", "batch": "chosen to fit the data"},
+    "estimator": {"data": "is X", "replicas": "an estimator is one run", "seed": "is called random_state", "steps": "partial_fit "
+                  "adds them to those that were taken", "batch": "chosen to fit the data"},
     "study/remedies": {"data": "a study has its own", "seed": "a study has its own", "replicas": "a study has its own",
                        "lr": "a remedy's `rates` are factors on it", "lr_d": "a remedy's `rates` are factors on it",
                        "r1": "another gamma", "r2": "another gamma"},

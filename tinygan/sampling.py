@@ -2,6 +2,7 @@
 
     sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
     verdict(D, x, loss)      what D says of points
+    weights(G, data)         all that another program needs to do what G does, as arrays
     between(z0, z1, n)       n latent points on the way from z0 to z1, for G to make samples of
 """
 
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .engine.arguments import Array, count, points
+from .engine.layers import Activation, Dense
 from .engine.numerics import sigmoid
 
 ROWS = 8192  # in a batch
@@ -33,6 +35,20 @@ def verdict(D: Any, x: Array, loss: Any) -> Array:
         raise ValueError(f"D judges {D.rows} rows together, which does not divide {x.shape[0]} rows")
     scores = D(x)[..., 0]
     return np.asarray(sigmoid(scores) if loss.is_probability else scores)
+
+
+def weights(G: Any, data: Any) -> dict[str, Array]:
+    """W0 (d, k), b0 (k,), W1, b1 ... of the Dense layers of a single G, and `scale` and `shift`: x = G(z) * scale + shift.
+
+    np.savez(path, **weights(G, data)) makes a file of them. The activation between the layers is not among them. Raises
+    ValueError for layers of other kinds, such as Fourier features.
+    """
+    strange = [layer for layer in G.layers if not isinstance(layer, Dense | Activation)]
+    if strange or G.replicas:
+        raise ValueError(f"weights are written of one network of Dense layers with an activation between; got {G!r}")
+    dense = [layer for layer in G.layers if isinstance(layer, Dense)]
+    found = {f"{name}{i}": np.array(array) for i, layer in enumerate(dense) for name, array in (("W", layer.W), ("b", layer.b[0]))}
+    return found | {name: np.broadcast_to(getattr(data, name), data.dim).astype(G.dtype) for name in ("scale", "shift")}
 
 
 def between(z0: Any, z1: Any, n: int = 11) -> Array:

@@ -18,7 +18,7 @@ from ..engine import arguments
 from ..engine.arguments import Array
 from ..history import History
 from ..recipe import Recipe, seeds_of
-from ..sampling import between, verdict
+from ..sampling import between, verdict, weights
 
 RUN, CHECKPOINT = "run.npz", "checkpoint.npz"
 FILMED = 500  # samples in each snapshot
@@ -70,6 +70,10 @@ class Run(NamedTuple):
         """
         x = arguments.points("x", x, self.data.dim)
         return verdict(self.D, self.data.apply(x), self.recipe.loss_object())
+
+    def weights(self) -> dict[str, Array]:
+        """The generator as arrays that any program can read; see `sampling.weights`."""
+        return weights(self.generator(), self.data)
 
     def between(self, z0: Any, z1: Any, n: int = 11) -> Array:
         """`n` samples (n, d), in the units of the data, of latent points on the way from z0 to z1; see `sampling.between`."""
