@@ -24,7 +24,7 @@ FLOORS = {
     "engine/network": 4, "gradients": 4, "history": 4, "penalties": 4,
     "guard": 5, "unroll": 5, "updates": 5, "game": 5, "plots/pictures": 5, "plots/curves": 5, "exercises/grading": 5,
     "exercises/counts": 6, "exercises/museum/common": 6, "exercises/players": 6, "streams": 6,
-    "train_arguments": 6, "plots/film": 6, "plots/sheets": 6,
+    "train_arguments": 6, "plots/film": 6, "plots/pairs": 6, "plots/sheets": 6,
     "looks": 7, "saving": 7, "exercises/loop": 7, "plots/page": 7, "plots/comparison": 7,
     "training": 8, "plots/__init__": 8, "record": 8,
     "recipe": 9, "exercises/ring": 9, "zoo/joining": 9, "zoo/system": 9,

@@ -189,3 +189,24 @@ def test_sampling_for_a_file_takes_memory_for_the_answer_alone():
     assert tracemalloc.get_traced_memory()[1] < many.nbytes + 3e6
     tracemalloc.stop()
     assert same_bits(many[:10], few) or np.allclose(many[:10], few, rtol=1e-5)
+
+
+# ---- what stands above the picture
+
+
+def test_the_caption_tells_data_settings_seed_and_scores(cli, undrawn):
+    run = trained("--r1", ".5", "--seed", 3, cli=cli)
+    modes, rows = (run.scores[table]["generated"] for table in ("modes", "rows"))
+    assert scoring.caption(run) == (
+        "Data: ring, 8 modes.  Settings: hidden 8, steps 5, r1 0.5.  Batch 256, seed 3.  Scores: modes visited "
+        f"{modes['modes_visited']} of 8, at half share {modes['modes_half']}, coverage {rows['coverage']:.1%}, density "
+        f"{rows['density']:.2f}, C2ST {rows['c2st']:.1%}.")
+    assert "Scores" not in scoring.caption(run._replace(scores=None))
+
+
+def test_columns_of_a_plot_are_chosen_by_name(cli):
+    people(60)
+    assert cli("train", "--data", "people.csv", *SMALL, "--out", "run")[0] == 0
+    assert cli("plot", "run", "--columns", "age", "height", "--out", "two.png")[:2] == (0, "two.png\n")
+    code, _, err = cli("plot", "run", "--columns", "agge", "--out", "three.png")
+    assert code == 2 and "unknown column 'agge'. Did you mean 'age'?" in err and not Path("three.png").exists()

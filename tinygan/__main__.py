@@ -140,7 +140,10 @@ def plot(options):
     run = family_files.load(options.run)
     if options.replica is not None:
         run = run.replica(options.replica)
-    (learning if isinstance(run, run_files.Run) else systems).draw(run, options.out)
+    if isinstance(run, run_files.Run):
+        learning.draw(run, options.out, options.columns)
+    else:
+        systems.draw(run, options.out)
     print(options.out)
     return 0
 

@@ -47,7 +47,7 @@ def weights(G: Any, data: Any) -> dict[str, Array]:
     if strange or G.replicas:
         raise ValueError(f"weights are written of one network of Dense layers with an activation between; got {G!r}")
     dense = [layer for layer in G.layers if isinstance(layer, Dense)]
-    found = {f"{name}{i}": np.array(array) for i, layer in enumerate(dense) for name, array in (("W", layer.W), ("b", layer.b[0]))}
+    found = {f"W{i}": np.array(layer.W) for i, layer in enumerate(dense)} | {f"b{i}": layer.b[0] for i, layer in enumerate(dense)}
     return found | {name: np.broadcast_to(getattr(data, name), data.dim).astype(G.dtype) for name in ("scale", "shift")}
 
 

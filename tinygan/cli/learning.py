@@ -226,13 +226,21 @@ def _scored(run):
     return run._replace(scores=numbers), text
 
 
-def draw(run, path):
-    """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each."""
+def draw(run, path, columns=None):
+    """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each.
+
+    `columns` of data with many, by name or number; by default the first ones. Raises Misuse for columns that there are not.
+    """
     from .. import plots
 
     if run.G.replicas:
         return plots.save(plots.replicas(run.generator(), run.data), path)
-    return plots.save(plots.summary(run.generator(), run.D, run.data, run.recipe.loss_object(), run.history, run.film), path)
+    try:
+        page = plots.summary(run.generator(), run.D, run.data, run.recipe.loss_object(), run.history, run.film,
+                             caption=scoring.caption(run), columns=columns)
+    except ValueError as error:
+        raise run_files.Misuse(error) if columns else error from None
+    return plots.save(page, path)
 
 
 def sample(run, n, seed, raw=False):

@@ -148,6 +148,7 @@ def _add_plot(commands):
     command = _command(commands, "plot", "draw a finished run on a page of your own format")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    command.add_argument("--columns", nargs="+", metavar="NAME", help="which of many columns (default: the first five)")
     _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
 

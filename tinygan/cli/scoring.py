@@ -2,6 +2,7 @@
 
     scored(run, held_out) -> Scores     tables of the modes, where they are known, and of rows against rows, for all data
     verdicts(run, held_out)             what D says of rows that it has learned from, of new ones and of generated ones
+    caption(run)                        data, settings, seed and scores in a line, for a picture
     compared(data, true, real, made)    the table of rows against rows, of anybody's samples
 """
 
@@ -15,7 +16,9 @@ from ..engine.arguments import Array, spawn
 from ..metrics import mode_report, report_1d, rows_report, table, tied_columns, untied
 from ..metrics.rows import LEAST
 from ..metrics.tables import aligned
+from ..recipe import DEFAULTS
 from ..sampling import sampled
+from ..settings import written
 
 SCORED, COMPARED = 10_000, 2000  # samples whose modes are counted, and rows that are compared with true ones
 TRUTH, UNTIED = "true samples", "true, untied"
@@ -148,6 +151,30 @@ def verdicts(run: Any, held_out: Array) -> str:
     said = ", ".join(f"{name} {run.score(run.data.restore(x[:n])).mean():.3f}" for name, x in lots.items())
     probability = run.recipe.loss_object().is_probability
     return f"What D says, the mean {'probability of real' if probability else 'score'}: {said}."
+
+
+def caption(run: Any) -> str:
+    """Data, settings other than the defaults, seed and scores of a run, in a line."""
+    settings = {name: value for name, value in run.recipe.values().items()
+                if value != getattr(DEFAULTS, name) and name not in ("data", "seed", "batch", "replicas")}
+    said = ", ".join(f"{name} {written(value)}" for name, value in settings.items()) or "by default"
+    size = f"{run.data.n_modes} modes" if isinstance(run.data, Mixture) else f"{run.data.dim} columns"
+    rows = f", {len(run.data.x)} rows" if isinstance(run.data, Points) else ""
+    return (f"Data: {run.data.name}, {size}{rows}.  Settings: {said}.  Batch {run.recipe.batch}, seed {run.recipe.seed}."
+            f"{_in_short(run)}")
+
+
+def _in_short(run: Any) -> str:
+    """The scores of the generator that is drawn, for a caption."""
+    name = "generated" if run.history.G_ema is None else "generated, averaged"
+    parts, scores = [], {table: rows.get(name) for table, rows in (run.scores or {}).items()}
+    if scores.get("modes") and "modes_half" in scores["modes"]:
+        found = scores["modes"]
+        parts.append(f"modes visited {found['modes_visited']} of {run.data.n_modes}, at half share {found['modes_half']}")
+    if scores.get("rows"):
+        found = scores["rows"]
+        parts.append(f"coverage {found['coverage']:.1%}, density {found['density']:.2f}, C2ST {found['c2st']:.1%}")
+    return f"  Scores: {', '.join(parts)}." if parts else ""
 
 
 def _plain(reports: dict[str, Any]) -> dict[str, Any]:
