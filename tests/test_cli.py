@@ -336,7 +336,7 @@ def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
 
 
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
-    monkeypatch.setattr(plots, "summary", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(plots, "summary", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     code, _, err = cli("train", *SMALL, "--out", "run")
     assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/checkpoint.npz", "run/run.npz"]
     assert run_files.load("run").history.step[-1] == 5

@@ -133,7 +133,7 @@ def heat_map(D, data, ax=None, loss=None):
         check_single("data", data, dim=2)
     elif np.shape(data) != (4,) or not (data[0] < data[1] and data[2] < data[3]):
         raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {data!r}")
-    ax = axes_for(ax, (4.8, 4.2), D, d_in=2)
+    ax = axes_for(ax, (5.2, 4.2), D, d_in=2)
     low, high = window_of(data) if hasattr(data, "sample") else np.reshape(data, (2, 2)).swapaxes(0, 1)
     grid, sides = grid_points(low, high)
     verdict, name, middle = judged(D, grid, loss)
@@ -178,7 +178,7 @@ def latent_image(G, ax=None, side=21, data=None):
     """
     side, t = count("side", side, 2), np.linspace(-2.5, 2.5, 401)
     check_single("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)
-    ax, z1 = axes_for(ax, (4.8, 4.2)), np.linspace(-2.5, 2.5, side)
+    ax, z1 = axes_for(ax, (5.2, 4.6)), np.linspace(-2.5, 2.5, side)
     if G.d_in == 1:
         curve, z1 = np.concatenate([t[:, None], G(t[:, None])], axis=-1)[:, -2:], t[1:]
         lines, others = np.stack([curve[:-1], curve[1:]], axis=1), []  # (400, 2, 2): a short line for each colour
