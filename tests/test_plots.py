@@ -677,6 +677,12 @@ def test_a_column_that_there_is_not(columns, message):
         plots.pairs(TABLE.x, TABLE, columns)
 
 
+def test_a_long_name_is_cut():
+    long = data.Points(TABLE.x, "long", ("a" * 20, "b" * 21, "c"))
+    figure = closed_figure(plots.pairs(long.x[:30], long, ("b" * 21, "a" * 20)))
+    assert [ax.get_xlabel() for ax in figure.axes[2:]] == ["b" * 19 + "\N{HORIZONTAL ELLIPSIS}", "a" * 20]
+
+
 def test_constant_columns_and_far_away_samples_leave_a_window():
     flat = data.Points(np.column_stack([rng().standard_normal(50), np.full(50, 3.0), np.zeros(50)]), "flat")
     figure = plots.pairs(flat.x + [[1e9, 0, 0]], flat)

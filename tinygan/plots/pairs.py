@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 from ..engine.arguments import choice, points
 from .canvas import FAKE, TRUE, called, draw_dots, finish, shown, style, true_samples
 
-MOST, BINS = 5, 30  # columns unless others are asked for, and bars of a histogram
+MOST, BINS, LONG = 5, 30, 20  # columns unless others are asked for, bars of a histogram, and letters of a name
 
 
 @style()
@@ -17,8 +17,8 @@ def pairs(x, data, columns=None, figure=None):
     A panel has the column of its place in the row downwards against that of its place in the line, in the units of the data,
     and the same window on both sides of the diagonal. `columns` are names or numbers from 0; by default the first five.
     """
-    names = called(data)
-    some = chosen(columns, names)
+    some = chosen(columns, called(data))
+    names = [name if len(name) <= LONG else f"{name[:LONG - 1]}\N{HORIZONTAL ELLIPSIS}" for name in called(data)]
     x, real = shown(data, points("x", x, data.dim))[:, some], shown(data, true_samples(data))[:, some]
     side = 1.6 * len(some)
     figure = plt.figure(figsize=(max(4, side), side + .5)) if figure is None else figure
