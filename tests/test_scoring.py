@@ -62,7 +62,24 @@ def test_score_says_it_again_and_held_out_rows_are_others(cli, undrawn):
     people(60, seed=1, name="new.csv")
     code, other, _ = cli("score", "run", "--data", "new.csv")
     assert code == 0 and "60 samples beside as many held-out rows" in other
-    assert re.search(r"the mean probability of real: true samples 0\.\d+, held-out rows 0\.\d+, generated 0\.\d+\.\n$", other)
+    assert re.search(r"the mean probability of real: true samples 0\.\d+, held-out rows 0\.\d+, generated 0\.\d+\.\n", other)
+    assert re.search(r"\.\n(G copies|There is no sign of copying|The samples are nearer to).*\.\n$", other)
+
+
+def test_a_generator_that_copies_its_table_is_found_beside_held_out_rows(cli, undrawn):
+    """In the table of rows its score is that of true rows; the sentence below tells."""
+    x, new = people(300), people(300, seed=1, name="new.csv")
+    run = trained("--data", "people.csv", cli=cli)
+
+    class Copier:
+        d_in, d_out, dtype, replicas = 2, 3, np.dtype(float), ()
+
+        def __call__(self, z):
+            return run.data.x[np.abs((z[:, 0] * 1e4).astype(int)) % len(x)]
+
+    copier = run._replace(G=Copier())
+    assert scoring.scored(copier).numbers["rows"]["generated"]["coverage"] > .9
+    assert "G copies training rows" in scoring.verdicts(copier, new)
 
 
 def test_held_out_rows_are_taken_to_the_units_of_the_run(cli, undrawn):

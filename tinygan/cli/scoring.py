@@ -1,7 +1,7 @@
 """What a run scores, beside true samples: lines for a person, and numbers for its file.
 
     scored(run, held_out) -> Scores     tables of the modes, where they are known, and of rows against rows, for all data
-    verdicts(run, held_out)             what D says of rows that it has learned from, of new ones and of generated ones
+    verdicts(run, held_out)             what D says of old, new and generated rows, and whether G copies
     caption(run)                        data, settings, seed and scores in a line, for a picture
     compared(data, true, real, made)    the table of rows against rows, of anybody's samples
 """
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data import Mixture, Points
 from ..engine.arguments import Array, spawn
-from ..metrics import mode_report, report_1d, rows_report, table, tied_columns, untied
+from ..metrics import memory_report, mode_report, report_1d, rows_report, table, tied_columns, untied
 from ..metrics.rows import LEAST
 from ..metrics.tables import aligned
 from ..recipe import DEFAULTS
@@ -140,7 +140,8 @@ def _columns(data: Any, reports: dict[str, Any]) -> list[str]:
 def verdicts(run: Any, held_out: Array) -> str:
     """What D says on average of rows that it has learned from, of held-out rows in their own units, and of generated ones.
 
-    Empty for replicas, and where D judges more rows together than there are.
+    And whether G copies rows of a table, see `metrics.memory_report`. Empty for replicas, and where D judges more rows together
+    than there are.
     """
     rng = np.random.default_rng(spawn(run.seeds[3], 2)[1])
     true, new = two_lots(run.data, rng, held_out)
@@ -150,7 +151,10 @@ def verdicts(run: Any, held_out: Array) -> str:
     lots = {"true samples": true, "held-out rows": new, "generated": sampled(run.generator(), n, rng)}
     said = ", ".join(f"{name} {run.score(run.data.restore(x[:n])).mean():.3f}" for name, x in lots.items())
     probability = run.recipe.loss_object().is_probability
-    return f"What D says, the mean {'probability of real' if probability else 'score'}: {said}."
+    lines = [f"What D says, the mean {'probability of real' if probability else 'score'}: {said}."]
+    if isinstance(run.data, Points):
+        lines.append(memory_report(sampled(run.generator(), COMPARED, rng), run.data.x, run.data.apply(held_out)).verdict)
+    return "\n".join(lines)
 
 
 def caption(run: Any) -> str:
