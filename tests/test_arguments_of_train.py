@@ -166,6 +166,19 @@ def test_a_bad_argument_is_named_before_anything_moves(settings, error, message)
     assert all(same_bits(nets[name].theta, theta) for name, theta in before.items())
 
 
+@pytest.mark.parametrize("answer, steps", [(None, 3), (False, 3), (np.False_, 3), (True, 1), (np.True_, 1)])
+def test_a_callback_answers_with_a_truth_value_or_nothing(answer, steps):
+    history = train(mlp(3, 8, 2), mlp(2, 8, 1), Normal(), losses.NonSaturating(), steps=3, batch=16, progress=False,
+                    callback=lambda state: answer)
+    assert history.step[-1] == steps
+
+
+@pytest.mark.parametrize("answer", [0, 1, 0.69, np.float32(0.69), np.array([True]), [], [1], "stop", {}])
+def test_any_other_answer_of_a_callback_is_an_error(answer):
+    with pytest.raises(TypeError, match="Let it return a comparison, such as state.step == 1000, or nothing"):
+        call(callback=lambda state: answer)
+
+
 def test_the_table_is_long_enough():
     assert len(BAD) >= 30
 

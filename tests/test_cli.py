@@ -117,13 +117,41 @@ def test_a_replica_that_diverged_is_named():
 @pytest.mark.parametrize(("data", "words"), [("gaussians_1d", "W1"), ("moons", "Curve"), ("digits", "columns 64")])
 def test_every_kind_of_data(cli, undrawn, data, words):
     code, out, err = cli("train", "--data", data, *SMALL, "--ema", .9)
-    assert code == 0 and words in out and err == "" and ("generated, averaged" in out) == (data == "gaussians_1d")
+    assert code == 0 and words in out and err == ""
+    rows = out[out.index("coverage"):].splitlines()[1:4]
+    assert [row.split("  ")[0] for row in rows] == ["true samples", "generated, averaged", "generated"] and "C2ST" in out
+    assert (out.count("\ntrue samples ") > 1) == (data == "gaussians_1d")
+    kept = run_files.load(f"tinygan-{data}").scores
+    assert set(kept) == {"rows"} | ({"modes"} if data == "gaussians_1d" else set()) and kept["rows"]["generated"]["c2st"] > .4
 
 
 def test_what_does_not_fit_a_small_file_is_chosen_to_fit_it(cli, undrawn):
     points(7)
     assert cli("train", "--data", "mine.csv", "--pack", 2, *SMALL)[0] == 0
     assert checkpoint.load("tinygan-mine/run.npz")[1]["recipe"]["batch"] == 6
+
+
+def test_the_command_line_draws_with_agg_whatever_else_is_asked_for(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.setattr(sys, "argv", ["tinygan", "--version"])
+    assert commands.main() == 0 and os.environ["MPLBACKEND"] == "Agg"
+
+
+def test_in_somebody_elses_process_the_backend_is_left_alone(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "svg")
+    assert commands.main(["--version"]) == 0 and os.environ["MPLBACKEND"] == "svg"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "TkAgg", "no such backend"])
+def test_a_backend_that_is_not_there_is_not_asked_for(tmp_path, backend):
+    """As in a cell of a notebook, which sets MPLBACKEND for the programs that it starts."""
+    (tmp_path / "four.csv").write_text("1\n2\n3\n4\n")
+    words = [sys.executable, "-m", "tinygan", "train", "--data", "four.csv", *SMALL, "--out", "run"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.run(words, cwd=tmp_path, env=os.environ | {"MPLBACKEND": backend, "PYTHONPATH": path}, capture_output=True,
+                         text=True)
+    assert (run.returncode, run.stderr) == (0, "") and (tmp_path / "run" / "summary.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -308,7 +336,7 @@ def test_what_ctrl_c_keeps_in_the_first_step_can_be_drawn(cli, monkeypatch):
 
 
 def test_ctrl_c_while_drawing_skips_the_drawing_and_keeps_the_run(cli, monkeypatch):
-    monkeypatch.setattr(plots, "summary", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(plots, "summary", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     code, _, err = cli("train", *SMALL, "--out", "run")
     assert code == 130 and "the run so far is in run" in err and left() == ["run", "run/checkpoint.npz", "run/run.npz"]
     assert run_files.load("run").history.step[-1] == 5

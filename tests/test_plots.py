@@ -63,6 +63,8 @@ PICTURES = {
     "latent_image": lambda ax: plots.latent_image(G, ax, data=RING),
     "latent_image of a line": lambda ax: plots.latent_image(G1, ax),
     "images": lambda ax: plots.images(data.digits().x[:23], ax),
+    "mode_shares": lambda ax: plots.mode_shares(RING.sample(200, rng()), RING, ax),
+    "modes_together": lambda ax: plots.modes_together(RING.sample(200, rng()), RING, ax),
 }
 
 
@@ -497,11 +499,11 @@ def cube():
 
 
 PAGES = {  # data, latent coordinates, Axes in all: pictures, their colour bars or second axes, histories, snapshots
-    "ring": (RING, 2, 3 + 2 + 3 + 2),
+    "ring": (RING, 2, 4 + 2 + 3 + 2),
     "moons": (MOONS, 4, 3 + 2 + 2 + 2),
     "line": (LINE, 1, 2 + 1 + 3 + 2),
     "digits": (data.digits(), 4, 2 + 2 + 2),
-    "five": (cube(), 3, 1 + 3),
+    "five": (cube(), 3, 5 * 5 + 3),
     "array": (rng().standard_normal((40, 2)), 2, 3 + 2 + 2),
 }
 
@@ -535,6 +537,8 @@ def test_of_a_long_film_the_page_shows_eight_moments_the_first_and_the_last_amon
     plt.close(figure)
     titles = [ax.get_title(loc="left") for ax in figure.subfigs[-1].axes]
     assert titles[0] == "step 0" and titles[-1] == "step 1,900" and len(titles) == 8
+    steps = [int(title.split()[1].replace(",", "")) for title in titles]
+    assert np.diff(steps)[:3].max() <= 200 and np.diff(steps)[-1] >= 400, "most of them early, where most happens"
 
 
 def test_the_page_shows_the_averaged_generator_and_its_seed_chooses_the_latent_points():
@@ -554,6 +558,178 @@ def test_a_discriminator_of_pairs_has_no_heat_map_but_the_page_has_the_rest():
     figure = plots.summary(G, D, MOONS, LOSS, history)
     plt.close(figure)
     assert len(axes_of(figure)) == 2 + 1 + 2 and not [ax for ax in axes_of(figure) if ax.images]
+
+
+def test_the_caption_stands_above_and_is_broken_where_it_is_long():
+    G, D, history = run(points=MOONS)
+    for caption, lines in (("", 0), ("Data: moons.  Seed 0.", 1), ("word " * 60, 2)):
+        figure = plots.summary(G, D, MOONS, LOSS, history, caption=caption)
+        plt.close(figure)
+        texts = [text.get_text() for part in figure.subfigs for text in part.texts]
+        assert len(texts) == bool(lines) and "".join(texts).replace("\n", " ") == caption.strip()
+        assert "".join(texts).count("\n") == max(0, lines - 1)
+
+
+def test_the_panels_of_one_row_have_one_window():
+    G, D, history = run(points=MOONS)
+    figure = plots.summary(G, D, MOONS, LOSS, history)
+    plt.close(figure)
+    square = [ax for ax in figure.subfigs[0].axes if ax.get_aspect() == 1]
+    assert len(square) == 3 and len({(*ax.get_xlim(), *ax.get_ylim()) for ax in square}) == 1
+
+
+def test_where_bars_are_drawn_the_modes_have_their_numbers():
+    G, D, history = run(D=Sequential(Pack(2, 2), Dense(4, 8), ReLU(), Dense(8, 1)))
+    figure = plots.summary(G, D, RING, LOSS, history)
+    plt.close(figure)
+    assert [text.get_text() for text in figure.subfigs[0].axes[0].texts] == [str(k) for k in range(8)]
+    plain = plots.summary(*run()[:2], RING, LOSS, HISTORY)
+    plt.close(plain)
+    assert not plain.subfigs[0].axes[0].texts
+
+
+# ---- the units and names of the data
+
+
+TABLE = data.Points(rng().normal([170, 65, 3e-5], [8, 11, 1e-5], (300, 3)), "people", ("height (cm)", "weight", "dose"))
+
+
+def ticks(axis):
+    """{where a tick stands: what is written there}."""
+    return {place: float(text.get_text().replace("\N{MINUS SIGN}", "-"))
+            for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)}
+
+
+@pytest.mark.parametrize("points", [data.Points(TABLE.x[:, :2], "two", TABLE.columns[:2]), RING, MOONS,
+                                    data.by_name("swiss_roll")], ids=lambda points: points.name)
+def test_the_numbers_at_the_axes_are_those_of_the_data(points):
+    inside = points.standardized()
+    x = inside.sample(100, rng())
+    for ax in (plots.samples_2d(x, inside), plots.heat_map(D, inside), plots.latent_image(G, data=inside)):
+        closed(ax)
+        for axis, j, end in ((ax.xaxis, 0, ax.get_xlim()), (ax.yaxis, 1, ax.get_ylim())):
+            places, written = zip(*ticks(axis).items(), strict=True)
+            scale, shift = (np.broadcast_to(part, 2)[j] for part in (inside.scale, inside.shift))
+            np.testing.assert_allclose(np.array(places) * scale + shift, written, atol=1e-4 * abs(scale))
+            assert 3 <= len(places) <= 8 and end[0] <= min(places) and max(places) <= end[1]
+            assert axis.get_label_text() == (points.columns[j] if points.columns else f"$x_{{{j + 1}}}$")
+        assert ax.get_aspect() == 1
+
+
+def test_a_density_is_in_the_units_of_its_axis():
+    inside = data.Points(TABLE.x[:, :1], "heights", ("height (cm)",)).standardized()
+    ax = closed(plots.density_1d(inside.sample(100, rng()), inside))
+    t, p = ax.lines[0].get_data()
+    (x_0, x_1), (y_0, y_1) = (list(ticks(axis).items())[-2:] for axis in (ax.xaxis, ax.yaxis))
+    per_x, per_y = (x_1[1] - x_0[1]) / (x_1[0] - x_0[0]), (y_1[1] - y_0[1]) / (y_1[0] - y_0[0])
+    assert area(t * per_x, p * per_y) == pytest.approx(1, abs=.01) and ax.get_xlabel() == "height (cm)"
+
+
+# ---- many columns
+
+
+def test_true_pairs_lie_below_the_diagonal_and_generated_ones_above_it_in_one_window():
+    inside = TABLE.standardized()
+    x = inside.sample(100, rng(1))
+    figure = plots.pairs(x, inside)
+    figure.canvas.draw()
+    plt.close(figure)
+    axes = np.reshape(figure.axes, (3, 3))
+    for i in range(3):
+        for j in set(range(3)) - {i}:
+            dots = axes[i, j].collections[0]
+            expected = TABLE.x if i > j else inside.restore(x)
+            np.testing.assert_allclose(np.sort(dots.get_offsets(), axis=0), np.sort(expected[:, [j, i]], axis=0), rtol=1e-6)
+            assert to_hex(dots.get_facecolor()[0]) == (plots.TRUE if i > j else plots.FAKE).lower()
+            assert axes[i, j].get_ylim() == axes[j, i].get_xlim()
+        assert axes[2, i].get_xlabel() == axes[i, 0].get_ylabel() == TABLE.columns[i]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["true, below the diagonal", "generated, above it"]
+
+
+def test_the_bars_on_the_diagonal_are_both_distributions_and_whole_numbers_have_one_each():
+    whole = data.Points(np.column_stack([rng().integers(0, 5, 400), rng().standard_normal(400)]), "whole")
+    inside = whole.standardized()
+    figure = plots.pairs(inside.sample(200, rng()), inside)
+    plt.close(figure)
+    for ax in (figure.axes[0], figure.axes[3]):
+        for bars in ax.patches:
+            values, edges, _ = bars.get_data()
+            assert values @ np.diff(edges) == pytest.approx(1, abs=.03)
+    values, edges, _ = figure.axes[0].patches[0].get_data()
+    assert values.size == 5 and edges[1:-1].tolist() == [.5, 1.5, 2.5, 3.5]
+    np.testing.assert_allclose(values[1:-1], np.bincount(whole.x[:, 0].astype(int))[1:-1] / 400)
+
+
+def test_columns_are_chosen_by_name_or_number_and_five_are_shown_otherwise():
+    inside, six = TABLE.standardized(), data.Points(rng().standard_normal((40, 6)), "six")
+    for columns in (("dose", "height (cm)"), (2, 0)):
+        figure = closed_figure(plots.pairs(inside.sample(30, rng()), inside, columns))
+        assert [ax.get_xlabel() for ax in figure.axes[2:]] == ["dose", "height (cm)"] and len(figure.axes) == 4
+    figure = closed_figure(plots.pairs(six.x, six))
+    assert len(figure.axes) == 25 and figure.get_suptitle() == "5 of 6 columns"
+
+
+@pytest.mark.parametrize("columns, message", [(("weigth",), "unknown column 'weigth'. Did you mean 'weight'"),
+                                              ((3,), "from 0 to 2"), ((), "columns must be names, or numbers"),
+                                              ((-1,), "from 0 to 2")])
+def test_a_column_that_there_is_not(columns, message):
+    with pytest.raises(ValueError, match=message):
+        plots.pairs(TABLE.x, TABLE, columns)
+
+
+def test_a_long_name_is_cut():
+    long = data.Points(TABLE.x, "long", ("a" * 20, "b" * 21, "c"))
+    figure = closed_figure(plots.pairs(long.x[:30], long, ("b" * 21, "a" * 20)))
+    assert [ax.get_xlabel() for ax in figure.axes[2:]] == ["b" * 19 + "\N{HORIZONTAL ELLIPSIS}", "a" * 20]
+
+
+def test_constant_columns_and_far_away_samples_leave_a_window():
+    flat = data.Points(np.column_stack([rng().standard_normal(50), np.full(50, 3.0), np.zeros(50)]), "flat")
+    figure = plots.pairs(flat.x + [[1e9, 0, 0]], flat)
+    figure.canvas.draw()
+    assert all(np.diff(ax.get_xlim()) > 0 and np.diff(ax.get_ylim()) > 0 for ax in figure.axes)
+    assert figure.axes[0].get_xlim()[1] < 10
+    plt.close(figure)
+
+
+# ---- all modes on top of each other
+
+
+def test_each_sample_stands_beside_its_mode_in_standard_deviations():
+    x = RING.means[[3, 3, 5]] + RING.stds[0] * np.array([[1, 0], [0, -2], [40, 0]])
+    ax = closed(plots.modes_together(x, RING))
+    np.testing.assert_allclose(generated(ax), [[1, 0], [0, -2], [40, 0]], atol=1e-9)
+    circles, = (c for c in ax.collections if isinstance(c, EllipseCollection))
+    np.testing.assert_allclose(circles.get_widths(), [2, 6])
+    assert ax.get_aspect() == 1 and "generated, 1 of 3 outside" in legend(ax)
+    with pytest.raises(ValueError, match="this picture needs data with n_modes = a Mixture"):
+        plots.modes_together(x, MOONS)
+
+
+# ---- long curves
+
+
+def test_a_long_curve_is_pale_under_its_running_median_and_d_is_dashed():
+    history = History(300)
+    noise = rng().standard_normal((300, 4))
+    for step in range(300):
+        history.record(step + 1, dict(zip(("d_loss", "g_loss", "d_real", "d_fake"), noise[step], strict=True)))
+    axes = plots.histories(history)
+    closed(axes[0])
+    pale, smooth, *_ = axes[0].lines
+    np.testing.assert_array_equal(pale.get_ydata(), history.d_loss)
+    middle = [np.median(history.d_loss[i - 5:i + 6]) for i in range(5, 295)]
+    np.testing.assert_allclose(smooth.get_ydata()[5:295], middle)
+    assert pale.get_alpha() < .5 and smooth.get_label() == "$D$" and smooth.get_linestyle() == "--"
+    assert pale.get_label().startswith("_") and axes[0].lines[3].get_linestyle() == "-"
+
+
+def test_dots_are_pixels_in_a_vector_picture(tmp_path):
+    """A thousand dots as shapes would make a file of megabytes."""
+    ax = plots.samples_2d(RING.sample(5000, rng()), RING)
+    path = plots.save(ax.figure, tmp_path / "a.svg")
+    text = path.read_text()
+    assert "<image" in text and text.count("<use") < 500
 
 
 # ---- replicas side by side
@@ -645,7 +821,8 @@ def test_nothing_of_a_page_is_cut_off(name, pack, film, tmp_path):
     watch = plots.Snapshots(rng().standard_normal((30, d_z)), 3)
     judge = Sequential(Pack(pack, d), Dense(pack * d, 8), ReLU(), Dense(8, 1))
     G, D, history = run(mlp(d_z, 8, d), judge, points, callback=watch)
-    assert ink_on_the_border(plots.summary(G, D, points, LOSS, history, watch if film else None), tmp_path / "a.png") == []
+    page = plots.summary(G, D, points, LOSS, history, watch if film else None, caption="Data: some.  Settings: by default.  " * 5)
+    assert ink_on_the_border(page, tmp_path / "a.png") == []
 
 
 @pytest.mark.sampled(4)
@@ -674,6 +851,17 @@ def test_nothing_of_a_studys_pictures_is_cut_off(mixture, names, seeds, tmp_path
     assert ink_on_the_border(plots.intervals(summaries, mixture.n_modes), tmp_path / "a.png") == []
 
 
+@pytest.mark.sampled(5)
+@pytest.mark.parametrize("name", PICTURES)
+def test_nothing_of_a_single_picture_is_cut_off(name, tmp_path):
+    assert ink_on_the_border(PICTURES[name](None).figure, tmp_path / "a.png") == []
+
+
+@pytest.mark.parametrize("columns", [(0, 1), pytest.param((0, 1, 2), marks=pytest.mark.slow)])
+def test_nothing_of_the_pairs_is_cut_off(columns, tmp_path):
+    assert ink_on_the_border(plots.pairs(TABLE.x[:100], TABLE, columns), tmp_path / "a.png") == []
+
+
 @pytest.mark.parametrize("history", [HISTORY, WITHOUT_MODES], ids=("three panels", "two panels"))
 @pytest.mark.parametrize("loss", [None, LOSS, losses.NonSaturating(real_label=.9), losses.Hinge()], ids=str)
 def test_nothing_of_the_histories_is_cut_off(history, loss, tmp_path):
@@ -698,7 +886,7 @@ def test_save_writes_a_picture_and_closes_it(tmp_path, ending, begin):
 
 
 def test_save_has_the_resolution_that_is_asked_for(tmp_path):
-    for options, size in (({}, 220), ({"dpi": 50}, 100)):
+    for options, size in (({}, 320), ({"dpi": 50}, 100)):
         with Image.open(plots.save(plt.figure(figsize=(2, 2)), tmp_path / "a.png", **options)) as picture:
             assert picture.size == (size, size)
 

@@ -343,7 +343,8 @@ def test_the_help_of_train_has_every_setting_with_its_sentence_and_default(capsy
 
 # Files that handle recipes: those that import the module, and all of the two folders that are built on it. The core (`training`,
 # `train_arguments` ...) does what a setting says; its parameters have names of their own, and recipe.py passes the values on.
-HANDLERS = ["__main__", *(f"{folder}/{path.stem}" for folder in ("cli", "study") for path in (PACKAGE / folder).glob("*.py"))]
+HANDLERS = ["__main__", "estimator",
+            *(f"{folder}/{path.stem}" for folder in ("cli", "study") for path in (PACKAGE / folder).glob("*.py"))]
 OTHER_WORDS = {  # these words mean something else too
     "data": "a data set itself, of a run, a group or a row; the column of a table",
     "seed": "of a row, of sample and of the demo; the column of a table",
@@ -358,8 +359,11 @@ USES = {  # file -> setting: why it is named there
     "cli/run_files": {"data": "a user's own points are kept", "seed": "the four seeds of a run", "replicas": "shapes of arrays",
                       "batch": "chosen to fit the data, and kept", "steps": "the planned end of a history"},
     "cli/family_files": {"batch": "chosen to fit the data, and kept"},
+    "cli/scoring": {"batch": "stands in the caption of a picture"},
     "cli/studying": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option",
                      "lr_d": "study's --lr is the rate of both players"},
+    "estimator": {"data": "is X", "replicas": "an estimator is one run", "seed": "is called random_state", "steps": "partial_fit "
+                  "adds them to those that were taken", "batch": "chosen to fit the data"},
     "study/remedies": {"data": "a study has its own", "seed": "a study has its own", "replicas": "a study has its own",
                        "lr": "a remedy's `rates` are factors on it", "lr_d": "a remedy's `rates` are factors on it",
                        "r1": "another gamma", "r2": "another gamma"},

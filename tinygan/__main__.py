@@ -19,6 +19,8 @@ from .saving import EVERY
 
 def main(argv=None):
     """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM."""
+    if argv is None:  # this process is ours: pictures go to files, whatever backend a notebook or a shell asks for
+        os.environ["MPLBACKEND"] = "Agg"
     try:
         try:
             with learning.sigterm():
@@ -125,13 +127,23 @@ def sample(options):
     return 0
 
 
+def score(options):
+    """Score a finished run."""
+    run = family_files.load(options.run)
+    print((learning if isinstance(run, run_files.Run) else systems).score(run, options.data))
+    return 0
+
+
 def plot(options):
     """Draw a finished run."""
     claim(options.out, options.force, (".png", ".pdf", ".svg"))
     run = family_files.load(options.run)
     if options.replica is not None:
         run = run.replica(options.replica)
-    (learning if isinstance(run, run_files.Run) else systems).draw(run, options.out)
+    if isinstance(run, run_files.Run):
+        learning.draw(run, options.out, options.columns)
+    else:
+        systems.draw(run, options.out)
     print(options.out)
     return 0
 
@@ -219,7 +231,8 @@ def _quoted(path):
     return f'"{path}"' if " " in str(path) else path
 
 
-COMMANDS = {each.__name__: each for each in (demo, train, family, sample, plot, study, playing.play, lessons, exercises, grade)}
+COMMANDS = {each.__name__: each for each in (demo, train, family, sample, score, plot, study, playing.play, lessons, exercises,
+                                             grade)}
 
 
 if __name__ == "__main__":

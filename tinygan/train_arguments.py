@@ -108,6 +108,14 @@ def callback_function(callback: Any) -> Callable[[Any], Any]:
     return callback or (lambda state: False)
 
 
+def stops(answer: Any) -> bool:
+    """Whether the answer of a callback stops the run. Raises TypeError for a number, which would stop it and say nothing."""
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    raise TypeError(f"callback must return True to stop the run, or False or nothing to go on; got {answer!r}. Let it return a "
+                    "comparison, such as state.step == 1000, or nothing")
+
+
 def check_players(G: Any, D: Any, data: Any, batch: int) -> None:
     """Raises TypeError or ValueError unless G, D, the data and the batch fit together."""
     for name, net in (("G", G), ("D", D)):

@@ -98,7 +98,7 @@ class Training:
 
         Parameters
         ----------
-        callback : called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; true stops the run
+        callback : called as callback(state) after each step; state.step (from 1), .G, .D, .G_ema, .history; True stops the run
         progress : True or False; None shows a bar where the output is a terminal
         """
         callback = given.callback_function(callback)
@@ -108,7 +108,7 @@ class Training:
             while self.done < self.steps:
                 report = self._one_step()
                 state.step = self.done
-                stop = callback(state)
+                stop = given.stops(callback(state))
                 if stop:
                     self.history.record(self.done, report)
                 if not bar.disable and (stop or self.history.wants(self.done)):

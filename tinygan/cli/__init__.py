@@ -3,6 +3,7 @@
     options           what can be asked for, and the help
     run_files         a run from its recipe to a file and back
     folders           what is written to
+    scoring           what a run scores
     learning          training, and what a person gets to see of it
     studying          a study, from the options to a table and pictures
     marking           the marks of a class

@@ -28,7 +28,14 @@ TABLE, SHEET = 1000, 100  # samples in a table or a scatter, and images in a pic
 def learn(run, folder, plan=learning.Plan()):  # noqa: B008  it cannot be changed
     """Train the run and write it into `folder`, which must exist; signals and divergence as in `learning.learn`."""
     learning.carry_out(run, folder, plan, learning.Work(_opening, lambda run: run.system.training(run.data), lambda *_: None,
-                                                        family_files, scores, _pictures))
+                                                        family_files, lambda run: (run, scores(run)), _pictures))
+
+
+def score(run, path=None):
+    """The scores of a run, as text. Raises Misuse for held-out rows, which only the first GAN is compared with."""
+    if path is not None:
+        raise Misuse(f"--data is for runs of {GAN}; a run of {run.model} is scored without it")
+    return scores(run).lstrip("\n")
 
 
 def _opening(run):

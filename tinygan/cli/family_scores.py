@@ -11,6 +11,7 @@ import numpy as np
 from ..data import Mixture, Points, halves
 from ..engine.arguments import spawn
 from ..metrics import digit_judge, mode_report, report_1d, table
+from .scoring import COMPARED, compared, two_lots
 
 SCORED, NEIGHBOURS = 10_000, 2000  # samples of points to score, and true ones to compare them with
 ANSWERS = 32  # to each small image
@@ -67,7 +68,9 @@ def _table(run):
         agreement = f"Agreement: a classifier, trained on {n} other images, reads the class that was asked for.\n" * labelled
         return f"\n{table(rows)}\n{agreement}The nearer to the row of the real images, the better."
     if not isinstance(data, Mixture):
-        return ""
+        n = at_hand(system, COMPARED)
+        true, real = (some[:n] for some in two_lots(data, rng))
+        return compared(data, true, real, {"generated": system.sample(len(real), seed=seed)} if len(real) else {}, rng)[0]
     x = {"true samples": data.sample(SCORED, rng), "generated": system.sample(at_hand(system, SCORED), seed=seed)}
     if data.dim == 1:
         rows = {name: report_1d(some, data, rng) for name, some in x.items()}

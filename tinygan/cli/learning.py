@@ -18,15 +18,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import Mixture
+from ..data import from_file
 from ..engine.arguments import seed_sequence
 from ..guard import Diverged
-from ..metrics import mode_report, report_1d, table
+from ..sampling import sampled
 from ..saving import EVERY, Keeper
-from . import run_files
+from . import run_files, scoring
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
-SCORED, FRAMES = 10_000, 40  # samples to score, pictures in the animation
+FRAMES = 40  # pictures in the animation
 
 
 SIGNALS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
@@ -47,7 +47,7 @@ class Work(NamedTuple):
     training: Callable[[Any], Any]  # ready to be stepped
     film: Callable[[Any, Any], Any]  # run, training -> the Snapshots that it keeps, or None
     files: Any  # the module that knows `save`, `words` and `beside`
-    scores: Callable[[Any], str]
+    scores: Callable[[Any], tuple[Any, str]]  # run -> the run with what its file keeps of them, and the text
     pictures: Callable[[Any, Path], list[Path]]  # drawn into the folder
 
 
@@ -83,7 +83,11 @@ def carry_out(run, folder, plan, work):
     if "SIGTERM" in stopped:  # whoever sends it does not wait for long
         raise Stopped("SIGTERM")
     try:
-        print_safely(work.scores(run))
+        scored, text = work.scores(run)
+        print_safely(text)
+        if scored is not run:
+            work.files.save(scored, folder)
+            run = scored
         if stopped:
             print_safely("Stopped by Ctrl-C. Drawing what there is; Ctrl-C again skips that.")
         print_safely("Written:", *(f"  {path}" for path in [folder / run_files.RUN, *work.pictures(run, folder)]))
@@ -111,7 +115,7 @@ def _train(run, folder, plan, work, stopped):
         if film:
             film(state)
         keeper()
-        return stopped
+        return bool(stopped)
 
     try:
         history = training.run(after_step, progress=False if plan.quiet else None)
@@ -122,7 +126,7 @@ def _train(run, folder, plan, work, stopped):
 
 
 def _work():
-    return Work(_opening, _training, _film, run_files, scores, _pictures)
+    return Work(_opening, _training, _film, run_files, _scored, _pictures)
 
 
 def _opening(run):
@@ -196,35 +200,47 @@ def sigterm():
 
 
 def scores(run):
-    """The scores of a run beside those of as many true samples, as text. Empty where the true density is not known."""
-    lost = [f"replica {r} diverged at step {step}" for r, step in enumerate(np.atleast_1d(run.history.diverged)) if step]
-    if not isinstance(run.data, Mixture):
-        return "\n".join(lost)
-    rng = np.random.default_rng(run.seeds[3])
-    z = rng.standard_normal((SCORED, run.G.d_in))
-    rows = {"true samples": run.data.sample(SCORED, rng)}
-    for r in range(*(run.G.replicas or (1,))):
-        single, name = run.replica(r), f"replica {r}" if run.G.replicas else "generated"
-        if single.history.G_ema is not None:
-            rows[f"{name}, averaged"] = single.history.G_ema(z)
-        rows[name] = single.G(z)
-    if run.data.dim > 1:
-        reports = {name: mode_report(x, run.data) for name, x in rows.items()}
-        advice = "A sample within 3 standard deviations of a mode is of high quality."
-    else:
-        reports = {name: report_1d(x, run.data, rng) for name, x in rows.items()}
-        advice = "Both are distances; W1 is in standard deviations of the data."
-    nearer = f"The nearer to the row of the true samples, the better. {advice}"
-    return "\n".join(["", table(reports, run.data), nearer, *lost])
+    """The scores of a run beside those of as many true samples, as text."""
+    return scoring.scored(run).text
 
 
-def draw(run, path):
-    """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each."""
+def score(run, path=None):
+    """The same text; with the rows of the file `path`, which were not learned from, beside these, and with D's verdicts."""
+    held_out = None if path is None else _held_out(run.data, path)
+    text = scoring.scored(run, held_out).text
+    return text.lstrip("\n") if path is None else f"{text}\n{scoring.verdicts(run, held_out)}".strip("\n")
+
+
+def _held_out(data, path):
+    """The rows of a file, (N, d). Raises Misuse for other columns than the data have."""
+    new = from_file(path)
+    if new.dim != data.dim or (new.columns and data.columns and list(new.columns) != list(data.columns)):
+        raise run_files.Misuse(f"{path} has other columns than the data of the run: "
+                               f"{', '.join(scoring.names(new))}; expected {', '.join(scoring.names(data))}")
+    return new.x
+
+
+def _scored(run):
+    """The run with its scores, and what a person reads of them."""
+    text, numbers = scoring.scored(run)
+    return run._replace(scores=numbers), text
+
+
+def draw(run, path, columns=None):
+    """Write the picture of a run on one page, samples beside the truth, history, snapshots; of replicas, the samples of each.
+
+    `columns` of data with many, by name or number; by default the first ones. Raises Misuse for columns that there are not.
+    """
     from .. import plots
 
     if run.G.replicas:
         return plots.save(plots.replicas(run.generator(), run.data), path)
-    return plots.save(plots.summary(run.generator(), run.D, run.data, run.recipe.loss_object(), run.history, run.film), path)
+    try:
+        page = plots.summary(run.generator(), run.D, run.data, run.recipe.loss_object(), run.history, run.film,
+                             caption=scoring.caption(run), columns=columns)
+    except ValueError as error:
+        raise run_files.Misuse(error) if columns else error from None
+    return plots.save(page, path)
 
 
 def sample(run, n, seed, raw=False):
@@ -234,5 +250,4 @@ def sample(run, n, seed, raw=False):
 
 def standardised(run, n, seed, raw=False):
     """The same points as the generator makes them."""
-    z = np.random.default_rng(seed_sequence(seed)).standard_normal((n, run.G.d_in))
-    return run.generator(raw)(z)
+    return sampled(run.generator(raw), n, np.random.default_rng(seed_sequence(seed)))

@@ -72,6 +72,7 @@ ring in less than half a minute.""")
     _command(commands, "family", "list the systems that can be trained, with what is new in each, and what to try first")
 
     _add_sample(commands)
+    _add_score(commands)
     _add_plot(commands)
 
     _add_study(_command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals"))
@@ -138,10 +139,18 @@ def _add_asked(group, name, kind, metavar, help_text):
     group.add_argument(name, action=_Setting, kind=kind, nargs="+", metavar=metavar, help=help_text)
 
 
+def _add_score(commands):
+    command = _command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
+    command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
+    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
+                         "the same columns")
+
+
 def _add_plot(commands):
     command = _command(commands, "plot", "draw a finished run on a page of your own format")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    command.add_argument("--columns", nargs="+", metavar="NAME", help="which of many columns (default: the first five)")
     _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
 

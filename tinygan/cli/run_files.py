@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import checkpoint, data
+from ..engine import arguments
 from ..engine.arguments import Array
 from ..history import History
 from ..recipe import Recipe, seeds_of
+from ..sampling import between, verdict, weights
 
 RUN, CHECKPOINT = "run.npz", "checkpoint.npz"
 FILMED = 500  # samples in each snapshot
@@ -35,6 +37,7 @@ class Run(NamedTuple):
     seeds     four: for the weights of G and of D, for training, and for the scores
     data      standardised
     points    a user's own (N, d), as they were read, or None
+    scores    {table: {row: {score: number}}}, see `tinygan.cli.scoring`, or None
     """
 
     recipe: Recipe
@@ -45,6 +48,7 @@ class Run(NamedTuple):
     points: Any = None
     history: Any = None
     film: Any = None
+    scores: Any = None
 
     def replica(self, r: int) -> "Run":
         """The run of replica r alone; without replicas, the run itself. Raises Misuse when there is no replica r."""
@@ -58,6 +62,22 @@ class Run(NamedTuple):
     def generator(self, raw: bool = False) -> Any:
         """The generator that the run is judged by: its average where one was kept, unless `raw`."""
         return self.G if raw or self.history.G_ema is None else self.history.G_ema
+
+    def score(self, x: Any) -> Array:
+        """What D says of points x (N, d) in the units of the data: the probability of real, or a score where the loss has none.
+
+        (N,); of a D that judges m points together (N / m,), one for each m that follow each other.
+        """
+        x = arguments.points("x", x, self.data.dim)
+        return verdict(self.D, self.data.apply(x), self.recipe.loss_object())
+
+    def weights(self) -> dict[str, Array]:
+        """The generator as arrays that any program can read; see `sampling.weights`."""
+        return weights(self.generator(), self.data)
+
+    def between(self, z0: Any, z1: Any, n: int = 11) -> Array:
+        """`n` samples (n, d), in the units of the data, of latent points on the way from z0 to z1; see `sampling.between`."""
+        return np.asarray(self.data.restore(self.generator()(between(z0, z1, n))))
 
 
 def build(recipe: Recipe) -> Run:
@@ -93,7 +113,8 @@ def save(run: Run, folder: Path) -> None:
 
 def words(run: Run) -> dict[str, Any]:
     """What a file says of the run in words."""
-    about = {"recipe": run.recipe.values(), "columns": None if run.points is None else run.data.columns}
+    columns = None if run.points is None else run.data.columns
+    about = {"recipe": run.recipe.values(), "columns": columns, "scores": run.scores}
     curve = run.points is not None and isinstance(run.data, data.Curve)  # points that a person has drawn
     return about | ({"noise": float(run.data.noise * run.data.scale)} if curve else {})
 
@@ -138,7 +159,7 @@ def restore(about: dict[str, Any], arrays: dict[str, Array]) -> Run:
     if "G_ema.theta" in arrays:
         G_ema = run.G.copy()
         G_ema.load_state(part("G_ema.", arrays))
-    return run._replace(history=History.from_arrays(recipe.steps, history, G_ema), film=_film(arrays))
+    return run._replace(history=History.from_arrays(recipe.steps, history, G_ema), film=_film(arrays), scores=about.get("scores"))
 
 
 def resumed(about: dict[str, Any], more: dict[str, Array]) -> Run:

@@ -1,8 +1,9 @@
-"""How near generated samples come to true ones, in six files. Read them in this order.
+"""How near generated samples come to true ones, in seven files. Read them in this order.
 
     modes     which modes are there, how sharp, how evenly filled: `mode_report` and what it counts
     line      one dimension: W1 and the Jensen-Shannon divergence
     clouds    whole distributions: coverage and density, MMD, JS in the plane, a classifier's test
+    rows      any rows against true ones, without a known density: `rows_report`
     memory    is the training set copied?
     images    images of several classes: the class that was asked for, coverage, the Frechet distance; and known failures
     tables    reports side by side
@@ -28,11 +29,13 @@ from .images import ImageJudge, ImageReport, digit_judge, frechet
 from .line import LineReport, jensen_shannon, js_1d, report_1d, truth_report_1d, wasserstein_1d
 from .memory import MemoryReport, memory_report
 from .modes import ModeCounts, ModeReport, mode_counts, mode_report, modes_found, truth_report
+from .rows import RowsReport, rows_report, tied_columns, untied
 from .tables import table
 
 __all__ = [
     "C2ST", "CloudReport", "CoverageDensity", "ImageJudge", "ImageReport", "LineReport", "MemoryReport", "ModeCounts",
-    "ModeReport", "c2st", "cloud_report", "coverage_and_density", "digit_judge", "frechet", "jensen_shannon", "js_1d", "js_2d",
-    "memory_report", "mmd2", "mode_counts", "mode_report", "modes_found", "report_1d", "scales", "table", "truth_cloud_report",
-    "truth_report", "truth_report_1d", "wasserstein_1d",
+    "ModeReport", "RowsReport", "c2st", "cloud_report", "coverage_and_density", "digit_judge", "frechet", "jensen_shannon",
+    "js_1d", "js_2d",
+    "memory_report", "mmd2", "mode_counts", "mode_report", "modes_found", "report_1d", "rows_report", "scales", "table",
+    "tied_columns", "truth_cloud_report", "truth_report", "truth_report_1d", "untied", "wasserstein_1d",
 ]

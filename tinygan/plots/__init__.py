@@ -4,7 +4,8 @@
     FAKE    vermillion      what the generator has learned
     JUDGE   bluish green    the discriminator; the best possible one, D* = p / (p + q), is black and dashed
 
-    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, images
+    pictures    density_1d, samples_2d, heat_map, gradient_arrows, latent_image, mode_shares, modes_together, images
+    pairs       many columns: each of them, and each pair
     curves      histories
     film        Snapshots of a training, and a gif of them
     page        whole figures: summary of a run, replicas side by side; save and show
@@ -25,8 +26,18 @@ from .comparison import intervals, remedies
 from .curves import histories
 from .film import Snapshots, gif
 from .page import replicas, save, show, summary
-from .pictures import density_1d, gradient_arrows, heat_map, images, latent_image, mode_shares, samples_2d
+from .pairs import pairs
+from .pictures import (
+    density_1d,
+    gradient_arrows,
+    heat_map,
+    images,
+    latent_image,
+    mode_shares,
+    modes_together,
+    samples_2d,
+)
 
 __all__ = ["TRUE", "FAKE", "JUDGE", "STYLE", "style", "density_1d", "samples_2d", "heat_map", "gradient_arrows", "latent_image",
-           "mode_shares", "histories", "images", "Snapshots", "gif", "summary", "replicas", "remedies", "intervals",
-           "save", "show"]
+           "mode_shares", "modes_together", "pairs", "histories", "images", "Snapshots", "gif", "summary", "replicas", "remedies",
+           "intervals", "save", "show"]

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..data import Mixture, Points
 from ..engine.numerics import sigmoid
@@ -93,15 +94,41 @@ def histogram(x, edges):
 def draw_dots(ax, x, **look):
     """Points x (N, 2) as generated ones, unless `look` says otherwise; returns the collection."""
     size = np.clip(1.2 * ax.bbox.width / ax.figure.dpi, 1, 5)  # smaller dots in smaller pictures
-    look = {"s": size, "color": FAKE, "alpha": .7, "linewidths": 0, "label": "generated"} | look
+    look = {"s": size, "color": FAKE, "alpha": .7, "linewidths": 0, "label": "generated", "rasterized": True} | look
     return ax.scatter(*x.swapaxes(0, 1), **look)
 
 
-def plane(ax, window):
-    """Make ax a window on the plane, both axes on one scale; returns ax."""
+def plane(ax, window, data=None):
+    """Make ax a window on the plane, both axes on one scale; returns ax. Of `data` it has the names and units."""
     (left, bottom), (right, top) = window
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    if hasattr(data, "restore"):
+        in_units(ax.xaxis, data, 0)
+        in_units(ax.yaxis, data, 1)
     return ax
+
+
+def called(data):
+    """What to call the columns."""
+    return list(getattr(data, "columns", None) or [f"$x_{{{j + 1}}}$" if data.dim > 1 else "$x$" for j in range(data.dim)])
+
+
+def in_units(axis, data, column):
+    """Write the name and the original units of a column at an axis, on which the data are standardised."""
+    scale, shift = (float(np.broadcast_to(part, data.dim)[column]) for part in (data.scale, data.shift))
+    axis.set_label_text(called(data)[column])
+    rescale(axis, scale, shift)
+
+
+def rescale(axis, scale, shift=0.):
+    """Write the numbers at an axis as v scale + shift in the place of v."""
+    if (scale, shift) == (1, 0):
+        return
+    low, high = (scale * value + shift for value in axis.get_view_interval())
+    ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    step = ticks[1] - ticks[0]
+    ticks = np.round(ticks[(low <= ticks) & (ticks <= high)] / step, 6) * step + 0.
+    axis.set_ticks((ticks - shift) / scale, [f"{tick:.6g}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
 
 
 def outside(ax, x):

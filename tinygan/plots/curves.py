@@ -7,6 +7,7 @@ import numpy as np
 
 from .canvas import FAKE, HALF, JUDGE, TRUE, finish, style
 
+LONG = 100  # rows from which a curve is smoothed
 DASHED = (0, (4, 4))  # the line below shows through: two counts are often equal
 
 
@@ -25,7 +26,7 @@ def histories(history, axes=None, loss=None, n_modes=None):
     probability = loss is not None and loss.is_probability
     verdict = "mean verdict of $D$" if loss is None else "mean probability of real" if probability else "mean score"
     column = history.__getitem__ if history.columns else lambda name: np.empty((0, *history.replicas))  # before the first step
-    draw_curves(axes[0], "loss", history.step, {"$D$": column("d_loss"), "$G$": column("g_loss")}, [JUDGE, FAKE])
+    draw_curves(axes[0], "loss", history.step, {"$D$": column("d_loss"), "$G$": column("g_loss")}, [JUDGE, FAKE], ["--", "-"])
     draw_curves(axes[1], verdict, history.step, {"real": column("d_real"), "fake": column("d_fake")}, [TRUE, FAKE])
     if probability:
         for ax, value in ((axes[0], loss.at_rest[0]), (axes[0], loss.at_rest[1]), (axes[1], loss.best(1., 1.))):
@@ -42,14 +43,28 @@ def histories(history, axes=None, loss=None, n_modes=None):
 
 
 def draw_curves(ax, ylabel, step, lines, colors, styles=("-", "-")):
-    """Curves, name -> values, against the step; of replicas thin ones, and the median of those that have not diverged."""
+    """Curves, name -> values, against the step; of replicas thin ones, and the median of those that have not diverged.
+
+    A long curve is pale, and its running median lies over it; counts of modes are drawn as they are.
+    """
     for (name, y), color, linestyle in zip(lines.items(), colors, styles, strict=True):
         if y.ndim > 1:
             ax.plot(step, y, color=color, linestyle=linestyle, linewidth=.4, alpha=.3)
-        middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else y
+        elif y.size >= LONG and ylabel != "modes":
+            ax.plot(step, y, color=color, linewidth=.4, alpha=.35)
+        middle = np.ma.median(np.ma.masked_invalid(y), axis=-1) if y.ndim > 1 else _smooth(y) if ylabel != "modes" else y
         ax.plot(step, middle, color=color, linestyle=linestyle, linewidth=1 if y.ndim == 1 else 1.8, label=name)
     ax.set(xlabel="step", ylabel=ylabel)
     finish(ax).legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines), borderaxespad=0)
+
+
+def _smooth(y):
+    """The running median of a long curve (n,), over about a thirtieth of it; of a short one the curve itself."""
+    if y.size < LONG:
+        return y
+    from scipy.ndimage import median_filter
+
+    return median_filter(y, y.size // 60 * 2 + 1, mode="nearest")
 
 
 def level(ax, y, name, color="black"):

@@ -1,6 +1,7 @@
 """Whole figures: the page that a run leaves behind, one panel for each replica, and where a figure goes in the end."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,66 +10,101 @@ from matplotlib.collections import PathCollection
 
 from ..data import Mixture, from_array
 from ..files import atomic_write
-from .canvas import LEGEND, check_single, is_digits, outside, shown, style, true_samples
+from .canvas import LEGEND, TRUE, called, check_single, in_units, is_digits, outside, shown, style, true_samples, window_of
 from .curves import histories
 from .film import movable
-from .pictures import density_1d, gradient_arrows, heat_map, images, latent_image, mode_shares, samples_2d
+from .pairs import chosen, pairs
+from .pictures import (
+    density_1d,
+    gradient_arrows,
+    heat_map,
+    images,
+    latent_image,
+    mode_shares,
+    modes_together,
+    samples_2d,
+)
 
-MOST = 16  # replicas on one page
+MOST, MOMENTS, NUMBERED = 16, 8, 12  # on one page: replicas, snapshots, and modes that have a number
 
 
 @style()
-def summary(G, D, data, loss, history, snapshots=None, seed=0):
+def summary(G, D, data, loss, history, snapshots=None, seed=0, *, caption="", columns=None):
     """The page a run leaves behind, a Figure: what was learned beside the truth, what D says, the histories, some snapshots.
 
-    Draws G_ema when the history has one. `seed` chooses the latent points. Data of 3 and more dimensions are seen along
-    their first two principal components, without snapshots; digits as pictures.
+    Draws G_ema when the history has one. `seed` chooses the latent points, and `caption` stands above. Data of 3 and more
+    dimensions are a matrix of pairs of `columns` (see `pairs`), without snapshots; digits are pictures.
     """
     data = from_array(data) if isinstance(data, np.ndarray) else data
     G = G if history.G_ema is None else history.G_ema
     check_single("G", G, d_out=data.dim)
     check_single("D", D, d_out=1)
     z = np.random.default_rng(seed).standard_normal((1000, G.d_in))
-    panels = _panels(G, D if D.rows == 1 else None, data, loss, z)
-    kept = 0 if snapshots is None or not (data.dim < 3 or is_digits(data)) else len(snapshots.x)
-    film = np.unique(np.linspace(0, kept - 1, min(8, kept)).astype(int))
-    heights = [4.1, 2.5] + [1.5] * (kept > 0)  # the first holds a square above three lines of legend
-    figure = plt.figure(figsize=(11, sum(heights)))
-    parts = figure.subfigures(len(heights), 1, height_ratios=heights)
-    for (title, draw), ax in zip(panels.items(), np.ravel(parts[0].subplots(1, len(panels))), strict=True):
+    many = data.dim > 2 and not is_digits(data)
+    panels = {} if many else _panels(G, D if D.rows == 1 else None, data, loss, z)
+    kept = 0 if snapshots is None or many else len(snapshots.x)
+    width = max(11, 3.5 * len(panels))
+    lines = textwrap.wrap(caption, int(16 * width))
+    heights = {"caption": .15 + .18 * len(lines)} if lines else {}
+    # the first holds a square above three lines of legend
+    heights |= {"top": .8 + 1.5 * len(chosen(columns, called(data))) if many else 4.1, "curves": 2.5}
+    heights |= {"film": 1.5} if kept else {}
+    figure = plt.figure(figsize=(width, sum(heights.values())))
+    parts = dict(zip(heights, np.ravel(figure.subfigures(len(heights), 1, height_ratios=[*heights.values()])), strict=True))
+    if lines:
+        parts["caption"].text(.012, .4, "\n".join(lines), fontsize=8, va="center")
+    if many:
+        pairs(G(z), data, columns, parts["top"])
+    for (title, draw), ax in zip(panels.items(), np.ravel(parts["top"].subplots(1, len(panels))) if panels else (), strict=True):
         draw(ax)
         ax.set_title(title)
     counted = history.modes_step.size > 0
-    histories(history, parts[1].subplots(1, 2 + counted), loss, data.n_modes if counted else None)
-    for i, ax in zip(film, np.ravel(parts[2].subplots(1, film.size)) if kept else (), strict=True):
+    histories(history, parts["curves"].subplots(1, 2 + counted), loss, data.n_modes if counted else None)
+    if kept:
+        _film(parts["film"], data, snapshots)
+    return figure
+
+
+def _film(figure, data, snapshots):
+    """Some of the snapshots, more of them at the beginning, where more happens."""
+    kept = len(snapshots.x)
+    n = min(MOMENTS, kept)
+    some = np.maximum((np.linspace(0, 1, n) ** 2 * (kept - 1)).round().astype(int), np.arange(n))
+    for i, ax in zip(some, np.ravel(figure.subplots(1, some.size)), strict=True):
         movable(ax, data, snapshots.x[-1])(snapshots.x[i])  # so all of them have one window
         ax.set(title=f"step {snapshots.steps[i]:,}", xlabel="", ylabel="", xticks=(), yticks=())
         if ax.get_legend():
             ax.get_legend().remove()
-    return figure
 
 
 def _panels(G, D, data, loss, z):
     """The pictures that fit the data, title -> function of an Axes. D is None when it judges several points at once."""
     x, real = G(z), true_samples(data)
     if data.dim == 1:
-        graph = {"what G makes of z": lambda ax: latent_image(G, ax)}
-        return {"density": lambda ax: density_1d(x, data, D, loss, ax)} | (graph if G.d_in == 1 else {})
-    if data.dim == 2:
-        middle = {}
-        if D is not None:
-            middle["what D says, and where it pulls G"] = lambda ax: gradient_arrows(
-                G, D, loss, z[:60], heat_map(D, data, ax, loss), real[:60])
-        elif isinstance(data, Mixture):
-            middle["how its samples are shared out"] = lambda ax: mode_shares(x, data, ax).set_box_aspect(1)
-        return {"samples": lambda ax: samples_2d(x, data, ax), **middle,
-                "what G makes of a grid of z": lambda ax: latent_image(G, ax, data=data)}
+        def graph(ax):
+            in_units(latent_image(G, ax).yaxis, data, 0)
+            ax.set_ylabel("$x = G(z)$")
+
+        return {"density": lambda ax: density_1d(x, data, D, loss, ax)} | (
+            {"what G makes of z": graph} if G.d_in == 1 else {})
     if is_digits(data):
         return {"true": lambda ax: images(shown(data, real[:100]), ax),
                 "generated": lambda ax: images(shown(data, x[:100]), ax)}
-    flat, project = flattened(data)
-    return {"principal components of the true samples": lambda ax: samples_2d(project(x), flat, ax).set(
-        xlabel="first", ylabel="second")}
+    middle, window, mixture = {}, window_of(data), isinstance(data, Mixture)
+    if D is not None:
+        middle["what D says, and where it pulls G"] = lambda ax: gradient_arrows(
+            G, D, loss, z[:60], heat_map(D, data, ax, loss), real[:60])
+    elif mixture:
+        middle["how its samples are shared out"] = lambda ax: mode_shares(x, data, ax).set_box_aspect(1)
+    numbered = mixture and D is None and data.n_modes <= NUMBERED
+
+    def samples(ax):
+        samples_2d(x, data, ax, window)
+        for k, mean in enumerate(data.means if numbered else ()):
+            ax.annotate(f"{k}", mean, (9, 7), textcoords="offset points", fontsize=8, color=TRUE, ha="center", va="center")
+
+    enlarged = {"all modes on top of each other": lambda ax: modes_together(x, data, ax)} if mixture else {}
+    return {"samples": samples, **middle, "what G makes of a grid of z": lambda ax: latent_image(G, ax, data=data), **enlarged}
 
 
 def flattened(data):
@@ -143,7 +179,7 @@ def _finite(G, z):
         return np.clip(np.nan_to_num(G(z).astype(float), nan=1e30), -1e30, 1e30)
 
 
-def save(figure, path, dpi=110):
+def save(figure, path, dpi=160):
     """Write the figure to `path` (.png, .pdf or .svg), close it, and return the Path.
 
     Nothing half-written is left: a picture that was there before stays until the new one is complete. Raises ValueError for

@@ -22,8 +22,10 @@ from .canvas import (
     finish,
     grid_points,
     histogram,
+    in_units,
     judged,
     plane,
+    rescale,
     style,
     true_samples,
     window_of,
@@ -56,6 +58,8 @@ def density_1d(x, data, D=None, loss=None, ax=None):
                ax.stairs(*bars, color=FAKE, alpha=.5, fill=True, label="generated")]
     tallest = np.clip(bars[0].max(), density.max(), 2.5 * density.max())
     ax.set(xlim=(low, high), ylim=(0, 1.08 * tallest), xlabel="$x$", ylabel="density")
+    in_units(ax.xaxis, data, 0)
+    rescale(ax.yaxis, 1 / float(np.max(data.scale)))
     if D is not None:
         log_p, log_q = p.log_prob(t), q.log_prob(t)
         there = np.exp(log_p) + np.exp(log_q) >= .01 * density.max()  # elsewhere the ratio of two tails is noise
@@ -86,14 +90,15 @@ def _is_share(loss):
 
 
 @style()
-def samples_2d(x, data, ax=None):
+def samples_2d(x, data, ax=None, window=None):
     """Samples x (N, 2) over the truth: modes far apart are circles at 1 and 3 standard deviations, with a pale ring where they
     are too small to be found; overlapping ones are contours around the same shares of the mass; other data are true points.
-    Returns the Axes.
+    `window`: ((left, bottom), (right, top)), by default what holds the truth and most of x. Returns the Axes.
     """
     check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
-    return finish(plane(ax, window_of(data, x)), x, [truth(ax, data, window_of(data, x)), draw_dots(ax, x)])
+    window = window_of(data, x) if window is None else window
+    return finish(plane(ax, window, data), x, [truth(ax, data, window), draw_dots(ax, x)])
 
 
 def truth(ax, data, window):
@@ -128,7 +133,7 @@ def heat_map(D, data, ax=None, loss=None):
         check_single("data", data, dim=2)
     elif np.shape(data) != (4,) or not (data[0] < data[1] and data[2] < data[3]):
         raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {data!r}")
-    ax = axes_for(ax, (4.8, 4.2), D, d_in=2)
+    ax = axes_for(ax, (5.2, 4.2), D, d_in=2)
     low, high = window_of(data) if hasattr(data, "sample") else np.reshape(data, (2, 2)).swapaxes(0, 1)
     grid, sides = grid_points(low, high)
     verdict, name, middle = judged(D, grid, loss)
@@ -139,7 +144,7 @@ def heat_map(D, data, ax=None, loss=None):
     if verdict.min() < middle < verdict.max():
         ax.contour(*sides, verdict, [middle], colors="black", linewidths=.8, linestyles="-")
     ax.figure.colorbar(image, ax=ax, fraction=.046, pad=.02).set_label(name)
-    return finish(plane(ax, (low, high)))
+    return finish(plane(ax, (low, high), data))
 
 
 @style()
@@ -173,7 +178,7 @@ def latent_image(G, ax=None, side=21, data=None):
     """
     side, t = count("side", side, 2), np.linspace(-2.5, 2.5, 401)
     check_single("G", G, d_out=1 if G.d_in == G.d_out == 1 else 2)
-    ax, z1 = axes_for(ax, (4.8, 4.2)), np.linspace(-2.5, 2.5, side)
+    ax, z1 = axes_for(ax, (5.2, 4.6)), np.linspace(-2.5, 2.5, side)
     if G.d_in == 1:
         curve, z1 = np.concatenate([t[:, None], G(t[:, None])], axis=-1)[:, -2:], t[1:]
         lines, others = np.stack([curve[:-1], curve[1:]], axis=1), []  # (400, 2, 2): a short line for each colour
@@ -186,13 +191,31 @@ def latent_image(G, ax=None, side=21, data=None):
     colored = ax.add_collection(LineCollection(lines, array=z1, cmap="viridis", linewidths=1))
     window = window_of(lines.reshape(-1, 2) if data is None else data)
     handles = [] if data is None else [truth(ax, data, window)]
-    plane(ax, window)
+    plane(ax, window, data if G.d_out == 2 else None)
     if G.d_out == 2:
         ax.figure.colorbar(colored, ax=ax, fraction=.046, pad=.02).set_label("$z_1$" if G.d_in > 1 else "$z$")
     else:
         colored.set(array=None, color=FAKE)
         ax.set(aspect="auto", xlim=(-2.5, 2.5), xlabel="$z$", ylabel="$x = G(z)$")
     return finish(ax, handles=handles)
+
+
+@style()
+def modes_together(x, data, ax=None):
+    """All modes of a 2-D Mixture on top of each other: how x (N, 2) lie around their nearest centres, in standard deviations.
+
+    True samples would fill the circles: 39 % lie in the inner one, 99 % in the outer. Returns the Axes.
+    """
+    check_single("data", data, dim=2, n_modes=getattr(data, "n_modes", "a Mixture"))
+    x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
+    nearest = np.linalg.norm(x[:, None] - data.means, axis=-1).argmin(axis=-1)
+    apart = (x - data.means[nearest]) / data.stds[nearest, None]
+    plane(ax, ((-5, -5), (5, 5))).set(xlabel="$(x_1 - c_1)/\\sigma$", ylabel="$(x_2 - c_2)/\\sigma$")
+    size = np.array([2., 6.])
+    ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=np.zeros((2, 2)), offset_transform=ax.transData,
+                                        facecolors="none", edgecolors=TRUE, linewidths=1.2, zorder=3))
+    circles, = ax.plot([], [], "o", color=TRUE, fillstyle="none", label="1 and 3 standard deviations")
+    return finish(ax, apart, [circles, draw_dots(ax, apart)])
 
 
 @style()

@@ -165,7 +165,7 @@ def _ground(ax, data, x):
     low, high = window_of(data, x)
     edge = .07 * (high - low)
     window = low - edge, high + edge
-    return truth(plane(ax, window), data, window), window
+    return truth(plane(ax, window, data), data, window), window
 
 
 def _beside(x, middle, gap):
