@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine.arguments import Array, number
+from .engine.arguments import Array, generator, number, real
 from .engine.store import Network
 
 Weight = float | Callable[[float], float]
@@ -107,7 +107,7 @@ class SquaredNorm(Weighted):
 
     def __init__(self, gamma: Weight, columns: Any = None) -> None:
         super().__init__(gamma)
-        self.columns = None if columns is None else np.array(columns, np.float64)
+        self.columns = None if columns is None else np.array(real(f"{type(self).__name__}: columns", columns), np.float64)
         if self.columns is not None and (self.columns.ndim != 1 or not (np.isfinite(self.columns) & (self.columns >= 0)).all()):
             raise ValueError(f"{type(self).__name__}: columns must be weights (d,), finite and 0 or larger; got {columns!r}")
 
@@ -195,6 +195,8 @@ class WGANGP(Weighted):
         m, lam = n // D.rows, self.now(D.dtype)
         if rng is None:
             raise ValueError("WGANGP draws points between real and fake ones: pass rng=, a numpy Generator")
+        if x_real.shape != x_fake.shape:
+            raise ValueError(f"WGANGP takes as many real points as fake ones; got shapes {x_real.shape} and {x_fake.shape}")
         alpha = np.asanyarray(rng if isinstance(rng, np.ndarray) else alphas(rng, m), D.dtype)
         real, fake = (batch.reshape(*front, m, D.rows * d) for batch in (x_real, x_fake))
         x = (alpha * real + (1 - alpha) * fake).reshape(x_real.shape)
@@ -209,7 +211,9 @@ class WGANGP(Weighted):
 
 def alphas(rng: Any, n: int) -> Array:
     """Where `n` points lie between real and fake: (n, 1) from a Generator; (R, n, 1) from a list of R, one for each replica."""
-    return rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([each.random((n, 1)) for each in rng])
+    if isinstance(rng, (list, tuple)):
+        return np.stack([generator("rng", each).random((n, 1)) for each in rng])
+    return generator("rng", rng).random((n, 1))
 
 
 class Falling:

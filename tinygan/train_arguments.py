@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,19 +12,9 @@ from .data import Points, from_array
 from .engine.arguments import Array, choice, count, number
 from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
-from .gradients import g_gradients
+from .gradients import all_penalties, g_gradients
 from .unroll import unrolled_g_gradients
-from .updates import UPDATES
-
-
-def loss_object(loss: Any) -> Any:
-    """The loss, if it is one. Raises TypeError for a class, a name or a function."""
-    if isinstance(loss, type):
-        raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
-    if not all(hasattr(loss, name) for name in ("d", "g", "verdict")):
-        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. "
-                        "A loss of your own is a subclass of tinygan.losses.Loss")
-    return loss
+from .updates import UPDATES, Player, an_optimiser
 
 
 def data_set(data: Any) -> Any:
@@ -48,18 +39,7 @@ def data_set(data: Any) -> Any:
 
 def own_penalties(penalties: Any) -> tuple[Any, ...]:
     """Copies of the penalties, so that what a schedule sets stays in this run. Raises TypeError for what is no penalty."""
-    if isinstance(penalties, type):
-        raise TypeError(f"penalties must be a tuple of objects: write penalties=({penalties.__name__}(...),), with the comma")
-    if hasattr(penalties, "at"):
-        raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
-    if not isinstance(penalties, (list, tuple)):
-        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {penalties!r}")
-    for penalty in penalties:
-        if isinstance(penalty, type):
-            raise TypeError(f"a penalty must be an object: write {penalty.__name__}(...) with its weight")
-        if not hasattr(penalty, "at") or not callable(penalty):
-            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {penalty!r}")
-    return copy.deepcopy(tuple(penalties))
+    return copy.deepcopy(all_penalties(penalties))
 
 
 def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple[Optimiser, Optimiser]:
@@ -76,8 +56,7 @@ def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple
 def _own_optimiser(name: str, opt: Any) -> Optimiser:
     if opt is None:
         return Adam()
-    if isinstance(opt, type):
-        raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
+    an_optimiser(name, opt)
     if not isinstance(opt, Optimiser):
         raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {opt!r}. A rule of your own is a subclass of "
                         "tinygan.engine.optim.Optimiser")
@@ -99,6 +78,21 @@ def schedule_function(schedule: Any) -> Callable[[float], float]:
     if schedule is not None and not callable(schedule):
         raise TypeError(f"schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; got {schedule!r}")
     return schedule or constant
+
+
+def factor(schedule: Callable[[float], float], fraction: float) -> float:
+    """What the schedule says at this fraction of the run. Raises TypeError or ValueError for what is no finite number."""
+    value = schedule(fraction)
+    if type(value) is float and math.isfinite(value):  # as at almost every step: no name for a message need be made
+        return value
+    return number(f"schedule: the factor at {fraction:.3g} of the run", value)
+
+
+def all_players(players: Any) -> dict[str, Player]:
+    """The players, if they are a dict of them. Raises TypeError."""
+    if not isinstance(players, dict) or not players or not all(isinstance(player, Player) for player in players.values()):
+        raise TypeError(f'players must be a dict such as {{"D": Player(D, Adam()), "G": Player(G, Adam())}}; got {players!r}')
+    return players
 
 
 def callback_function(callback: Any) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ import numpy as np
 
 from .. import files
 from ..engine import arguments
+from ..engine.machine import fits
 from .arrays import matrix
 from .labels import class_count, one_hot, whole_labels
 from .pictures import Patches, brightness, faces, images, patches
@@ -62,7 +63,8 @@ def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
     >>> data.ring().sample(5, np.random.default_rng(0)).shape
     (5, 2)
     """
-    angle = 2 * math.pi * np.arange(arguments.count("modes", modes)) / modes
+    fits(f"a ring of {modes} modes", 2, arguments.count("modes", modes))
+    angle = 2 * math.pi * np.arange(modes) / modes
     radius = arguments.number("radius", radius, above=0)
     return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
 
@@ -77,6 +79,7 @@ def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
     std : the standard deviation of each mode along each axis
     """
     side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
+    fits(f"a grid of {side} x {side} modes", 2, side, side)
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
 
@@ -204,10 +207,11 @@ def from_file(path: str | Path) -> Points:
     If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
     Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
     """
-    if Path(path).is_dir():
+    path = arguments.file_path("path", path)
+    if path.is_dir():
         return images(path)
     x, columns = files.read(path)
-    return Points(matrix(str(path), x, rows=2), Path(path).stem, columns)
+    return Points(matrix(str(path), x, rows=2), path.stem, columns)
 
 
 NAMES: dict[str, Callable[[], DataSet]] = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..engine import arguments
 from ..engine.arguments import Array
+from ..engine.machine import fits
 from .arrays import frozen, matrix, own_labels, positive
 from .labels import class_count
 
@@ -33,14 +34,14 @@ class DataSet:
 
     def restore(self, x: Any) -> Array:
         """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
-        x = np.asarray(x, dtype=np.float64)
+        x = arguments.floats("x", x, np.dtype(np.float64))
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
         return x * self.scale + self.shift
 
     def apply(self, x: Any) -> Array:
         """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
-        x = np.asarray(x, dtype=np.float64)
+        x = arguments.floats("x", x, np.dtype(np.float64))
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")
         return (x - self.shift) / self.scale
@@ -51,10 +52,12 @@ class DataSet:
         return self
 
     def check_draw(self, n: Any, rng: Any) -> int:
-        """n as an int, where `sample` may be called with n and rng. Raises TypeError or ValueError."""
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {rng!r}")
-        return arguments.count("n", n)
+        """n as an int, where `sample` may be called with n and rng. Raises TypeError, ValueError or MemoryError."""
+        arguments.generator("rng", rng)
+        n = arguments.count("n", n)
+        if n * self.dim > 1 << 20:  # not at each step of a training
+            fits(f"{n} samples of {self.name}", n, self.dim)
+        return n
 
 
 class Mixture(DataSet):
@@ -134,6 +137,14 @@ class Mixture(DataSet):
     def __repr__(self) -> str:
         weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
         return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
+
+
+def a_mixture(mixture: Any) -> Mixture:
+    """The mixture, if it is one. Raises TypeError: only a mixture has centres and widths to score against."""
+    if not isinstance(mixture, Mixture):
+        raise TypeError(f"mixture must be a data.Mixture, such as data.ring(); got {mixture!r}. Samples without one are compared "
+                        "with true samples: metrics.coverage_and_density, metrics.mmd2 and metrics.c2st")
+    return mixture
 
 
 class Curve(DataSet):

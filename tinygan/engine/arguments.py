@@ -7,7 +7,9 @@ every module may import it.
 import difflib
 import math
 import numbers
+import os
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +52,20 @@ def choice(name: str, value: Any, known: Collection[str]) -> str:
     raise ValueError(f"unknown {name} {value!r}.{hint} Known: {', '.join(known)}")
 
 
+def generator(name: str, value: Any) -> np.random.Generator:
+    """`value` if it is a numpy Generator, else TypeError."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy Generator, such as np.random.default_rng(0); got {value!r}")
+    return value
+
+
+def file_path(name: str, value: Any) -> Path:
+    """`value` as a Path. Raises TypeError for what is no path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, a text or a pathlib.Path; got {value!r}")
+    return Path(value)
+
+
 def seed_sequence(seed: Any) -> np.random.SeedSequence:
     """`seed` (an int >= 0 or a SeedSequence) as a fresh SeedSequence, the same for the same seed every time."""
     if isinstance(seed, np.random.SeedSequence):
@@ -78,15 +94,48 @@ def each_seed(seed: Any, n: int) -> list[np.random.SeedSequence]:
     return [seed_sequence(each) for each in seed]
 
 
+def real(name: str, x: Any, kinds: str = "fiub") -> Array:
+    """`x` as an array of real numbers, in its own dtype; a matrix as an ordinary array, whose * is no matrix product.
+
+    Raises TypeError for strings, objects, dates, complex numbers and masked arrays, ValueError for rows of different lengths.
+    """
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, and its masked entries have no value: fill them, or leave their rows out")
+    try:
+        x = np.asarray(x) if isinstance(x, np.matrix) else np.asanyarray(x)
+    except ValueError:
+        raise ValueError(f"{name} must be an array; got rows of different lengths") from None
+    if x.dtype.kind not in kinds:
+        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    return x
+
+
+def floats(name: str, x: Any, dtype: np.dtype[Any]) -> Array:
+    """`x` as an array of this dtype; one that has it already passes as it is. Raises as `real`."""
+    if type(x) is np.ndarray and x.dtype == dtype:
+        return x
+    x = real(name, x, "fiubc" if dtype.kind == "c" else "fiub")
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+def check_step(theta: Any, grad: Any) -> None:
+    """Raises TypeError or ValueError unless a step can change theta in place by this gradient."""
+    if not isinstance(theta, np.ndarray) or isinstance(theta, np.ma.MaskedArray) or theta.dtype.kind not in "fc":
+        kind = theta.dtype if type(theta) is np.ndarray else type(theta).__name__
+        raise TypeError(f"theta must be an array of floating-point numbers, which a step changes in place; got {kind}")
+    if np.shape(grad) != theta.shape:
+        raise ValueError(f"grad must be shaped like theta, {theta.shape}; got {np.shape(grad)}")
+    if not theta.flags.writeable:
+        raise ValueError("theta is read-only, and a step changes it in place: pass a copy, theta.copy()")
+
+
 def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """`x` as a 2-D array of finite real numbers, shape (N, d), with at least `rows` rows and, if given, `dim` columns.
 
-    Raises TypeError for what is not real numbers (strings, objects, complex) and ValueError for a wrong
+    Raises TypeError for what is not real numbers (strings, objects, complex, masked) and ValueError for a wrong
     shape, too few rows, NaN or infinity; the first bad entry is named.
     """
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    x = np.asarray(real(name, x))
     if x.ndim != 2:
         raise ValueError(f"{name} must be a 2-D array (rows are samples); got shape {x.shape}. "
                          "For one-dimensional data pass x[:, None]")

@@ -19,8 +19,13 @@ Fans = tuple[float, float]
 
 def drawn(rule: Rule, rng: np.random.Generator, shape: tuple[int, ...], fans: Fans | None) -> Array:
     """W of `shape` by the rule, which is told the fans if it takes them."""
+    if not callable(rule):
+        raise TypeError(f"init must be a rule such as he, without brackets, or orthogonal(1.0); got {rule!r}")
     more: dict[str, Any] = {"fans": fans} if fans and "fans" in inspect.signature(rule).parameters else {}
-    return rule(rng, *shape, **more)
+    W = rule(rng, *shape, **more)
+    if np.shape(W) != shape:
+        raise ValueError(f"init must give W of shape {shape}; the rule {rule!r} gave {np.shape(W)}")
+    return W
 
 
 def he(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:

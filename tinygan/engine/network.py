@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .arguments import Array, Seeds
+from .arguments import Array, Seeds, floats
 from .initial import Rule, he, orthogonal, xavier
 from .layers import Dense, Layer, ReLU
 from .parts import check_layers, described
@@ -58,7 +58,7 @@ class Sequential(Network):
 
     def forward(self, x: Any) -> tuple[Array, Tapes]:
         """y and the tapes of all layers: x (..., N, d_in) -> y (..., N, d_out). x is converted to the network's dtype."""
-        return forward_through(self.layers, np.asanyarray(x, self.dtype))
+        return forward_through(self.layers, floats("x", x, self.dtype))
 
     def backward(self, dy: Array, tape: Tapes, grads: bool = True) -> Array:
         """dx, the layers' backwards in reverse order; adds dL/dtheta to `grad`, or with grads=False leaves it alone."""

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import checkpoint
-from .arguments import Array, Seeds, count, each_seed, seed_sequence
+from .arguments import Array, Seeds, count, each_seed, floats, seed_sequence
 from .base import Layer, Parameter
 from .initial import Rule, drawn, he
+from .machine import fits
 from .parts import batch_axis, check_layers, made, named, with_layers
 
 Net = TypeVar("Net", bound="Network")
@@ -59,6 +60,7 @@ class Network:
         self.dtype = _checked(dtype)
         check_layers(self.layers)
         size = sum(math.prod(layer.shapes[name]) for layer, name in self._parameters())
+        fits("the parameters of the network, with their gradients,", 2, *self.replicas, size, itemsize=self.dtype.itemsize)
         self.theta = np.zeros((*self.replicas, size), self.dtype)
         self.grad = np.zeros_like(self.theta)
         self._theta_dot: Array | None = None
@@ -100,7 +102,7 @@ class Network:
     @theta_dot.setter
     def theta_dot(self, value: Any) -> None:
         if value is not None:
-            value = np.asanyarray(value, self.dtype)
+            value = floats("theta_dot", value, self.dtype)
             if value.shape != self.theta.shape:
                 raise ValueError(f"theta_dot must have theta's shape {self.theta.shape}; got {value.shape}")
         self._theta_dot = value
@@ -246,6 +248,10 @@ class Network:
 
 def _checked(dtype: DTypeLike) -> np.dtype[Any]:
     """The dtype, if a network can have it. Raises TypeError."""
-    if np.dtype(dtype) not in (np.float32, np.float64, np.complex128):
-        raise TypeError(f"dtype must be {DTYPES}; got {np.dtype(dtype)}")
+    try:
+        found: Any = np.dtype(dtype)
+    except TypeError:
+        found = repr(dtype)
+    if found not in (np.float32, np.float64, np.complex128):
+        raise TypeError(f"dtype must be {DTYPES}; got {found}")
     return np.dtype(dtype)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.sets import Mixture
+from ..data.sets import Mixture, a_mixture
 from ..engine import arguments
 from ..engine.arguments import Array
 
@@ -103,9 +103,7 @@ def truth_report_1d(mixture: Mixture, n: int, rng: np.random.Generator) -> LineR
 
 def _line(name: str, x: Any) -> Array:
     """`x`, (N,) or (N, 1), as a float64 array (N,). NaN and infinity are allowed."""
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    x = np.asarray(arguments.real(name, x))
     if x.size == 0 or x.shape not in ((x.size,), (x.size, 1)):
         raise ValueError(f"{name} must have shape (N,) or (N, 1) with N at least 1; got {x.shape}")
     return x.reshape(-1).astype(np.float64)
@@ -115,7 +113,7 @@ def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges (cells + 1,) and the exact probabilities (cells + 1,) of a 1-D mixture, the outside last."""
     from scipy.special import ndtr
 
-    if mixture.dim != 1:
+    if a_mixture(mixture).dim != 1:
         raise ValueError(f"a 1-D mixture is needed; got {mixture.dim} dimensions. Use mode_report instead")
     means, stds, weights = mixture.means[:, 0], mixture.stds, mixture.weights
     edges = np.linspace((means - 5 * stds).min(), (means + 5 * stds).max(), cells + 1)

@@ -17,9 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.sets import Mixture
-from ..engine import arguments
-from ..engine.arguments import Array
+from ..data.sets import Mixture, a_mixture
+from ..engine.arguments import Array, points, real
 
 RADIUS = 3.0  # of high quality, in standard deviations
 DISTANCES = 1 << 15  # that are computed in one go
@@ -151,9 +150,9 @@ def _half_shares(total: int, mixture: Mixture) -> Array:
 
 def _assign(x: Any, mixture: Mixture) -> tuple[Array, Array]:
     """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
-    # Samples may be NaN or infinite, so only their type and shape are checked here.
-    arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), mixture.dim, rows=1)
-    x = np.asarray(x, dtype=np.float64)
+    x = real("x", x).astype(np.float64)
+    # Samples may be NaN or infinite, so only their shape is checked here.
+    points("x", np.nan_to_num(x, posinf=0, neginf=0), a_mixture(mixture).dim, rows=1)
     rows = max(1, DISTANCES // mixture.n_modes)
     nearest, distance = (np.concatenate(parts) for parts in zip(*(_nearest(x[i:i + rows], mixture.means)
                                                                   for i in range(0, x.shape[0], rows)), strict=True))

@@ -17,8 +17,11 @@ def table(rows: Mapping[str, Any], mixture: Mixture | None = None) -> str:
 
     Raises
     ------
+    TypeError : rows is no dict of reports
     ValueError : no rows, or reports of two kinds
     """
+    if not isinstance(rows, Mapping) or not all(hasattr(report, "columns") for report in rows.values()):
+        raise TypeError(f"rows must be a dict, name -> report, such as {{'generated': mode_report(x, mixture)}}; got {rows!r}")
     kinds = sorted({type(report).__name__ for report in rows.values()})
     if len(kinds) != 1:
         raise ValueError(f"a table needs reports of one kind; got {' and '.join(kinds) or 'none'}. Make one table for each kind")
