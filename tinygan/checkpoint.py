@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine.arguments import file_path
+from .engine.arguments import file_path, shown
 from .files import atomic_write, read_npy
 
 Array: TypeAlias = NDArray[Any]
@@ -44,6 +44,8 @@ def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: 
     ({'theta': array([0, 1, 2])}, {'seed': 7})
     """
     path = file_path("path", path)
+    if not isinstance(arrays, dict):
+        raise TypeError(f"arrays must be a dict, name -> array; got {shown(arrays)}")
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in "fiub":
@@ -56,7 +58,10 @@ def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: 
 
 def in_bytes(words: dict[str, Any], kind: str = RUN) -> bytes:
     """The words as a file holds them. Raises ValueError for more than `load` would read."""
-    text = json.dumps(words).encode()
+    try:
+        text = json.dumps(words).encode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the words of a {shown(kind)} must be what JSON can hold: {error}") from None
     if len(text) > MANIFEST_LIMIT:
         raise ValueError(f"the words of a {kind}, such as the names of its columns, take {len(text)} bytes, and a file holds "
                          f"{MANIFEST_LIMIT}: use fewer or shorter names")

@@ -10,9 +10,7 @@ Where D packs m points (`features.Pack`), it gives one score for m rows. Nothing
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from .engine.arguments import Array, floats
+from .engine.arguments import Array, floats, real, shown
 from .engine.store import Network
 from .losses.base import Loss, loss_object
 
@@ -79,20 +77,25 @@ def all_penalties(penalties: Any) -> tuple[Any, ...]:
     if hasattr(penalties, "at"):
         raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
     if not isinstance(penalties, (list, tuple)):
-        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {penalties!r}")
+        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {shown(penalties)}")
     for penalty in penalties:
         if isinstance(penalty, type):
             raise TypeError(f"a penalty must be an object: write {penalty.__name__}(...) with its weight")
         if not hasattr(penalty, "at") or not callable(penalty):
-            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {penalty!r}")
+            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {shown(penalty)}")
     return tuple(penalties)
 
 
-def _check(loss: Any, **networks: Any) -> None:
-    """Raises TypeError unless all these are what they should be."""
+def are_players(**networks: Any) -> None:
+    """Raises TypeError unless all these are networks, or stand for one."""
     for name, net in networks.items():
         if isinstance(net, type) or not hasattr(net, "forward"):
-            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {net!r}")
+            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {shown(net)}")
+
+
+def _check(loss: Any, **networks: Any) -> None:
+    """Raises TypeError unless these are players, and a loss."""
+    are_players(**networks)
     if isinstance(loss, type) or not (hasattr(loss, "d") and hasattr(loss, "g")):
         loss_object(loss)  # which says what is wrong
 
@@ -141,7 +144,7 @@ def g_gradients(G: Network, D: Network, z: Array, loss: Loss, x_real: Array | No
     if loss.needs_real and x_real is None:
         raise ValueError(f"{loss!r} compares with real points: pass x_real, as many as z")
     x_fake, tape = G.forward(z)
-    s_real = D(x_real) if loss.needs_real else None
+    s_real = D(floats("x_real", x_real, D.dtype)) if loss.needs_real else None
     value, dx, _ = through_d(D, noisy(x_fake, noise), loss, s_real)
     G.zero_grad()
     G.backward(dx, tape)
@@ -152,6 +155,7 @@ def noisy(x_fake: Array, noise: Any) -> Array:
     """The generated points with instance noise, if there is any. Raises ValueError for noise of another shape."""
     if noise is None:
         return x_fake
-    if np.shape(noise) != x_fake.shape:
-        raise ValueError(f"noise must be shaped like the generated points, {x_fake.shape}; got {np.shape(noise)}")
+    noise = real("noise", noise, "fiubc")
+    if noise.shape != x_fake.shape:
+        raise ValueError(f"noise must be shaped like the generated points, {x_fake.shape}; got {noise.shape}")
     return x_fake + noise

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .engine.arguments import Array, Seeds, each_seed, number, spawn
+from .engine.arguments import Array, Seeds, count, each_seed, number, shown, spawn
 from .engine.machine import fits
 from .penalties import alphas
 from .updates import Batch
@@ -29,7 +29,9 @@ class Streams:
     """
 
     def __init__(self, seed: Seeds = 0, replicas: tuple[int, ...] = ()) -> None:
-        self.replicas = replicas
+        if not isinstance(replicas, tuple) or len(replicas) > 1:
+            raise TypeError(f"replicas must be () or (R,), such as those of a network; got {shown(replicas)}")
+        self.replicas = tuple(count("replicas", r) for r in replicas)
         seeds = each_seed(seed, *replicas) if replicas else [seed]
         self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(each, len(NAMES))), strict=True)) for each in seeds]
 

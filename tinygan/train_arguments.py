@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .data import Points, from_array
-from .engine.arguments import Array, choice, count, number
+from .engine.arguments import Array, choice, count, number, shown
 from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
 from .gradients import all_penalties, g_gradients
@@ -33,7 +33,8 @@ def data_set(data: Any) -> Any:
         raise TypeError(f"data must be an object, not what makes one: write {name}(...) with its brackets")
     if not (callable(getattr(data, "sample", None)) and hasattr(data, "dim")):
         hint = " Draw an array from it first, such as data.sample(5000)[0]" if hasattr(data, "sample") else ""
-        raise TypeError(f"data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; got {data!r}.{hint}")
+        raise TypeError("data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; "
+                        f"got {shown(data)}.{hint}")
     return data
 
 
@@ -58,8 +59,8 @@ def _own_optimiser(name: str, opt: Any) -> Optimiser:
         return Adam()
     an_optimiser(name, opt)
     if not isinstance(opt, Optimiser):
-        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {opt!r}. A rule of your own is a subclass of "
-                        "tinygan.engine.optim.Optimiser")
+        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {shown(opt)}. A rule of your own is a subclass "
+                        "of tinygan.engine.optim.Optimiser")
     return copy.deepcopy(opt)
 
 
@@ -68,7 +69,7 @@ def unrolling(unroll: Any) -> Callable[..., Array]:
     if unroll is None:
         return g_gradients
     if not (isinstance(unroll, tuple) and len(unroll) == 2):
-        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {unroll!r}")
+        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {shown(unroll)}")
     steps, lr = count("unroll: steps", unroll[0], 0), number("unroll: lr", unroll[1], above=0)
     return functools.partial(unrolled_g_gradients, steps=steps, lr=lr)
 
@@ -76,7 +77,8 @@ def unrolling(unroll: Any) -> Callable[..., Array]:
 def schedule_function(schedule: Any) -> Callable[[float], float]:
     """The schedule, or `constant` for None. Raises TypeError for what is no function."""
     if schedule is not None and not callable(schedule):
-        raise TypeError(f"schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; got {schedule!r}")
+        raise TypeError("schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; "
+                        f"got {shown(schedule)}")
     return schedule or constant
 
 
@@ -91,14 +93,15 @@ def factor(schedule: Callable[[float], float], fraction: float) -> float:
 def all_players(players: Any) -> dict[str, Player]:
     """The players, if they are a dict of them. Raises TypeError."""
     if not isinstance(players, dict) or not players or not all(isinstance(player, Player) for player in players.values()):
-        raise TypeError(f'players must be a dict such as {{"D": Player(D, Adam()), "G": Player(G, Adam())}}; got {players!r}')
+        raise TypeError('players must be a dict such as {"D": Player(D, Adam()), "G": Player(G, Adam())}; '
+                        f"got {shown(players)}")
     return players
 
 
 def callback_function(callback: Any) -> Callable[[Any], Any]:
     """The callback, or for None one that never stops the run. Raises TypeError for what is no function."""
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be a function, called as callback(state) after each step; got {callback!r}")
+        raise TypeError(f"callback must be a function, called as callback(state) after each step; got {shown(callback)}")
     return callback or (lambda state: False)
 
 
@@ -106,7 +109,7 @@ def check_players(G: Any, D: Any, data: Any, batch: int) -> None:
     """Raises TypeError or ValueError unless G, D, the data and the batch fit together."""
     for name, net in (("G", G), ("D", D)):
         if not isinstance(net, Network):
-            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {net!r}")
+            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {shown(net)}")
         if net.dtype.kind != "f":
             raise TypeError(f"{name} computes in {net.dtype}, which is for gradient checks: make it with dtype=np.float32")
     if G.rows != 1:

@@ -256,7 +256,7 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     settings: dict[str, Any] = {
         "batch": batch, "d_steps": d_steps, "opt_g": opt_g, "opt_d": opt_d, "penalties": penalties, "update": update, "ema": ema,
         "schedule": schedule, "instance_noise": instance_noise, "clip": clip, "unroll": unroll, "seed": seed}
-    training = two_players(G, D, data, loss, steps=steps, replay=replay, **settings)
+    training, every = two_players(G, D, data, loss, steps=steps, replay=replay, **settings), count("every", every)
     if checkpoint is None:
         return training.run(callback, progress)
     return saving.run(training, checkpoint, every, {"G": G, "D": D, "data": data, "loss": loss} | settings, callback, progress)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from .engine.arguments import Array, choice
+from .engine.arguments import Array, choice, shown
 from .engine.optim import Optimiser
 from .engine.store import Network
 from .gradients import DGradients, all_penalties, d_gradients, d_gradients_and_scores, g_gradients
@@ -44,8 +44,8 @@ def an_optimiser(name: str, opt: Any) -> Any:
     if isinstance(opt, type):
         raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
     if not hasattr(opt, "step"):
-        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {opt!r}. A rule of your own is a subclass of "
-                        "tinygan.engine.optim.Optimiser")
+        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {shown(opt)}. A rule of your own is a subclass "
+                        "of tinygan.engine.optim.Optimiser")
     return opt
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import Array, real
+from .arguments import ANY, Array, real
 from .machine import fits
 
 _left: ContextVar[int | None] = ContextVar("parameters that layers may still have", default=None)
@@ -51,10 +51,12 @@ class Parameter:
         if held is None:
             vars(holder)[self.name] = value
         elif value is not held:  # `layer.W -= step` has changed the array already
-            if np.shape(value) != held.shape:
-                raise ValueError(f"{self.name} of {type(holder).__name__} has shape {held.shape}; got {np.shape(value)}. "
+            name = f"{self.name} of {type(holder).__name__}"
+            value = real(name, value, ANY)
+            if value.shape != held.shape:
+                raise ValueError(f"{name} has shape {held.shape}; got {value.shape}. "
                                  "An assignment copies numbers into place: give it an array of the same shape")
-            np.copyto(held, real(f"{self.name} of {type(holder).__name__}", value, "fiubc"), casting="same_kind")
+            np.copyto(held, real(name, value, "fiubc"), casting="same_kind")
 
 
 class Layer:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Array
+from .arguments import Array, real
 
 
 def sigmoid(s: Array | float) -> Array:
@@ -33,17 +33,20 @@ def sigmoid(s: Array | float) -> Array:
     >>> print(f"{sigmoid(40.0) - 1:.3g} or {-sigmoid(-40.0):.3g}")
     0 or -4.25e-18
     """
+    s = _floating(s)
     # exp(min(s, 0)) is 1 for s >= 0 and e for s < 0: both branches at once.
     return np.exp(_negative_part(s)) / (1 + np.exp(-_size(s)))
 
 
 def softplus(s: Array | float) -> Array:
     """log(1 + exp(s)), elementwise; its derivative is sigmoid(s)."""
+    s = _floating(s)
     return (s - _negative_part(s)) + np.log1p(np.exp(-_size(s)))
 
 
 def softplus_and_sigmoid(s: Array | float) -> tuple[Array, Array]:
     """Both, bit for bit, from one e. A loss needs the function and its derivative: together they take 9 NumPy calls, apart 13."""
+    s = _floating(s)
     low = _negative_part(s)
     e = np.exp(-_size(s))
     return (s - low) + np.log1p(e), np.exp(low) / (1 + e)
@@ -51,7 +54,14 @@ def softplus_and_sigmoid(s: Array | float) -> tuple[Array, Array]:
 
 def log_sigmoid(s: Array | float) -> Array:
     """log(sigmoid(s)) = -softplus(-s), elementwise. And log(1 - sigmoid(s)) = -softplus(s)."""
-    return -softplus(-s)
+    return -softplus(-_floating(s))
+
+
+def _floating(s: Any) -> Any:
+    """s, in which whole numbers become float64. Raises TypeError for text and objects."""
+    if isinstance(s, (float, complex)) or getattr(getattr(s, "dtype", None), "kind", "") in ("f", "c"):
+        return s
+    return real("s", s, "fiubc").astype(np.float64)
 
 
 def _size(s: Any) -> Array:

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from .arguments import Array, check_step, number
+from .arguments import Array, check_step, instance, number
 from .numerics import flush
 
 
@@ -183,7 +183,7 @@ class Around(Optimiser):
     """An optimiser around another one, which does the step and keeps what changes with time."""
 
     def __init__(self, opt: Optimiser) -> None:
-        self.opt = opt
+        self.opt = instance("opt", opt, Optimiser, "Adam(lr=1e-3)")
 
     def prepare(self, factor: float = 1.0) -> None:
         self.opt.prepare(factor)
@@ -258,7 +258,7 @@ def constant(fraction: float) -> float:
 
 def linear_decay(fraction: float) -> float:
     """The learning rate falls to 0 in a straight line."""
-    return 1 - fraction
+    return 1 - number("fraction", fraction, 0, 1, (0, 1))
 
 
 def cosine_decay(fraction: float) -> float:
@@ -268,7 +268,7 @@ def cosine_decay(fraction: float) -> float:
     >>> [round(cosine_decay(fraction), 2) for fraction in (0, .25, .5, .75, 1)]
     [1.0, 0.85, 0.5, 0.15, 0.0]
     """
-    return (1 + math.cos(math.pi * fraction)) / 2
+    return (1 + math.cos(math.pi * number("fraction", fraction, 0, 1, (0, 1)))) / 2
 
 
 def warm_cosine(fraction: float) -> float:
@@ -277,4 +277,4 @@ def warm_cosine(fraction: float) -> float:
     For networks whose first gradients are steep, such as behind Fourier features: there Adam's first steps, all of size lr, can
     throw a generator's points far beyond the data.
     """
-    return min(1.0, fraction / 0.02) * cosine_decay(fraction)
+    return min(1.0, number("fraction", fraction, 0, 1, (0, 1)) / 0.02) * cosine_decay(fraction)

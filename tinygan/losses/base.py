@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import Array, floats
+from ..engine import arguments
+from ..engine.arguments import Array, shown
 from ..engine.numerics import sigmoid, softplus_and_sigmoid
 
 
@@ -75,12 +76,13 @@ def bce_with_logits(s: Array, target: float | Array) -> BCE:
         cost, wrong = softplus_and_sigmoid(sign * s)
         return cost, sign / n * wrong
 
-    if np.ndim(target) == 0 and target in (0, 1):  # the other side has no weight: half of the work
+    if isinstance(target, (int, float)) and target in (0, 1):  # the other side has no weight: half of the work
         cost, ds = side(1 - 2 * int(target))
         return BCE(mean(cost), ds)
-    y: Any = floats("target", target, s.dtype) if np.ndim(target) or isinstance(target, str) else float(target)
-    if np.ndim(y) and np.shape(y) != s.shape:
-        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {np.shape(y)}")
+    y: Any = arguments.real("target", target)
+    if y.shape not in ((), s.shape):
+        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {y.shape}")
+    y = y.astype(s.dtype) if y.ndim else float(y)
     if not (np.min(y) >= 0 and np.max(y) <= 1):
         raise ValueError(f"target must lie in [0, 1]; got {np.min(y)} to {np.max(y)}")
     (real, ds_real), (fake, ds_fake) = side(-1), side(1)
@@ -104,6 +106,7 @@ class Loss:
 
     def verdict(self, s: Array) -> Array:
         """The mean over a batch of scores s (..., N, 1): of sigmoid(s) where `is_probability`, else of s itself; shape (...)."""
+        check_scores(s)
         if self.is_probability:
             return (1 + mean(np.tanh(s / 2))) / 2  # sigmoid(s) = (1 + tanh(s/2)) / 2
         return mean(s)
@@ -129,7 +132,7 @@ def loss_object(loss: Any) -> Any:
     if isinstance(loss, type):
         raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
     if not all(hasattr(loss, name) for name in ("d", "g", "verdict")):
-        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. "
+        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {shown(loss)}. "
                         "A loss of your own is a subclass of tinygan.losses.Loss")
     return loss
 
@@ -173,4 +176,4 @@ def _check_kind(s: Any) -> None:
     if s is None:
         raise ValueError("this loss compares with real scores: pass s_real too (in g_gradients, x_real)")
     if not isinstance(s, np.ndarray) or isinstance(s, np.ma.MaskedArray):
-        raise TypeError(f"scores must be an array (..., N, 1), such as D gives; got a {type(s).__name__}")
+        raise TypeError(f"scores must be an array (..., N, 1), such as D gives; got {type(s).__name__}")

@@ -89,7 +89,7 @@ def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> Cl
     ----------
     mixture, n, rng : n > 5 samples are drawn from the mixture by rng, and n more to compare them with
     """
-    return cloud_report(mixture.sample(n, rng), mixture, rng)
+    return cloud_report(a_mixture(mixture).sample(n, rng), mixture, rng)
 
 
 def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDensity:
@@ -145,8 +145,8 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     Gretton et al. 2012, A Kernel Two-Sample Test, equation 3.
     """
     x = _samples(x, rows=2)
-    real, bandwidths = _real(real, x, rows=2), np.asarray(bandwidths)
-    b = [number("a bandwidth", width, above=1 / FAR) for width in bandwidths.ravel().tolist()]
+    real, bandwidths = _real(real, x, rows=2), floats("bandwidths", bandwidths, np.dtype(np.float64))
+    b = [number("a bandwidth", width, above=1 / FAR, below=FAR) for width in bandwidths.ravel().tolist()]
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))

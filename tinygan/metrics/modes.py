@@ -49,7 +49,7 @@ class ModeReport(NamedTuple):
 
     def columns(self, mixture: Mixture) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
-        return {f"modes of {mixture.n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
+        return {f"modes of {a_mixture(mixture).n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
                 "visited": f"{self.modes_visited}", "high quality": f"{self.high_quality:.2%}",
                 "reverse KL": f"{self.reverse_kl:.4f}", "TV": f"{self.tv:.4f}", "std ratio": f"{self.std_ratio:.3f}"}
 
@@ -126,7 +126,7 @@ def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeRepo
     n : how many samples
     rng : draws them
     """
-    return mode_report(mixture.sample(n, rng), mixture)
+    return mode_report(a_mixture(mixture).sample(n, rng), mixture)
 
 
 def modes_found(x: Any, mixture: Mixture) -> tuple[int, int]:
