@@ -59,7 +59,9 @@ def log_sigmoid(s: Array | float) -> Array:
 
 def _floating(s: Any) -> Any:
     """s, in which whole numbers become float64. Raises TypeError for text and objects."""
-    if isinstance(s, (float, complex)) or getattr(getattr(s, "dtype", None), "kind", "") in ("f", "c"):
+    if (type(s) is np.ndarray and s.dtype.kind in "fc") or isinstance(s, (float, complex)):
+        return s
+    if isinstance(s, (np.ndarray, np.inexact)) and s.dtype.kind in "fc":  # one that a recording follows, a matrix, a float32
         return s
     return real("s", s, "fiubc").astype(np.float64)
 
