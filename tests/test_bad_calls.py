@@ -731,6 +731,12 @@ def test_the_table_is_long_enough():
     assert len(BAD) == len({row[:3] for row in BAD}) >= 150
 
 
+def test_the_documentation_has_the_counts_of_today():
+    said = " ".join((Path(__file__).parents[1] / "docs" / "reliability.rst").read_text().split())
+    assert f"each of {len(JUNK)} kinds of things" in said and f"{len(BAD)} bad calls in the table, more than 20000 others" in said
+    assert "more than 150 options" in said and len(CASES) > 20_000 and len(set(options())) > 150
+
+
 @given(st.sampled_from(CASES))
 def test_what_is_not_listed_works_or_says_what_is_wrong(case):
     works_or_says(*case)

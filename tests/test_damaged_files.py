@@ -104,6 +104,11 @@ def test_every_cut(kind, tmp_path):
     check_cuts(kind, tmp_path, 1)
 
 
+def test_the_documentation_has_the_count_of_today():
+    said = " ".join((Path(__file__).parents[1] / "docs" / "reliability.rst").read_text().split())
+    assert f"every cut is refused; {len(KINDS) * FLIPS} flips" in said
+
+
 @pytest.mark.slow
 @each_kind
 def test_thousands_of_flips(kind, tmp_path):

@@ -256,6 +256,10 @@ def test_each_replica_is_a_run_of_its_own_bit_for_bit(name):
     assert all(same_bits(one[column], array) for column, array in alone.history.arrays().items())
 
 
+def test_there_are_as_many_settings_as_the_documentation_says():
+    assert len(TABLE) > 50 and "more than 50 settings" in (Path(__file__).parents[1] / "docs" / "reliability.rst").read_text()
+
+
 def test_a_replica_is_unlike_its_neighbour():
     """The control."""
     together = of_recipe(Recipe(**SHORT, replicas=2))

@@ -1,12 +1,13 @@
 """Change one thing in the source at a time, run the quick tests of that file, and see whether one of them fails.
 
     python tests/benchmarks/mutation.py --count 500 --seed 0 --write     prints the table and writes docs/results/mutation.txt
+    python tests/benchmarks/mutation.py --count 500 --keep killed.txt    goes on: what this file names as killed is not run again
 
-The changes: an operator or a comparison becomes another one, a number grows by 1 or a tenth, True becomes False, `and` becomes `or`,
-`not` and a minus go, a statement is left out (a call, an assignment with +=, a raise, a return of nothing). They are drawn at
-random, the same ones for the same seed. A mutant that no test kills survives: it is written down in mutation_equivalent.txt with
-the reason why it changes nothing that can be seen, or a test is missing. Each mutant has a process of its own, in which the one
-file is compiled from the changed syntax tree; no file is written.
+The changes: an operator or a comparison becomes another one, a number grows by 1 or a tenth, True becomes False, `and` becomes
+`or`, `not` and a minus go, a statement is left out (a call, an assignment with +=, a raise). They are drawn at random, the same
+ones for the same seed. A mutant that no test kills survives: either a test is missing, or mutation_equivalent.txt says why it
+changes nothing that can be seen. Each mutant has a process of its own, in which the one file is compiled from the changed syntax
+tree; no file is written.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import importlib.machinery
 import os
 import resource
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -23,26 +23,28 @@ import numpy as np
 import pytest
 
 ROOT, SECONDS, BYTES = Path(__file__).parents[2], 120, 8 << 30
+EQUIVALENT = Path(__file__).with_name("mutation_equivalent.txt")  # a mutant on each line, and behind a # the reason
 ROOMS = {"engine": "engine/*.py", "losses": "losses/*.py", "penalties": "penalties.py", "gradients": "gradients.py",
          "unroll": "unroll.py", "metrics": "metrics/*.py", "zoo": "zoo/*.py"}
-CHECKER = "gradcheck gradcheck_table game dirac docs"
+CHECKER = "gradcheck gradcheck_table game dirac"
 QUICK = {  # the tests of a file or of its folder, the ones that know most first
-    "engine/arguments": "arguments_of_train bad_calls data cli", "engine/machine": "long_runs bad_calls study kills",
+    "engine/arguments": "arguments_of_train bad_calls data", "engine/machine": "long_runs bad_calls study kills",
     "engine/numerics": "numerics losses heads long_runs", "engine/heads": "heads bad_calls", "engine/jacobian": "game dirac",
     **dict.fromkeys(["engine/" + name for name in ("functions", "ladders", "slopes", "verdicts", "diagnosis", "differences",
                                                   "gradcheck", "shortening")], CHECKER),
     "engine/conv": "conv", "engine/windows": "conv", "engine/norm": "norm layers parameters network training",
     "engine/features": "layers pack network remedies", "engine/optim": "optim long_runs training_state arguments_of_train",
     "engine/replay": "replay", "engine/recording": "replay",
-    "engine": "layers network parameters by_hand types checkpoint conv bad_calls training", "penalties": "penalties remedies training",
+    "engine": "layers network parameters by_hand types checkpoint conv bad_calls training",
+    "penalties": "penalties remedies training",
     "losses": "losses by_hand formulas training recipe", "gradients": "training penalties by_hand bad_calls",
     "unroll": "unroll remedies bad_calls", "metrics/clouds": "clouds", "metrics/images": "images", "metrics/memory": "memory",
-    "metrics": "metrics clouds bad_calls cli", "zoo": "cli_family training_systems resume"}
-EVERY = "first_steps bad_calls"  # for all of them
+    "metrics": "metrics clouds bad_calls", "zoo": "training_systems resume"}
+EVERY = "bad_calls"  # for all of them
 OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
-         ast.Pow: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-         ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-         ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
+         ast.Pow: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+         ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or,
+         ast.Or: ast.And, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
 
 
 def inside(node):
@@ -80,28 +82,35 @@ def _another(value):
 
 def _leave_out(tree, node):
     for parent in [tree, *inside(tree)]:
-        for name, value in ast.iter_fields(parent):
+        for _, value in ast.iter_fields(parent):
             if isinstance(value, list) and node in value:
                 value[value.index(node)] = ast.copy_location(ast.Pass(), node)
 
 
 def mutant(path, i):
-    """The i-th mutant of a file: its tree, its line, and what it says in the place of what."""
-    tree = ast.parse(path.read_text())
+    """The i-th mutant of a file: its tree, and in words what it says in the place of what, and where."""
+    source = path.read_text()
+    tree = ast.parse(source)
     node, change = list(mutants(tree))[i]
     before = ast.unparse(node)
     change()
     if isinstance(getattr(node, "op", None), _Twice):  # not x becomes bool(x)
         node.op, node.operand = ast.Not(), ast.copy_location(ast.UnaryOp(ast.Not(), node.operand), node)
     after = "pass" if node not in inside(tree) else ast.unparse(node)
-    return ast.fix_missing_locations(tree), node.lineno, f"{before.splitlines()[0]} -> {after.splitlines()[0]}"
+    what = f"{before.splitlines()[0]} -> {after.splitlines()[0]}, in: {source.splitlines()[node.lineno - 1].strip()}"
+    return ast.fix_missing_locations(tree), f"{module(path)}: {what}"
+
+
+def module(path):
+    return path.relative_to(ROOT / "tinygan").with_suffix("").as_posix()
 
 
 def tests_of(name):
     found = f"{QUICK.get(name, QUICK[name.split('/')[0]])} {EVERY}".split()
-    own = [f"tests/zoo/test_{name[4:]}.py"] if name.startswith("zoo/") else [f"tests/test_{name.split('/')[-1]}.py"]
-    paths = dict.fromkeys([*own, *(f"tests/test_{test}.py" for test in found), *(["tests/zoo"] if name.startswith("zoo/") else [])])
-    return [path for path in paths if (ROOT / path).exists()]
+    zoo = name.startswith("zoo/")
+    own = f"tests/zoo/test_{name[4:]}.py" if zoo else f"tests/test_{name.split('/')[-1]}.py"
+    paths = [own, *(f"tests/test_{test}.py" for test in found), *["tests/zoo"] * zoo]
+    return [path for path in dict.fromkeys(paths) if (ROOT / path).exists()]
 
 
 def run(path, tree, tests):
@@ -116,34 +125,41 @@ def run(path, tree, tests):
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         for stream in (1, 2):
             os.dup2(sys.stdout.fileno(), stream)
-        os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
+        done = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)  # the latter where all are slow
+        passed = all(pytest.main(["-x", "-q", "-p", "no:cacheprovider", test]) in done for test in tests)
+        os._exit(0 if passed else 1)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return {0: "survived"}.get(status, "killed") if status >= 0 else "too slow"
+    return "too slow" if status < 0 else "killed" if status else "survived"
 
 
-def main(count, seed, only, write):
+def main(count, seed, only, keep, write):
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     import scipy.spatial  # noqa: F401, PLC0415  here once, not in every process
     import sklearn.datasets  # noqa: F401, PLC0415
 
-    known = [line.partition(" # ")[0] for line in (Path(__file__).parent / "mutation_equivalent.txt").read_text().splitlines()]
+    known = dict.fromkeys(keep.read_text().splitlines(), "killed") if keep and keep.exists() else {}
+    for line in EQUIVALENT.read_text().splitlines():
+        known[line.partition("  # ")[0]] = "equivalent"
     files = [(room, path) for room, pattern in ROOMS.items() for path in sorted((ROOT / "tinygan").glob(pattern))]
     all_of = [(room, path, i) for room, path in files for i in range(len(list(mutants(ast.parse(path.read_text())))))]
-    order = np.random.default_rng(seed).permutation(len(all_of))
+    order = np.random.default_rng(seed).permutation(len(all_of))[:count]
+    chosen = [all_of[k] for k in order if only in (None, all_of[k][0])]
     table, survivors = Counter(), []
-    chosen = [all_of[k] for k in order[:count] if only in (None, all_of[k][0])]
     for done, (room, path, i) in enumerate(chosen, 1):
-        tree, line, what = mutant(path, i)
-        name = path.relative_to(ROOT / "tinygan").with_suffix("").as_posix()
-        result = "equivalent" if f"{name}: {what}" in known else run(path, tree, tests_of(name))
+        tree, what = mutant(path, i)
+        result = known.get(what) or run(path, tree, tests_of(module(path)))
         table[room, result] += 1
-        survivors += [f"{name}: {what}"] * (result == "survived")
-        print(f"{done} of {len(chosen)}: {result}: {name}, line {line}: {what}", file=sys.stderr, flush=True)
+        survivors += [what] * (result == "survived")
+        if keep and result == "killed" and what not in known:
+            with keep.open("a") as file:
+                file.write(f"{what}\n")
+        print(f"{done} of {len(chosen)}: {result}: {what}", file=sys.stderr, flush=True)
     for path in sorted({path for _, path, _ in chosen}):  # the control: what is not changed survives
-        name = path.relative_to(ROOT / "tinygan").with_suffix("").as_posix()
-        if not any(each.startswith(f"{name}: ") for each in survivors):
-            assert run(path, ast.parse(path.read_text()), tests_of(name)) == "survived", f"the tests of {name} fail by themselves"
+        if not any(what.startswith(f"{module(path)}: ") for what in survivors):
+            unchanged = run(path, ast.parse(path.read_text()), tests_of(module(path)))
+            assert unchanged == "survived", f"the tests of {module(path)} fail by themselves"
     text = report(table, survivors, Counter(room for room, *_ in all_of), seed)
     print(text)
     if write:
@@ -155,7 +171,8 @@ def report(table, survivors, size, seed):
     outcomes = ["killed", "too slow", "equivalent", "survived"]
     rows = [["", "mutants", "tried", *outcomes, "share"]]
     for room in [*ROOMS, "all"]:
-        found = [sum(n for (place, result), n in table.items() if result == outcome and room in (place, "all")) for outcome in outcomes]
+        found = [sum(n for (place, result), n in table.items() if result == outcome and room in (place, "all"))
+                 for outcome in outcomes]
         tried, seen = sum(found), sum(found) - found[2]
         share = f"{(found[0] + found[1]) / seen:.1%}" if seen else ""
         rows.append([room, size.total() if room == "all" else size[room], tried, *found, share])
@@ -169,5 +186,6 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=ROOMS)
+    parser.add_argument("--keep", type=Path, help="a file of mutants that were killed before, to which new ones are added")
     parser.add_argument("--write", action="store_true")
     main(**vars(parser.parse_args()))
