@@ -397,3 +397,9 @@ def test_zeros_that_a_suspect_explains_are_named():
 def test_a_result_is_short(result):
     lines = str(result).splitlines()
     assert len(lines) <= 2 and max(map(len, lines)) < 260
+
+
+@pytest.mark.parametrize("bend", [1e4, 1e5, 1e6, 1e7])
+def test_where_f_bends_too_much_for_the_step_the_derivative_lies_in_the_interval(bend):
+    low, high = gradcheck.on_kink(lambda x: float(np.sin(bend * x[0]) / bend), np.array([0.3]), (0,))
+    assert low < np.cos(0.3 * bend) < high and high - low < 1e-6
