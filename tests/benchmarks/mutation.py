@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ROOT, SECONDS, BYTES = Path(__file__).parents[2], 120, 8 << 30
+ROOT, SECONDS, BYTES = Path(__file__).parents[2], 50, 8 << 30
 EQUIVALENT = Path(__file__).with_name("mutation_equivalent.txt")  # a mutant on each line, and behind a # the reason
 ROOMS = {"engine": "engine/*.py", "losses": "losses/*.py", "penalties": "penalties.py", "gradients": "gradients.py",
          "unroll": "unroll.py", "metrics": "metrics/*.py", "zoo": "zoo/*.py"}
