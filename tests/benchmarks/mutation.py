@@ -28,7 +28,7 @@ ROOMS = {"engine": "engine/*.py", "losses": "losses/*.py", "penalties": "penalti
          "unroll": "unroll.py", "metrics": "metrics/*.py", "zoo": "zoo/*.py"}
 CHECKER = "gradcheck gradcheck_table game dirac"
 QUICK = {  # the tests of a file or of its folder, the ones that know most first
-    "engine/arguments": "arguments_of_train bad_calls data", "engine/machine": "long_runs bad_calls study kills",
+    "engine/arguments": "arguments_of_train bad_calls data network", "engine/machine": "long_runs bad_calls study kills",
     "engine/numerics": "numerics losses heads long_runs", "engine/heads": "heads bad_calls", "engine/jacobian": "game dirac",
     **dict.fromkeys(["engine/" + name for name in ("functions", "ladders", "slopes", "verdicts", "diagnosis", "differences",
                                                   "gradcheck")], CHECKER),
