@@ -419,8 +419,22 @@ def test_errors_that_cancel_are_seen_in_a_large_gradient_too(monkeypatch):
     assert not check(lambda x: (x * x).sum() / 2, lambda x: x + 0.1 * (-1.0) ** np.arange(x.size), x).ok
 
 
+@pytest.mark.slow
 def test_a_corner_along_a_direction_excuses_only_what_lies_between_its_slopes(monkeypatch):
     monkeypatch.setattr(gradcheck, "ENTRIES", 50)
     x = np.zeros(60)
     between, outside = (check(lambda x: np.abs(x).sum(), np.full(x.size, slope), x) for slope in (0.5, 1e4))
     assert between.kinks.all() and not between.wrong.any() and outside.wrong.any() and not outside.ok
+
+
+@pytest.mark.parametrize("got, expected, hint", [
+    ((2, 3), (3, 2), "it must have (3, 2): transposed"), ((7, 3), (1, 3), "it must have (1, 3): sum over the batch"),
+    ((3,), (1, 3), "it must have (1, 3): keep the summed axis, with keepdims=True"),
+    ((), (4,), "it must have (4,): one number cannot hold them all; something was summed or averaged away"),
+    ((1,), (), "it must be one number: take the number out of the array, with .item()"), ((2,), (), "it must be one number"),
+    ((7, 7), (7, 1), "it must have (7, 1): a (N, 1) array met a (N,) array and broadcast"),
+    ((7, 6), (7, 1), "it must have (7, 1)"),
+], ids=str)
+def test_what_is_said_of_a_shape(got, expected, hint):
+    why, = gradcheck.compare(np.ones(got), np.ones(expected), batch=7).why
+    assert why == f"the result has shape {got}; {hint}"

@@ -3,7 +3,7 @@
     python tests/benchmarks/mutation.py --count 500 --seed 0 --write     prints the table and writes docs/results/mutation.txt
     python tests/benchmarks/mutation.py --count 500 --keep killed.txt    goes on: what this file names as killed is not run again
 
-The changes: an operator or a comparison becomes another one, a number grows by 1 or a tenth, True becomes False, `and` becomes
+Ctrl-C ends it with a table of what was tried. The changes: an operator or a comparison becomes another one, a number grows by 1 or a tenth, True becomes False, `and` becomes
 `or`, `not` and a minus go, a statement is left out (a call, an assignment with +=, a raise). They are drawn at random, the same
 ones for the same seed. A mutant that no test kills survives: either a test is missing, or mutation_equivalent.txt says why it
 changes nothing that can be seen. Each mutant has a process of its own, in which the one file is compiled from the changed syntax
@@ -139,27 +139,35 @@ def main(count, seed, only, keep, write):
     import scipy.spatial  # noqa: F401, PLC0415  here once, not in every process
     import sklearn.datasets  # noqa: F401, PLC0415
 
-    known = dict.fromkeys(keep.read_text().splitlines(), "killed") if keep and keep.exists() else {}
-    for line in EQUIVALENT.read_text().splitlines():
-        known[line.partition("  # ")[0]] = "equivalent"
+    kept = keep.read_text().splitlines() if keep and keep.exists() else []
+    known = dict.fromkeys(kept, "killed") | {line.partition("  # ")[0]: "equivalent" for line in EQUIVALENT.read_text().splitlines()}
     files = [(room, path) for room, pattern in ROOMS.items() for path in sorted((ROOT / "tinygan").glob(pattern))]
     all_of = [(room, path, i) for room, path in files for i in range(len(list(mutants(ast.parse(path.read_text())))))]
     all_of.sort(key=lambda one: zlib.crc32(f"{seed} {module(one[1])} {one[2]}".encode()))  # a file that changes moves no other's
-    chosen = [one for one in all_of[:count] if only in (None, one[0])]
     table, survivors = Counter(), []
-    for done, (room, path, i) in enumerate(chosen, 1):
-        tree, what = mutant(path, i)
-        result = known.get(what) or run(path, tree, tests_of(module(path)))
-        table[room, result] += 1
-        survivors += [what] * (result == "survived")
-        if keep and result == "killed" and what not in known:
+
+    def keep_in_mind(what):
+        known[what] = "killed"
+        if keep:
             with keep.open("a") as file:
                 file.write(f"{what}\n")
-        print(f"{done} of {len(chosen)}: {result}: {what}", file=sys.stderr, flush=True)
-    for path in sorted({path for _, path, _ in chosen}):  # the control: what is not changed survives
-        if not any(what.startswith(f"{module(path)}: ") for what in survivors):
-            unchanged = run(path, ast.parse(path.read_text()), tests_of(module(path)))
-            assert unchanged == "survived", f"the tests of {module(path)} fail by themselves"
+
+    try:
+        for room, path, i in [one for one in all_of[:count] if only in (None, one[0])]:
+            tree, what = mutant(path, i)
+            result = known.get(what) or run(path, tree, tests_of(module(path)))
+            control = f"{module(path)}: unchanged, it survives"
+            if result == "killed" and control not in known:  # else a test that always fails would kill everything
+                unchanged = run(path, ast.parse(path.read_text()), tests_of(module(path)))
+                assert unchanged == "survived", f"the tests of {module(path)} fail by themselves"
+                keep_in_mind(control)
+            if result == "killed" and what not in known:
+                keep_in_mind(what)
+            table[room, result] += 1
+            survivors += [what] * (result == "survived")
+            print(f"{table.total()}: {result}: {what}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("stopped: the table is of those that were tried", file=sys.stderr)
     text = report(table, survivors, Counter(room for room, *_ in all_of), seed)
     print(text)
     if write:
