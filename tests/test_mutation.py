@@ -50,7 +50,7 @@ def test_what_is_written_down_as_equivalent_is_a_mutant_of_today_and_has_a_reaso
     files = {mutation.module(path): path for path in FILES}
     mutants = {name: set(made(files[name])) for name in {line.partition(": ")[0] for line in lines}}
     for line in lines:
-        what, _, reason = line.partition("  # ")
+        what, _, reason = line.partition(" || ")
         assert what in mutants[what.partition(": ")[0]] and len(reason) > 10, line
 
 

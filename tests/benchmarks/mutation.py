@@ -3,11 +3,11 @@
     python tests/benchmarks/mutation.py --count 500 --seed 0 --write     prints the table and writes docs/results/mutation.txt
     python tests/benchmarks/mutation.py --count 500 --keep killed.txt    goes on: what this file names as killed is not run again
 
-Ctrl-C ends it with a table of what was tried. The changes: an operator or a comparison becomes another one, a number grows by 1 or a tenth, True becomes False, `and` becomes
-`or`, `not` and a minus go, a statement is left out (a call, an assignment with +=, a raise). They are drawn at random, the same
-ones for the same seed. A mutant that no test kills survives: either a test is missing, or mutation_equivalent.txt says why it
-changes nothing that can be seen. Each mutant has a process of its own, in which the one file is compiled from the changed syntax
-tree; no file is written.
+Ctrl-C ends it with a table of what was tried. The changes: an operator or a comparison becomes another one, a number grows by 1
+or a tenth, True becomes False, `and` becomes `or`, `not` and a minus go, a statement is left out (a call, an assignment with +=,
+a raise). They are drawn at random, the same ones for the same seed. A mutant that no test kills survives: either a test is
+missing, or mutation_equivalent.txt says why it changes nothing that can be seen. Each mutant has a process of its own, in which
+the one file is compiled from the changed syntax tree; no file is written.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 ROOT, SECONDS, BYTES = Path(__file__).parents[2], 50, 8 << 30
-EQUIVALENT = Path(__file__).with_name("mutation_equivalent.txt")  # a mutant on each line, and behind a # the reason
+EQUIVALENT = Path(__file__).with_name("mutation_equivalent.txt")  # a mutant on each line, and behind || the reason
 ROOMS = {"engine": "engine/*.py", "losses": "losses/*.py", "penalties": "penalties.py", "gradients": "gradients.py",
          "unroll": "unroll.py", "metrics": "metrics/*.py", "zoo": "zoo/*.py"}
 CHECKER = "gradcheck gradcheck_table game dirac"
@@ -140,7 +140,8 @@ def main(count, seed, only, keep, write):
     import sklearn.datasets  # noqa: F401, PLC0415
 
     kept = keep.read_text().splitlines() if keep and keep.exists() else []
-    known = dict.fromkeys(kept, "killed") | {line.partition("  # ")[0]: "equivalent" for line in EQUIVALENT.read_text().splitlines()}
+    known = dict.fromkeys(kept, "killed")
+    known |= {line.partition(" || ")[0]: "equivalent" for line in EQUIVALENT.read_text().splitlines()}
     files = [(room, path) for room, pattern in ROOMS.items() for path in sorted((ROOT / "tinygan").glob(pattern))]
     all_of = [(room, path, i) for room, path in files for i in range(len(list(mutants(ast.parse(path.read_text())))))]
     all_of.sort(key=lambda one: zlib.crc32(f"{seed} {module(one[1])} {one[2]}".encode()))  # a file that changes moves no other's
