@@ -672,6 +672,15 @@ def optimiser_saved_without_its_count(patch):
     patch.setattr(optim.Optimiser, "load_state", lambda self, state: right(self, state | {"t": np.array(0)}))
 
 
+def guard_looks_at_losses_only(patch):
+    """A parameter that stands still because its optimiser remembers an infinite mean is not noticed."""
+    patch.setattr(guard, "_remembers_finite", lambda optimiser: np.True_)
+
+
+def denormal_numbers_stay(patch):
+    patch.setattr(optim, "flush", lambda arrays: None)
+
+
 def random_numbers_begin_again(patch):
     """The random streams are not part of what is saved: the first batches come a second time."""
     patch.setattr(streams.Streams, "load_state", lambda self, state: None)
@@ -691,8 +700,8 @@ def guard_keeps_theta_only(patch):
     """What layers remember beside their parameters is not put back."""
     begin = guard.Guard.__init__
 
-    def wrong(self, players, history, beside=()):
-        begin(self, players, history, beside)
+    def wrong(self, players, history, beside=(), optimisers=None):
+        begin(self, players, history, beside, optimisers)
         self.own = [net.theta for net in (*players.values(), *beside)]
         self.before = [array.copy() for array in self.own]
 

@@ -221,7 +221,8 @@ def test_lessons_are_listed_in_order(cli):
     ("train --replicas 0", 2, "argument --replicas: replicas must be at least 1"),
     ("train --seed abc", 2, "argument --seed: seed must be a whole number, at least 0; got 'abc'"),
     ("train --seed -1", 2, "seed must be at least 0; got -1"),
-    ("train --hidden 10000000 10000000", 1, "not enough memory: Unable to allocate"),
+    ("train --hidden 10000000 10000000", 1, "not enough memory: the 100000010000000 parameters of Dense(10000000 -> 10000000), "
+     "with their gradients, would take 1,600,000.2 GB, and this machine has "),
     ("train --setps 5", 2, "unrecognized arguments: --setps 5"),
     ("tarin", 2, "invalid choice: 'tarin' (choose from"),
     ("train --out old", 2, "old exists already. Choose another --out, or write over it with --force"),

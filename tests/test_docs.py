@@ -126,7 +126,8 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.engine.windows.size_pair", "tinygan.engine.windows.as_pixels", "tinygan.engine.windows.as_images",
     "tinygan.engine.optim.Optimiser",
     "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.heads.GaussianKL",
-    "tinygan.engine.base.at_most",
+    "tinygan.engine.base.at_most", "tinygan.engine.numerics.flush", "tinygan.dirac.pairs", "tinygan.losses.base.loss_object",
+    "tinygan.gradients.all_penalties", "tinygan.gradients.are_players", "tinygan.gradients.noisy", "tinygan.updates.an_optimiser",
     "tinygan.engine.optim.Around", "tinygan.penalties.Weighted", "tinygan.gradients.DGradients", "tinygan.gradients.ThroughD",
     "tinygan.updates.Player", "tinygan.updates.Batch", "tinygan.updates.Rules", "tinygan.training.two_players"}
 NO_MATHEMATICS = {"arguments", "diagnosis", "differences", "functions", "gradcheck", "ladders", "machine", "parts", "recording",

@@ -397,3 +397,44 @@ def test_zeros_that_a_suspect_explains_are_named():
 def test_a_result_is_short(result):
     lines = str(result).splitlines()
     assert len(lines) <= 2 and max(map(len, lines)) < 260
+
+
+@pytest.mark.parametrize("bend", [1e4, 1e5, 1e6, 1e7])
+def test_where_f_bends_too_much_for_the_step_the_derivative_lies_in_the_interval(bend):
+    low, high = gradcheck.on_kink(lambda x: float(np.sin(bend * x[0]) / bend), np.array([0.3]), (0,))
+    assert low < np.cos(0.3 * bend) < high and high - low < 1e-6
+
+
+@pytest.mark.parametrize("high, hint", [(0.9, True), (1.0, False), (1.1, False)])
+def test_only_what_rounds_down_to_0_everywhere_is_asked_whether_it_was(high, hint):
+    why = gradcheck.compare(np.zeros(5), np.linspace(0, high, 5)).why[0]
+    assert why.startswith("the result is zero everywhere") and ("rounded down" in why) is hint
+
+
+def test_errors_that_cancel_are_seen_in_a_large_gradient_too(monkeypatch):
+    """It is looked at along random signs. Along (1, 1, ...) an error (e, -e, e, -e, ...) would be 0."""
+    monkeypatch.setattr(gradcheck, "ENTRIES", 50)
+    x = np.random.default_rng(0).standard_normal(60)
+    assert check(lambda x: (x * x).sum() / 2, lambda x: x, x).ok
+    assert not check(lambda x: (x * x).sum() / 2, lambda x: x + 0.1 * (-1.0) ** np.arange(x.size), x).ok
+
+
+@pytest.mark.slow
+def test_a_corner_along_a_direction_excuses_only_what_lies_between_its_slopes(monkeypatch):
+    monkeypatch.setattr(gradcheck, "ENTRIES", 50)
+    x = np.zeros(60)
+    between, outside = (check(lambda x: np.abs(x).sum(), np.full(x.size, slope), x) for slope in (0.5, 1e4))
+    assert between.kinks.all() and not between.wrong.any() and outside.wrong.any() and not outside.ok
+
+
+@pytest.mark.parametrize("got, expected, hint", [
+    ((2, 3), (3, 2), "it must have (3, 2): transposed"), ((7, 3), (1, 3), "it must have (1, 3): sum over the batch"),
+    ((3,), (1, 3), "it must have (1, 3): keep the summed axis, with keepdims=True"),
+    ((), (4,), "it must have (4,): one number cannot hold them all; something was summed or averaged away"),
+    ((1,), (), "it must be one number: take the number out of the array, with .item()"), ((2,), (), "it must be one number"),
+    ((7, 7), (7, 1), "it must have (7, 1): a (N, 1) array met a (N,) array and broadcast"),
+    ((7, 6), (7, 1), "it must have (7, 1)"),
+], ids=str)
+def test_what_is_said_of_a_shape(got, expected, hint):
+    why, = gradcheck.compare(np.ones(got), np.ones(expected), batch=7).why
+    assert why == f"the result has shape {got}; {hint}"

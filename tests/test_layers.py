@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from oracles import SEEDS, SHAPES, same_bits
 
 from tinygan.engine import gradcheck
+from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Network, Sequential
+from tinygan.engine.norm import LayerNorm, SpectralNorm
 
 # name -> (d, k, dtype) -> layer or network that turns d features into k (activations keep d)
 ACTIVATIONS = {"ReLU": ReLU, "LeakyReLU": LeakyReLU, "Tanh": Tanh, "Sigmoid": Sigmoid, "Softplus": Softplus}
@@ -369,3 +371,28 @@ def test_a_network_worked_by_hand():
     near(dx, [[5.2, -1.2, 7.4], [-5, 3, -2.5]])
     near(dx_dot, np.zeros((2, 3)))
     near(net.grad, [2, 1.8, 0, 0, 0, 0, 0, 0, 1, 0.6, 0])
+
+
+WITH_REPLICAS = {"FourierFeatures": lambda: (FourierFeatures(2, 6), Dense(6, 3)),
+                 "LayerNorm": lambda: (Dense(2, 6), LayerNorm(6)), "MinibatchStd": lambda: (MinibatchStd(2), Dense(3, 3)),
+                 "Pack": lambda: (Pack(2, 2), Dense(4, 3)),
+                 "MinibatchDiscrimination": lambda: (MinibatchDiscrimination(2, 2, 2), Dense(4, 3)),
+                 "SpectralNorm": lambda: (SpectralNorm(Dense(2, 6)), Tanh(), Dense(6, 3))}
+
+
+@pytest.mark.parametrize("name", WITH_REPLICAS)
+def test_derivatives_of_each_replica_are_those_of_the_network_alone(name):
+    together = Sequential(*WITH_REPLICAS[name](), replicas=3, dtype=np.float64, seed=4)
+    x, x_dot = np.random.default_rng(0).normal(size=(2, 3, 8, 2))
+
+    def derivatives(net, x, x_dot):
+        y, tape = net.forward(x)
+        dy, dy_dot = np.cos(y), np.sin(y)
+        y_dot, tape_dot = net.tangent(x_dot, tape)
+        return [net.backward(dy, tape), y_dot, *net.tangent_backward(dy, dy_dot, tape, tape_dot), net.grad]
+
+    singles = [together.replica(r) for r in range(3)]
+    found = derivatives(together, x, x_dot)
+    for r, alone in enumerate(singles):
+        for got, expected in zip(found, derivatives(alone, x[r], x_dot[r]), strict=True):
+            np.testing.assert_allclose(got[r], expected, rtol=1e-12, atol=1e-12)

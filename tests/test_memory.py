@@ -119,6 +119,11 @@ def test_the_real_rows_among_themselves():
     assert .46 < memory.nearer_of_real(halves.training.x, halves.held_out.x) < .54
 
 
+def test_a_row_as_near_to_both_sets_is_half_a_vote():
+    training, held_out = np.array([[0.], [1.]]), np.array([[-1.], [2.]])
+    assert memory.nearer_of_real(training, held_out) == (.5 + .5 + 1 + 1) / 4
+
+
 # ---- memorisers
 
 

@@ -13,6 +13,7 @@ import test_first_steps
 import test_game
 import test_gradcheck
 import test_layers
+import test_long_runs
 import test_losses
 import test_metrics
 import test_network
@@ -133,6 +134,8 @@ MUSEUM = [
         "after a divergence the parameters are put back, and u of SpectralNorm is not"),
     Row(mutants.guard_keeps_theta_only, test_training_systems.check_third_is_guarded, (), "the same, in a third player"),
     Row(mutants.guard_knows_two_players, test_training_systems.check_third_is_guarded, (), "nobody watches the third player"),
+    Row(mutants.guard_looks_at_losses_only, test_long_runs.check_noticed, (7, 7), "a parameter stands still for good, unnoticed"),
+    Row(mutants.denormal_numbers_stay, test_long_runs.check_ends_at_zero, ("Adam .9",), "memories stay denormal for good"),
     Row(mutants.passed_objects_are_used_themselves, test_training_state.check_nothing_left, ("to the end",),
         "a run leaves its optimisers' memories behind in what was passed"),
     Row(mutants.passed_objects_are_used_themselves, test_training_state.check_nothing_left, ("diverges",), "the same"),

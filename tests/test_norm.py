@@ -199,6 +199,13 @@ def test_batch_norm_refuses_second_derivatives():
             d_gradients(D, np.ones((4, 2)), np.zeros((4, 2)), losses.NonSaturating(), (penalty,), np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("layer, n", [(BatchNorm(3), 2), (BatchNorm(6, channels=3), 1)], ids=repr)
+def test_two_samples_are_enough_for_batch_norm(layer, n):
+    """With channels the pixels of one image count as samples."""
+    y, _ = layer.forward(np.arange(float(n * layer.d)).reshape(n, layer.d))
+    np.testing.assert_allclose(y.reshape(2, 3), [[-1] * 3, [1] * 3], rtol=1e-4)
+
+
 def test_batch_norm_needs_two_samples():
     with pytest.raises(ValueError, match=r"BatchNorm\(3\) needs at least 2 samples"):
         BatchNorm(3).forward(np.ones((1, 3)))

@@ -10,6 +10,7 @@ from oracles import same_bits
 
 import tinygan
 from tinygan import checkpoint
+from tinygan.engine.base import at_most
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -558,3 +559,9 @@ def test_a_network_of_another_class_is_named(path, tmp_path):
         Chain.load(path)
     Chain(Dense(2, 1)).save(tmp_path / "chain.npz")
     assert type(Network.load(tmp_path / "chain.npz")) is type(Sequential.load(tmp_path / "chain.npz")) is Chain
+
+
+def test_a_limit_of_parameters_ends_with_its_block():
+    with at_most(5), pytest.raises(ValueError, match="Dense\\(3 -> 3\\) has 12 parameters, more than the 5"):
+        Dense(3, 3)
+    assert Dense(3, 3).W.size == 9

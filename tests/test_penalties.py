@@ -350,3 +350,13 @@ def test_a_layer_without_tangents_says_what_a_penalty_asks_for():
     assert D(x).shape == (4, 1)
     with pytest.raises(NotImplementedError, match=r"Doubled\(\) has no tangent, which a gradient penalty and unrolling ask for"):
         R1(0.1)(D, x, D.forward(x)[1])
+
+
+def test_the_weight_has_the_dtype_of_the_network_and_stays_one_array():
+    """A recording reads that array, and `prepare` writes into it."""
+    penalty = R1(Falling(1.0, 0.1))
+    penalty.prepare(0.5)
+    weight = penalty.now(np.float32)
+    assert penalty.now(np.float32) is weight and weight.dtype == np.float32
+    penalty.prepare(1.0)
+    assert weight == np.float32(0.1) and penalty.now(np.float64).dtype == np.float64

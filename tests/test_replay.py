@@ -435,3 +435,11 @@ def test_memory_is_shared():
 
 def test_the_module_explains_itself():
     assert 12 <= len(replay.__doc__.splitlines()) <= 30
+
+
+def test_arrays_are_exchanged_once_each_even_where_objects_hold_each_other():
+    x, y = np.zeros(2), np.ones(2)
+    holder = {"x": x, "others": [(y, x)]}
+    holder["others"].append(holder)
+    assert replay._exchange(holder, lambda array: array + 1, set()) is holder
+    assert holder["x"].tolist() == [1, 1] and holder["others"][0][0].tolist() == [2, 2]

@@ -16,11 +16,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .engine.arguments import file_path, shown
 from .files import atomic_write, read_npy
 
 Array: TypeAlias = NDArray[Any]
 RUN, VERSION = "tinygan run", 2
 MANIFEST_LIMIT = 1 << 20  # bytes
+LONGEST = 200  # characters of what is said of a damaged file
 
 
 class OtherVersion(ValueError):
@@ -30,8 +32,8 @@ class OtherVersion(ValueError):
 def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: str = RUN) -> None:
     """Write `arrays`, a dict of numeric arrays, and `about`, a dict that JSON can hold, to the file `path`.
 
-    Raises TypeError for an array that is not of real numbers, and OSError when the file cannot be written; what was
-    there before is then still whole.
+    Raises TypeError for an array that is not of real numbers, ValueError for words that are longer than `load` would read, and
+    OSError when the file cannot be written; what was there before is then still whole.
 
     >>> import tempfile
     >>> import numpy as np
@@ -41,19 +43,34 @@ def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: 
     ...     checkpoint.load(f"{folder}/run.npz")
     ({'theta': array([0, 1, 2])}, {'seed': 7})
     """
+    path = file_path("path", path)
+    if not isinstance(arrays, dict):
+        raise TypeError(f"arrays must be a dict, name -> array; got {shown(arrays)}")
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in "fiub":
             raise TypeError(f"a {kind} is saved as real numbers; {name} is an array of {array.dtype}")
     seals = {name: _seal(array) for name, array in arrays.items()}
-    manifest = json.dumps({"format": kind, "version": VERSION, "about": about, "arrays": seals}).encode()
+    manifest = in_bytes({"format": kind, "version": VERSION, "about": about, "arrays": seals}, kind)
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.savez(file, manifest=np.frombuffer(manifest, np.uint8), **arrays)
 
 
+def in_bytes(words: dict[str, Any], kind: str = RUN) -> bytes:
+    """The words as a file holds them. Raises ValueError for more than `load` would read."""
+    try:
+        text = json.dumps(words).encode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the words of a {shown(kind)} must be what JSON can hold: {error}") from None
+    if len(text) > MANIFEST_LIMIT:
+        raise ValueError(f"the words of a {kind}, such as the names of its columns, take {len(text)} bytes, and a file holds "
+                         f"{MANIFEST_LIMIT}: use fewer or shorter names")
+    return text
+
+
 def load(path: str | Path, kind: str = RUN) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the `about` that `save` wrote. Raises OSError, or ValueError for any other or damaged file."""
-    path = Path(path)
+    path = file_path("path", path)
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
@@ -61,7 +78,7 @@ def load(path: str | Path, kind: str = RUN) -> tuple[dict[str, Array], dict[str,
         except OtherVersion as error:
             raise ValueError(f"{path} cannot be read: {error}") from None
         except Exception as error:  # a damaged file fails in many ways, all of them the file's fault
-            raise ValueError(f"{path} is not a {kind}, or it is damaged: {error}") from error
+            raise ValueError(f"{path} is not a {kind}, or it is damaged: {_short(error)}") from error
 
 
 def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -69,6 +86,9 @@ def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Arr
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if sum(info.file_size for info in archive.infolist()) > size:
         raise ValueError(f"it claims to hold more than its own {size} bytes")
+    for info in archive.infolist():  # `save` compresses nothing, and what unpacks may become larger than it claims
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"{info.filename} in it is compressed")
     if "manifest" not in members:
         raise ValueError("it holds no manifest")
     if members["manifest"].file_size > MANIFEST_LIMIT:
@@ -87,6 +107,12 @@ def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Arr
         if seal != _seal(arrays[name]):
             raise ValueError(f"the array {name} is not what the manifest says")
     return arrays, manifest["about"]
+
+
+def _short(error: Exception) -> str:
+    """What the error says, on one line: it may quote a long piece of the damaged file."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    return " ".join(text.split())[:LONGEST]
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:

@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from .engine.arguments import Array, count, number
+from .engine.arguments import Array, count, floats, function, number
 from .engine.jacobian import Field
+from .engine.machine import fits
 from .engine.numerics import sigmoid
 
 Step = Callable[[Field, Array, float, float], Array]
@@ -35,8 +36,17 @@ SLOPE = 0.5  # f'(0) of minimax and non_saturating
 THETA, PSI = np.array([1.0, 0.0]), np.array([0.0, 1.0])  # point * PSI: only D's number is left
 
 
+def pairs(name: str, point: Any) -> Array:
+    """Points (theta, psi) as an array (..., 2). Raises TypeError or ValueError."""
+    point = floats(name, point, np.dtype(np.float64))
+    if point.shape[-1:] != (2,):
+        raise ValueError(f"{name} must be (theta, psi), an array (..., 2); got shape {point.shape}")
+    return point
+
+
 def minimax(point: Array) -> Array:
     """(-psi f'(psi theta), theta f'(psi theta)), f'(t) = sigmoid(-t) (Goodfellow et al. 2014, equation 1)."""
+    point = pairs("point", point)
     theta, psi = point[..., 0], point[..., 1]
     slope = sigmoid(-psi * theta)
     return np.stack([-psi * slope, theta * slope], axis=-1)
@@ -44,12 +54,14 @@ def minimax(point: Array) -> Array:
 
 def non_saturating(point: Array) -> Array:
     """(-psi f'(-psi theta), theta f'(psi theta)) (Goodfellow et al. 2014, section 3, last paragraph)."""
+    point = pairs("point", point)
     theta, psi = point[..., 0], point[..., 1]
     return np.stack([-psi * sigmoid(psi * theta), theta * sigmoid(-psi * theta)], axis=-1)
 
 
 def wasserstein(point: Array) -> Array:
     """(-psi, theta); psi is kept small by the step's `clip` (Arjovsky et al. 2017) or by R1."""
+    point = pairs("point", point)
     theta, psi = point[..., 0], point[..., 1]
     return np.stack([-psi, theta], axis=-1)
 
@@ -59,7 +71,7 @@ def with_r1(field: Field, gamma: float) -> Field:
 
     D is linear, so R2, its twin on the fake point, is the same (Mescheder et al. 2018, section 4.1).
     """
-    gamma = number("gamma", gamma, above=0, including=(0,))
+    gamma, field = number("gamma", gamma, above=0, including=(0,)), function("field", field, "dirac.minimax")
     return lambda point: field(point) - gamma * point * PSI
 
 
@@ -85,11 +97,13 @@ def with_consensus(gamma: float) -> Field:
 
 def simultaneous(field: Field, point: Array, h: float = 0.2, clip: float = math.inf) -> Array:
     """Both players step from where both stand: point + h field(point); then |psi| <= clip."""
+    point, h, clip = _of_a_step(field, point, h, clip)
     return _clipped(point + h * field(point), clip)
 
 
 def alternating(field: Field, point: Array, h: float = 0.2, clip: float = math.inf) -> Array:
     """D steps first, then G against the new D, as in `train`. (The paper lets G begin, which shifts the orbit by half a step.)"""
+    point, h, clip = _of_a_step(field, point, h, clip)
     point = _clipped(point + h * field(point) * PSI, clip)
     return point + h * field(point) * THETA
 
@@ -111,15 +125,20 @@ def trajectory(field: Field, step: Step, start: Any = (1.0, 1.0), steps: int = 5
     ------
     ValueError : a start that is not made of pairs
     """
-    h, clip = number("h", h, above=0), number("clip", clip, above=0, including=(math.inf,))
-    point = np.array(start, np.float64)
-    if point.shape[-1:] != (2,):
-        raise ValueError(f"start must be (theta, psi), an array (..., 2); got shape {point.shape}")
-    points = np.empty((count("steps", steps) + 1, *point.shape))
+    function("step", step, "dirac.alternating")
+    point, h, clip = _of_a_step(field, start, h, clip, "start")
+    fits(f"{count('steps', steps)} steps from {point.size // 2} points", steps, point.size)
+    points = np.empty((steps + 1, *point.shape))
     points[0] = point
     for k in range(steps):
         points[k + 1] = step(field, points[k], h, clip)
     return points
+
+
+def _of_a_step(field: Any, point: Any, h: Any, clip: Any, name: str = "point") -> tuple[Array, float, float]:
+    """The point, h and clip, if a step can be taken from them. Raises TypeError or ValueError."""
+    function("field", field, "dirac.minimax")
+    return pairs(name, point), number("h", h, above=0), number("clip", clip, above=0, including=(math.inf,))
 
 
 def _clipped(point: Array, clip: float) -> Array:
@@ -134,5 +153,6 @@ def r1_eigenvalues(gamma: float, slope: float = SLOPE) -> Array:
 
     From the critical gamma = 2 slope on they are real and nothing circles; above it the slower of the two approaches 0 again.
     """
+    gamma, slope = (number(name, value, -1e150, 1e150) for name, value in (("gamma", gamma), ("slope", slope)))
     root = cmath.sqrt(gamma**2 / 4 - slope**2)
     return np.array([-gamma / 2 + root, -gamma / 2 - root])

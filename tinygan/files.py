@@ -21,6 +21,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .engine.arguments import file_path, points, shown
+
 fcntl: Any
 try:
     import fcntl
@@ -35,7 +37,7 @@ def read(path: str | Path) -> Table:
 
     See `data.from_file` for what a table may look like. Raises FileNotFoundError, or ValueError that names each fault.
     """
-    path = Path(path)
+    path = file_path("path", path)
     kind = path.suffix.lower()
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path} (looked for in {Path.cwd()})")
@@ -153,6 +155,10 @@ def read_npy(file: IO[bytes], size: int, name: str | Path) -> NDArray[Any]:
 
 def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = None) -> None:
     """Write `x` (N, d) as a table (.csv, with the names of the columns or x1 ... xd on top) or by `np.save` (.npy)."""
+    x, path = points("x", x), file_path("path", path)
+    if columns is not None and not (isinstance(columns, (list, tuple)) and len(columns) == x.shape[1]
+                                    and all(isinstance(name, str) for name in columns)):
+        raise ValueError(f"columns must be {x.shape[1]} names, one for each column; got {shown(columns)}")
     columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
     with atomic_write(path) as temporary:
         if temporary.suffix.lower() == ".npy":

@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from .engine.arguments import Array
+from .engine.arguments import Array, floats, points
 from .engine.jacobian import eigenvalues, jacobian
 from .engine.store import Network
-from .gradients import d_gradients, g_gradients
-from .losses import Loss
+from .gradients import all_penalties, are_players, d_gradients, g_gradients
+from .losses.base import Loss, loss_object
 
 __all__ = ["Game", "eigenvalues"]
 
@@ -60,13 +60,16 @@ class Game:
     """
 
     def __init__(self, G: Network, D: Network, z: Any, x_real: Any, loss: Loss, penalties: Sequence[Any] = ()) -> None:
+        are_players(G=G, D=D)
+        penalties, loss = all_penalties(penalties), loss_object(loss)
         for name, net in {"G": G, "D": D}.items():
             if net.replicas:
                 raise ValueError(f"a game has one G and one D; {name} has {net.replicas[0]} replicas: take {name}.replica(0)")
         if any(penalty.at == "between" for penalty in penalties):
             raise ValueError("WGANGP is taken at random points, and a field is a function of the point alone: take R1 or R2")
         self.G, self.D = G.copy(np.float64), D.copy(np.float64)
-        self.z, self.x_real = np.asarray(z, np.float64), np.asarray(x_real, np.float64)
+        self.z, self.x_real = (floats(name, points(name, batch, d), self.G.dtype)
+                               for name, batch, d in (("z", z, G.d_in), ("x_real", x_real, D.d_in)))
         self.loss, self.penalties = loss, penalties
         self.point = np.concatenate([self.G.theta, self.D.theta])
         self._start = [net.state() for net in (self.G, self.D)]

@@ -10,11 +10,9 @@ Where D packs m points (`features.Pack`), it gives one score for m rows. Nothing
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from .engine.arguments import Array
+from .engine.arguments import Array, floats, real, shown
 from .engine.store import Network
-from .losses import Loss
+from .losses.base import Loss, loss_object
 
 
 class DGradients(NamedTuple):
@@ -48,13 +46,14 @@ def d_gradients(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties:
     -------
     The loss with its penalties, shape (...).
     """
-    return d_gradients_and_scores(D, x_real, x_fake, loss, penalties, rng).value
+    _check(loss, D=D)
+    return d_gradients_and_scores(D, x_real, x_fake, loss, all_penalties(penalties), rng).value
 
 
 def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties: Sequence[Any] = (),
                            rng: Any = None) -> DGradients:
     """`d_gradients`, which also returns the scores of both batches: they were computed for the loss."""
-    x_real, x_fake = np.asanyarray(x_real, D.dtype), np.asanyarray(x_fake, D.dtype)
+    x_real, x_fake = floats("x_real", x_real, D.dtype), floats("x_fake", x_fake, D.dtype)
     s_real, tape_real = D.forward(x_real)
     s_fake, tape_fake = D.forward(x_fake)
     value, ds_real, ds_fake = loss.d(s_real, s_fake)
@@ -69,6 +68,36 @@ def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Loss,
     for batch, left in ds.items():
         D.backward(left, batches[batch][1])
     return DGradients(value, s_real, s_fake)
+
+
+def all_penalties(penalties: Any) -> tuple[Any, ...]:
+    """The penalties, if they are some. Raises TypeError."""
+    if isinstance(penalties, type):
+        raise TypeError(f"penalties must be a tuple of objects: write penalties=({penalties.__name__}(...),), with the comma")
+    if hasattr(penalties, "at"):
+        raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
+    if not isinstance(penalties, (list, tuple)):
+        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {shown(penalties)}")
+    for penalty in penalties:
+        if isinstance(penalty, type):
+            raise TypeError(f"a penalty must be an object: write {penalty.__name__}(...) with its weight")
+        if not hasattr(penalty, "at") or not callable(penalty):
+            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {shown(penalty)}")
+    return tuple(penalties)
+
+
+def are_players(**networks: Any) -> None:
+    """Raises TypeError unless all these are networks, or stand for one."""
+    for name, net in networks.items():
+        if isinstance(net, type) or not hasattr(net, "forward"):
+            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {shown(net)}")
+
+
+def _check(loss: Any, **networks: Any) -> None:
+    """Raises TypeError unless these are players, and a loss."""
+    are_players(**networks)
+    if isinstance(loss, type) or not (hasattr(loss, "d") and hasattr(loss, "g")):
+        loss_object(loss)  # which says what is wrong
 
 
 def through_d(D: Network, x_fake: Array, loss: Loss, s_real: Array | None = None, *, grads: bool = False) -> ThroughD:
@@ -86,6 +115,7 @@ def through_d(D: Network, x_fake: Array, loss: Loss, s_real: Array | None = None
     -------
     value, dx, s_fake : G's loss (...), its derivative by x_fake, and the scores of x_fake
     """
+    _check(loss, D=D)
     s_fake, tape = D.forward(x_fake)
     value, ds_fake = loss.g(s_fake, s_real)
     return ThroughD(value, D.backward(ds_fake, tape, grads), s_fake)
@@ -110,11 +140,22 @@ def g_gradients(G: Network, D: Network, z: Array, loss: Loss, x_real: Array | No
     ------
     ValueError : the loss needs x_real, and there is none
     """
+    _check(loss, G=G, D=D)
     if loss.needs_real and x_real is None:
         raise ValueError(f"{loss!r} compares with real points: pass x_real, as many as z")
     x_fake, tape = G.forward(z)
-    s_real = D(x_real) if loss.needs_real else None
-    value, dx, _ = through_d(D, x_fake if noise is None else x_fake + noise, loss, s_real)
+    s_real = D(floats("x_real", x_real, D.dtype)) if loss.needs_real else None
+    value, dx, _ = through_d(D, noisy(x_fake, noise), loss, s_real)
     G.zero_grad()
     G.backward(dx, tape)
     return value
+
+
+def noisy(x_fake: Array, noise: Any) -> Array:
+    """The generated points with instance noise, if there is any. Raises ValueError for noise of another shape."""
+    if noise is None:
+        return x_fake
+    noise = real("noise", noise, "fiubc")
+    if noise.shape != x_fake.shape:
+        raise ValueError(f"noise must be shaped like the generated points, {x_fake.shape}; got {noise.shape}")
+    return x_fake + noise

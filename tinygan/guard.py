@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from .engine.arguments import Array
+from .engine.optim import Optimiser
 from .engine.store import Network
 from .history import History
 
 # Adam bounds every step, so a rate much too large seldom reaches infinity. The scores are beyond a million within
 # a few steps, and no run recovers from there: a loss beyond this counts as diverged too.
 LOSS_LIMIT = 1e6
+MEMORIES = 100  # steps between two looks at what optimisers remember
 EARLY = 10  # steps: a run that diverges so soon has most likely data of another size
 
 
@@ -38,11 +40,13 @@ class Guard:
     """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when.
 
     A step begins with `keep`, and ends with `total`, which `check` looks at: both are array operations. `beside` holds networks
-    that follow the players, such as an average of G; they are put back as well.
+    that follow the players, such as an average of G; they are put back as well. `optimisers` are looked at now and then: a
+    gradient beyond 1e19 in float32 leaves Adam with an infinite mean, its parameter stands still, and no loss shows it.
     """
 
-    def __init__(self, players: dict[str, Network], history: History, beside: Sequence[Network] = ()) -> None:
-        self.players, self.history = players, history
+    def __init__(self, players: dict[str, Network], history: History, beside: Sequence[Network] = (),
+                 optimisers: dict[str, Optimiser] | None = None) -> None:
+        self.players, self.history, self.optimisers = players, history, optimisers or {}
         self.own = [array for net in (*players.values(), *beside) for array in (net.theta, *net.buffers().values())]
         self.before = [array.copy() for array in self.own]
         self.some_lost = False
@@ -65,6 +69,9 @@ class Guard:
         fine: Any = np.isfinite(self.total() if total is None else total)
         for loss in losses.values():
             fine = fine & (abs(loss) <= LOSS_LIMIT)
+        if step % MEMORIES == 0 or step == self.history.steps:
+            for optimiser in self.optimisers.values():
+                fine = fine & _remembers_finite(optimiser)
         if not self.some_lost and (fine.all() if np.ndim(fine) else fine):
             return None
         lost = ~np.asarray(fine)
@@ -90,10 +97,18 @@ class Guard:
         lines = [_large(f"the loss of {name}", left.pop(f"{name.lower()}_loss", None)) + _not_finite(name, net)
                  for name, net in self.players.items()]
         lines += [_large(name, loss) for name, loss in left.items()]  # those of no player
+        lines += [[f"a gradient of {name} was too large for {opt!r}, which then stands still"]
+                  for name, opt in self.optimisers.items() if not np.all(_remembers_finite(opt))]
         place = "; ".join(next((found for found in lines if found), ["a sum overflowed"])[:2])
         early = "Standardise the data if they are not (data.standardized()), or try a learning rate ten times smaller"
         advice = early if step <= EARLY else "Try a learning rate ten times smaller"
         return f"training diverged at step {step}: {place}. The parameters from before this step are kept. {advice}"
+
+
+def _remembers_finite(optimiser: Optimiser) -> Any:
+    """Whether all its memories are finite, () or (R,)."""
+    memories = [memory for memory in optimiser.state().values() if memory.ndim]  # without the count of steps
+    return functools.reduce(operator.and_, (np.isfinite(memory).all(axis=-1) for memory in memories), np.True_)
 
 
 def _large(name: str, loss: Array | None) -> list[str]:

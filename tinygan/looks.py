@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .data import Mixture
-from .engine.arguments import Array
+from .engine.arguments import Array, flag
 from .engine.store import Network
 from .metrics import modes_found
 
@@ -28,5 +28,6 @@ def progress_bar(steps: int, progress: bool | None, done: int = 0) -> Any:
     """A tqdm bar of `steps` steps; progress as in `Training.run`."""
     from tqdm import tqdm
 
+    progress = None if progress is None else flag("progress", progress)
     shape = "{percentage:3.0f}%|{bar:12}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
     return tqdm(total=steps, initial=done, disable=None if progress is None else not progress, bar_format=shape, mininterval=0.2)

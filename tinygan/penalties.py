@@ -33,7 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from .engine.arguments import Array, number
+from .engine.arguments import Array, count, floats, generator, number, real, shown
+from .engine.machine import fits
 from .engine.store import Network
 
 Weight = float | Callable[[float], float]
@@ -107,9 +108,10 @@ class SquaredNorm(Weighted):
 
     def __init__(self, gamma: Weight, columns: Any = None) -> None:
         super().__init__(gamma)
-        self.columns = None if columns is None else np.array(columns, np.float64)
-        if self.columns is not None and (self.columns.ndim != 1 or not (np.isfinite(self.columns) & (self.columns >= 0)).all()):
-            raise ValueError(f"{type(self).__name__}: columns must be weights (d,), finite and 0 or larger; got {columns!r}")
+        self.columns = None if columns is None else np.array(real(f"{type(self).__name__}: columns", columns), np.float64)
+        if self.columns is not None and not (self.columns.ndim == 1 and self.columns.size
+                                             and (np.isfinite(self.columns) & (self.columns >= 0)).all()):
+            raise ValueError(f"{type(self).__name__}: columns must be weights (d,), finite and 0 or larger; got {shown(columns)}")
 
     def __call__(self, D: Network, x: Array, tape: Any, ds: Array | None = None) -> Array:
         gamma, n = self.now(D.dtype), x.shape[-2] // D.rows
@@ -195,7 +197,11 @@ class WGANGP(Weighted):
         m, lam = n // D.rows, self.now(D.dtype)
         if rng is None:
             raise ValueError("WGANGP draws points between real and fake ones: pass rng=, a numpy Generator")
-        alpha = np.asanyarray(rng if isinstance(rng, np.ndarray) else alphas(rng, m), D.dtype)
+        if x_real.shape != x_fake.shape:
+            raise ValueError(f"WGANGP takes as many real points as fake ones; got shapes {x_real.shape} and {x_fake.shape}")
+        if isinstance(rng, np.ndarray) and rng.shape != (*front, m, 1):
+            raise ValueError(f"alpha must hold one number for each sample, {(*front, m, 1)}; got shape {rng.shape}")
+        alpha = floats("alpha", rng if isinstance(rng, np.ndarray) else alphas(rng, m), D.dtype)
         real, fake = (batch.reshape(*front, m, D.rows * d) for batch in (x_real, x_fake))
         x = (alpha * real + (1 - alpha) * fake).reshape(x_real.shape)
         _, tape = D.forward(x)
@@ -209,7 +215,10 @@ class WGANGP(Weighted):
 
 def alphas(rng: Any, n: int) -> Array:
     """Where `n` points lie between real and fake: (n, 1) from a Generator; (R, n, 1) from a list of R, one for each replica."""
-    return rng.random((n, 1)) if isinstance(rng, np.random.Generator) else np.stack([each.random((n, 1)) for each in rng])
+    fits(f"{count('n', n)} numbers alpha", n)
+    if isinstance(rng, (list, tuple)) and rng:
+        return np.stack([generator("rng", each).random((n, 1)) for each in rng])
+    return generator("rng", rng).random((n, 1))
 
 
 class Falling:

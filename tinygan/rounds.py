@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .engine.arguments import flag
 from .engine.recording import leaves
 from .engine.replay import NotRecordable, Replay, State, record
 
@@ -18,7 +19,7 @@ class Rounds:
     """A function of a batch, called round after round. `changes`: what it changes in place, as `replay.record` takes it."""
 
     def __init__(self, play: Callable[[Any], Any], changes: list[Any], replay: bool) -> None:
-        self.play, self.changes, self.wanted = play, changes, replay
+        self.play, self.changes, self.wanted = play, changes, flag("replay", replay)
         self.forget()
 
     def forget(self) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import checkpoint
-from .engine.arguments import Array, count
+from .engine.arguments import Array, count, file_path
 from .history import History
 
 KIND, EVERY = "tinygan training", 1000
@@ -73,6 +73,7 @@ def run(training: Any, path: str | Path, every: int, settings: dict[str, Any], c
 
     `settings`: what holds in this run. Raises ValueError, before anything is trained, for the file of another run.
     """
+    path = file_path("checkpoint", path)
     words = {name: ADDRESS.sub("", str(value)) for name, value in settings.items()}
     keeper = Keeper(training, path, every, {"settings": words})
     if keeper.path.exists():

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .engine.arguments import choice, count, number
+import numpy as np
+
+from .engine.arguments import choice, count, flag, number, shown
 
 
 def converted(word: str, convert: Callable[[str], Any]) -> Any:
@@ -66,9 +68,7 @@ class Flag:
     several: ClassVar[bool] = False
 
     def __call__(self, name: str, value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise TypeError(f"{name} must be True or False; got {value!r}")
-        return value
+        return flag(name, value)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Choice:
         if not isinstance(value, str):
             if self.accepts(value):
                 return value
-            raise TypeError(f"{name} must be a name, such as {next(iter(self.objects))!r}; got {value!r}")
+            raise TypeError(f"{name} must be a name, such as {next(iter(self.objects))!r}; got {shown(value)}")
         return choice(self.noun, value, self.objects)
 
     def read(self, words: Sequence[str]) -> Any:
@@ -108,7 +108,7 @@ class Source:
     def __call__(self, name: str, value: Any) -> str:
         if not isinstance(value, str):
             raise TypeError(f"{name} must be the name of a data set, such as {next(iter(self.objects))!r}, or a path as text; "
-                            f"got {value!r}")
+                            f"got {shown(value)}")
         if value and (Path(value).suffix or Path(value).exists()):  # whether it can be used is found out when it is read
             return value
         return choice("data set", value, [*self.objects, f"or a {self.endings} file"])
@@ -186,8 +186,8 @@ class StartStop:
 
 def _items(name: str, value: Any, description: str) -> list[Any]:
     """The items of a tuple or list. Raises TypeError for anything else."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        raise TypeError(f"{name} must be {description}; got {value!r}")
+    if not (isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)):
+        raise TypeError(f"{name} must be {description}; got {shown(value)}")
     return list(value)
 
 

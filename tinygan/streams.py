@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .engine.arguments import Array, Seeds, each_seed, number, spawn
+from .engine.arguments import Array, Seeds, count, each_seed, number, shown, spawn
+from .engine.machine import fits
 from .penalties import alphas
 from .updates import Batch
 
@@ -28,7 +29,9 @@ class Streams:
     """
 
     def __init__(self, seed: Seeds = 0, replicas: tuple[int, ...] = ()) -> None:
-        self.replicas = replicas
+        if not isinstance(replicas, tuple) or len(replicas) > 1:
+            raise TypeError(f"replicas must be () or (R,), such as those of a network; got {shown(replicas)}")
+        self.replicas = tuple(count("replicas", r) for r in replicas)
         seeds = each_seed(seed, *replicas) if replicas else [seed]
         self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(each, len(NAMES))), strict=True)) for each in seeds]
 
@@ -79,6 +82,7 @@ class TwoPlayerDraw:
                  between: bool = False, rows: int = 1) -> None:
         if not (instance_noise is None or callable(instance_noise)):
             number("instance_noise", instance_noise, above=0)
+        fits(f"a batch of {batch} points, for each of {d_steps} steps of D,", d_steps, batch, data.dim + d_z)
         self.data, self.batch, self.d_steps, self.d_z, self.dtype = data, batch, d_steps, d_z, np.dtype(dtype)
         self.instance_noise, self.between, self.rows, self.fraction = instance_noise, between, rows, 0.0
 
@@ -107,7 +111,8 @@ class TwoPlayerDraw:
 
     def _noise(self, streams: Streams) -> Array:
         std = self.instance_noise
-        std = float(std(self.fraction)) if callable(std) else std
+        if callable(std):
+            std = number(f"instance_noise at {self.fraction:.3g} of the run", std(self.fraction), above=0, including=(0,))
         return std * streams.normal("noise", (self.batch, self.data.dim), self.dtype)
 
 

@@ -2,28 +2,19 @@
 
 import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .data import Points, from_array
-from .engine.arguments import Array, choice, count, number
+from .engine.arguments import Array, choice, count, number, shown
 from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
-from .gradients import g_gradients
+from .gradients import all_penalties, g_gradients
 from .unroll import unrolled_g_gradients
-from .updates import UPDATES
-
-
-def loss_object(loss: Any) -> Any:
-    """The loss, if it is one. Raises TypeError for a class, a name or a function."""
-    if isinstance(loss, type):
-        raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
-    if not all(hasattr(loss, name) for name in ("d", "g", "verdict")):
-        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {loss!r}. "
-                        "A loss of your own is a subclass of tinygan.losses.Loss")
-    return loss
+from .updates import UPDATES, Player, an_optimiser
 
 
 def data_set(data: Any) -> Any:
@@ -42,24 +33,14 @@ def data_set(data: Any) -> Any:
         raise TypeError(f"data must be an object, not what makes one: write {name}(...) with its brackets")
     if not (callable(getattr(data, "sample", None)) and hasattr(data, "dim")):
         hint = " Draw an array from it first, such as data.sample(5000)[0]" if hasattr(data, "sample") else ""
-        raise TypeError(f"data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; got {data!r}.{hint}")
+        raise TypeError("data must be an array (N, d) or one of tinygan.data, with sample(n, rng) and dim; "
+                        f"got {shown(data)}.{hint}")
     return data
 
 
 def own_penalties(penalties: Any) -> tuple[Any, ...]:
     """Copies of the penalties, so that what a schedule sets stays in this run. Raises TypeError for what is no penalty."""
-    if isinstance(penalties, type):
-        raise TypeError(f"penalties must be a tuple of objects: write penalties=({penalties.__name__}(...),), with the comma")
-    if hasattr(penalties, "at"):
-        raise TypeError(f"penalties must be a tuple: write penalties=({penalties!r},), with the comma")
-    if not isinstance(penalties, (list, tuple)):
-        raise TypeError(f"penalties must be a tuple such as (R1(.1), R2(.1)); got {penalties!r}")
-    for penalty in penalties:
-        if isinstance(penalty, type):
-            raise TypeError(f"a penalty must be an object: write {penalty.__name__}(...) with its weight")
-        if not hasattr(penalty, "at") or not callable(penalty):
-            raise TypeError(f"a penalty must be an object such as R1(.1), called with (D, x, tape, ds); got {penalty!r}")
-    return copy.deepcopy(tuple(penalties))
+    return copy.deepcopy(all_penalties(penalties))
 
 
 def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple[Optimiser, Optimiser]:
@@ -76,11 +57,10 @@ def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple
 def _own_optimiser(name: str, opt: Any) -> Optimiser:
     if opt is None:
         return Adam()
-    if isinstance(opt, type):
-        raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
+    an_optimiser(name, opt)
     if not isinstance(opt, Optimiser):
-        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {opt!r}. A rule of your own is a subclass of "
-                        "tinygan.engine.optim.Optimiser")
+        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {shown(opt)}. A rule of your own is a subclass "
+                        "of tinygan.engine.optim.Optimiser")
     return copy.deepcopy(opt)
 
 
@@ -89,7 +69,7 @@ def unrolling(unroll: Any) -> Callable[..., Array]:
     if unroll is None:
         return g_gradients
     if not (isinstance(unroll, tuple) and len(unroll) == 2):
-        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {unroll!r}")
+        raise TypeError(f"unroll must be None or (steps, lr), such as (5, 0.1); got {shown(unroll)}")
     steps, lr = count("unroll: steps", unroll[0], 0), number("unroll: lr", unroll[1], above=0)
     return functools.partial(unrolled_g_gradients, steps=steps, lr=lr)
 
@@ -97,14 +77,31 @@ def unrolling(unroll: Any) -> Callable[..., Array]:
 def schedule_function(schedule: Any) -> Callable[[float], float]:
     """The schedule, or `constant` for None. Raises TypeError for what is no function."""
     if schedule is not None and not callable(schedule):
-        raise TypeError(f"schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; got {schedule!r}")
+        raise TypeError("schedule must be a function of the fraction of the run, such as tinygan.cosine_decay; "
+                        f"got {shown(schedule)}")
     return schedule or constant
+
+
+def factor(schedule: Callable[[float], float], fraction: float) -> float:
+    """What the schedule says at this fraction of the run. Raises TypeError or ValueError for what is no finite number."""
+    value = schedule(fraction)
+    if type(value) is float and math.isfinite(value):  # as at almost every step: no name for a message need be made
+        return value
+    return number(f"schedule: the factor at {fraction:.3g} of the run", value)
+
+
+def all_players(players: Any) -> dict[str, Player]:
+    """The players, if they are a dict of them. Raises TypeError."""
+    if not isinstance(players, dict) or not players or not all(isinstance(player, Player) for player in players.values()):
+        raise TypeError('players must be a dict such as {"D": Player(D, Adam()), "G": Player(G, Adam())}; '
+                        f"got {shown(players)}")
+    return players
 
 
 def callback_function(callback: Any) -> Callable[[Any], Any]:
     """The callback, or for None one that never stops the run. Raises TypeError for what is no function."""
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be a function, called as callback(state) after each step; got {callback!r}")
+        raise TypeError(f"callback must be a function, called as callback(state) after each step; got {shown(callback)}")
     return callback or (lambda state: False)
 
 
@@ -120,7 +117,7 @@ def check_players(G: Any, D: Any, data: Any, batch: int) -> None:
     """Raises TypeError or ValueError unless G, D, the data and the batch fit together."""
     for name, net in (("G", G), ("D", D)):
         if not isinstance(net, Network):
-            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {net!r}")
+            raise TypeError(f"{name} must be a network, such as mlp(2, 64, {'2' if name == 'G' else '1'}); got {shown(net)}")
         if net.dtype.kind != "f":
             raise TypeError(f"{name} computes in {net.dtype}, which is for gradient checks: make it with dtype=np.float32")
     if G.rows != 1:

@@ -35,7 +35,7 @@ from .engine.store import Network
 from .guard import Guard
 from .history import History
 from .looks import SAMPLES, ModeCount, progress_bar
-from .losses import Loss
+from .losses.base import Loss, loss_object
 from .rounds import Rounds
 from .streams import Streams, TwoPlayerDraw
 from .updates import Player, Report, Rules, d_step, g_step
@@ -68,15 +68,15 @@ class Training:
                  schedule: Callable[[float], float] | None = None, scheduled: Iterable[Any] = (),
                  look: Callable[[Network], Array] | None = None, averaged: Sequence[str] = ("G",),
                  replay: bool = True) -> None:
-        self.players, self.draw, self.step, self.streams = players, draw, step, streams
+        self.players, self.draw, self.step, self.streams = given.all_players(players), draw, step, streams
         self.steps, self.schedule = count("steps", steps), given.schedule_function(schedule)
-        self.scheduled, self.look = tuple(scheduled), look
+        self.scheduled, self.look, self.done = tuple(scheduled), look, 0  # done: steps so far
         self.ema = None if ema is None else number("ema", ema, above=0, below=1)
         self.averages = {} if ema is None else {name: players[name].network.copy() for name in averaged}
-        self.done = 0  # steps so far
-        replicas = next(iter(players.values())).network.replicas
-        self.history = History(self.steps, replicas, self.G_ema, count_modes=look is not None)
-        self.guard = Guard({name: player.network for name, player in players.items()}, self.history, [*self.averages.values()])
+        networks = {name: player.network for name, player in players.items()}
+        optimisers = {name: player.optimiser for name, player in players.items()}
+        self.history = History(self.steps, next(iter(networks.values())).replicas, self.G_ema, count_modes=look is not None)
+        self.guard = Guard(networks, self.history, [*self.averages.values()], optimisers)
         inside = [each for each in self.scheduled if each is not draw]  # what the step itself reads
         self._round = Rounds(self._play, [self.players, inside, self.averages, self.guard.own, self.guard.before], replay)
 
@@ -122,7 +122,7 @@ class Training:
         """One round: what the schedules say, the batch, the step, the guard, the average, the history."""
         fraction = min(1.0, self.done / self.steps)
         for player in self.players.values():
-            player.optimiser.prepare(self.schedule(fraction))
+            player.optimiser.prepare(given.factor(self.schedule, fraction))
         for scheduled in self.scheduled:
             scheduled.prepare(fraction)
         report, total = self._round(self.draw(self.streams))  # total: the sum of all parameters, for the guard
@@ -256,7 +256,7 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     settings: dict[str, Any] = {
         "batch": batch, "d_steps": d_steps, "opt_g": opt_g, "opt_d": opt_d, "penalties": penalties, "update": update, "ema": ema,
         "schedule": schedule, "instance_noise": instance_noise, "clip": clip, "unroll": unroll, "seed": seed}
-    training = two_players(G, D, data, loss, steps=steps, replay=replay, **settings)
+    training, every = two_players(G, D, data, loss, steps=steps, replay=replay, **settings), count("every", every)
     if checkpoint is None:
         return training.run(callback, progress)
     return saving.run(training, checkpoint, every, {"G": G, "D": D, "data": data, "loss": loss} | settings, callback, progress)
@@ -266,7 +266,7 @@ def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, bat
                 penalties: Any, update: str, ema: Any, schedule: Any, instance_noise: Any, clip: Any, unroll: Any,
                 seed: Any, replay: bool = True) -> Training:
     """The Training that `train` runs, for a game that you step yourself: the same arguments, all of them given."""
-    loss, data = given.loss_object(loss), given.data_set(data)
+    loss, data = loss_object(loss), given.data_set(data)
     batch, d_steps, penalties = count("batch", batch), count("d_steps", d_steps), given.own_penalties(penalties)
     given.check_players(G, D, data, batch)
     opt_g, opt_d = given.optimisers(opt_g, opt_d, update, clip)

@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine.arguments import Array, count, number
+from .engine.arguments import Array, count, flag, floats, number, shown
 from .engine.store import Network
-from .gradients import through_d
+from .gradients import are_players, noisy, through_d
 from .losses import Loss
 
 
@@ -66,10 +66,12 @@ def unrolled_g_gradients(G: Network, D: Network, z: Array, loss: Loss, x_real: A
     TypeError : a loss without `d_tangent`
     """
     steps, lr = count("steps", steps, 0), number("lr", lr, above=0)
+    are_players(G=G, D=D)
+    zero_sum = flag("zero_sum", zero_sum)
     if not hasattr(loss, "d_tangent") or isinstance(loss, type):
-        raise TypeError(f"loss must be an object with second derivatives (d_tangent), such as NonSaturating(); got {loss!r}")
+        raise TypeError(f"loss must be an object with second derivatives (d_tangent), such as NonSaturating(); got {shown(loss)}")
     x_fake, tape_G = G.forward(z)
-    real, fake = np.asanyarray(x_real, D.dtype), x_fake if noise is None else x_fake + noise
+    real, fake = floats("x_real", x_real, D.dtype), noisy(x_fake, noise)
     ahead, walked = _look_ahead(D, real, fake, loss, steps, lr)
     value, dx, lambda_ = _final(ahead, real, fake, loss, zero_sum, parameters=steps > 0)
     for step in reversed(walked):

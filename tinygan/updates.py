@@ -9,14 +9,14 @@
 operations: everything random, and everything that changes from step to step, comes in from outside.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from .engine.arguments import Array, choice
+from .engine.arguments import Array, choice, shown
 from .engine.optim import Optimiser
 from .engine.store import Network
-from .gradients import DGradients, d_gradients, d_gradients_and_scores, g_gradients
+from .gradients import DGradients, all_penalties, d_gradients, d_gradients_and_scores, g_gradients
 from .losses import Loss
 
 Report = dict[str, Array]
@@ -39,6 +39,16 @@ class Player(NamedTuple):
         self.optimiser.step(self.network.theta, self.network.grad)
 
 
+def an_optimiser(name: str, opt: Any) -> Any:
+    """The optimiser, if it is one. Raises TypeError."""
+    if isinstance(opt, type):
+        raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
+    if not hasattr(opt, "step"):
+        raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {shown(opt)}. A rule of your own is a subclass "
+                        "of tinygan.engine.optim.Optimiser")
+    return opt
+
+
 def d_step(D: Network, opt: Optimiser, x_real: Array, x_fake: Array, loss: Loss, penalties: Iterable[Any] = (),
            rng: Any = None) -> Array:
     """One step of the discriminator: `d_gradients`, then its optimiser.
@@ -52,7 +62,8 @@ def d_step(D: Network, opt: Optimiser, x_real: Array, x_fake: Array, loss: Loss,
     -------
     D's loss before the step, shape (...).
     """
-    value = d_gradients(D, x_real, x_fake, loss, tuple(penalties), rng)
+    opt, penalties = an_optimiser("opt", opt), tuple(penalties) if isinstance(penalties, Iterator) else penalties
+    value = d_gradients(D, x_real, x_fake, loss, all_penalties(penalties), rng)
     opt.step(D.theta, D.grad)
     return value
 
@@ -81,6 +92,7 @@ def g_step(G: Network, D: Network, opt: Optimiser, z: Array, loss: Loss, x_real:
     >>> bool(np.isfinite(d_loss) and np.isfinite(g_loss))
     True
     """
+    opt = an_optimiser("opt", opt)
     value = g_gradients(G, D, z, loss, x_real)
     opt.step(G.theta, G.grad)
     return value

@@ -407,3 +407,11 @@ def test_the_mistake_is_caught(monkeypatch, mutant, check):
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         check()
+
+
+def test_the_conditions_begin_half_as_strong_as_other_layers():
+    """The standard deviation of W is half of what `he` draws."""
+    model = StackGAN("digits")
+    C = model.build(data.halves().training).networks
+    found = [C[name].layers[0].W / np.sqrt(2 / C[name].d_in) for name in ("C1", "C2")]
+    assert abs(np.concatenate([W.ravel() for W in found]).std() - 0.5) < 0.02

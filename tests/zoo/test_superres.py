@@ -257,6 +257,16 @@ def check_consistent(model, low):
     assert not same_bits(answers[0], answers[1]) and not same_bits(answers[2], answers[3])
 
 
+@pytest.mark.parametrize("value, right", [(1, True), (-1, True), (1.001, False), (-1.001, False)])
+def test_a_small_image_may_be_as_bright_as_the_training_images(model, value, right):
+    low = np.full((1, model.blocks.d_low), value)
+    if right:
+        assert model.blocks.checked(low, (-1, 1)).tolist() == low.tolist()
+        return
+    with pytest.raises(ValueError, match="learned from have -1 to 1: bring it to their units"):
+        model.blocks.checked(low, (-1, 1))
+
+
 def test_all_answers_are_consistent(model, low):
     check_consistent(model, low)
 

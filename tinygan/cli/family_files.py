@@ -75,6 +75,7 @@ def build(model: str, recipe: Common, given: Collection[str] = ()) -> FamilyRun:
     try:
         run = _built(model, recipe, own)
         run.system.training(run.data)  # its complaints come before anything is written
+        checkpoint.in_bytes(words(run))
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
     return run

@@ -90,6 +90,7 @@ def build(recipe: Recipe) -> Run:
     try:
         run = _build(recipe, original)
         recipe.training(run.G, run.D, run.data, run.seeds[2])
+        checkpoint.in_bytes(words(run))  # raises before any training, not when the run is to be saved
     except ValueError as error:
         raise Misuse(error) from None
     return run

@@ -25,6 +25,7 @@ import numpy as np
 
 from .. import files
 from ..engine import arguments
+from ..engine.machine import fits
 from .arrays import matrix
 from .labels import class_count, one_hot, whole_labels
 from .pictures import Patches, brightness, faces, images, patches
@@ -62,7 +63,8 @@ def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
     >>> data.ring().sample(5, np.random.default_rng(0)).shape
     (5, 2)
     """
-    angle = 2 * math.pi * np.arange(arguments.count("modes", modes)) / modes
+    fits(f"a ring of {modes} modes", 2, arguments.count("modes", modes))
+    angle = 2 * math.pi * np.arange(modes) / modes
     radius = arguments.number("radius", radius, above=0)
     return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
 
@@ -77,6 +79,7 @@ def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
     std : the standard deviation of each mode along each axis
     """
     side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
+    fits(f"a grid of {side} x {side} modes", 2, side, side)
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
 
@@ -101,7 +104,7 @@ def gaussians_1d(means: Any = (-2.0, 2.0), stds: Any = 0.5, weights: Any = None)
     stds : the standard deviations, one number or K of them
     weights : the K shares, which sum to 1; equal by default
     """
-    return Mixture(np.reshape(means, (-1, 1)), stds, weights, name="gaussians_1d")
+    return Mixture(arguments.real("means", means).reshape(-1, 1), stds, weights, name="gaussians_1d")
 
 
 # scikit-learn spaces n points of a moon or circle evenly, ends included, so its n points are not n independent samples.
@@ -138,7 +141,9 @@ def spokes(number: int = 5, noise: float = 0.03) -> Curve:
     number : how many lines
     noise : a standard deviation, 0 or larger
     """
-    angle = 2 * math.pi * np.arange(arguments.count("number", number)) / number
+    if not 1 <= arguments.count("number", number) <= _ON_CURVE // 2:
+        raise ValueError(f"number must be at most {_ON_CURVE // 2} lines; got {number}")
+    angle = 2 * math.pi * np.arange(number) / number
     radius = np.linspace(1, 2, _ON_CURVE // number)
     path = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None]  # (number, points, 2)
     return Curve(path.reshape(-1, 2), noise, "spokes", labels=np.repeat(np.arange(number), radius.size))
@@ -160,10 +165,10 @@ def digits(classes: Collection[int] | None = None) -> Points:
 
     x, labels = load_digits(return_X_y=True)
     if classes is not None:
-        classes = list(classes)
-        if not classes or not set(classes) <= set(range(10)):
-            raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {classes}")
-        x, labels = x[np.isin(labels, classes)], labels[np.isin(labels, classes)]
+        found = arguments.real("classes", [*classes] if isinstance(classes, (set, frozenset, range)) else classes, arguments.ANY)
+        if found.dtype.kind not in "iu" or found.ndim != 1 or not found.size or not set(found.tolist()) <= set(range(10)):
+            raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {arguments.shown(classes)}")
+        x, labels = x[np.isin(labels, found)], labels[np.isin(labels, found)]
     return Points(x / 8 - 1, "digits", labels=labels, image=(8, 8))
 
 
@@ -204,10 +209,11 @@ def from_file(path: str | Path) -> Points:
     If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
     Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
     """
-    if Path(path).is_dir():
+    path = arguments.file_path("path", path)
+    if path.is_dir():
         return images(path)
     x, columns = files.read(path)
-    return Points(matrix(str(path), x, rows=2), Path(path).stem, columns)
+    return Points(matrix(str(path), x, rows=2), path.stem, columns)
 
 
 NAMES: dict[str, Callable[[], DataSet]] = {

@@ -18,7 +18,7 @@ def matrix(name: str, x: Any, rows: int) -> Array:
 
 def own_labels(name: str, labels: Any, rows: int) -> Array:
     """A read-only copy of the labels, (rows,). Raises ValueError for another number of them."""
-    labels = np.array(labels)
+    labels = np.array(arguments.real(f"{name}: labels", labels, "fiubSU"))
     if labels.shape != (rows,):
         raise ValueError(f"{name}: labels must be one for each of the {rows} rows; got shape {labels.shape}")
     labels.flags.writeable = False
@@ -34,7 +34,7 @@ def frozen(x: Any) -> Array:
 
 def positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:
     """`values` as a float64 array of one of the `shapes`, every entry finite and above 0."""
-    values = np.asarray(values)
+    values = np.asarray(arguments.real(name, values, arguments.ANY))
     if values.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be numbers; got an array of {values.dtype}")
     if values.shape not in shapes:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..engine.arguments import Array, count
+from ..engine.arguments import ANY, Array, count, real, shown
+from ..engine.machine import fits
 
 
 def whole_labels(labels: Any, classes: int, n: int | None = None, name: str = "labels") -> Array:
@@ -23,9 +24,11 @@ def whole_labels(labels: Any, classes: int, n: int | None = None, name: str = "l
     TypeError : labels that are no whole numbers
     ValueError : another shape, or a label that is no class
     """
-    found = np.asarray(labels)
+    classes, found = count("classes", classes), real(name, labels, ANY)
+    n = None if n is None else count("n", n, 0)
     if found.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be whole numbers, 0 to {classes - 1}; got {_shown(found)} of {found.dtype}")
+        got = shown(found) if found.ndim else f"{found.item()!r} of {found.dtype}"
+        raise TypeError(f"{name} must be whole numbers, 0 to {classes - 1}; got {got}")
     if found.ndim == 0:
         found = np.full(1 if n is None else n, found)
     if found.ndim != 1 or (n is not None and found.size != n):
@@ -56,7 +59,15 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
     [[0. 0. 1.]
      [1. 0. 0.]]
     """
-    return np.eye(count("classes", classes), dtype=dtype)[whole_labels(labels, classes)]
+    rows = whole_labels(labels, classes)
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype must be one of NumPy's, such as np.float32; got {shown(dtype)}") from None
+    if dtype.kind not in "fiubc":
+        raise TypeError(f"dtype must be that of numbers, such as np.float32; got {dtype}")
+    fits(f"{rows.size} labels of {classes} classes", classes, max(classes, rows.size))
+    return np.eye(classes, dtype=dtype)[rows]
 
 
 def class_count(name: str, labels: Any) -> int:
@@ -78,7 +89,7 @@ def class_count(name: str, labels: Any) -> int:
     >>> class_count("mine", [0, 2, 1, 1])
     3
     """
-    found = np.asarray(labels)
+    found = real(f"the labels of {name}", labels, ANY)
     if found.size == 0:
         raise ValueError(f"{name} has no labels: each sample needs one, a whole number from 0 up")
     if found.dtype.kind not in "iu":
@@ -91,7 +102,3 @@ def class_count(name: str, labels: Any) -> int:
         raise ValueError(f"{name} has labels from {present[0]} to {present[-1]}, but {wrong}: its classes must be 0 to K - 1 "
                          "without a gap. np.unique(labels, return_inverse=True)[1] numbers them so")
     return present.size
-
-
-def _shown(values: Array) -> str:
-    return repr(values.item()) if values.ndim == 0 else f"an array {values.shape}"

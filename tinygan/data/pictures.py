@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arguments import Array, count
+from ..engine.arguments import Array, count, file_path, flag, floats
+from ..engine.machine import fits
 from .sets import DataSet, Points
 
 KINDS = (".png", ".jpg", ".jpeg")
@@ -23,7 +24,7 @@ HELD_OUT = .25  # of each photograph, on the right side, for patches that no tra
 
 def brightness(x: Any) -> Array:
     """Rows of -1 to 1 as brightness, from 0, dark, to 1, bright."""
-    return (1 - np.asarray(x, np.float64)) / 2
+    return (1 - floats("x", x, np.dtype(np.float64))) / 2
 
 
 def images(folder: str | Path, size: int = 16, colour: bool = False) -> Points:
@@ -44,7 +45,8 @@ def images(folder: str | Path, size: int = 16, colour: bool = False) -> Points:
     FileNotFoundError : no such folder
     ValueError : fewer than two pictures, or files that are broken, which are named
     """
-    folder, size = Path(folder), count("size", size, 2)
+    folder, size, colour = file_path("folder", folder), count("size", size, 2), flag("colour", colour)
+    fits(f"a picture of {size} x {size} pixels", size, size, 3)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     files, labels = _pictures_in(folder), None
@@ -178,7 +180,7 @@ def patches(size: int = 16, colour: bool = False, held_out: bool = False) -> Pat
     ------
     ValueError : a size that is too large
     """
-    found = []
+    colour, held_out, found = flag("colour", colour), flag("held_out", held_out), []
     for photo in _shipped():
         photo = photo if colour else photo.mean(axis=-1, keepdims=True)
         border = round(photo.shape[1] * (1 - HELD_OUT))

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..engine import arguments
-from ..engine.arguments import Array
+from ..engine.arguments import Array, shown
+from ..engine.machine import fits
 from .arrays import frozen, matrix, own_labels, positive
 from .labels import class_count
 
@@ -33,14 +34,14 @@ class DataSet:
 
     def restore(self, x: Any) -> Array:
         """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
-        x = np.asarray(x, dtype=np.float64)
+        x = arguments.floats("x", x, np.dtype(np.float64))
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
         return x * self.scale + self.shift
 
     def apply(self, x: Any) -> Array:
         """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
-        x = np.asarray(x, dtype=np.float64)
+        x = arguments.floats("x", x, np.dtype(np.float64))
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")
         return (x - self.shift) / self.scale
@@ -51,10 +52,12 @@ class DataSet:
         return self
 
     def check_draw(self, n: Any, rng: Any) -> int:
-        """n as an int, where `sample` may be called with n and rng. Raises TypeError or ValueError."""
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy Generator, such as np.random.default_rng(0); got {rng!r}")
-        return arguments.count("n", n)
+        """n as an int, where `sample` may be called with n and rng. Raises TypeError, ValueError or MemoryError."""
+        arguments.generator("rng", rng)
+        n = arguments.count("n", n)
+        if n * self.dim > 1 << 20:  # not at each step of a training
+            fits(f"{n} samples of {self.name}", n, self.dim)
+        return n
 
 
 class Mixture(DataSet):
@@ -77,7 +80,7 @@ class Mixture(DataSet):
         self.n_modes, self.dim = self.means.shape
         self.stds = frozen(np.broadcast_to(positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
         self.weights = frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
-        self.name, self.classes = name, self.n_modes
+        self.name, self.classes = arguments.label("name", name), self.n_modes
         self._equal = float(self.stds[0]) if np.ptp(self.stds) == 0 else None  # one number for all modes multiplies faster
         self._steps = np.cumsum(self.weights)
         self._steps[-1] = 1.0  # rounding must not leave a gap above the last step
@@ -134,6 +137,14 @@ class Mixture(DataSet):
     def __repr__(self) -> str:
         weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
         return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
+
+
+def a_mixture(mixture: Any) -> Mixture:
+    """The mixture, if it is one. Raises TypeError: only a mixture has centres and widths to score against."""
+    if not isinstance(mixture, Mixture):
+        raise TypeError(f"mixture must be a data.Mixture, such as data.ring(); got {shown(mixture)}. Samples without one are "
+                        "compared with true samples: metrics.coverage_and_density, metrics.mmd2 and metrics.c2st")
+    return mixture
 
 
 class Curve(DataSet):
@@ -198,11 +209,19 @@ class Points(DataSet):
 
     def __init__(self, x: Any, name: str = "points", columns: tuple[str, ...] | None = None, labels: Any = None,
                  image: tuple[int, int] | None = None) -> None:
-        self.x = matrix(name, x, rows=2)
+        self.x = matrix(arguments.label("name", name), x, rows=2)
         self.name, self.columns, self.image = name, columns, image
         self.dim = self.x.shape[-1]
-        if image is not None and (len(image) != 2 or self.dim % math.prod(image)):
-            raise ValueError(f"{name}: rows of {self.dim} numbers are no images of {' x '.join(map(str, image))} pixels")
+        if columns is not None and not (isinstance(columns, (list, tuple)) and len(columns) == self.dim
+                                        and all(isinstance(column, str) for column in columns)):
+            raise ValueError(f"{name}: columns must be {self.dim} names, such as ('width', 'height'); got {shown(columns)}")
+        if image is not None:
+            if not isinstance(image, (tuple, list)) or len(image) != 2:
+                raise TypeError(f"{name}: image must be (height, width), the pixels; got {shown(image)}")
+            for side in image:
+                arguments.count(f"{name}: image", side)
+            if self.dim % math.prod(image):
+                raise ValueError(f"{name}: rows of {self.dim} numbers are no images of {' x '.join(map(str, image))} pixels")
         self.labels: Any = None if labels is None else own_labels(name, labels, self.x.shape[-2])
 
     @property

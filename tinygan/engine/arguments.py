@@ -5,9 +5,12 @@ every module may import it.
 """
 
 import difflib
+import inspect
 import math
 import numbers
+import os
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,12 +19,21 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]  # an array of any shape and dtype; docstrings say which
 Seed: TypeAlias = int | np.integer[Any] | np.random.SeedSequence
 Seeds: TypeAlias = Seed | Sequence[Seed]  # one seed, or one for each replica
+ANY = "fiubcmMSUOV"  # all kinds of NumPy arrays
+
+
+def shown(value: Any) -> str:
+    """What a message quotes of a value that it got: one line, of at most 100 characters. Of an array its shape and dtype."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"{'an array' if type(value) is np.ndarray else f'a {type(value).__name__}'} {value.shape} of {value.dtype}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:96]} ..."
 
 
 def count(name: str, value: Any, minimum: int = 1) -> int:
     """`value` as an int, at least `minimum`. Raises TypeError (2.5, True, "3") or ValueError (too small)."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be a whole number, at least {minimum}; got {value!r}")
+        raise TypeError(f"{name} must be a whole number, at least {minimum}; got {shown(value)}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}; got {value}")
     return int(value)
@@ -31,23 +43,78 @@ def number(name: str, value: Any, above: float = -math.inf, below: float = math.
            including: Collection[float] = ()) -> float:
     """`value` as a finite float in the open interval (above, below) or one of `including`. Raises TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number; got {value!r}")
+        raise TypeError(f"{name} must be a number; got {shown(value)}")
     value = float(value)
     if value in including or (math.isfinite(value) and above < value < below):
         return value
     limits = " and ".join([f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf))
     allowed = "".join(f", or {edge:g}" for edge in including)
-    raise ValueError(f"{name} must be a finite number{' ' * bool(limits)}{limits}{allowed}; got {value!r}")
+    raise ValueError(f"{name} must be a finite number{' ' * bool(limits)}{limits}{allowed}; got {shown(value)}")
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool. Raises TypeError: what Python takes for true, such as "no", may be meant otherwise."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False; got {shown(value)}")
+    return bool(value)
+
+
+def function(name: str, value: Any, such_as: str) -> Any:
+    """`value` if it can be called, else TypeError."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, such as {such_as}; got {shown(value)}")
+    return value
+
+
+def instance(name: str, value: Any, kind: type, such_as: str) -> Any:
+    """`value` if it is an object of this class, else TypeError."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be an object such as {such_as}; got {shown(value)}")
+    return value
+
+
+def label(name: str, value: Any) -> str:
+    """`value` if it is a text, else TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text; got {shown(value)}")
+    return value
+
+
+def callable_with(name: str, value: Any, how: str, *arguments: Any) -> Any:
+    """`value` if it can be called with such arguments, else TypeError; `how` says in words how it is called."""
+    try:
+        inspect.signature(value).bind(*arguments)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be {how}; got {shown(value)}") from None
+    return value
 
 
 def choice(name: str, value: Any, known: Collection[str]) -> str:
-    """`value` if it is one of the names in `known`; raises ValueError that offers the nearest name."""
+    """`value` if it is one of the names in `known`; raises TypeError, or ValueError that offers the nearest name."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(known)}; got {shown(value)}")
     if value in known:
-        return value
-    begun = [name for name in known if value and name.startswith(str(value))]
-    near = begun or difflib.get_close_matches(str(value), known, n=1)
+        return str(value)
+    begun = [name for name in known if value and name.startswith(value)]
+    near = begun or difflib.get_close_matches(value, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"unknown {name} {value!r}.{hint} Known: {', '.join(known)}")
+    raise ValueError(f"unknown {name} {shown(value)}.{hint} Known: {', '.join(known)}")
+
+
+def generator(name: str, value: Any) -> np.random.Generator:
+    """`value` if it is a numpy Generator, else TypeError."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy Generator, such as np.random.default_rng(0); got {shown(value)}")
+    return value
+
+
+def file_path(name: str, value: Any) -> Path:
+    """`value` as a Path. Raises TypeError for what is no path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, a text or a pathlib.Path; got {shown(value)}")
+    if not os.fspath(value):
+        raise ValueError(f"{name} must name a file; got an empty text")
+    return Path(value)
 
 
 def seed_sequence(seed: Any) -> np.random.SeedSequence:
@@ -55,7 +122,7 @@ def seed_sequence(seed: Any) -> np.random.SeedSequence:
     if isinstance(seed, np.random.SeedSequence):
         return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
-        raise TypeError(f"seed must be a whole number, 0 or larger, or a numpy SeedSequence; got {seed!r}")
+        raise TypeError(f"seed must be a whole number, 0 or larger, or a numpy SeedSequence; got {shown(seed)}")
     if seed < 0:
         raise ValueError(f"seed must be 0 or larger; got {seed}")
     return np.random.SeedSequence(int(seed))
@@ -78,15 +145,56 @@ def each_seed(seed: Any, n: int) -> list[np.random.SeedSequence]:
     return [seed_sequence(each) for each in seed]
 
 
+def real(name: str, x: Any, kinds: str = "fiub") -> Array:
+    """`x` as an array of real numbers, in its own dtype; a matrix as an ordinary array, whose * is no matrix product.
+
+    Raises TypeError for strings, objects, dates, complex numbers and masked arrays, ValueError for rows of different lengths.
+    """
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, and its masked entries have no value: fill them, or leave their rows out")
+    try:
+        x = np.asarray(x) if isinstance(x, np.matrix) else np.asanyarray(x)
+    except ValueError:
+        raise ValueError(f"{name} must be an array; got rows of different lengths") from None
+    if x.dtype.kind not in kinds:
+        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    return x
+
+
+def floats(name: str, x: Any, dtype: np.dtype[Any]) -> Array:
+    """`x` as an array of this dtype; one that has it already passes as it is. Raises as `real`."""
+    if type(x) is np.ndarray and x.dtype == dtype:
+        return x
+    x = real(name, x, "fiubc" if dtype.kind == "c" else "fiub")
+    if x.dtype == dtype:
+        return x
+    try:
+        with np.errstate(over="raise"):
+            return x.astype(dtype)
+    except FloatingPointError:
+        raise ValueError(f"{name} holds numbers too large for {dtype}, beyond {np.finfo(dtype).max:.3g}") from None
+
+
+def check_step(theta: Any, grad: Any) -> None:
+    """Raises TypeError or ValueError unless a step can change theta in place by this gradient."""
+    if not isinstance(theta, np.ndarray) or isinstance(theta, np.ma.MaskedArray) or theta.dtype.kind not in "fc":
+        kind = theta.dtype if type(theta) is np.ndarray else type(theta).__name__
+        raise TypeError(f"theta must be an array of floating-point numbers, which a step changes in place; got {kind}")
+    if not isinstance(grad, np.ndarray) or isinstance(grad, np.ma.MaskedArray) or grad.dtype.kind not in "fiubc":
+        raise TypeError(f"grad must be an array of numbers; got {shown(grad)}")
+    if grad.shape != theta.shape:
+        raise ValueError(f"grad must be shaped like theta, {theta.shape}; got {grad.shape}")
+    if not theta.flags.writeable:
+        raise ValueError("theta is read-only, and a step changes it in place: pass a copy, theta.copy()")
+
+
 def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """`x` as a 2-D array of finite real numbers, shape (N, d), with at least `rows` rows and, if given, `dim` columns.
 
-    Raises TypeError for what is not real numbers (strings, objects, complex) and ValueError for a wrong
+    Raises TypeError for what is not real numbers (strings, objects, complex, masked) and ValueError for a wrong
     shape, too few rows, NaN or infinity; the first bad entry is named.
     """
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    x = np.asarray(real(name, x))
     if x.ndim != 2:
         raise ValueError(f"{name} must be a 2-D array (rows are samples); got shape {x.shape}. "
                          "For one-dimensional data pass x[:, None]")

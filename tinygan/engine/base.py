@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arguments import Array
+from .arguments import ANY, Array, real
+from .machine import fits
 
 _left: ContextVar[int | None] = ContextVar("parameters that layers may still have", default=None)
 
@@ -50,10 +51,12 @@ class Parameter:
         if held is None:
             vars(holder)[self.name] = value
         elif value is not held:  # `layer.W -= step` has changed the array already
-            if np.shape(value) != held.shape:
-                raise ValueError(f"{self.name} of {type(holder).__name__} has shape {held.shape}; got {np.shape(value)}. "
+            name = f"{self.name} of {type(holder).__name__}"
+            value = real(name, value, ANY)
+            if value.shape != held.shape:
+                raise ValueError(f"{name} has shape {held.shape}; got {value.shape}. "
                                  "An assignment copies numbers into place: give it an array of the same shape")
-            np.copyto(held, value, casting="same_kind")
+            np.copyto(held, real(name, value, "fiubc"), casting="same_kind")
 
 
 class Layer:
@@ -89,6 +92,7 @@ class Layer:
     def allocate(self) -> None:
         """Parameters of the layer's own; a network replaces them by views into its theta and grad."""
         left, needed = _left.get(), sum(map(math.prod, self.shapes.values()))
+        fits(f"the {needed} parameters of {self}, with their gradients,", 2, needed)
         if left is not None:
             if needed > left:
                 raise ValueError(f"{self} has {needed} parameters, more than the {left} that are left for it")

@@ -149,7 +149,7 @@ def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, 
     for factor, cause in known.items():
         for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
             if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
-                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also if factor != -1 else ''}"
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also}"
     if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
         return None  # one number is always a multiple of another
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Array
+from .arguments import ANY, Array, function, real, shown
 from .diagnosis import RELATIVE_LIMIT, diagnose, misfit
 from .differences import NORM_LIMIT, trusted
 from .functions import Function, NoNumber, Watched, number
@@ -65,7 +65,7 @@ def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: 
     >>> print(gradcheck.check(f, lambda x: 2 * x, x, name="dx", batch=3).why[0])
     dx is 3 times the truth in every entry: 3 is the batch size: it was not divided by: the mean over the batch is missing
     """
-    x = _float64(x).copy()
+    x, f = _float64(x).copy(), function("f", f, "lambda x: (x * x).sum()")
     analytic = df(x.copy()) if callable(df) else df
     unfit = misfit(analytic, x, name, clues.get("batch"))
     if unfit:
@@ -121,6 +121,7 @@ def compare(got: Any, expected: Array, *, name: str = "the result", value: float
     limit : less than 1e-8 where `expected` is exact to rounding
     **clues : as in `check`
     """
+    expected = np.asarray(real("expected", expected, "fiubc"))
     nothing = np.zeros(expected.shape, bool)
     unfit = misfit(got, expected, name, clues.get("batch"))
     if unfit:
@@ -159,7 +160,7 @@ def _excused(interval: Any, answer: Any) -> bool:
 
 def central(f: Function, x: Any) -> Array:
     """The gradient of f at x by central differences, shaped like x. Calls f twice for every entry."""
-    x = _float64(x).copy()
+    x, f = _float64(x).copy(), function("f", f, "lambda x: (x * x).sum()")
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         h = STEP * max(1.0, abs(x[index]))
@@ -173,7 +174,9 @@ def central(f: Function, x: Any) -> Array:
 
 def directional(f: Function, x: Any, v: Any) -> float:
     """<df/dx, v> by a central difference along v (shaped like x)."""
-    x, v = _float64(x).copy(), _float64(v).copy()
+    x, v, f = _float64(x).copy(), _float64(v).copy(), function("f", f, "lambda x: (x * x).sum()")
+    if x.shape != v.shape or not x.size or not np.isfinite([x, v]).all():
+        raise ValueError(f"x and v must be finite, of one shape, with at least one entry; got {shown(x)} and {shown(v)}")
     h = STEP * max(1.0, float(np.abs(x).max())) / max(float(np.abs(v).max()), 1e-300)
     return (number(f(x + h * v)) - number(f(x - h * v))) / (2 * h)
 
@@ -184,7 +187,7 @@ def complex_step(f: Function, x: Any) -> Array:
     f must be analytic and take complex numbers: no abs, no maximum, no comparison of x itself
     (Squire & Trapp 1998, SIAM Review 40(1)).
     """
-    x = _float64(x).copy()
+    x, f = _float64(x).copy(), function("f", f, "lambda x: (x * x).sum()")
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         z = x.astype(complex)
@@ -206,7 +209,7 @@ def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> tuple[float, float
 
 
 def _float64(x: Any) -> Array:
-    x = np.asarray(x)
+    x = np.asarray(real("x", x, ANY))
     if x.dtype != np.float64:
         raise TypeError(f"gradient checks need float64; got {x.dtype}. Build the network with dtype=np.float64")
     return x

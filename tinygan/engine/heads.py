@@ -8,11 +8,11 @@ All average over the N rows of a batch (axis -2), so a value has shape (...): ()
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import Array
+from .arguments import Array, shown
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -42,6 +42,7 @@ class GaussianKL(NamedTuple):
 
 def softmax(q: Array) -> Array:
     """exp(q_k) / sum_j exp(q_j) in every row of q (..., N, K). The largest score is taken away first, so nothing overflows."""
+    _check(q=q)
     e = np.exp(q - q.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -60,6 +61,7 @@ def softmax_cross_entropy(q: Array, labels: Array) -> CrossEntropy:
     -------
     value, dq
     """
+    _check(q=q, labels=labels)
     n = q.shape[-2]
     below = q - q.max(axis=-1, keepdims=True)
     log_p = below - np.log(np.exp(below).sum(axis=-1, keepdims=True))  # never the logarithm of a p that was rounded to 0
@@ -80,6 +82,7 @@ def gaussian_nll(mean: Array, target: Array, log_std: Array) -> GaussianNLL:
     -------
     value, dmean, dlog_std
     """
+    _check(mean=mean, target=target, log_std=log_std)
     n, m = mean.shape[-2:]
     e = (target - mean) * np.exp(-log_std)
     value = (e * e / 2 + log_std).sum(axis=(-2, -1)) / n + m * LOG_2PI / 2
@@ -104,6 +107,19 @@ def gaussian_kl(mean: Array, log_var: Array) -> GaussianKL:
     ----------
     Kingma & Welling 2014, appendix B.
     """
+    _check(mean=mean, log_var=log_var)
     n, var = mean.shape[-2], np.exp(log_var)
     value = (var + mean * mean - 1 - log_var).sum(axis=(-2, -1)) / (2 * n)
     return GaussianKL(value, mean / n, (var - 1) / (2 * n))
+
+
+def _check(**arrays: Any) -> None:
+    """Raises TypeError or ValueError unless all are arrays of numbers (..., N, m) of one shape, with at least one row."""
+    for name, x in arrays.items():
+        if not isinstance(x, np.ndarray) or isinstance(x, (np.ma.MaskedArray, np.matrix)) or x.dtype.kind not in "fc":
+            raise TypeError(f"{name} must be an array of floating-point numbers, (..., N, m); got {shown(x)}")
+        if x.ndim < 2 or not x.shape[-2] or not (x.shape[-1] or name != "q"):  # without a class there is no softmax
+            raise ValueError(f"{name} must have shape (..., N, m), with at least one row; got {x.shape}")
+    if len({x.shape for x in arrays.values()}) > 1:
+        told = ", ".join(f"{name} {x.shape}" for name, x in arrays.items())
+        raise ValueError(f"these arrays must have one shape: {told}")

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Array, number
+from .arguments import Array, callable_with, count, generator, number
+from .machine import fits
 
 Rule = Callable[[np.random.Generator, int, int], Array]
 Fans = tuple[float, float]
@@ -19,8 +20,12 @@ Fans = tuple[float, float]
 
 def drawn(rule: Rule, rng: np.random.Generator, shape: tuple[int, ...], fans: Fans | None) -> Array:
     """W of `shape` by the rule, which is told the fans if it takes them."""
+    callable_with("init", rule, "a rule (rng, d, k) -> W such as he, without brackets, or orthogonal(1.0)", rng, *shape)
     more: dict[str, Any] = {"fans": fans} if fans and "fans" in inspect.signature(rule).parameters else {}
-    return rule(rng, *shape, **more)
+    W = rule(rng, *shape, **more)
+    if np.shape(W) != shape:
+        raise ValueError(f"init must give W of shape {shape}; the rule {rule!r} gave {np.shape(W)}")
+    return W
 
 
 def he(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:
@@ -36,7 +41,8 @@ def he(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Ar
     ----------
     He et al. 2015, section 2.2.
     """
-    return rng.normal(0, math.sqrt(2 / (fans or (d, k))[0]), (d, k))
+    fits(f"W of shape ({count('d', d)}, {count('k', k)})", d, k)
+    return generator("rng", rng).normal(0, math.sqrt(2 / (fans or (d, k))[0]), (d, k))
 
 
 def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:
@@ -52,7 +58,8 @@ def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -
     ----------
     Glorot & Bengio 2010, equation 12, with normal instead of uniform numbers.
     """
-    return rng.normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
+    fits(f"W of shape ({count('d', d)}, {count('k', k)})", d, k)
+    return generator("rng", rng).normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
 
 
 def normal(std: float = 0.02) -> Rule:

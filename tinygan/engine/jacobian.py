@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Array
+from .arguments import Array, floats, function
 
 Field = Callable[[Array], Array]
 
@@ -23,7 +23,10 @@ def jacobian(field: Field, point: Array) -> Array:
     field : a function from points to points; with `lambda p: alternating(field, p)` J is the Jacobian of a step
     point : (P,), with any number of parameters P
     """
-    point = np.asarray(point, np.float64)
+    point = floats("point", point, np.dtype(np.float64))
+    if point.ndim != 1 or not point.size:
+        raise ValueError(f"point must have shape (P,), with at least one number; got {point.shape}")
+    function("field", field, "dirac.minimax")
     columns = []
     for j in range(point.size):
         h = 6e-6 * max(1.0, abs(point[j])) * (np.arange(point.size) == j)

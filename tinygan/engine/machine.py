@@ -3,6 +3,7 @@
 import _thread
 import ctypes
 import functools
+import math
 import os
 import signal
 import sys
@@ -13,6 +14,29 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 GRACE = 3.0  # seconds that a process has to clean up
+
+
+@functools.cache
+def memory() -> float:
+    """Bytes of memory that this machine has; infinity where it does not tell."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # Windows, and others without these names
+        return math.inf
+
+
+def fits(what: str, *sizes: float, itemsize: float = 8) -> None:
+    """Raises MemoryError, before anything is allocated, for an array of these sizes that this machine cannot hold.
+
+    The system may promise more memory than there is, and end the process when it is used.
+    """
+    needed = math.prod(sizes) * itemsize
+    if needed > memory():
+        raise MemoryError(f"{what} would take {_gigabytes(needed)}, and this machine has {_gigabytes(memory())}")
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB"
 
 
 def one_thread() -> AbstractContextManager[Any]:

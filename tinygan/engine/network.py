@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .arguments import Array, Seeds
+from .arguments import Array, Seeds, callable_with, floats
 from .initial import Rule, he, orthogonal, xavier
 from .layers import Dense, Layer, ReLU
 from .parts import check_layers, described
@@ -58,11 +58,11 @@ class Sequential(Network):
 
     def forward(self, x: Any) -> tuple[Array, Tapes]:
         """y and the tapes of all layers: x (..., N, d_in) -> y (..., N, d_out). x is converted to the network's dtype."""
-        return forward_through(self.layers, np.asanyarray(x, self.dtype))
+        return forward_through(self.layers, floats("x", x, self.dtype))
 
     def backward(self, dy: Array, tape: Tapes, grads: bool = True) -> Array:
         """dx, the layers' backwards in reverse order; adds dL/dtheta to `grad`, or with grads=False leaves it alone."""
-        return backward_through(self.layers, dy, tape, grads)
+        return backward_through(self.layers, floats("dy", dy, self.dtype), tape, grads)
 
     # On a first reading, stop here. What follows serves gradient penalties and second derivatives.
 
@@ -159,9 +159,8 @@ def mlp(*sizes: int, activation: Callable[[], Layer] = ReLU, seed: Seeds = 0, re
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp needs at least two sizes, in and out, as in mlp(2, 128, 1); got {sizes}")
-    if not callable(activation):
-        raise TypeError(f"activation must be a class such as ReLU, without brackets, or a function that makes a layer, such as "
-                        f"lambda: LeakyReLU(.1); got {activation!r}")
+    callable_with("activation", activation, "a class such as ReLU, without brackets, or a function that makes a layer, such as "
+                  "lambda: LeakyReLU(.1)")
     layers: list[Layer] = []
     for d, k in pairwise(sizes):
         layers += [Dense(d, k), activation()]

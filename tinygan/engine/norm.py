@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .arguments import Array, Seed, count, number, seed_sequence
+from .arguments import Array, Seed, count, number, seed_sequence, shown
 from .base import Layer, check_input, check_like_output, sum_over_batch
 from .layers import Dense
 from .windows import as_images, as_pixels
@@ -200,7 +200,7 @@ class SpectralNorm(Layer):
 
     def __init__(self, dense: Dense, steps: int = 1, seed: Seed = 0) -> None:
         if not isinstance(dense, Dense):
-            raise TypeError(f"SpectralNorm takes a Dense layer, as in SpectralNorm(Dense(2, 64)); got {dense!r}")
+            raise TypeError(f"SpectralNorm takes a Dense layer, as in SpectralNorm(Dense(2, 64)); got {shown(dense)}")
         self.d, self.k, self.shapes = dense.d, dense.k, dense.shapes
         self.steps = count("SpectralNorm: steps", steps)
         self.u = _unit(np.random.default_rng(seed_sequence(seed)).standard_normal((1, self.d)))

@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from .arguments import Array, number
+from .arguments import Array, check_step, instance, number
+from .numerics import flush
 
 
 class Optimiser:
@@ -29,9 +30,8 @@ class Optimiser:
 
     def __init__(self) -> None:
         self.t = np.zeros((), np.int64)  # steps so far
-        self._factor, self._prepared = 1.0, False
+        self._factor, self._prepared, self._used = 1.0, False, 0
         self._ahead: list[tuple[Array, ...]] = []  # for each step of a round its numbers, 0-d arrays
-        self._used = 0
         for name in self.memories:
             setattr(self, name, None)
 
@@ -46,6 +46,8 @@ class Optimiser:
     def prepare(self, factor: float = 1.0) -> None:
         """Set the numbers of the coming steps; `factor` multiplies the learning rate."""
         self._factor, self._prepared, self._used = factor, True, 0
+        if int(self.t) % 840 == 0:  # not at each step; a number with many divisors, so that rounds of 2 to 8 steps meet it
+            flush(getattr(self, name) for name in self.memories)
         for i, cells in enumerate(self._ahead):
             self._fill(cells, int(self.t) + 1 + i)
 
@@ -68,10 +70,9 @@ class Optimiser:
         if self._used == len(self._ahead):  # the first round, which tells how many steps a round has
             self._ahead.append(tuple(np.zeros((), theta.dtype) for _ in self.numbers(1, 1.0)))
             self._fill(self._ahead[-1], int(self.t) + 1)
-        cells = self._ahead[self._used]
         self._used += 1
         self.t += 1
-        return cells
+        return self._ahead[self._used - 1]
 
     def state(self) -> dict[str, Array]:
         """Copies of what it remembers: the count t, and the memories once there are any."""
@@ -85,8 +86,7 @@ class Optimiser:
         self.t[...] = state["t"]
         for name in self.memories:
             setattr(self, name, np.array(state[name]) if name in state else None)
-        self._ahead.clear()
-        self._used = 0
+        self._ahead, self._used = [], 0
 
 
 class SGD(Optimiser):
@@ -111,6 +111,7 @@ class SGD(Optimiser):
         self.momentum = number("SGD: momentum", momentum, above=0, below=1, including=(0,))
 
     def step(self, theta: Array, grad: Array) -> None:
+        check_step(theta, grad)
         rate, = self.next(theta)
         self.velocity *= self.momentum
         self.velocity += grad
@@ -166,6 +167,7 @@ class Adam(Optimiser):
         return self.lr * factor / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
 
     def step(self, theta: Array, grad: Array) -> None:
+        check_step(theta, grad)
         rate, scale = self.next(theta)
         self.m *= self.beta1
         self.m += (1 - self.beta1) * grad
@@ -181,7 +183,7 @@ class Around(Optimiser):
     """An optimiser around another one, which does the step and keeps what changes with time."""
 
     def __init__(self, opt: Optimiser) -> None:
-        self.opt = opt
+        self.opt = instance("opt", opt, Optimiser, "Adam(lr=1e-3)")
 
     def prepare(self, factor: float = 1.0) -> None:
         self.opt.prepare(factor)
@@ -256,7 +258,7 @@ def constant(fraction: float) -> float:
 
 def linear_decay(fraction: float) -> float:
     """The learning rate falls to 0 in a straight line."""
-    return 1 - fraction
+    return 1 - number("fraction", fraction, 0, 1, (0, 1))
 
 
 def cosine_decay(fraction: float) -> float:
@@ -266,7 +268,7 @@ def cosine_decay(fraction: float) -> float:
     >>> [round(cosine_decay(fraction), 2) for fraction in (0, .25, .5, .75, 1)]
     [1.0, 0.85, 0.5, 0.15, 0.0]
     """
-    return (1 + math.cos(math.pi * fraction)) / 2
+    return (1 + math.cos(math.pi * number("fraction", fraction, 0, 1, (0, 1)))) / 2
 
 
 def warm_cosine(fraction: float) -> float:
@@ -275,4 +277,4 @@ def warm_cosine(fraction: float) -> float:
     For networks whose first gradients are steep, such as behind Fourier features: there Adam's first steps, all of size lr, can
     throw a generator's points far beyond the data.
     """
-    return min(1.0, fraction / 0.02) * cosine_decay(fraction)
+    return min(1.0, number("fraction", fraction, 0, 1, (0, 1)) / 0.02) * cosine_decay(fraction)

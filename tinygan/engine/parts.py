@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .arguments import shown
 from .base import Layer
 
 
@@ -18,8 +19,8 @@ def check_layers(layers: tuple[Any, ...]) -> None:
         if isinstance(layer, (list, tuple)):
             raise TypeError("a network takes layers one by one, not in a list: write Sequential(*layers)")
         if not isinstance(layer, Layer):
-            raise TypeError(f"a network takes layers, such as Dense(2, 1) or ReLU(); got {layer!r}. A layer of your own is a "
-                            "subclass of tinygan.engine.layers.Layer")
+            raise TypeError(f"a network takes layers, such as Dense(2, 1) or ReLU(); got {shown(layer)}. A layer of your own is "
+                            "a subclass of tinygan.engine.layers.Layer")
         if layer.owned:
             raise ValueError(f"{layer} belongs to a network already, and a layer belongs to one network. "
                              "Make another layer, or copy this one with copy.copy(layer)")

@@ -14,7 +14,7 @@ Replica r starts, and stays, bit for bit equal to the single network whose seed 
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import checkpoint
-from .arguments import Array, Seeds, count, each_seed, seed_sequence
+from .arguments import Array, Seeds, count, each_seed, floats, real, seed_sequence, shown
 from .base import Layer, Parameter
 from .initial import Rule, drawn, he
+from .machine import fits
 from .parts import batch_axis, check_layers, made, named, with_layers
 
 Net = TypeVar("Net", bound="Network")
@@ -55,10 +56,11 @@ class Network:
     def __init__(self, layers: Sequence[Layer], d_in: int, d_out: int, *, seed: Seeds = 0, replicas: int | tuple[()] = (),
                  dtype: DTypeLike = np.float32, init: Rule = he) -> None:
         self.layers, self.d_in, self.d_out = tuple(layers), d_in, d_out
-        self.replicas: tuple[int, ...] = () if replicas == () else (count("replicas", replicas),)
+        self.replicas: tuple[int, ...] = () if isinstance(replicas, tuple) and not replicas else (count("replicas", replicas),)
         self.dtype = _checked(dtype)
         check_layers(self.layers)
         size = sum(math.prod(layer.shapes[name]) for layer, name in self._parameters())
+        fits("the parameters of the network, with their gradients,", 2, *self.replicas, size, itemsize=self.dtype.itemsize)
         self.theta = np.zeros((*self.replicas, size), self.dtype)
         self.grad = np.zeros_like(self.theta)
         self._theta_dot: Array | None = None
@@ -100,7 +102,7 @@ class Network:
     @theta_dot.setter
     def theta_dot(self, value: Any) -> None:
         if value is not None:
-            value = np.asanyarray(value, self.dtype)
+            value = floats("theta_dot", value, self.dtype)
             if value.shape != self.theta.shape:
                 raise ValueError(f"theta_dot must have theta's shape {self.theta.shape}; got {value.shape}")
         self._theta_dot = value
@@ -147,8 +149,11 @@ class Network:
         Raises ValueError, before anything is changed, where a name is missing or unknown, or a shape is another one.
         """
         own = {"theta": self.theta, **self.buffers()}
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict of arrays, such as net.state() gives; got {shown(state)}")
         if own.keys() != state.keys():
             raise ValueError(f"this network's state has the arrays {', '.join(own)}; got {', '.join(state)}")
+        state = {name: real(name, array, "fiubc") for name, array in state.items()}
         for name, array in own.items():
             if np.shape(state[name]) != array.shape:
                 raise ValueError(f"{name} has shape {np.shape(state[name])}, expected {array.shape}: another network's state")
@@ -161,6 +166,7 @@ class Network:
 
     def replica(self: Net, r: int) -> Net:
         """Replica r as an independent network without the replica axis. Raises ValueError when there is no such replica."""
+        r = r if type(r) is int else count("r", r, 0)
         if not self.replicas or not 0 <= r < self.replicas[0]:
             known = f"replicas 0 to {self.replicas[0] - 1}" if self.replicas else "no replicas"
             raise ValueError(f"there is no replica {r}: this network has {known}")
@@ -246,6 +252,10 @@ class Network:
 
 def _checked(dtype: DTypeLike) -> np.dtype[Any]:
     """The dtype, if a network can have it. Raises TypeError."""
-    if np.dtype(dtype) not in (np.float32, np.float64, np.complex128):
-        raise TypeError(f"dtype must be {DTYPES}; got {np.dtype(dtype)}")
+    try:
+        found: Any = "None" if dtype is None else np.dtype(dtype)  # to NumPy None is float64
+    except TypeError:
+        found = shown(dtype)
+    if found not in (np.float32, np.float64, np.complex128):
+        raise TypeError(f"dtype must be {DTYPES}; got {found}")
     return np.dtype(dtype)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import Array
+from ..engine import arguments
+from ..engine.arguments import Array, shown
 from ..engine.numerics import sigmoid, softplus_and_sigmoid
 
 
@@ -75,12 +76,13 @@ def bce_with_logits(s: Array, target: float | Array) -> BCE:
         cost, wrong = softplus_and_sigmoid(sign * s)
         return cost, sign / n * wrong
 
-    if np.ndim(target) == 0 and target in (0, 1):  # the other side has no weight: half of the work
+    if isinstance(target, (int, float)) and target in (0, 1):  # the other side has no weight: half of the work
         cost, ds = side(1 - 2 * int(target))
         return BCE(mean(cost), ds)
-    y = float(target) if np.ndim(target) == 0 else np.asarray(target, s.dtype)
-    if np.ndim(y) and np.shape(y) != s.shape:
-        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {np.shape(y)}")
+    y: Any = arguments.real("target", target)
+    if y.shape not in ((), s.shape):
+        raise ValueError(f"target must be a number or shaped like the scores, {s.shape}; got {y.shape}")
+    y = y.astype(s.dtype) if y.ndim else float(y)
     if not (np.min(y) >= 0 and np.max(y) <= 1):
         raise ValueError(f"target must lie in [0, 1]; got {np.min(y)} to {np.max(y)}")
     (real, ds_real), (fake, ds_fake) = side(-1), side(1)
@@ -104,6 +106,7 @@ class Loss:
 
     def verdict(self, s: Array) -> Array:
         """The mean over a batch of scores s (..., N, 1): of sigmoid(s) where `is_probability`, else of s itself; shape (...)."""
+        check_scores(s)
         if self.is_probability:
             return (1 + mean(np.tanh(s / 2))) / 2  # sigmoid(s) = (1 + tanh(s/2)) / 2
         return mean(s)
@@ -124,6 +127,16 @@ class Loss:
         return f"{type(self).__name__}()"
 
 
+def loss_object(loss: Any) -> Any:
+    """The loss, if it is one. Raises TypeError for a class, a name or a function."""
+    if isinstance(loss, type):
+        raise TypeError(f"loss must be an object: write {loss.__name__}() with its brackets")
+    if not all(hasattr(loss, name) for name in ("d", "g", "verdict")):
+        raise TypeError(f"loss must be an object such as losses.NonSaturating(), with d and g; got {shown(loss)}. "
+                        "A loss of your own is a subclass of tinygan.losses.Loss")
+    return loss
+
+
 def sigmoid_dot(s: Array, s_dot: Array) -> Array:
     """How fast sigmoid(s) changes: sigmoid' = sigmoid(s) (1 - sigmoid(s)), and the second factor is sigmoid(-s)."""
     return sigmoid(s) * sigmoid(-s) * s_dot
@@ -141,13 +154,26 @@ def mean(x: Array) -> Array:
 
 def check_scores(*scores: Any) -> int:
     """N, the size of the batch; raises unless all scores have one shape (..., N, 1)."""
+    shapes = set()
     for s in scores:
-        if s is None:
-            raise ValueError("this loss compares with real scores: pass s_real too (in g_gradients, x_real)")
+        if type(s) is not np.ndarray:
+            _check_kind(s)
+        shapes.add(s.shape)
         if s.dtype.kind not in "fc":
             raise TypeError(f"scores must be floating-point numbers, such as D gives; got {s.dtype}")
         if s.ndim < 2 or s.shape[-1] != 1:
             raise ValueError(f"scores must have shape (..., N, 1), one score a sample; got {s.shape}")
-    if len({s.shape for s in scores}) > 1:
+    if len(shapes) > 1:
         raise ValueError(f"scores of real and fake samples must have one shape; got {' and '.join(str(s.shape) for s in scores)}")
-    return scores[0].shape[-2]
+    n = scores[0].shape[-2]
+    if not n:
+        raise ValueError("scores of an empty batch: a loss is a mean over at least one sample")
+    return n
+
+
+def _check_kind(s: Any) -> None:
+    """Raises unless s may be scores, though it is no plain array: one that a recording follows is another kind."""
+    if s is None:
+        raise ValueError("this loss compares with real scores: pass s_real too (in g_gradients, x_real)")
+    if not isinstance(s, np.ndarray) or isinstance(s, np.ma.MaskedArray):
+        raise TypeError(f"scores must be an array (..., N, 1), such as D gives; got {type(s).__name__}")

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.sets import Mixture
-from ..engine.arguments import Array, count, number, points
+from ..data.sets import Mixture, a_mixture
+from ..engine.arguments import Array, count, floats, generator, number, points
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
@@ -75,7 +75,7 @@ def cloud_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> CloudRep
     js : `js_2d`, nats; NaN unless d = 2. True samples score more than 0, and more the fewer they are
     c2st, z : `c2st`: 1/2 and 0 on average for true samples
     """
-    x = _samples(x, mixture.dim, rows=NEIGHBOURS + 1)
+    x = _samples(x, a_mixture(mixture).dim, rows=NEIGHBOURS + 1)
     real = mixture.sample(x.shape[0], rng)
     sigma, spacing = mmd2(x, real, scales(mixture)).tolist()
     js = js_2d(x, mixture) if mixture.dim == 2 else math.nan
@@ -89,7 +89,7 @@ def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> Cl
     ----------
     mixture, n, rng : n > 5 samples are drawn from the mixture by rng, and n more to compare them with
     """
-    return cloud_report(mixture.sample(n, rng), mixture, rng)
+    return cloud_report(a_mixture(mixture).sample(n, rng), mixture, rng)
 
 
 def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDensity:
@@ -113,8 +113,7 @@ def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDens
     """
     from scipy.spatial import cKDTree
 
-    k = count("k", k)
-    x = _samples(x)
+    k, x = count("k", k), _samples(x)
     real = _real(real, x, rows=k + 1)
     radius = _radius(real, k) * (1 - 1e-12)  # so that the rim is outside, whichever way it was rounded
     held = cKDTree(x[_good(x)]).query_ball_point(real, radius, return_length=True)  # (R,)
@@ -146,8 +145,8 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     Gretton et al. 2012, A Kernel Two-Sample Test, equation 3.
     """
     x = _samples(x, rows=2)
-    real, bandwidths = _real(real, x, rows=2), np.asarray(bandwidths)
-    b = [number("a bandwidth", width, above=1 / FAR) for width in bandwidths.ravel().tolist()]
+    real, bandwidths = _real(real, x, rows=2), floats("bandwidths", bandwidths, np.dtype(np.float64))
+    b = [number("a bandwidth", width, above=1 / FAR, below=FAR) for width in bandwidths.ravel().tolist()]
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))
@@ -185,7 +184,7 @@ def scales(mixture: Mixture) -> tuple[float, float]:
     """
     from scipy.spatial.distance import pdist
 
-    sigma, distances = float(mixture.stds.min()), pdist(mixture.means)
+    sigma, distances = float(a_mixture(mixture).stds.min()), pdist(mixture.means)
     apart = distances[distances > sigma]
     return sigma, float(apart.min()) if apart.size else sigma
 
@@ -211,7 +210,7 @@ def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges along both axes (2, cells + 1) and the exact probabilities (cells^2 + 1,) of a 2-D mixture, the outside last."""
     from scipy.special import ndtr
 
-    if mixture.dim != 2:
+    if a_mixture(mixture).dim != 2:
         raise ValueError(f"js_2d needs a 2-D mixture; got {mixture.dim} dimensions. For 1 there is js_1d")
     reach = 5 * mixture.stds[:, None]
     edges = np.linspace((mixture.means - reach).min(axis=0), (mixture.means + reach).max(axis=0), cells + 1, axis=-1)
@@ -242,7 +241,7 @@ def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
     ----------
     Lopez-Paz & Oquab 2017, Revisiting Classifier Two-Sample Tests.
     """
-    x = _samples(x, rows=2)
+    x, rng = _samples(x, rows=2), generator("rng", rng)
     real = _real(real, x, rows=2)
     if x.shape != real.shape:
         raise ValueError(f"c2st compares equally many samples; got {x.shape[0]} and {real.shape[0]}. Draw as many of both")
@@ -266,8 +265,9 @@ def _says_real(x: Array, real: Array, asked: Array) -> Array:
 
 def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """x (N, d) as float64, bad ones included. Raises TypeError or ValueError for anything but rows of numbers."""
+    x = floats("x", x, np.dtype(np.float64))
     points("x", np.nan_to_num(x, posinf=0, neginf=0), dim, rows)
-    return np.asarray(x, dtype=np.float64)
+    return x
 
 
 def _real(real: Any, x: Array, rows: int) -> Array:

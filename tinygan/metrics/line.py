@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.sets import Mixture
+from ..data.sets import Mixture, a_mixture
 from ..engine import arguments
 from ..engine.arguments import Array
+from ..engine.machine import fits
 
 
 class LineReport(NamedTuple):
@@ -72,6 +73,9 @@ def jensen_shannon(q: Array, p: Array) -> float:
     """
     from scipy.special import rel_entr
 
+    q, p = (arguments.real(name, share).astype(np.float64) for name, share in (("q", q), ("p", p)))
+    if q.shape != p.shape or q.ndim != 1 or not (np.minimum(q, p) >= 0).all():
+        raise ValueError(f"q and p must be probabilities of the same cells, two arrays (C,); got shapes {q.shape} and {p.shape}")
     middle = (p + q) / 2
     return float(max(0.0, (rel_entr(q, middle) + rel_entr(p, middle)).sum() / 2))  # rounding may leave -1e-17
 
@@ -98,14 +102,12 @@ def truth_report_1d(mixture: Mixture, n: int, rng: np.random.Generator) -> LineR
     n : how many samples
     rng : draws them, and those that they are compared with
     """
-    return report_1d(mixture.sample(n, rng), mixture, rng)
+    return report_1d(a_mixture(mixture).sample(n, rng), mixture, rng)
 
 
 def _line(name: str, x: Any) -> Array:
     """`x`, (N,) or (N, 1), as a float64 array (N,). NaN and infinity are allowed."""
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
+    x = np.asarray(arguments.real(name, x))
     if x.size == 0 or x.shape not in ((x.size,), (x.size, 1)):
         raise ValueError(f"{name} must have shape (N,) or (N, 1) with N at least 1; got {x.shape}")
     return x.reshape(-1).astype(np.float64)
@@ -115,9 +117,10 @@ def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges (cells + 1,) and the exact probabilities (cells + 1,) of a 1-D mixture, the outside last."""
     from scipy.special import ndtr
 
-    if mixture.dim != 1:
+    if a_mixture(mixture).dim != 1:
         raise ValueError(f"a 1-D mixture is needed; got {mixture.dim} dimensions. Use mode_report instead")
     means, stds, weights = mixture.means[:, 0], mixture.stds, mixture.weights
+    fits(f"{cells} cells for {mixture.n_modes} modes", cells, mixture.n_modes)
     edges = np.linspace((means - 5 * stds).min(), (means + 5 * stds).max(), cells + 1)
     z = (edges[:, None] - means) / stds  # (cells + 1, K)
     below = ndtr(z) @ weights

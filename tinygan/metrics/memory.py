@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import Array, points
+from ..engine.arguments import Array, floats, function, points
 
 FAR_AWAY = 1e100  # beyond it squares overflow, and an overflow looks like a distance of 0
 SURE = 3.0  # standard deviations
@@ -182,7 +182,7 @@ def _rows(name: str, x: Any, dim: int | None = None) -> Array:
 
 
 def _scores(D: Callable[[Array], Any], x: Array) -> Array:
-    scores = np.asarray(D(x), dtype=np.float64)
+    scores = floats("the scores of D", function("D", D, "a discriminator")(x), np.dtype(np.float64))
     if scores.size != x.shape[0] or not np.isfinite(scores).all():
         raise ValueError(f"D must give one finite score for each row; got an array of shape {scores.shape} for {x.shape[0]} rows")
     return scores.ravel()

@@ -17,9 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.sets import Mixture
-from ..engine import arguments
-from ..engine.arguments import Array
+from ..data.sets import Mixture, a_mixture
+from ..engine.arguments import Array, points, real
 
 RADIUS = 3.0  # of high quality, in standard deviations
 DISTANCES = 1 << 15  # that are computed in one go
@@ -50,7 +49,7 @@ class ModeReport(NamedTuple):
 
     def columns(self, mixture: Mixture) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
-        return {f"modes of {mixture.n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
+        return {f"modes of {a_mixture(mixture).n_modes}": f"{self.modes}", "half share": f"{self.modes_half}",
                 "visited": f"{self.modes_visited}", "high quality": f"{self.high_quality:.2%}",
                 "reverse KL": f"{self.reverse_kl:.4f}", "TV": f"{self.tv:.4f}", "std ratio": f"{self.std_ratio:.3f}"}
 
@@ -127,7 +126,7 @@ def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeRepo
     n : how many samples
     rng : draws them
     """
-    return mode_report(mixture.sample(n, rng), mixture)
+    return mode_report(a_mixture(mixture).sample(n, rng), mixture)
 
 
 def modes_found(x: Any, mixture: Mixture) -> tuple[int, int]:
@@ -151,9 +150,9 @@ def _half_shares(total: int, mixture: Mixture) -> Array:
 
 def _assign(x: Any, mixture: Mixture) -> tuple[Array, Array]:
     """The nearest mode of each sample, K where there is none, and whether the sample is of high quality: (N,), (N,)."""
-    # Samples may be NaN or infinite, so only their type and shape are checked here.
-    arguments.points("x", np.nan_to_num(x, posinf=0, neginf=0), mixture.dim, rows=1)
-    x = np.asarray(x, dtype=np.float64)
+    x = real("x", x).astype(np.float64)
+    # Samples may be NaN or infinite, so only their shape is checked here.
+    points("x", np.nan_to_num(x, posinf=0, neginf=0), a_mixture(mixture).dim, rows=1)
     rows = max(1, DISTANCES // mixture.n_modes)
     nearest, distance = (np.concatenate(parts) for parts in zip(*(_nearest(x[i:i + rows], mixture.means)
                                                                   for i in range(0, x.shape[0], rows)), strict=True))

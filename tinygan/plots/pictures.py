@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.collections import EllipseCollection, LineCollection
 
 from ..data import Mixture
-from ..engine.arguments import count, points
+from ..engine.arguments import count, points, shown
 from ..engine.numerics import sigmoid
 from ..gradients import through_d
 from ..losses import NonSaturating
@@ -132,7 +132,7 @@ def heat_map(D, data, ax=None, loss=None):
     if hasattr(data, "sample"):
         check_single("data", data, dim=2)
     elif np.shape(data) != (4,) or not (data[0] < data[1] and data[2] < data[3]):
-        raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {data!r}")
+        raise ValueError(f"heat_map needs a data set or a window (left, right, bottom, top); got {shown(data)}")
     ax = axes_for(ax, (5.2, 4.2), D, d_in=2)
     low, high = window_of(data) if hasattr(data, "sample") else np.reshape(data, (2, 2)).swapaxes(0, 1)
     grid, sides = grid_points(low, high)

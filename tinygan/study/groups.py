@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.arguments import shown
 from ..guard import Diverged
 from ..history import History
 from ..metrics import ModeReport, mode_report, truth_report
@@ -136,10 +137,10 @@ def check_study(remedies, data, seeds, setup):
     """Raises ValueError or TypeError for what could not be trained, before anything is."""
     for argument, table in (("remedies", remedies), ("data", data)):
         if not isinstance(table, dict) or not table:
-            raise TypeError(f"{argument} must be a dict from names to {argument}, with at least one; got {table!r}")
+            raise TypeError(f"{argument} must be a dict from names to {argument}, with at least one; got {shown(table)}")
         for name in table:
             if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
-                raise ValueError(f"{argument}: a name is made of letters, digits and _ . + - (files bear it); got {name!r}")
+                raise ValueError(f"{argument}: a name is made of letters, digits and _ . + - (files bear it); got {shown(name)}")
     for name, mixture in data.items():
         if not hasattr(mixture, "n_modes"):
             raise TypeError(f"a study counts modes, so its data must be mixtures; {name} is a {type(mixture).__name__}")

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import train_arguments as given
 from ..data import Mixture, Points
-from ..engine.arguments import Array, Seeds, choice, count, seed_sequence, spawn
+from ..engine.arguments import Array, Seeds, choice, count, seed_sequence, shown, spawn
 from ..engine.store import Network
 from ..history import History
 from ..looks import SAMPLES, ModeCount
@@ -62,7 +62,7 @@ class System(Generic[S]):
         if recipe is None or isinstance(recipe, str):
             recipe = self.recipe_for(recipe)
         if not isinstance(recipe, self.Settings):
-            raise TypeError(f"recipe must be the name of a data set, or {type(self).__name__}.Settings(...); got {recipe!r}")
+            raise TypeError(f"recipe must be the name of a data set, or {type(self).__name__}.Settings(...); got {shown(recipe)}")
         self.recipe: S = cast(S, recipe.replace(**changes))
         self.data: Any = None
         self.networks: dict[str, Network] = {}

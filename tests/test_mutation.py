@@ -1,0 +1,66 @@
+"""`tests/benchmarks/mutation.py`: which mutants it makes, that a mutant is killed and unchanged source is not, and its list."""
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+WHERE = importlib.util.spec_from_file_location("mutation", Path(__file__).parent / "benchmarks" / "mutation.py")
+mutation = importlib.util.module_from_spec(WHERE)
+WHERE.loader.exec_module(mutation)
+
+SOURCE = '''"""Words."""
+
+def f(x: int = 2, y: float = 0.0) -> bool:
+    """More words, 3 of them."""
+    if not x < 1 and y:
+        raise ValueError("x")
+    x += 1
+    print(-x)
+    return True
+'''
+MUTANTS = ["2 -> 3", "0.0 -> 1.0", "not x < 1 and y -> not x < 1 or y", "not x < 1 -> not not x < 1", "x < 1 -> x <= 1", "1 -> 2",
+           "raise ValueError('x') -> pass", "x += 1 -> x -= 1", "x += 1 -> pass", "1 -> 2", "print(-x) -> pass", "-x -> +x",
+           "True -> False"]
+FILES = [path for pattern in mutation.ROOMS.values() for path in (mutation.ROOT / "tinygan").glob(pattern)]
+
+
+def made(path):
+    """All mutants of a file, as words."""
+    return [mutation.mutant(path, i)[1] for i in range(len(list(mutation.mutants(ast.parse(path.read_text())))))]
+
+
+def test_the_mutants_of_a_function(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", lambda self: SOURCE)
+        found = made(mutation.ROOT / "tinygan" / "unroll.py")
+    assert [what.removeprefix("unroll: ").partition(", in: ")[0] for what in found] == MUTANTS
+    assert found[4] == "unroll: x < 1 -> x <= 1, in: if not x < 1 and y:"
+
+
+@pytest.mark.parametrize("path", FILES, ids=mutation.module)
+def test_each_file_has_tests(path):
+    assert mutation.tests_of(mutation.module(path))[:-1]
+
+
+def test_what_is_written_down_as_equivalent_is_a_mutant_of_today_and_has_a_reason():
+    lines = mutation.EQUIVALENT.read_text().splitlines()
+    files = {mutation.module(path): path for path in FILES}
+    mutants = {name: set(made(files[name])) for name in {line.partition(": ")[0] for line in lines}}
+    for line in lines:
+        what, _, reason = line.partition(" || ")
+        assert what in mutants[what.partition(": ")[0]] and len(reason) > 10, line
+
+
+@pytest.mark.slow
+def test_a_mutant_is_killed_and_the_source_as_it_is_is_not(monkeypatch):
+    monkeypatch.chdir(mutation.ROOT)
+    monkeypatch.setattr(sys, "modules", {name: module for name, module in sys.modules.items() if not name.startswith("tinygan")})
+    path = mutation.ROOT / "tinygan" / "engine" / "numerics.py"
+    source = path.read_text()
+    wrong = source.replace("np.log1p(np.exp(-_size(s)))", "np.log1p(np.exp(_size(s)))")
+    assert wrong != source
+    assert mutation.run(path, ast.parse(wrong), ["tests/test_numerics.py"]) == "killed"
+    assert mutation.run(path, ast.parse(source), ["tests/test_numerics.py"]) == "survived"
