@@ -426,7 +426,8 @@ def columns(text):
 
 def path_faults(text):
     """What is wrong on the page of paths: a step without a link, minutes that do not add up, exercises that are not there."""
-    found = [f"no link: {step}" for steps in columns(text).values() for step in steps if not re.search(r":(?:doc|ref|py:mod):`", step)]
+    link = re.compile(r":(?:doc|ref|py:mod):`")
+    found = [f"no link: {step}" for steps in columns(text).values() for step in steps if not link.search(step)]
     minutes = [int(re.match(r"(\d+) minutes", step)[1]) for step in columns(text)["I have an hour"]]
     known = {one.number for lesson in LESSONS for one in exercises_of(lesson)}
     return (found + ([] if sum(minutes) == 60 else [f"{sum(minutes)} minutes"])
