@@ -70,7 +70,7 @@ class Dark(Style):
 
 def first_words(doctree):
     """The first paragraph of a page, shortened at the end of a word."""
-    paragraphs = [node for node in doctree.findall(nodes.paragraph) if not isinstance(node.parent, nodes.list_item | nodes.caption)]
+    paragraphs = [node for node in doctree.findall(nodes.paragraph) if not isinstance(node.parent, nodes.list_item)]
     text = " ".join(paragraphs[0].astext().split()) if paragraphs else ""
     return text if len(text) <= LENGTH else text[:LENGTH].rpartition(" ")[0] + " ..."
 

@@ -33,7 +33,8 @@ def test_a_benchmark_shows_its_own_pictures_only(results, tmp_path, monkeypatch)
     for name in ("a.png", "a_b.png", "a_c.png"):
         (tmp_path / name).touch()
     text = "\n".join(results.section("a"))
-    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"] and ":alt: A. The numbers" in text and ":Cores: 2" in text
+    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"]
+    assert ":alt: A. The numbers" in text and ":Cores: 2" in text
     assert "not been measured" in "\n".join(results.section("later")) and "not been measured" not in text
     (tmp_path / "silent.json").write_text('{"rows": []}')
     with pytest.raises(ValueError, match="does not say how it was made"):
