@@ -131,7 +131,8 @@ print(f"the best of 1000 random critics: {difference(others).max():.3f}")
 
 # %%
 # Learning a critic
-# ----------------- ``Wasserstein`` is this difference as a loss: D minimises :math:`E f(\text{fake}) - E f(\text{real})`, and G
+# -----------------
+# ``Wasserstein`` is this difference as a loss: D minimises :math:`E f(\text{fake}) - E f(\text{real})`, and G
 # minimises :math:`-E f(\text{fake})`. There is no sigmoid and no probability, which is why it is called a *critic*. But the
 # maximum was over functions nowhere steeper than 1. A network can be as steep as it likes, and twice the scores give twice the
 # difference. It must be constrained.
@@ -216,7 +217,8 @@ print(f"found, in units of the distance: {estimate.min():.3f} to {estimate.max()
 # (This trap exists on the line only. In the plane the gradient of f can turn round and keep its length.)
 #
 # Which loss moves G?
-# ------------------- For comparison we train a discriminator with the minimax loss of lesson 04. Its loss bounds the JSD, which
+# -------------------
+# For comparison we train a discriminator with the minimax loss of lesson 04. Its loss bounds the JSD, which
 # is flat. The *push* on G is minus the derivative of G's loss with respect to a fake point. It has two factors, the slope of the
 # score, and the derivative of G's loss with respect to the score.
 #

@@ -66,7 +66,8 @@ for name, remedy in tried.items():
 
 # %%
 # The study
-# --------- Every remedy is trained with every seed, from the same first weights of G, with the same batches and the same noise.
+# ---------
+# Every remedy is trained with every seed, from the same first weights of G, with the same batches and the same noise.
 # The seeds of a remedy are trained side by side along the replica axis. Two processes share the remedies.
 ring = {"ring": RING}
 rows = run_study(tried, ring, SEEDS, setup, replicas=len(SEEDS), jobs=JOBS)
@@ -97,7 +98,8 @@ print("helps:", *[name for name in tried if helps[name]])
 
 # %%
 # What helps
-# ---------- The plain GAN visits all eight modes in almost no run. What keeps D from being steep ends this. It may be the
+# ----------
+# The plain GAN visits all eight modes in almost no run. What keeps D from being steep ends this. It may be the
 # gradient penalty, spectral normalisation, or R1 and R2 together. Between the modes a steep D has a nearly constant score, so
 # its gradient there does not point to a missing mode. A D that may not be steep has a slope that leads there. Packing works
 # differently. Two points at one mode are a rare pair among the real ones, once in eight times. A collapsed G makes such pairs
@@ -107,8 +109,8 @@ print("helps:", *[name for name in tried if helps[name]])
 # the plain GAN never. For them we claim less, which is more modes in the mean.
 #
 # In ``docs/results/all_remedies.txt`` the same remedies have another order. Packing by two visits all modes there in 1 of 20
-# runs, and spectral normalisation in 6 of 20. Those networks have two hidden layers of 32 in place of three, batches of 32 in
-# place of 64, and a constant rate of .01 in place of one that falls from .005. A count belongs to its settings.
+# runs, and spectral normalisation in 6 of 20. Those networks have two hidden layers of 32 in place of three, and batches of 32
+# in place of 64. Their rate is .01 and constant, in place of one that falls from .005. A count belongs to its settings.
 modes = {name: np.array([row.judged.modes_visited for row in rows if row.remedy == name]) for name in tried}  # (seeds,) each
 cures = [name for name in ("wgan_gp", "spectral_norm", "relativistic_r1_r2") if name in tried]
 cures_mostly = [name for name in ("r1", "packing_2", "packing_4") if name in tried]
@@ -120,7 +122,8 @@ for name in cures + cures_mostly:
 
 # %%
 # What does not help
-# ------------------ This means in this game and within this budget. The relativistic loss by itself changes nothing that we
+# ------------------
+# This means in this game and within this budget. The relativistic loss by itself changes nothing that we
 # could count. With R1 and R2 it visits all modes, and most of this is due to R1 and R2. Label smoothing does nothing for the
 # modes. It was made to keep D's scores small. The deviation of a batch is one number, too little for D to see which mode is
 # missing.
@@ -162,7 +165,8 @@ assert FAST or quality["packing_4"].mean() < 0.05 < quality["packing_2"].mean() 
 
 # %%
 # Another illness
-# --------------- Now take a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes
+# ---------------
+# Now take a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes
 # above leaves most of them out here. On 48 seeds it visited 3.1 modes in the mean, and the plain GAN 2.8. Eight seeds cannot
 # show so small a difference. This GAN needs a quicker D, and not a smoother one. The cure is one number.
 slow = SETUPS["collapse"].replace(hidden=(32, 32), batch=64, steps=SLOW)

@@ -263,7 +263,8 @@ assert errors[0.5][-1] / errors[0.5][0] < 0.5 * errors[0.01][-1] / errors[0.01][
 
 # %%
 # When is the shortcut right?
-# --------------------------- Let G lose exactly what D wins, as in the paper (``zero_sum=True``), and let D reach its best
+# ---------------------------
+# Let G lose exactly what D wins, as in the paper (``zero_sum=True``), and let D reach its best
 # answer. There no small change of D changes the loss of D, so none changes the loss of G. Thus :math:`\lambda = 0`, and the
 # chain adds nothing. (This is the *envelope theorem*.) A D that is a straight line with least squares arrives quickly in most
 # games, and the error falls by a factor with each step. When G has a loss of its own, the error stays, however far G looks.
@@ -277,7 +278,8 @@ assert arriving[True][-1] < 0.2 * arriving[False][-1]
 
 # %%
 # The ring
-# -------- On eight modes, with a D that learns ten times more slowly than its G, a GAN collapses. We compare three kinds of G
+# --------
+# On eight modes, with a D that learns ten times more slowly than its G, a GAN collapses. We compare three kinds of G
 # with the same networks, data and seeds. One takes D as it is, one only looks ahead, and one is unrolled. All seeds are trained
 # side by side.
 ring = data.ring().standardized()
