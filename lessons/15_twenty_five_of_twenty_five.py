@@ -205,7 +205,8 @@ assert abs(reports["the average of G"].high_quality - reports["G itself"].high_q
 # * *Precision* and *recall*, or density and coverage, separate quality from variety (lesson 10). Outliers among the true points
 #   spoil them.
 # * *Bins* (NDB) count the samples in cells of the data, as we count modes.
-# * The *birthday test* counts near copies among s samples. A distribution on n points has one pair at about :math:`s = \sqrt n`.
+# * The *birthday test* counts near copies among s samples. With :math:`s = \sqrt n` samples of n points there is a pair in about
+#   38 % of cases.
 # * A *memorisation test* compares with held-out data (lesson 23). A copy of the training images is perfect by all others.
 #
 # Two samples of the *same* bell in 16 dimensions show the bias of the Frechet distance. Its true value is 0.
