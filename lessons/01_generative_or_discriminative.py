@@ -4,9 +4,13 @@ Generative or discriminative?
 
 What must a model know to tell zeros from ones, and what must it know to draw them?
 
-The data are scikit-learn's handwritten digits, 8 x 8 pixels each. A *discriminative* model learns
-:math:`p(y \\mid x)`: given an image x, which label y? A *generative* model learns :math:`p(x)`, or
-:math:`p(x, y)`: which images are there, and how often? A GAN is made of one of each, so it is worth meeting both.
+* **Time** 25 minutes.
+* **Before** matrix products, and what a probability density is.
+* **Terms** score, generator, discriminator, collapse, coverage.
+
+The data are scikit-learn's handwritten digits, 8 x 8 pixels each. A *discriminative* model learns :math:`p(y \\mid x)`. It is
+given an image x and says how likely each label y is. A *generative* model learns :math:`p(x)` or :math:`p(x, y)`. It says which
+images there are, and how often each of them comes. A GAN is made of one model of each kind.
 """
 
 import matplotlib.pyplot as plt
@@ -31,8 +35,8 @@ plt.rcParams.update(plots.STYLE)
 # %%
 # Two sets of digits
 # ------------------
-# 360 images of zeros and ones. Half of them are learned from; the other half is held out, to ask
-# questions that were not practised. An image is a row of 64 numbers, from -1 (white) to 1 (black).
+# There are 360 images of zeros and ones. The models learn from one half. The other half is *held out*, to test the models on
+# images that they have not seen. An image is a row of 64 numbers, from -1 (white) to 1 (black).
 digits = data.digits(classes=PAIR)
 
 
@@ -44,21 +48,26 @@ def halves(seed):
 
 
 x, y, x_held, y_held = halves(seed=0)
-assert x.shape[-1] == x_held.shape[-1] == 64 and y.size + y_held.size == digits.labels.size
+assert x.shape[-1] == x_held.shape[-1] == 64 and y.size + y_held.size == digits.labels.size == 360
 print(f"{digits.x.shape[-2]} images; to learn from: {(y == 0).sum()} of digit {PAIR[0]}, {(y == 1).sum()} of digit {PAIR[1]}")
 
 # %%
 # Three probabilities
 # -------------------
-# Put all images with their labels into one big table, and draw from it.
+# Put all images with their labels into one big table, and draw a row at random. Three probabilities describe the draw.
 #
-# * :math:`p(x, y)`, the *joint* probability: this image comes, and with this label.
-# * :math:`p(x) = \sum_y p(x, y)`: this image comes, whatever its label.
-# * :math:`p(y \mid x) = p(x, y) / p(x)`: this image has come; what is its label?
+# * The *joint* probability :math:`p(x, y)` is that of this image together with this label.
+# * The probability :math:`p(x) = \sum_y p(x, y)` is that of this image with any label.
+# * The probability :math:`p(y \mid x) = p(x, y) / p(x)` is that of this label when the image is given.
 #
-# The third one has been divided by :math:`p(x)`. A model of :math:`p(y \mid x)` alone no longer knows which
-# images are likely, and cannot draw one. Here are two small worlds, each with two images, A and B. Asked for labels, they
-# answer alike; but the images come in quite different shares.
+# The third one has been divided by :math:`p(x)`, and this division loses something. Here are two small worlds, each with two
+# images, A and B. In both worlds :math:`p(y \mid x)` is the same.
+#
+# **Predict.** Must the two images then also come equally often in both worlds?
+#
+# .. answer::
+#    No. In the first world A and B come equally often, and in the second world B comes nine times as often as A. A model of
+#    :math:`p(y \mid x)` alone does not contain which images are likely, so it cannot draw one.
 world = np.array([[0.45, 0.05], [0.05, 0.45]])  # p(x, y); rows: images A and B; columns: labels 0 and 1
 other = np.array([[0.09, 0.01], [0.09, 0.81]])
 p_x, p_x_other = world.sum(axis=-1, keepdims=True), other.sum(axis=-1, keepdims=True)
@@ -68,8 +77,8 @@ assert np.allclose(p_x, [[0.5], [0.5]]) and np.allclose(p_x_other, [[0.1], [0.9]
 # %%
 # Sixty-four numbers, or two
 # --------------------------
-# The two *principal components* are the directions along which the images differ most. Two numbers
-# say where an image lies along them. (The singular value decomposition orders its directions by spread.)
+# The two *principal components* are the directions along which the images differ most. Two numbers say where an image lies
+# along them. (The singular value decomposition orders its directions by spread, the largest first.)
 
 
 def components(x):
@@ -85,9 +94,9 @@ assert z.shape[-1] == 2 and z[:, 0].var() > z[:, 1].var()
 # %%
 # A discriminative model: a line
 # ------------------------------
-# ``Dense(2, 1)`` gives each image a score :math:`s = z_1 w_1 + z_2 w_2 + b`, and the sigmoid reads it as a probability,
-# :math:`p(y = 1 \mid x) = 1 / (1 + e^{-s})`. Logistic regression moves w and b downhill on the cross-entropy. How
-# ``Dense`` finds its gradient is lesson 02, why the loss is computed from the score is lesson 03.
+# ``Dense(2, 1)`` gives each image a score (logit) :math:`s = z_1 w_1 + z_2 w_2 + b`. The sigmoid turns the score into a
+# probability, :math:`p(y = 1 \mid x) = 1 / (1 + e^{-s})`. Logistic regression changes w and b by gradient descent on the
+# cross-entropy. Lesson 02 shows how ``Dense`` finds its gradient. Lesson 03 shows why the loss is computed from the score.
 
 
 def learn_line(z, y):
@@ -107,8 +116,13 @@ def share_right(s, y):
 
 
 # %%
-# In the mean it is right on more than 99 % of the held-out digits, and on more than 98 % however the data are halved. And this
-# is not because anything would do: with the labels of the learning half shuffled, it is back at guessing.
+# Each image is now two numbers, and the model is one line. As a control, we train the same model on shuffled labels.
+#
+# **Predict.** On what share of the held-out digits is the line right, and what happens with shuffled labels?
+#
+# .. answer::
+#    Over ten ways of halving the data it is right on more than 99 % on average, and never on less than 98 %. With shuffled labels
+#    it only guesses. So the method itself does not produce the 99 %. The labels do.
 right = []
 for seed in range(SPLITS):
     x_a, y_a, x_b, y_b = halves(seed)
@@ -125,13 +139,13 @@ print(f"held out: {share_right(line(z_held)[:, 0], y_held):.1%} right; with shuf
 # %%
 # A generative model: a cloud for each digit
 # ------------------------------------------
-# Two numbers were enough to tell the digits apart. To draw one, all 64 must be right, together. A plain
-# generative model is a Gaussian for each digit, with the mean and the covariance of its images,
+# Two numbers were enough to tell the digits apart. To draw a digit, all 64 numbers must fit together. A simple generative model
+# is a Gaussian for each digit, with the mean and the covariance of its images,
 #
 # .. math:: p(x, y) = p(y) \, \mathcal N(x; \mu_y, \Sigma_y).
 #
-# Drawing is easy: first a label, then an image with this label. For comparison, a second model with
-# the same mean and the same spread in every pixel, but each pixel drawn on its own.
+# To draw, one first draws a label and then an image with this label. A second model is there for comparison. It has the same
+# mean and the same spread in every pixel, but draws each pixel independently of the others.
 
 
 def gaussian(x):
@@ -149,9 +163,14 @@ def draw(x, y, rng, n=90):
 
 
 # %%
-# How good is a drawing? A simple measure: the distance to the nearest held-out digit. The
-# Gaussian's drawings are nearer to real ones than the independent pixels are, for every way of halving the
-# data; and real digits are nearer to each other still. This model is no master.
+# How good is a drawing? A simple measure is its distance to the nearest held-out digit.
+#
+# **Predict.** Order three sets of images by this distance. They are real digits, drawings of the Gaussian, and drawings with
+# independent pixels. Which is nearest to the held-out digits?
+#
+# .. answer::
+#    For every way of halving the data the real digits are nearest, then the Gaussian, then the independent pixels. So the
+#    covariance helps, and the Gaussian is still not as good as real data.
 
 
 def nearest(a, b):
@@ -169,10 +188,15 @@ for name, distance in zip(("real digits", "Gaussian", "independent pixels"), np.
     print(f"distance to the nearest real digit: {distance:.2f} from {name}")
 
 # %%
-# One number never tells all. A lazy model that always draws the *average* zero and the *average* one
-# beats the Gaussian by this measure. Turn the question round, and ask how far each real digit is from the nearest
-# drawing: now the lazy model is the worse one. It has found the middle of each cloud and nothing else. A GAN that
-# does something like it is said to have collapsed; lesson 07 meets one.
+# One number is not enough. Take a third model that always draws the *average* zero and the *average* one.
+#
+# **Predict.** Is the average digit nearer to real digits than the drawings of the Gaussian, or farther? And how far is each real
+# digit from the nearest drawing?
+#
+# .. answer::
+#    By the first measure the average digit beats the Gaussian. By the second measure it is worse, for every way of halving the
+#    data. It has found the middle of each cloud and nothing else. A GAN that does something similar has *collapsed*. Lesson 07
+#    shows one.
 table = []
 for seed in range(SPLITS):
     x_a, y_a, x_b, _ = halves(seed)
@@ -184,12 +208,17 @@ for name, distance in zip(("Gaussian", "average"), np.mean(table, axis=-2), stri
     print(f"distance from a real digit to the nearest drawing: {distance:.2f}, {name}")
 
 # %%
-# What each of them knows
-# -----------------------
-# From :math:`p(x, y)` one gets the rest by adding and dividing: the Gaussians classify too, as well as the line
-# does. The way back is closed. Show both models the digits 2 to 9, which neither has seen. The line has
-# no way to say "neither": for half of them it is at least 80 % sure that they are a zero or a one. The
-# Gaussians' :math:`p(x)` puts nearly all of them below the least likely tenth of the held-out zeros and ones.
+# What each model contains
+# ------------------------
+# From :math:`p(x, y)` one gets the other two by adding and dividing. So the Gaussians classify too, and are right on more than
+# 99 %. The opposite direction is impossible. We show both models the digits 2 to 9, which neither of them has seen.
+#
+# **Predict.** What does the line say about a seven? And what does :math:`p(x)` of the Gaussians say?
+#
+# .. answer::
+#    The line cannot say "neither". For at least half of these digits it is more than 80 % sure that they are a zero or a one. The
+#    Gaussians can say it. More than 95 % of these digits are less likely than the least likely tenth of the held-out zeros and
+#    ones.
 strangers = data.digits(classes=set(range(10)) - set(PAIR)).x
 clouds = [(np.log(np.mean(y == k)), gaussian(x[y == k])) for k in (0, 1)]  # log p(y) and p(x | y)
 log_p_zero, log_p_one = (log_p_y + cloud.logpdf(x_held) for log_p_y, cloud in clouds)  # log p(x, y)
@@ -223,8 +252,8 @@ def strip(ax, x, title):
 
 
 # %%
-# On the left, all that the line needs. In the middle, the cloud that the generative model has to place, seen from
-# the same side. On the right, what cannot be seen from this side: whether the pixels fit together.
+# On the left is all that the line needs. In the middle is the cloud that the generative model has to place, along the same two
+# directions. On the right are whole images. Only there can one see whether the pixels fit together.
 drawn, noise = draw(x, y, np.random.default_rng(0))
 fig, axes = plt.subplot_mosaic([["line", "cloud", "real"], ["line", "cloud", "drawn"], ["line", "cloud", "noise"]],
                                figsize=(10, 3.6), width_ratios=(1, 1, 1.1))
@@ -244,23 +273,61 @@ for name, images, title in (("real", x_held[np.argsort(y_held)], "held out"), ("
 # %%
 # What you saw
 # ------------
-# * Telling zeros from ones took two numbers an image and one line, and the line was right on more than 99 % of
-#   the digits it had never seen.
-# * Drawing them takes all 64 pixels together. Keeping only each pixel's own mean and spread leaves speckle;
-#   with the covariances, which say how pixels go together, the drawings come nearer to real digits.
-# * :math:`p(x, y)` contains both :math:`p(x)` and :math:`p(y \mid x)`; the line, which knows :math:`p(y \mid x)` only, is
-#   sure of itself even about digits of a kind it has never met.
-# * Near to the data is not enough: the average digit is nearer. A sampler must also cover the data.
+# * To tell zeros from ones, two numbers for each image and one line were enough. The line was right on more than 99 % of the
+#   held-out digits.
+# * To draw them, all 64 pixels must fit together. Independent pixels with the right means and spreads look like noise. With the
+#   covariances the drawings come nearer to real digits.
+# * :math:`p(x, y)` contains both :math:`p(x)` and :math:`p(y \mid x)`. The line models :math:`p(y \mid x)` only, and is sure of
+#   itself even about digits of a kind that it has never seen.
+# * It is not enough to be near the data. The average digit is nearer than the drawings. A sampler must also cover the data.
 #
-# A Gaussian can be written down. For most data nobody can write the density down, and this is where GANs come in: the
-# generator only draws, and a discriminative model tells it what is wrong with its drawings.
+# The density of a Gaussian can be written down. For most data nobody can write the density down, and for them there are GANs.
+# The generator only draws. A discriminative model tells the generator what is wrong with its drawings.
+#
+# Ng & Jordan (2002, *On Discriminative vs. Generative Classifiers*) compare the two ways to classify, and say when each wins.
+#
+# Questions:
+#
+# 1. *On paper.* A third world has the same :math:`p(y \mid x)` as the two above, and :math:`p(A) = 0.2`. What are its four joint
+#    probabilities?
+#
+#    .. answer::
+#       The label of A is 0 with the probability 0.45/0.5 = 0.9, and the label of B is 0 with 0.1. Multiply by :math:`p(x)`. Image
+#       A gives 0.18 and 0.02, and image B gives 0.08 and 0.72. Their sum is 1.
+#
+# 2. *Run it.* Take the second component away by ``directions * [1, 0]``. How good is the line now? And with the second one alone?
+#
+#    .. answer::
+#       With the first component alone the line is right on 98.9 % on average, and on 97.8 % for the worst halves. With the second
+#       one alone it is right on 47.6 %, which is guessing. The second direction shows how differently the ones are written.
+#
+# 3. *Explain.* Somebody reports that the drawings of a model are nearer to real images than real images are to each other. Is the
+#    model better than the data?
+#
+#    .. answer::
+#       No. The average digit does something similar, and a copy of the data does it perfectly. One must also ask how far each
+#       real image is from the nearest drawing, and compare with images that the model has not seen.
 #
 # To try:
 #
 # 1. Set ``SHRINK`` to 1. Which assertion fails, and what do the drawings look like?
-# 2. Set ``PAIR`` to (3, 8). How many components does the line need for 99 %?
-# 3. Write down a sampler that is nearer to the held-out digits than the real digits are, *and* covers them. What
-#    must it have seen?
 #
-# Ng & Jordan (2002, *On Discriminative vs. Generative Classifiers*) compare the two ways to classify, and say when each wins.
+#    .. answer::
+#       Four assertions fail. The first is the order of the three distances, for each of the ten halves. All pixels now have one
+#       common spread and no covariance. The Gaussian's distance rises from 2.66 to 3.47, and the independent pixels, whose
+#       spreads are right, stay at 3.24. The drawings look like noise.
+#
+# 2. Set ``PAIR`` to (3, 8). How many components does the line need for 99 %?
+#
+#    .. answer::
+#       With 300 steps no number of components is enough. Two give 95.6 % on average, ten give 97.9 %, and forty give 98.4 %. With
+#       3000 steps and forty components it is 99.0 %.
+#
+# 3. Write a sampler that is nearer to the held-out digits than the real digits are, *and* covers them. What must it have seen?
+#
+#    .. answer::
+#       It returns the held-out digits themselves. Both distances are then 0. It must have seen the images that it is tested on,
+#       so these measures cannot tell a perfect sampler from one that copies.
+third = np.array([[0.2], [0.8]]) * world / p_x
+assert np.allclose(third, [[0.18, 0.02], [0.08, 0.72]])  # the answer on paper
 plots.show("lesson_01")

@@ -1,6 +1,7 @@
 """Each lesson runs without a warning, keeps its form, and its assertions can fail."""
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+WITH_QUESTIONS = [path for path in LESSONS if "\n* **Time** " in path.read_text(encoding="utf-8")]
+TERMS = (ROOT / "docs" / "glossary.rst").read_text(encoding="utf-8")
 LONGEST_CELL = 15  # lines of code
 LONGEST_RUN = 60  # seconds; a lesson should take less than 30, but the machine may be busy
 in_turn = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
@@ -39,6 +42,8 @@ def form_problems(text):
         if not cell.startswith("# "):
             problems.append(f"cell {number} does not begin with a sentence: {cell[:40]!r}")
         problems += [f"cell {number}: {problem}" for problem in formula_problems(cell)]
+        problems += [f"cell {number}: text behind the line under a heading: {line}"
+                     for line in re.findall(r"(?m)^# -{4,} .+$", cell)]
     if not cells[-1].startswith("# What you saw\n# ------------\n"):
         problems.append('the last cell is not "What you saw"')
     if sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) < 3:
@@ -49,7 +54,7 @@ def form_problems(text):
 def formula_problems(cell):
     """Formulas that were lost from the prose of a cell, or will be printed as they are typed."""
     prose = "\n".join(line[2:] if line.startswith("#") else "<code>" for line in cell.rstrip().splitlines() if line) + "\n\n"
-    prose = re.sub(r"(?m)^[.][.] math::.*\n(?:(?: +.*)?\n)*", ".. a formula\n\n", prose)
+    prose = re.sub(r"(?m)^( *)[.][.] math::.*\n(?:(?:\1 +.*)?\n)*", r"\1.. a formula\n\n", prose)
     # Behind a colon and an empty line there comes a formula, a list or something indented; or code, without the empty line.
     lost = re.findall(r"(.{1,40}:)\n\n+(?![.][.] |[*] |\d+[.] |  )", prose)
     raw = re.findall(r"\\[a-zA-Z]+", re.sub(r":math:`[^`]*`|``[^`]*``", "", prose))
@@ -176,6 +181,139 @@ def test_a_lesson_that_warns_fails(tmp_path):
     assert "RuntimeWarning" in run(tmp_path / "warns.py", tmp_path).stderr
 
 
+# ---------------------------------------------------------------- it asks before it answers
+
+
+ANSWER = r"\n\n *\.\. answer::\n +\S"
+
+
+def prose():
+    """The program that counts long sentences and colons."""
+    spec = importlib.util.spec_from_file_location("prose", ROOT / "tests" / "benchmarks" / "prose.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def header_problems(text):
+    """What is wrong with the three lines behind the question, in which a lesson says what it takes and what it is about."""
+    header = re.search(r"\?\n\n\* \*\*Time\*\* \d+ minutes\.\n\* \*\*Before\*\* [^*]*\.\n\* \*\*Terms\*\* ([^*]*?)\.\n\n", text)
+    if not header:
+        return ["behind the question come three items, Time, Before and Terms, each with a full stop"]
+    known = {word.strip() for entry in re.findall(r"(?m)^   (?! |:)(\S.*)$", TERMS) for word in re.split("[(),]", entry)}
+    return [f"the glossary has no entry for {term!r}" for term in re.split(r",\s+", header[1]) if term not in known]
+
+
+def items(text, title):
+    """The items of the numbered list behind a title, with their answers."""
+    part = re.search(rf"(?m)^{title}:\n\n((?:(?:\d\.|  ) .*\n|\n)+)", text)
+    return re.split(r"(?m)^\d\. ", part[1])[1:] if part else []
+
+
+def question_problems(text):
+    """What a lesson lacks of its header, its predictions, its three questions, and the answers to them."""
+    said = re.sub(r"(?m)^# ?", "", text)
+    predictions = [said[found.start():] for found in re.finditer(r"(?m)^\*\*Predict\.\*\* ", said)]
+    problems = header_problems(text)
+    if len(predictions) < 3:
+        problems.append(f"has {len(predictions)} questions to predict, at least 3")
+    asked = re.compile(rf"(?:.+\n)*.*\?{ANSWER}")
+    problems += [f"no question, or no answer: {one[:60]!r}" for one in predictions if not asked.match(one)]
+    questions, trials = items(said, "Questions"), items(said, "To try")
+    if [one.partition("*")[2].partition("*")[0] for one in questions] != ["On paper.", "Run it.", "Explain."]:
+        problems.append('asks three questions behind "Questions:", *On paper.*, *Run it.* and *Explain.*')
+    if not trials:
+        problems.append('has nothing behind "To try:"')
+    return problems + [f"no answer: {one[:60]!r}" for one in (*questions, *trials) if not re.search(ANSWER, one)]
+
+
+@pytest.mark.parametrize("lesson", WITH_QUESTIONS, ids=lambda path: path.stem)
+def test_lesson_asks_before_it_answers(lesson):
+    problems = question_problems(lesson.read_text(encoding="utf-8"))
+    assert not problems, f"{lesson.name}:\n  " + "\n  ".join(problems)
+
+
+@pytest.mark.parametrize("lesson", WITH_QUESTIONS, ids=lambda path: path.stem)
+def test_lesson_is_read_without_stopping(lesson):
+    _, long, colons, words, twice = prose().counted([*prose().of_lesson(lesson)])
+    assert not long and not twice, [*long, *twice]
+    assert colons < 0.012 * words, f"{colons} colons in {words} words"
+
+
+ASKS = '''"""
+A title
+=======
+
+A question?
+
+* **Time** 5 minutes.
+* **Before** nothing.
+* **Terms** score, tape.
+
+An introduction.
+"""
+# %%
+# **Predict.** One?
+#
+# .. answer::
+#    Yes.
+#
+# **Predict.** Two?
+#
+# .. answer::
+#    No.
+#
+# **Predict.** Three?
+#
+# .. answer::
+#    No.
+
+# %%
+# Questions:
+#
+# 1. *On paper.* A?
+#
+#    .. answer::
+#       A.
+#
+# 2. *Run it.* B?
+#
+#    .. answer::
+#       B.
+#
+# 3. *Explain.* C?
+#
+#    .. answer::
+#       C.
+#
+# To try:
+#
+# 1. D.
+#
+#    .. answer::
+#       D.
+'''
+
+
+def test_a_lesson_that_asks_is_accepted():
+    assert question_problems(ASKS) == []
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("5 minutes", "minutes", "three items"),
+    ("tape.", "tapestry.", "no entry for 'tapestry'"),
+    ("Predict.** Three", "Ask.** Three", "2 questions to predict"),
+    ("Two?", "Two.", "no question, or no answer: '\\*\\*Predict.\\*\\* Two"),
+    ("#\n# .. answer::\n#    Yes.\n", "", "no question, or no answer: '\\*\\*Predict.\\*\\* One"),
+    ("*Explain.* C", "C", "asks three questions"),
+    ("#       B.", "#", "no answer: '\\*Run it."),
+    ("#\n#    .. answer::\n#       D.\n", "", "no answer: 'D."),
+    ("To try:", "To do:", 'nothing behind "To try:"')])
+def test_a_lesson_that_does_not_ask_is_refused(old, new, message):
+    problems = question_problems(ASKS.replace(old, new))
+    assert len(problems) == 1 and re.search(message, problems[0]), problems
+
+
 GOOD = '''"""
 A title
 =======
@@ -207,6 +345,7 @@ SPOILED = {
     "no constants": GOOD.replace("STEPS", "steps"),
     "not stand on top": GOOD.replace("assert STEPS\n", "assert STEPS\nBATCH = 2  # large\n"),
     "no comment": GOOD.replace("  # fewer: the claim fails", ""),
+    "text behind the line under a heading: # ---- Three": GOOD.replace("# A sentence.\n", "# Four\n# ---- Three\n"),
     "nothing comes behind the colon: It says:": GOOD.replace("# A sentence.\n", "# It says:\n#\n#\n# A sentence.\n"),
     "nothing comes behind the colon: Three:": GOOD.replace("# Three.", "# Three:"),
     r"TeX outside of a formula: \frac": GOOD.replace("# A sentence.\n", "# A sentence.\n#\n#           \\frac{a}{b}\n"),

@@ -8,6 +8,7 @@ FOLDER is a checkout of this project, by default this one. --show prints the lon
 import argparse
 import ast
 import re
+import textwrap
 from pathlib import Path
 
 from tinygan.metrics.tables import aligned
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 LONG = 30  # words
 TURNS = ("at once", "hardly", "judge", "that of", "those of", "least", "whoever", "is content", "holds", "knows", "nobody",
          "hears", "push")
+COLON = re.compile(r":(?=\s|$)")
+FOLD = re.compile(r"(?m)^(?P<indent> *)\.\. answer::\n(?P<body>(?:(?P=indent)   .*\n?|\s*\n)+)")
 FORMULA = re.compile(r":math:`[^`]*`|\$[^$]*\$|``[^`]*``|`[^`]*`(__)?")
 
 
@@ -33,11 +36,24 @@ def paragraphs(text):
 
 
 def of_lesson(path):
-    """The prose of a lesson: its docstring, and the comments of its cells."""
+    """The prose of a lesson: its docstring, and the comments of its cells with their answers."""
     text = path.read_text("utf-8")
     yield from paragraphs(ast.get_docstring(ast.parse(text)) or "")
     comments = re.sub(r"(?m)^(?!# |#$).*$", "", text)
-    yield from paragraphs(re.sub(r"(?m)^# ?", "", re.sub(r"(?m)^# %%.*$", "", comments)))
+    yield from paragraphs(unfolded(re.sub(r"(?m)^# ?", "", re.sub(r"(?m)^# %%.*$", "", comments))))
+
+
+def unfolded(text):
+    """The text of a lesson with its answers as paragraphs like any other."""
+    return FOLD.sub(lambda fold: f"\n{textwrap.dedent(fold['body'])}", text)
+
+
+def counted(parts):
+    """(sentences, long ones, colons, words, sentences with two colons) of paragraphs."""
+    said = sentences(parts)
+    colons = [len(COLON.findall(sentence)) for sentence in said]
+    return (said, [sentence for sentence in said if len(sentence.split()) > LONG], sum(colons),
+            sum(len(part.split()) for part in parts), [one for one, many in zip(said, colons, strict=True) if many > 1])
 
 
 def of_docstrings(path):
@@ -70,9 +86,7 @@ def main():
     given = options.parse_args()
     rows = [("", "words", "sentences", f"over {LONG} words", "share", "colons a 1000 words", "turns a 1000 words")]
     for kind, parts in kinds(given.folder).items():
-        said, words = sentences(parts), sum(len(part.split()) for part in parts)
-        long = [sentence for sentence in said if len(sentence.split()) > LONG]
-        colons = sum(len(re.findall(r":(?=\s|$)", part)) for part in parts)
+        said, long, colons, words, _ = counted(parts)
         turns = sum(len(re.findall(rf"\b{turn}\b", part.lower())) for part in parts for turn in TURNS)
         rows.append((kind, f"{words:,}", f"{len(said):,}", f"{len(long)}", f"{len(long) / len(said):.1%}",
                      f"{1000 * colons / words:.1f}", f"{1000 * turns / words:.1f}"))

@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import inspect
 import itertools
+import json
 import re
 import sys
 import types
@@ -21,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
-import docstrings  # noqa: E402  the path comes first
+import answers  # noqa: E402  the path comes first
+import docstrings  # noqa: E402
 import gallery  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
@@ -320,6 +322,16 @@ def test_a_picture_waits_for_the_last_cell_that_draws_on_it(cells, waits):
     assert not gallery.drawn_on_later([fig], names, ["other.clear()", "1"])
 
 
+def test_every_colour_of_code_can_be_read():
+    reading = pytest.importorskip("reading", reason="Sphinx is missing: pip install -e '.[docs]'")
+    assert round(reading.contrast("000000", "ffffff"), 1) == 21 and round(reading.contrast("60a0b0", "f0f0f0"), 1) == 2.6
+    for style, base in ((reading.Light, reading.FriendlyStyle), (reading.Dark, reading.MonokaiStyle)):
+        background = style.background_color.lstrip("#")
+        pairs = [(look["color"], look["bgcolor"] or background) for _, look in style if look["color"]]
+        assert len(pairs) > 20 and all(reading.contrast(*pair) >= reading.CONTRAST for pair in pairs)
+        assert {token for token, look in style if look["color"]} >= {token for token, look in base if look["color"]}
+
+
 def test_mathjax_is_the_file_that_its_note_describes():
     folder = DOCS / "_static" / "mathjax-3.2.2"
     note = (folder / "README.txt").read_text(encoding="utf-8")
@@ -338,3 +350,53 @@ def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
     assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
     assert all(path.stat().st_size > 20_000 for path in drawn)
+
+
+# ---------------------------------------------------------------- answers are folded
+
+
+LESSON = """**Predict.** Which?
+
+.. answer::
+   The second, by :math:`e^f`.
+
+   .. math:: a = b
+             + c.
+
+And:
+
+1. A question?
+
+   .. answer::
+      Two words.
+
+2. Another?
+"""
+
+
+def test_an_answer_in_a_notebook_is_a_details_element():
+    made = answers.folded(LESSON)
+    assert "answer::" not in made and made.count(answers.OPEN) == made.count(answers.CLOSE) == 2
+    assert f"{answers.OPEN}\n\nThe second, by :math:`e^f`.\n\n$$a = b + c.$$\n\n{answers.CLOSE}\n\nAnd:" in made
+    assert f"   {answers.OPEN}\n\n   Two words.\n\n   {answers.CLOSE}\n\n2. Another?" in made
+    assert answers.folded(made) == made
+
+
+def test_notebooks_are_folded_and_keep_their_code(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    path = tmp_path / "lessons" / "01_one.ipynb"
+    cells = [{"cell_type": "markdown", "source": [LESSON]}, {"cell_type": "code", "source": ["x = '.. answer::\\n   y'"]}]
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    answers.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
+    made = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert "".join(made[0]["source"]) == answers.folded(LESSON) and made[1] == cells[1]
+
+
+def test_the_key_terms_of_a_lesson_are_links():
+    entries = answers.glossary("Glossary\n\n   :sorted:\n\n   score (logit)\n      A number.\n\n   tape\n      Kept.\n")
+    assert entries == {"score": "score (logit)", "logit": "score (logit)", "tape": "tape"}
+    made = answers.with_links("* **Time** 5 minutes.\n* **Terms** logit,\n  tape.\n\nMore.\n", entries)
+    assert made == "* **Time** 5 minutes.\n* **Terms** :term:`logit <score (logit)>`, :term:`tape <tape>`.\n\nMore.\n"
+    assert answers.with_links("A lesson.\n", entries) == "A lesson.\n"
+    with pytest.raises(KeyError):
+        answers.with_links("* **Terms** dog.\n", entries)
