@@ -27,9 +27,11 @@ STEPS = np.logspace(-12, 0, 49)  # in the picture; with 13 instead of 49 they mi
 plt.rcParams.update(plots.STYLE)
 
 # %%
-# One number in, one number out ----------------------------- A layer with one weight computes :math:`y = xw + b`. The loss L is a
-# number computed from y, here :math:`L = \tanh y`. We want the derivative of L by each of x, w and b. The *forward* pass computes
-# y and then L. The *backward* pass computes the derivative by y first, and then the other three by the chain rule.
+# One number in, one number out
+# -----------------------------
+# A layer with one weight computes :math:`y = xw + b`. The loss L is a number computed from y, here :math:`L = \tanh y`. We want
+# the derivative of L by each of x, w and b. The *forward* pass computes y and then L. The *backward* pass computes the derivative
+# by y first, and then the other three by the chain rule.
 #
 # .. math:: \frac{dL}{dy} = 1 - \tanh^2 y, \qquad
 #           \frac{dL}{dx} = \frac{dL}{dy}\, w, \qquad \frac{dL}{dw} = \frac{dL}{dy}\, x, \qquad \frac{dL}{db} = \frac{dL}{dy}.
@@ -118,7 +120,9 @@ def random_arrays(seed, dtype=np.float64):
 
 
 # %%
-# Three lines that check everything --------------------------------- This is the same central difference, now for every entry of
+# Three lines that check everything
+# ---------------------------------
+# This is the same central difference, now for every entry of
 # an array. It calls f twice for each entry, so it is far too slow for training. But it is hard to get wrong, and a check needs
 # nothing else.
 
@@ -184,7 +188,9 @@ assert mildest > 0.1, mildest
 print(f"{SEEDS} networks with the mistake: the smallest relative difference is {mildest:.2f}")
 
 # %%
-# Why the tape is handed over --------------------------- A discriminator scores a real batch and a fake batch, and then runs two
+# Why the tape is handed over
+# ---------------------------
+# A discriminator scores a real batch and a fake batch, and then runs two
 # backward passes, one for each batch. Suppose that a layer kept its tape in an attribute of its own.
 #
 # **Predict.** Two forward passes, then two backward passes. Which x would the backward pass of the real batch use?
@@ -204,7 +210,9 @@ assert distance(both, numeric) < 1e-8 and distance(slot, numeric) > 1
 print(f"with both tapes the gradient is right; with one slot it is wrong by {distance(slot, numeric):.0%}")
 
 # %%
-# Neither large nor small ----------------------- Why h = 6e-6? By Taylor's theorem the central difference is wrong by about
+# Neither large nor small
+# -----------------------
+# Why h = 6e-6? By Taylor's theorem the central difference is wrong by about
 # :math:`h^2 |f'''| / 6`. This part asks for a small h. But a computer keeps only 16 digits of f. Two nearly equal values are
 # subtracted, and an error of about :math:`\varepsilon |f|` remains. It is divided by h, so this part asks for a large h.
 # (:math:`\varepsilon` is 2.2e-16 in float64.) If f and f''' have the same size, the sum of both parts is smallest near

@@ -78,9 +78,11 @@ with np.errstate(divide="ignore"):
     assert np.isinf(textbook(np.array(40.0), 0))
 
 # %%
-# The usual repair ---------------- So p is clipped to the interval from ``CLIP`` to 1 - ``CLIP``. The derivative is then written
-# by hand as a product of two factors, and each of them looks right. The first factor is the derivative of the loss, which divides
-# by the clipped p. The second one is the derivative of the sigmoid, p (1 - p). You can read it in code that was copied often
+# The usual repair
+# ----------------
+# So p is clipped to the interval from ``CLIP`` to 1 - ``CLIP``. The derivative is then written by hand as a product of two
+# factors, and each of them looks right. The first factor is the derivative of the loss, which divides by the clipped p. The
+# second one is the derivative of the sigmoid, p (1 - p). You can read it in code that was copied often
 # (eriklindernoren/ML-From-Scratch, ``loss_functions.py`` and ``activation_functions.py``, as they stood when this was written).
 
 
@@ -139,7 +141,9 @@ for y in (0, 1):
     assert gradcheck.check(lambda s, y=y: from_score(s, y)[0].sum(), from_score(s, y)[1], s).ok
 
 # %%
-# Is it exact? ------------ Python's ``decimal`` computes with any number of digits. With 100 digits the formulas from paper can
+# Is it exact?
+# ------------
+# Python's ``decimal`` computes with any number of digits. With 100 digits the formulas from paper can
 # be used directly. We compare loss and derivative with them, for scores from -100 to 100, in float64 and in float32. All lie
 # within four units in the last place. (``np.spacing`` gives this unit, the gap between a number and the next one.)
 getcontext().prec = 100

@@ -61,7 +61,9 @@ for x in (-2.0, -0.5, 0.0, 1.0, 2.5):
     print(f"at x = {x:4}: p = {p:.3f}, q = {q:.3f}, the best answer is {answers[price.argmin()]:.3f}")
 
 # %%
-# The score of the best answer ---------------------------- Our D gives scores, and the score of a probability is the logarithm of
+# The score of the best answer
+# ----------------------------
+# Our D gives scores, and the score of a probability is the logarithm of
 # its odds (lesson 03). The odds of p/(p + q) are p to q. So the best score is a difference of two log densities,
 #
 # .. math:: s^*(x) = \log p(x) - \log q(x).
@@ -108,7 +110,9 @@ assert abs(jsd(far_left, far_right) - np.log(2)) < 1e-8
 print(f"JSD(p, q) = {jsd(log_p, log_q):.4f}, so the best D's loss is {best_loss:.4f}; 2 log 2 = {2 * np.log(2):.4f}")
 
 # %%
-# Why D becomes perfect --------------------- Images fill only a very thin part of the space of all pixels, and so do the fakes of
+# Why D becomes perfect
+# ---------------------
+# Images fill only a very thin part of the space of all pixels, and so do the fakes of
 # a generator. Two such thin sets hardly ever overlap (Arjovsky & Bottou 2017, section 2). Here is the simplest case. The real
 # points lie on a circle in the plane. The fakes lie on the same circle, shifted by 0.01.
 #
@@ -132,7 +136,9 @@ for thickness in (0.1, 0.5, 2.0):  # in units of their distance
     assert (shifted > 0.999 * np.log(2)) == (thickness == 0.1) and (shifted < 0.05 * np.log(2)) == (thickness == 2.0)
 
 # %%
-# Training D ---------- D is a small network with random weights. Each step shows it new samples of both kinds. ``d_step`` is the
+# Training D
+# ----------
+# D is a small network with random weights. Each step shows it new samples of both kinds. ``d_step`` is the
 # discriminator's half of Algorithm 1. It scores both batches, takes the loss, runs both backward passes, and changes ``theta``.
 
 
@@ -150,7 +156,9 @@ trained = [learn(P, Q, seed) for seed in SEEDS]
 learned = [D(x)[:, 0].astype(np.float64) for D, _ in trained]  # scores on the grid
 
 # %%
-# Where there is mass ------------------- We measure the distance between the learned score and :math:`\log p - \log q`. Each
+# Where there is mass
+# -------------------
+# We measure the distance between the learned score and :math:`\log p - \log q`. Each
 # place is weighted by how often a sample falls there. Two other D are there for comparison. One always answers 1/2, with the
 # score 0. The other was trained with swapped labels.
 #

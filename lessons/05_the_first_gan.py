@@ -139,7 +139,9 @@ assert checked_D.ok and checked_G.ok, (checked_D, checked_G)
 print(f"D's gradient {checked_D}\nG's gradient {checked_G}")
 
 # %%
-# Algorithm 1 ----------- Now the game. In each step D learns a little from a new batch, then G learns a little from D. There are
+# Algorithm 1
+# -----------
+# Now the game. In each step D learns a little from a new batch, then G learns a little from D. There are
 # two orders. In *alternating* steps D moves first, and G gets its gradient from the new D, as in the paper. In *simultaneous*
 # steps both compute their gradients first, and then both move. In the code one line has another place.
 
@@ -162,10 +164,11 @@ def play(seed, order="alternating", generator_gradient=generator_gradient, watch
 
 
 # %%
-# How good is it? --------------- We measure two things. W1 is the average distance by which the generated points must be moved to
-# become true ones. True points have a small W1 too, since two samples are never equal. This value is the *floor*. And D should be
-# unable to decide. By lesson 04 the best D says p/(p + q), which is 1/2 where q = p. So we measure how far D is from 1/2, on
-# average over true points.
+# How good is it?
+# ---------------
+# We measure two things. W1 is the average distance by which the generated points must be moved to become true ones. True points
+# have a small W1 too, since two samples are never equal. This value is the *floor*. And D should be unable to decide. By lesson
+# 04 the best D says p/(p + q), which is 1/2 where q = p. So we measure how far D is from 1/2, on average over true points.
 
 
 def measure(G, D):
@@ -304,7 +307,9 @@ animation = FuncAnimation(fig_film, draw, frames=len(film), interval=250)
 fig_film.canvas.draw()
 
 # %%
-# The picture ----------- These are the beginning, the middle and the end. The dashed line is :math:`D^* = p/(p + q)` of lesson
+# The picture
+# -----------
+# These are the beginning, the middle and the end. The dashed line is :math:`D^* = p/(p + q)` of lesson
 # 04, the best answer to the generator at that step. (It is estimated from points, so it is not smooth.) D follows it. As q comes
 # nearer to p, both become flat at 1/2.
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.6))
@@ -376,8 +381,8 @@ fig.legend(handles=handles, loc="outside lower center", ncols=4)
 # 4. Measure with 20 000 points instead of 2000. The floor becomes smaller. Does W1 become smaller too?
 #
 #    .. answer::
-#       The floor falls from 0.047 to 0.019. W1 hardly changes, so in floors it grows, to values from 2.3 to 12.3. With 2000
-#       points a good generator cannot be distinguished from a perfect one. With 20 000 points it can.
+#       The floor falls from 0.047 to 0.019. W1 hardly changes, so in floors it grows, to values from 2.3 to 12.3. A sample of
+#       2000 points cannot distinguish a good generator from a perfect one. A sample of 20 000 points can.
 assert np.allclose(-sigmoid(-np.array([-3.0, 3.0])) / 2, [-0.476, -0.024], atol=0.0005)
 if plt.get_backend().lower() != "agg":
     plt.show()
