@@ -8,9 +8,9 @@ While a GAN trains it prints two losses. What do they tell, and when should one 
 * **Before** lessons 04, 05 and 06.
 * **Terms** non-saturating loss, mode, collapse, replica, visited.
 
-In most of machine learning a falling loss is good. In a GAN each loss depends on an opponent that learns too. Here are three runs.
-One is healthy, one collapses and one diverges, and their histories stand side by side. The run with the best-looking losses is not
-the best run.
+In most of machine learning a falling loss is good. In a GAN each loss depends on an opponent that learns too. Here are three
+runs. One is healthy, one collapses and one diverges, and their histories stand side by side. The run with the best-looking losses
+is not the best run.
 """
 
 import math
@@ -52,9 +52,9 @@ assert math.isclose(LOSS.g(nothing).value, math.log(2)) and abs(math.log(2) - 0.
 # %%
 # Three runs
 # ----------
-# All of them have the same networks, data and loss. Only the optimisers are different. ``replicas`` trains all seeds side by
-# side, and each column of the ``History`` has one entry for each seed. ``train`` stops with ``Diverged`` when a loss is not
-# finite or beyond a million, and returns the history up to this step.
+# All of them have the same networks, data and loss. Only the optimisers are different. With ``replicas`` all seeds are trained
+# side by side, and each column of the ``History`` has one entry for each seed. Training stops with ``Diverged`` when a loss is
+# not finite or beyond a million, and returns the history up to this step.
 
 
 def run(opt_d, opt_g):
