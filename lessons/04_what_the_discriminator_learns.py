@@ -113,7 +113,7 @@ print(f"JSD(p, q) = {jsd(log_p, log_q):.4f}, so the best D's loss is {best_loss:
 # Why D becomes perfect
 # ---------------------
 # Images fill only a very thin part of the space of all pixels, and so do the fakes of
-# a generator. Two such thin sets hardly ever overlap (Arjovsky & Bottou 2017, section 2). Here is the simplest case. The real
+# a generator. Two such thin sets almost never overlap (Arjovsky & Bottou 2017, section 2). Here is the simplest case. The real
 # points lie on a circle in the plane. The fakes lie on the same circle, shifted by 0.01.
 #
 # **Predict.** Nobody could see the difference. How often is the best D right? And what is the JSD?
@@ -125,8 +125,8 @@ print(f"JSD(p, q) = {jsd(log_p, log_q):.4f}, so the best D's loss is {best_loss:
 turn = np.random.default_rng(0).uniform(0, 2 * np.pi, 10_000)
 circle = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
 for shift in (0.01, 1.0):
-    real_right, fake_right = (np.abs(np.linalg.norm(points, axis=-1) - 1) < 1e-9 for points in (circle, circle + [shift, 0]))
-    assert real_right.all() and not fake_right.any()
+    real_on_it, fake_on_it = (np.abs(np.linalg.norm(points, axis=-1) - 1) < 1e-9 for points in (circle, circle + [shift, 0]))
+    assert real_on_it.all() and not fake_on_it.any()
 
 # %%
 # Noise makes the sets thick, and they overlap. Across the curve, the samples are then two Gaussians beside each other.
@@ -187,8 +187,8 @@ print("distance from s*:", *(f"{distance(score):.3f}" for score in learned), f";
 # %%
 # Where there is none
 # -------------------
-# Almost no sample falls near x = 5. So the loss hardly depends on what D says there. The fakes have the longer tail, and by the
-# densities the best score is -0.2.
+# Almost no sample falls near x = 5. So what D says there has almost no influence on the loss. The fakes have the longer tail, and
+# by the densities the best score is -0.2.
 #
 # **Predict.** On the way to the right, D has seen mostly real samples. What does it say at x = 5?
 #

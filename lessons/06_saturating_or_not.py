@@ -205,7 +205,7 @@ assert np.allclose(-theta, [1, 0.001], rtol=1e-2)
 # What does G minimise?
 # ---------------------
 # Suppose that D is the best one for the present G, :math:`D^* = p / (p + q)` (lesson 04), and that it is fixed while G takes its
-# step. With the minimax loss G then follows the derivative of 2 JSD. With the other loss it follows that of another quantity
+# step. With the minimax loss G then follows the derivative of 2 JSD. With the other loss it follows another quantity
 # (Arjovsky & Bottou 2017, theorem 2.5):
 #
 # .. math:: \mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JSD}(p, q).
@@ -301,7 +301,7 @@ fig.legend(loc="outside lower center", ncols=2)
 #   it. With the non-saturating loss every one arrived.
 # * In this example Adam hid the difference.
 # * Important in a loss is its gradient where G is bad, and not only the place of its minimum.
-# * Against the best D the minimax gradient is that of 2 JSD, and the non-saturating one is that of KL(q || p) - 2 JSD. Neither
+# * Against the best D the minimax loss follows 2 JSD, and the non-saturating one follows KL(q || p) - 2 JSD. Neither
 #   asks G to visit every mode.
 #
 # Goodfellow et al. (2014) give the minimax loss in equation 1 and the advice at the end of section 3. Arjovsky & Bottou (2017),
