@@ -47,8 +47,13 @@ plt.rcParams.update(plots.STYLE)
 #
 # .. math:: y = (1 + s)\,\hat x + t, \qquad \hat x = \frac{x - \bar x}{r}, \qquad r = \sqrt{\overline{(x - \bar x)^2} + \epsilon}.
 #
-# Whatever the layer before has done to the strength of this channel is gone. The style alone says how strong it is from here on.
-# It is BatchNorm's formula, with the mean over the pixels of one sample, and with s and t that are different for each image.
+# Whatever the layer before has done to the strength of this channel is gone. The style alone says how strong it is from here
+# on. It is BatchNorm's formula, with the mean over the pixels of one sample, and with s and t that are different for each image.
+#
+# **Predict.** The layer before doubles all of its outputs. What does this change in y?
+#
+# .. answer::
+#    Nothing but a rounding error, which comes from :math:`\epsilon`. Mean and deviation double as well.
 
 
 def adain(x, s, t, eps=1e-5):
@@ -87,7 +92,9 @@ ours = np.concatenate([found["x"].reshape(3, 12), found["s"], found["t"]], axis=
 assert np.allclose(layer.backward(dy.reshape(3, 12), tape), ours)
 
 # %%
-# The generator ------------- z is first brought to length 1, or rather to mean square 1, and goes through two dense layers. The
+# The generator
+# -------------
+# z is first brought to length 1, or rather to mean square 1, and goes through two dense layers. The
 # result is w. The image does not begin with z. It begins with a *constant*, the same 4 x 4 pixels for all images, which is
 # learned. Then come four layers, two at 4 x 4 and two at 8 x 8 pixels. Each adds noise, applies an activation, and takes a style,
 # which a dense layer of its own makes of w.
@@ -99,7 +106,9 @@ print(model)
 print(*(type(layer).__name__ for layer, _, _ in model.network("G").stages))
 
 # %%
-# A second kind of style ---------------------- StyleGAN2 (Karras et al. 2020) leaves the image alone and changes the weights. The
+# A second kind of style
+# ----------------------
+# StyleGAN2 (Karras et al. 2020) leaves the image alone and changes the weights. The
 # style scales the channels that come in, :math:`W'_{ijck} = (1 + s_c) W_{ijck}`. Then each filter is divided by its norm, so that
 # a large style does not make a large image. Every image has weights of its own. ``ModulatedConv`` does not build them, but it
 # gives the same.
@@ -132,7 +141,9 @@ assert check.ok and value > float(stylegan.g_gradients(G, D, z, losses.NonSatura
 print(check)
 
 # %%
-# Training -------- The game is that of lesson 20, with R1. In every tenth image the coarse layers have the style of z, and the
+# Training
+# --------
+# The game is that of lesson 20, with R1. In every tenth image the coarse layers have the style of z, and the
 # fine ones that of z'. This is *mixing*. It teaches the layers not to rely on what the others were told.
 seen = data.halves().training
 models = []
@@ -145,9 +156,15 @@ print("Frechet distance:", *[f"{judge.report(model.sample(SAMPLES)).frechet:.2f}
 assert all(judge.report(model.sample(SAMPLES)).frechet < (12 if FAST else 6) for model in models)
 
 # %%
-# Coarse and fine --------------- Take the styles of two images, and exchange those of the first two layers, or those of the last
-# two. Which exchange moves the image further, in squares of its pixels? In an untrained generator the fine styles do: they are
-# nearer to the output. Training turns it round, or nearly so. The shape of a digit is decided early.
+# Coarse and fine
+# ---------------
+# Take the styles of two images, and exchange those of the first two layers, or those of the last two.
+#
+# **Predict.** Which exchange moves the image further, in squares of its pixels? And before training?
+#
+# .. answer::
+#    In an untrained generator the fine styles move it further, as they are nearer to the output. Training turns this round, or
+#    nearly so. The shape of a digit is decided early.
 
 
 def coarse_over_fine(model):
@@ -162,10 +179,17 @@ print("coarse over fine, trained", ruled.round(2), "untrained", before.round(2))
 assert np.all(before < 0.8) and np.all(ruled > 1.3 * before)
 
 # %%
-# Is w a better place than z? --------------------------- z is a draw from a round cloud. Ten kinds of digits have to fit into it
-# somehow, and the borders between them may be bent. w may have any shape. A *linear* reader tells whether that helped: it learns
-# from some thousand codes which digit their image shows, and is tested on others. A random mapping is the control, for it too
-# makes something of z.
+# Is w a better place than z?
+# ---------------------------
+# z is a draw from a round cloud. Ten kinds of digits have to fit into it somehow, and the borders between them may be bent. w may
+# have any shape. A *linear* reader tells whether that helped. It learns from some thousand codes which digit their image shows,
+# and is tested on others. A random mapping is the control, for it too makes something of z.
+#
+# **Predict.** The mapping only transforms z, and adds no information. How can a digit be easier to find in w?
+#
+# .. answer::
+#    A linear reader finds only what lies on one side of a plane or the other. A mapping can unfold z, so that the digits lie so.
+#    It finds about 8 of 10 digits in w and 7 of 10 in z. A random mapping folds z still more, and there it is 3 of 10.
 
 
 def read(codes, classes):
@@ -188,9 +212,16 @@ for seed, row in zip(SEEDS, shares, strict=True):
 assert np.all(shares[:, 1] > shares[:, 0] + 0.05) and np.all(shares[:, 1] > shares[:, 2] + 0.2)
 
 # %%
-# Truncation ---------- Images far from the average are often bad, as few of their kind were seen. *Truncation* draws every w
-# towards the mean one, :math:`\bar w + \psi\,(w - \bar w)`. It trades variety for quality. The samples come to lie where real
-# ones are dense, and there are fewer kinds of them.
+# Truncation
+# ----------
+# Images far from the average are often bad, as few of their kind were seen. *Truncation* draws every w towards the mean one,
+# :math:`\bar w + \psi\,(w - \bar w)`.
+#
+# **Predict.** What do samples with :math:`\psi` = 0.7 gain, and what do they lose? And with 0?
+#
+# .. answer::
+#    They come to lie where real ones are dense, and about a third of their variance is lost. With 0 all images have the mean
+#    style and are nearly the same, for the noise does little.
 whole, cut = ([model.sample(SAMPLES, truncation=psi) for model in models] for psi in (1, PSI))
 density = np.array([[judge.report(x).density for x in some] for some in (whole, cut)])
 variance = np.array([b.var(axis=0).sum() / a.var(axis=0).sum() for a, b in zip(whole, cut, strict=True)])
@@ -198,7 +229,9 @@ print(f"psi {PSI}: density {density[0].round(2)} -> {density[1].round(2)}, with 
 assert np.all(density[1] > density[0] + 0.2) and np.all(variance < 0.85)
 
 # %%
-# What does not hold ------------------ *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images hardly
+# What does not hold
+# ------------------
+# *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images hardly
 # change, as the strengths B stay near 0. In large images it draws hair and pores.
 noise = [((model.paint(model.styles(200), seed=1) - model.paint(model.styles(200), seed=2))**2).sum() / 400 / x.var(axis=0).sum()
          for model, x in zip(models, whole, strict=True)]
@@ -206,7 +239,7 @@ print("share of the variance that noise makes:", np.round(noise, 4))
 assert np.all(np.array(noise) < 0.02)
 
 # %%
-# *Paths are shorter in w than in z.* The first paper says so, and here it is true as well. It is just as true before training: a
+# *Paths are shorter in w than in z.* The first paper says so, and here it is true as well. It is just as true before training. A
 # straight line is shorter than the arc that z must take (``python tests/benchmarks/family.py stylegan``, the columns path w/z). A
 # claim that an untrained network fulfils says nothing about learning.
 #
@@ -235,7 +268,7 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # %%
 # What you saw
 # ------------
-# * AdaIN takes each channel's own mean and deviation away, and gives it those of the style. Two parts of dy do not come through.
+# * AdaIN takes the mean and deviation of each channel away, and gives it those of the style. Two parts of dy do not come through.
 # * After training coarse styles move the image more, compared with fine ones, than before. The control is an untrained generator.
 # * A linear reader finds the digit more often in w than in z, and far more often than in the w of a random mapping.
 # * Truncation raises density and costs variance.
@@ -246,9 +279,36 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # section 2 is modulation, section 3 path lengths. Huang & Belongie (2017) had AdaIN first, to give a photograph the style of a
 # painting.
 #
-# To try (an assertion may stop you: take it out, and say why it failed):
+# Questions:
 #
-# 1. ``StyleGAN("digits", steps=STEPS, mixing=0.5)``. What happens to the Frechet distance?
-# 2. ``model.mixed(w, other, 1)`` takes only the first layer's style from w. How much of the digit is decided there?
-# 3. ``style="modulation"``. Which claims hold for the second kind of style?
+# 1. *On paper.* Derive ds and dt of AdaIN. Then let dy be the same number at every pixel of a channel. What is dx there?
+#
+#    .. answer::
+#       y is linear in s and t, so ds is the sum of dy times the normalised x over the pixels, and dt the sum of dy. A constant dy
+#       equals its mean a, and b is 0, as the normalised x has the mean 0. So dx is 0. A change of the whole channel is taken
+#       away.
+#
+# 2. *Run it.* Take ``StyleGAN("digits", steps=STEPS, mixing=0.5)``. What happens to the Frechet distance?
+#
+#    .. answer::
+#       It grows from 2.6 and 2.8 to 5.4 and 8.5. Half of the images must now be good with fine styles that know nothing of the
+#       coarse ones.
+#
+# 3. *Explain.* Why is "a linear reader finds the digit in w" no proof by itself that the mapping has learned something?
+#
+#    .. answer::
+#       It might be found in any code of which the image is made. So we read z as well, which says what is there without a
+#       mapping. And we read a random mapping, which says what a mapping does without learning.
+#
+# To try:
+#
+# 1. ``model.mixed(w, other, 1)`` takes only the first style from w. How often is the digit still that of w?
+#
+#    .. answer::
+#       Seldom. In one image of ten it is the digit of w, and in 42 to 45 % that of the other. The second layer has its own say.
+#
+# 2. ``style="modulation"``. Which claims hold for the second kind of style?
+#
+#    .. answer::
+#       MODUL
 plots.show("lesson_22")
