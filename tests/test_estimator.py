@@ -181,7 +181,7 @@ def test_a_frame_comes_back_with_its_columns(monkeypatch):
 
 
 def test_with_pandas():
-    pandas = pytest.importorskip("pandas", exc_type=ImportError)
+    pandas = pytest.importorskip("pandas", reason="pandas is no dependency of ours")
     frame = pandas.DataFrame(X, columns=["height", "weight"])
     gan = GAN(**SMALL).fit(frame)
     made = gan.sample(5, random_state=0)
