@@ -110,6 +110,14 @@ def test_replicas_have_a_row_each(cli, undrawn):
     assert "What D says" not in cli("score", "run", "--data", "new.csv")[1]
 
 
+def test_a_replica_that_is_lost_is_scored_too(cli, undrawn):
+    run = trained("--data", "moons", "--replicas", 2, cli=cli)
+    run.G.theta[1] = np.nan
+    lost = scoring.scored(run).numbers["rows"]["replica 1"]
+    assert lost["coverage"] == 0 and lost["w1"] == [np.inf, np.inf] and lost["c2st"] > .9
+    assert "replica 1" in scoring.scored(run).text
+
+
 def test_images_have_no_table_of_pixels(cli, undrawn):
     _, out, _ = cli("train", "--data", "digits", *SMALL)
     assert rows_of(out) == ["true samples", "generated"] and "W1 of each column" not in out and "repeat" not in out
