@@ -137,6 +137,7 @@ def test_the_score_is_larger_for_rows_like_the_training_rows():
         assert gan.score(X + [40, 0]) < gan.score(X) < .01 and gan.score(X) == gan.score(X)
 
 
+@pytest.mark.slow
 def test_the_score_of_many_rows_takes_some_of_them():
     many = np.random.default_rng(1).normal([170, 65], [8, 11], (6000, 2))
     assert abs(fitted().score(many) - fitted().score(many[:5000])) < .05
@@ -181,7 +182,7 @@ def test_a_frame_comes_back_with_its_columns(monkeypatch):
 
 
 def test_with_pandas():
-    pandas = pytest.importorskip("pandas", exc_type=ImportError)
+    pandas = pytest.importorskip("pandas", reason="pandas is no dependency of ours")
     frame = pandas.DataFrame(X, columns=["height", "weight"])
     gan = GAN(**SMALL).fit(frame)
     made = gan.sample(5, random_state=0)

@@ -90,6 +90,14 @@ def test_constant_columns_and_one_column_and_bad_rows():
     assert report.w1 == (math.inf,) * 4 and math.isfinite(report.correlation) and report.coverage > .8
 
 
+@pytest.mark.parametrize("far", [1e300, -1e160, np.inf])
+def test_a_sample_far_away_is_no_overflow(far):
+    x = rows(0)
+    x[5, 0] = far
+    report = rows_report(x, rows(1), rng())
+    assert report.w1[0] > 1e9 and report.correlation < .2 and report.coverage > .8
+
+
 def test_copies_of_one_row_have_a_bandwidth():
     real = np.ones((20, 2))
     assert bandwidth(real) == 1 and rows_report(real, real, rng()).w1 == (0, 0)

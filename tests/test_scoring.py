@@ -103,6 +103,7 @@ def test_the_rows_are_the_report_of_what_the_generator_makes(cli, undrawn):
         {name: tuple(tuple(v) if isinstance(v, list) else v for v in scores.values()) for name, scores in kept.items()}
 
 
+@pytest.mark.slow
 def test_replicas_have_a_row_each(cli, undrawn):
     run = trained("--data", "moons", "--replicas", 2, "--ema", .9, cli=cli)
     assert list(run.scores["rows"]) == ["true samples", "replica 0, averaged", "replica 0", "replica 1, averaged", "replica 1"]
@@ -110,6 +111,15 @@ def test_replicas_have_a_row_each(cli, undrawn):
     assert "What D says" not in cli("score", "run", "--data", "new.csv")[1]
 
 
+def test_a_replica_that_is_lost_is_scored_too(cli, undrawn):
+    run = trained("--data", "moons", "--replicas", 2, cli=cli)
+    run.G.theta[1] = np.nan
+    lost = scoring.scored(run).numbers["rows"]["replica 1"]
+    assert lost["coverage"] == 0 and lost["w1"] == [np.inf, np.inf] and lost["c2st"] > .9
+    assert "replica 1" in scoring.scored(run).text
+
+
+@pytest.mark.slow
 def test_images_have_no_table_of_pixels(cli, undrawn):
     _, out, _ = cli("train", "--data", "digits", *SMALL)
     assert rows_of(out) == ["true samples", "generated"] and "W1 of each column" not in out and "repeat" not in out
@@ -221,6 +231,7 @@ def test_the_caption_tells_data_settings_seed_and_scores(cli, undrawn):
     assert "Scores" not in scoring.caption(run._replace(scores=None))
 
 
+@pytest.mark.slow
 def test_columns_of_a_plot_are_chosen_by_name(cli):
     people(60)
     assert cli("train", "--data", "people.csv", *SMALL, "--out", "run")[0] == 0

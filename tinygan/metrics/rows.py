@@ -19,6 +19,7 @@ import numpy as np
 from ..engine.arguments import Array, points
 from .clouds import c2st, coverage_and_density, mmd2
 from .line import wasserstein_1d
+from .memory import FAR_AWAY
 
 LEAST = 6  # rows: coverage looks at the fifth neighbour
 PAIRED = 1000  # rows whose distances make the bandwidth
@@ -59,7 +60,7 @@ def rows_report(x: Any, real: Any, rng: np.random.Generator) -> RowsReport:
     c2st, z : `c2st`: 1/2 and 0 on average for true rows
     w1 : of each column the distance W1, in standard deviations of the column; infinite where x is not finite
     correlation : the mean of |r - r_true| over all pairs of columns, r being the correlation; NaN for a single column. A column
-        that is constant has the correlation 0 with all others; rows of x that are not finite are left out
+        that is constant has the correlation 0 with all others; rows of x that are not finite, or beyond 1e100, are left out
     """
     real = np.asarray(points("real", real, rows=LEAST), np.float64)
     x = np.asarray(x, np.float64)
@@ -93,7 +94,7 @@ def bandwidth(real: Any) -> float:
 
 
 def _correlation_error(x: Array, real: Array) -> float:
-    good = x[np.isfinite(x).all(axis=-1)]
+    good = x[(np.abs(x) < FAR_AWAY).all(axis=-1)]  # False for NaN; beyond it squares overflow
     if real.shape[-1] < 2 or good.shape[0] < 2:
         return math.nan
     pairs = np.triu_indices(real.shape[-1], 1)
