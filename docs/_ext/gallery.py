@@ -108,7 +108,7 @@ def in_parts(text):
 
 def said_before(page, place):
     """The last paragraph of prose before the program whose picture stands at `place` of a page, without its marks."""
-    prose = [part for part in GENERATED.split(page[:place]) if part.strip() and ".. code-block::" not in part]
+    prose = [part for part in GENERATED.split(page[:place])[1:] if part.strip() and ".. code-block::" not in part]
     last = re.split(r"\n\s*\n", prose[-1].strip())[-1] if prose else ""
     if last.startswith("..") or "===" in last or "---" in last:
         return ""
