@@ -133,8 +133,8 @@ for name, (net, value) in ours.items():
 # %%
 # R1, for x only
 # --------------
-# R1 of lesson 12 charges the slope of D's score. A point can move. A label cannot, because there is no class between the classes
-# 3 and 4. So the penalty has the weight 1 for the columns of x, and 0 for the columns of y.
+# R1 of lesson 12 charges the slope of D's score. A point can move. A label cannot, because no class lies between a three
+# and a four. So the penalty has the weight 1 for the columns of x, and 0 for the columns of y.
 pairs, columns = np.hstack([x, y]), only(3, 7)
 s, tape = D.forward(pairs)
 slopes = D.backward(np.ones_like(s), tape, grads=False)
