@@ -28,7 +28,7 @@ language = "en"
 smartquotes = False  # f' is a derivative
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery",
-              "sections", "docstrings", "reference", "gallery", "results", "recipes", "pages", "practice", "answers"]
+              "sections", "docstrings", "reference", "gallery", "results", "recipes", "pages", "practice", "reading", "answers"]
 exclude_patterns = ["_build", "lessons/GALLERY_HEADER.rst"]
 nitpicky = True
 
@@ -36,11 +36,13 @@ html_theme = "furo"
 html_title = "tinygan"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["excerpts.js", "site.js"]  # `reading` writes the first
+html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_show_search_summary = False  # summaries are fetched, and from the file system a browser may not fetch
 html_theme_options = {"navigation_with_keys": True, "light_css_variables": {"code-font-size": "72%"}}  # see site.css
-pygments_style, pygments_dark_style = "friendly", "monokai"
+pygments_style, pygments_dark_style = "reading.Light", "reading.Dark"
 
 # MathJax is a part of the site (see the note beside it). The version that Sphinx would link to lives on another host, and so do
 # the fonts of its successor; this one draws its letters itself. It may load nothing more: what it does not know becomes an
@@ -68,6 +70,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,  # its table of times is sorted by a script of another host
     "remove_config_comments": True,
+    "first_notebook_cell": "# In a clone of the project, once:  %pip install -e \"../..\"\n%matplotlib inline",
     "reference_url": {"tinygan": None},
     "doc_module": ("tinygan",),
     "parallel": 2,

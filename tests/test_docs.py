@@ -24,6 +24,7 @@ import test_penalties
 import tinygan
 from tinygan import metrics
 from tinygan.engine import gradcheck
+from tinygan.exercises import LESSONS, exercises_of
 from tinygan.exercises.museum import COMPOSITION
 from tinygan.recipe import DEFAULTS, NAMES
 from tinygan.settings import written
@@ -413,6 +414,48 @@ def test_the_page_of_design_names_modules_that_are_there():
     assert len(terms) > 20 and not set(terms) - there
 
 
+# ---------------------------------------------------------------- the paths, and where GANs stand
+
+
+def columns(text):
+    """The columns of the page of paths: {title: its steps}."""
+    parts = re.split(r"\.\. rubric:: (.*)\n", text.partition("\nThe course, week by week\n")[0])
+    return {title: [flat(step) for step in re.split(r"^ +#\. ", steps, flags=re.MULTILINE)[1:]]
+            for title, steps in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def path_faults(text):
+    """What is wrong on the page of paths: a step without a link, minutes that do not add up, exercises that are not there."""
+    link = re.compile(r":(?:doc|ref|py:mod):`")
+    found = [f"no link: {step}" for steps in columns(text).values() for step in steps if not link.search(step)]
+    minutes = [int(re.match(r"(\d+) minutes", step)[1]) for step in columns(text)["I have an hour"]]
+    known = {one.number for lesson in LESSONS for one in exercises_of(lesson)}
+    return (found + ([] if sum(minutes) == 60 else [f"{sum(minutes)} minutes"])
+            + [f"no exercise {number}" for number in re.findall(r"\b(\d\d\.\d)\b", text) if number not in known])
+
+
+def test_the_paths_have_links_minutes_and_exercises_that_are_there():
+    page = read("paths.rst")
+    assert len(columns(page)) == 4 and path_faults(page) == []
+    weeks = [len(re.findall(rf"`Week {week} <week-{week}>`|\.\. _week-{week}:", page)) for week in range(1, 7)]
+    assert weeks == [2] * 6, "each week of the column has its row in the table"
+
+
+@pytest.mark.parametrize("old, new, fault", [
+    ("(:doc:`start`)", "", "no link"), ("20 minutes", "30 minutes", "70 minutes"),
+    ("12.1 to 12.6", "12.1 to 12.9", "no exercise 12.9")])
+def test_a_fault_of_the_paths_is_noticed(old, new, fault):
+    found = path_faults(read("paths.rst").replace(old, new))
+    assert len(found) == 1 and fault in found[0]
+
+
+def test_the_page_on_today_says_how_new_it_is():
+    page = read("today.rst")
+    years = [int(label[-4:]) for label in papers(page)]
+    rows = [int(year) for year in re.findall(r"^   \* - (\d{4})$", page, flags=re.MULTILINE)]
+    assert f"The newest paper on it is of {max(years)}." in page and rows == sorted(rows) and max(rows) == max(years)
+
+
 # ---------------------------------------------------------------- the papers
 
 NAME, PLAIN = r"[A-Z][\w-]*[a-z][\w-]*", str.maketrans("øäé", "oae")
@@ -447,7 +490,7 @@ def entries():
 
 def test_every_paper_that_is_cited_is_in_the_bibliography():
     known = entries()
-    others = [DOCS / f"{name}.rst" for name in ("museum", "gradient_checks", "extend", "design", "two_steps")]
+    others = [DOCS / f"{name}.rst" for name in ("museum", "gradient_checks", "extend", "design", "two_steps", "today", "results")]
     texts = [ROOT / "README.md", *PAGES, *others, *(ROOT / "tests").glob("*.py"),
              *(ROOT / "tinygan").rglob("*.py"), *(ROOT / "lessons").rglob("*.py")]
     missing = {label: path.name for path in texts for label in papers(text_of(path)) if label not in known}

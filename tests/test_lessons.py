@@ -42,6 +42,8 @@ def form_problems(text):
         if not cell.startswith("# "):
             problems.append(f"cell {number} does not begin with a sentence: {cell[:40]!r}")
         problems += [f"cell {number}: {problem}" for problem in formula_problems(cell)]
+        problems += [f"cell {number}: text behind the line under a heading: {line}"
+                     for line in re.findall(r"(?m)^# -{4,} .+$", cell)]
     if not cells[-1].startswith("# What you saw\n# ------------\n"):
         problems.append('the last cell is not "What you saw"')
     if sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) < 3:
@@ -343,6 +345,7 @@ SPOILED = {
     "no constants": GOOD.replace("STEPS", "steps"),
     "not stand on top": GOOD.replace("assert STEPS\n", "assert STEPS\nBATCH = 2  # large\n"),
     "no comment": GOOD.replace("  # fewer: the claim fails", ""),
+    "text behind the line under a heading: # ---- Three": GOOD.replace("# A sentence.\n", "# Four\n# ---- Three\n"),
     "nothing comes behind the colon: It says:": GOOD.replace("# A sentence.\n", "# It says:\n#\n#\n# A sentence.\n"),
     "nothing comes behind the colon: Three:": GOOD.replace("# Three.", "# Three:"),
     r"TeX outside of a formula: \frac": GOOD.replace("# A sentence.\n", "# A sentence.\n#\n#           \\frac{a}{b}\n"),

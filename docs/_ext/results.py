@@ -75,6 +75,27 @@ def wrapped(text):
     return re.sub(r"(?<=\(median\):) | (?<=; )(?=\w+ [\d.e-]+ to )", "\n    ", text)
 
 
+def seen(picture, name):
+    """What can be seen in a picture of a benchmark, for who cannot see it. Of a study it counts the runs that visit all modes."""
+    title = name.replace("_", " ").capitalize()
+    if not picture.stem.endswith(("-samples", "-intervals")):
+        return f"{title}. The numbers of the table below, as a picture"
+    runs = {}
+    for run in json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["runs"]:
+        runs.setdefault(run["remedy"], []).append(run["judged"]["modes_visited"] if run["judged"] else 0)
+    most = max(max(counts) for counts in runs.values())
+    told = ", ".join(f"{remedy} {sum(count == most for count in counts)} of {len(counts)}" for remedy, counts in runs.items())
+    what = ("Small clouds of generated points over the true modes, a row for each remedy and a column for each seed"
+            if picture.stem.endswith("-samples") else "A point and its 95 % interval for each remedy, in three scores")
+    return f"{title}. {what}. Runs that visit all {most} modes: {told}"
+
+
+def folded(lines):
+    """Lines that a reader opens with a click; where there are no clicks they are open."""
+    return [".. raw:: html", "", '    <details class="numbers"><summary>The table, and how it was made</summary>', "", *lines,
+            ".. raw:: html", "", "    </details>", ""]
+
+
 def section(name, told=(), titled=True):
     """One benchmark as reStructuredText; what its program says of itself is left out when it is among the texts `told`."""
     title = name.replace("_", " ").capitalize()
@@ -83,13 +104,12 @@ def section(name, told=(), titled=True):
         return [*lines, "This has not been measured yet.", ""]
     if program(about["command"]) not in told:
         lines += docstrings.restructured(program(about["command"]).splitlines(), lambda target: None)
-    lines += how(about)
     for picture in pictures(name):
-        lines += [f".. image:: /results/{picture.name}", f"   :alt: {title}: {picture.stem.replace('_', ' ')}", ""]
-    table = RESULTS / f"{name}.txt"
+        lines += [f".. image:: /results/{picture.name}", f"   :alt: {seen(picture, name)}", ""]
+    table, numbers = RESULTS / f"{name}.txt", how(about)
     if table.is_file():
-        lines += [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]
-    return [*lines, f"Every number: :download:`{name}.json </results/{name}.json>`.", ""]
+        numbers += [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]
+    return [*lines, *folded(numbers), f"Every number: :download:`{name}.json </results/{name}.json>`.", ""]
 
 
 class Benchmarks(SphinxDirective):

@@ -33,11 +33,19 @@ def test_a_benchmark_shows_its_own_pictures_only(results, tmp_path, monkeypatch)
     for name in ("a.png", "a_b.png", "a_c.png"):
         (tmp_path / name).touch()
     text = "\n".join(results.section("a"))
-    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"] and ":alt: A: a c" in text and ":Cores: 2" in text
+    assert re.findall(r"image:: /results/(.*)", text) == ["a.png", "a_c.png"]
+    assert ":alt: A. The numbers" in text and ":Cores: 2" in text
     assert "not been measured" in "\n".join(results.section("later")) and "not been measured" not in text
     (tmp_path / "silent.json").write_text('{"rows": []}')
     with pytest.raises(ValueError, match="does not say how it was made"):
         results.section("silent")
+
+
+def test_a_picture_says_what_is_seen_and_the_table_is_folded(results):
+    text = "\n".join(results.section("collapse_and_cure"))
+    said = "Runs that visit all 8 modes: plain 0 of 20, packing_4 5 of 20, wgan_gp 20 of 20, r1_r2 20 of 20"
+    assert text.count(said) == len(results.pictures("collapse_and_cure")) == 2
+    assert text.index(":alt:") < text.index("<details") < text.index("python tests/benchmarks") < text.index("</details>")
 
 
 def test_how_a_benchmark_was_run_is_said_in_blocks_and_a_list(results):

@@ -150,7 +150,7 @@ def test_mathematics_is_there(tab, site):
 
 
 @pytest.mark.parametrize("words, page", [("R-operator", "two_steps.html"), ("NonSaturating", "losses.html"),
-                                         ("packing", "lessons/")])
+                                         ("packing", "lessons/"), ("own data csv", "own_data.html")])
 def test_the_search_finds(tab, site, words, page):
     open_page(tab, f"{(site / 'search.html').as_uri()}?q={words}")
     tab.wait_for_selector("#search-results ul.search li a")
@@ -164,6 +164,15 @@ def test_the_search_finds_nothing_where_nothing_is(tab, site):
     open_page(tab, f"{(site / 'search.html').as_uri()}?q=zxqvbnm")
     tab.wait_for_function("() => document.querySelector('#search-results')?.textContent.includes('did not match')")
     assert not tab.query_selector_all("#search-results ul.search li")
+
+
+def test_how_to_check_a_gradient_stands_on_the_first_screen(tab, site):
+    open_page(tab, site / "index.html")
+    tab.set_viewport_size(DESKTOP)
+    assert tab.get_by_text("How do I check my own gradient?").bounding_box()["y"] > 0
+    lines = tab.locator("article .highlight-pycon, article .doctest").filter(has_text="gradcheck.check")
+    box = lines.first.bounding_box()
+    assert box["y"] + box["height"] <= DESKTOP["height"]
 
 
 def test_an_animation_plays(tab, site):

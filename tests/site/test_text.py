@@ -322,6 +322,16 @@ def test_a_picture_waits_for_the_last_cell_that_draws_on_it(cells, waits):
     assert not gallery.drawn_on_later([fig], names, ["other.clear()", "1"])
 
 
+def test_every_colour_of_code_can_be_read():
+    reading = pytest.importorskip("reading", reason="Sphinx is missing: pip install -e '.[docs]'")
+    assert round(reading.contrast("000000", "ffffff"), 1) == 21 and round(reading.contrast("60a0b0", "f0f0f0"), 1) == 2.6
+    for style, base in ((reading.Light, reading.FriendlyStyle), (reading.Dark, reading.MonokaiStyle)):
+        background = style.background_color.lstrip("#")
+        pairs = [(look["color"], look["bgcolor"] or background) for _, look in style if look["color"]]
+        assert len(pairs) > 20 and all(reading.contrast(*pair) >= reading.CONTRAST for pair in pairs)
+        assert {token for token, look in style if look["color"]} >= {token for token, look in base if look["color"]}
+
+
 def test_mathjax_is_the_file_that_its_note_describes():
     folder = DOCS / "_static" / "mathjax-3.2.2"
     note = (folder / "README.txt").read_text(encoding="utf-8")

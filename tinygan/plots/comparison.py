@@ -72,15 +72,15 @@ def intervals(summaries, n_modes):
     names = [name for name in summaries if name != TRUTH]
     y = np.arange(len(names))[::-1]
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 1.3 + .24 * max(3, len(names))), sharey=True)
-    for shift, key, alpha, label in ((.18, "visited", .35, "visit all modes"), (-.18, "half", .8, "at half their share")):
-        _bars(axes[0], y + shift, [getattr(summaries[name], key) for name in names], 100, .34, alpha, label)
-    _bars(axes[1], y, [summaries[name].modes_visited for name in names], 1, .6, .6, "mean of the runs")
-    _bars(axes[2], y, [summaries[name].high_quality for name in names], 100, .6, .6, "mean of the runs")
+    for shift, key, full, label in ((.18, "visited", False, "visit all modes"), (-.18, "half", True, "at half their share")):
+        _points(axes[0], y + shift, [getattr(summaries[name], key) for name in names], 100, full, label)
+    _points(axes[1], y, [summaries[name].modes_visited for name in names], 1, True, "mean of the runs")
+    _points(axes[2], y, [summaries[name].high_quality for name in names], 100, True, "mean of the runs")
     for ax, key, scale, high in zip(axes, ("visited", "modes_visited", "high_quality"), (100, 1, 100), (100, n_modes, 100),
                                     strict=True):
         if TRUTH in summaries:
             ax.axvline(scale * getattr(summaries[TRUTH], key).value, color=TRUE, linewidth=1.5, label=TRUTH)
-        ax.set_xlim(0, 1.03 * high)
+        ax.set_xlim(-.03 * high, 1.03 * high)
     axes[0].set_yticks(y, list(map(_words, names)))
     axes[0].set_ylim(-.6, len(names) - .4)
     runs = sorted({summaries[name].n for name in names})
@@ -92,9 +92,9 @@ def intervals(summaries, n_modes):
     return figure
 
 
-def _bars(ax, y, interval_list, scale, height, alpha, label):
-    """Horizontal bars with the bounds of each, where it has any."""
+def _points(ax, y, interval_list, scale, full, label):
+    """A point for each value, and a line between its bounds where it has any. A bar from 0 would hide that 0 is a result too."""
     value, low, high = scale * np.array(interval_list).swapaxes(0, 1)
-    ax.barh(y, value, height, color=FAKE, alpha=alpha, label=label)
     reach = np.nan_to_num([value - low, high - value]).clip(0)
-    ax.errorbar(value, y, xerr=reach, fmt="none", ecolor="0.25", elinewidth=1, capsize=2)
+    ax.errorbar(value, y, xerr=reach, fmt="o", color=FAKE, markerfacecolor=FAKE if full else "white", markersize=4.5,
+                ecolor="0.45", elinewidth=1, capsize=2, label=label)
