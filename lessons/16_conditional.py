@@ -4,8 +4,12 @@ A class for both players
 
 A GAN draws whatever it has learned to draw. How does one get a seven?
 
-The data often say what each sample is. A conditional GAN (Mirza & Osindero 2014) tells this label to both players: G makes a
-sample *of this class*, and D judges whether it is a good sample *of this class*. The change is a few columns. But the label has
+* **Time** 35 minutes.
+* **Before** lessons 05, 10 and 12.
+* **Terms** condition, coverage, density, R1, generator, discriminator.
+
+The data often say what each sample is. A conditional GAN (Mirza & Osindero 2014) gives this label to both players. G makes a
+sample *of this class*, and D decides whether it is a good sample *of this class*. The change is a few columns. But the label has
 to be in the right places, and no gradient check can see whether it is.
 """
 
@@ -37,16 +41,19 @@ plt.rcParams.update(plots.STYLE)
 # %%
 # A label as a row of numbers
 # ---------------------------
-# The label of a sample is its class, 0 to K - 1. A network cannot use the number itself: class 6 is not twice class 3. So the
-# label becomes a *one-hot* row, K zeros with a 1 in the place of the class. It is laid beside x for D, and beside z for G.
+# The label of a sample is its class, 0 to K - 1. A network cannot use the number itself, because class 6 is not twice class 3. So
+# the label becomes a *one-hot* row, K zeros with a 1 in the place of the class. It is put beside x for D, and beside z for G.
 rng = np.random.default_rng(0)
 labels = rng.integers(4, size=7)
 x, y = rng.normal(size=(7, 3)), data.one_hot(labels, 4, np.float64)
 print("labels", *labels, "as rows:", y.astype(int).tolist())
 
 # %%
-# What does a layer make of it? In :math:`[x, y]\,W + b` a one-hot y picks one row out of W. So each class has a bias of its own
-# in the first layer, and shares everything else with the other classes.
+# **Predict.** What does a one-hot row y change in the first layer :math:`[x, y]\,W + b`?
+#
+# .. answer::
+#    It selects one row of W and adds it. So each class has a bias of its own in the first layer, and shares everything else with
+#    the other classes.
 layer = Dense(3 + 4, 5)
 W, b = rng.normal(size=(7, 5)), rng.normal(size=(1, 5))
 together = np.hstack([x, y]) @ W + b
@@ -60,9 +67,9 @@ assert np.allclose(together, apart, atol=1e-13) and layer.d == W.shape[0]
 #
 # .. math:: \min_G \max_D\; E \log D(x \mid y) + E \log\bigl(1 - D(G(z \mid y) \mid y)\bigr).
 #
-# Real pairs are [x, y]; generated pairs are [G(z, y), y]. D finds two kinds of pair wrong: a bad image, and a good image beside
-# the wrong label. Nothing else has to be added. G is never told what a seven looks like. It only finds that its images fool D
-# when they go with the label that they were made for.
+# Real pairs are [x, y] and generated pairs are [G(z, y), y]. D finds two kinds of pair wrong, a bad image, and a good image
+# beside the wrong label. Nothing else has to be added. G never sees a seven. It only receives that its images fool D when they
+# fit the label that they were made for.
 #
 # For D this is a GAN of pairs, and its gradient is that of lesson 05.
 
@@ -77,8 +84,12 @@ def d_gradient(D, x_real, x_fake, y):
 
 
 # %%
-# In G's step the way back through D ends at the pair [x, y], as the derivative by all of its columns. Which of them go on to G?
-# Those of x, for G has made x. The label was given, so its columns are dropped.
+# In G's step the backward pass through D ends at the pair [x, y], with a derivative for all of its columns.
+#
+# **Predict.** Which of the columns go on to G?
+#
+# .. answer::
+#    The columns of x, because G has made x. The label was given, so its columns are dropped.
 
 
 def g_gradient(G, D, z, y):
@@ -120,10 +131,10 @@ for name, (net, value) in ours.items():
     print(f"{name}: {result}")
 
 # %%
-# A gentle D, for x
-# -----------------
-# R1 of lesson 12 asks that D's score change gently when its input moves. A point can move. A label cannot: there is no class
-# between a 3 and a 4. So the penalty has the weight 1 for the columns of x, and 0 for those of y.
+# R1, for x only
+# --------------
+# R1 of lesson 12 charges the slope of D's score. A point can move. A label cannot, because no class lies between a three
+# and a four. So the penalty has the weight 1 for the columns of x, and 0 for the columns of y.
 pairs, columns = np.hstack([x, y]), only(3, 7)
 s, tape = D.forward(pairs)
 slopes = D.backward(np.ones_like(s), tape, grads=False)
@@ -134,8 +145,8 @@ assert np.isclose(gentle, (slopes[:, :3]**2).sum(axis=1).mean()) and gentle < R1
 # %%
 # First the ring
 # --------------
-# Eight Gaussians on a circle, and the class of a point is the number of its Gaussian. We ask for each of them, and look which
-# mode each sample is nearest to.
+# There are eight Gaussians on a circle, and the class of a point is the number of its Gaussian. We ask for each of them, and
+# find the mode that is nearest to each sample.
 for seed in SEEDS:
     on_the_ring = Conditional("ring")
     on_the_ring.train(RING, steps=RING_STEPS, seed=seed, progress=False)
@@ -146,11 +157,16 @@ for seed in SEEDS:
     assert np.mean(nearest == asked) > (0.95 if FAST else 0.999)
 
 # %%
-# Who judges?
-# -----------
+# How to score it
+# ---------------
 # For digits we need a reader. A support vector machine learns the digits from the *other* half of the images, which G never
-# sees. It reads each generated image, and the *agreement* is the share that is read as the digit that was asked for. Before we
-# trust this number, the samplers whose worth is known:
+# sees. It reads each generated image. The *agreement* is the fraction that is read as the digit that was asked for. We first try
+# this score on samplers that we know.
+#
+# **Predict.** A sampler returns the average image of the class that was asked for, always the same. How large is its agreement?
+#
+# .. answer::
+#    It is 100 %, more than that of real images.
 judge = digit_judge()
 rows = {"real": judge.real} | {name: judge.report(*made) for name, made in judge.controls(901, np.random.default_rng(0)).items()}
 print(table(rows))
@@ -158,17 +174,17 @@ means, gaussians = rows["class means"], rows["Gaussian per class"]
 assert means.agreement > 0.999 and gaussians.agreement > rows["real"].agreement - 0.03
 
 # %%
-# The average image of each class agrees perfectly, and so does one Gaussian per class, nearly. Neither is a good generator. The
-# first has one image for each digit, and the second makes grey noise around it. *By the agreement alone a blur is the best
-# generator.* So two more numbers must stand beside it. Coverage is the share of real images that have a generated one near them,
-# and density says how deep the generated images lie among the real ones (lesson 10).
+# The average image of each class agrees perfectly, and one Gaussian per class agrees almost as often as real images. Neither is
+# a good generator. The first has one image for each digit, and the second makes grey noise around it. *By the agreement alone a
+# blur is the best generator.* So two more scores are needed. Coverage is the fraction of real images that have a generated one
+# near them. Density says how deep the generated images lie among the real ones (lesson 10).
 assert means.coverage < 0.4 and gaussians.coverage < 0.78 and gaussians.density < 0.65
 
 # %%
 # Digits on demand
 # ----------------
-# Two hidden layers of 128 in both players, 16 numbers of noise and ten for the label. The generated images get the labels of
-# the real images beside them. We ask for a hundred of each digit.
+# Both players have two hidden layers of 128. G gets 16 numbers of noise and ten for the label. The generated images get the
+# labels of the real images beside them. We ask for a hundred of each digit.
 models = {}
 
 
@@ -217,9 +233,9 @@ for report in trained("projection", Conditional, seeds=range(1), projection=True
 # %%
 # Which label goes where
 # ----------------------
-# Readers of public code often ask: may G's labels be drawn apart from those of the real images? They may. But a generated image
-# must go to D *with the label that G was given*. Here is a round in which one can choose what D is shown beside a real image,
-# and beside a generated one. G is always given ``batch.labels``.
+# Readers of public code often ask whether G's labels may be drawn separately from the labels of the real images. They may. But a
+# generated image must go to D *with the label that G was given*. Here is a round in which one can choose the labels that D sees
+# beside a real image, and beside a generated one. G is always given ``batch.labels``.
 
 
 def round_with(beside_real, beside_fake, rules, players, batch):
@@ -264,19 +280,19 @@ def another(y):
 
 
 # %%
-# *D is not told the label*: it sees zeros. Then its game is p(x) against the mixture of all that G makes. G can win it with any
-# division of the images among its labels. A division that agrees with the classes is as good as any other, so there is nothing
-# to find it by. The agreement is what guessing gives, one in ten, while the pictures are nearly as good as before. And the
-# losses? They are those of the GAN that works.
+# *D is not told the label.* It sees zeros. Then its game is p(x) against the mixture of all that G makes. G can win it with any
+# division of the images among its labels. A division that agrees with the classes is as good as any other, and no gradient leads
+# to it. The agreement is what guessing gives, one in ten, while the pictures are nearly as good as before. The losses are about
+# equal to those of the GAN that works.
 for report in trained("D is not told", with_labels(hidden, hidden)):
     print(report)
     assert report.agreement < 0.2
     assert FAST or (report.coverage > 0.65 and report.frechet < 3)
 
 # %%
-# *D is told another label*: a generated image stands beside the label of another row. Now D can tell the two kinds of pair
-# apart by the label alone, since a real image goes with its label and a generated one only by chance. No image that G could
-# make would go with ten labels at once. What it learns is to please D a little with each of them, and that is no digit at all.
+# *D is told another label.* A generated image is beside the label of another row. Now D can separate the two kinds of pair by the
+# label. A real image fits its label and a generated one fits only by chance. No image fits ten labels. G learns an image that D
+# accepts a little with each of them, and this is no digit.
 for report in trained("another label", with_labels(own, another)):
     print(report)
     assert report.agreement < 0.2 and report.coverage < 0.3 and report.frechet > 20
@@ -288,9 +304,9 @@ print(table(rows))
 # %%
 # The picture
 # -----------
-# A line for each digit that was asked for. In one column all images are made from the same noise, so z is left with what the
-# label does not say: how upright, how thick, how wide. How much of the variance lies between the lines, in the mean over the
-# columns? Without its own label in D, a G learns to leave the label unused.
+# The picture has a line for each digit that was asked for. In one column all images are made from the same noise. So z is left
+# with what the label does not say, such as slant, thickness and width. The program prints which part of the variance is between
+# the lines, in the mean over the columns. Without its own label in D, a G learns to leave the label unused.
 noise = np.random.default_rng(1).standard_normal((10, 16)).astype(np.float32)
 inputs = np.hstack([np.tile(noise, (10, 1)), data.one_hot(np.repeat(np.arange(10), 10), 10)])
 figure = plt.figure(figsize=(10.5, 3.75))
@@ -304,8 +320,8 @@ for part, (name, title) in zip(figure.subfigures(1, 3), shown.items(), strict=Tr
     part.suptitle(title)
 
 # %%
-# And the scores. Both axes count: in the upper right corner are real images, the conditional GANs, and copies of the training
-# images. That a sampler copies neither axis can see. It is what *nearer* in the table is for, and lesson 23.
+# The second picture has the scores. In the upper right corner are real images, the conditional GANs, and copies of the training
+# images. Neither axis can show that a sampler copies. For this there is *nearer* in the table, and lesson 23.
 fig, ax = plt.subplots(figsize=(6.4, 4.4))
 looks = {"real": (TRUE, "*", "real images"), "conditional": (FAKE, "o", "conditional GAN"),
          "projection": (FAKE, "s", "with projection"),
@@ -327,19 +343,48 @@ ax.legend(loc="center", bbox_to_anchor=(.5, .45))
 # * A label is a one-hot row beside x and beside z. In the first layer each class then has a bias of its own.
 # * In G's step the columns of x go back to G, and those of the label are dropped. R1 counts the columns of x.
 # * A judge reads 97 % and more of the images as the digit that was asked for. Class means reach 100 %, so coverage and density
-#   must stand beside it: above 80 % and .75 here, against 72 % and .56 for one Gaussian per class.
-# * D without the label: the pictures and the losses stay, and the agreement falls to chance. D with another label: collapse.
-#   Both pass every gradient check, and in both G learns to leave its label unused.
+#   are needed too. They are above 80 % and .75 here, against 72 % and .56 for one Gaussian per class.
+# * If D does not see the label, the pictures and the losses stay, and the agreement falls to chance. If D sees another label, G
+#   collapses. Both pass every gradient check, and in both G learns to leave its label unused.
 # * ``python tests/benchmarks/family.py conditional`` makes the same table with eight seeds.
 #
-# Mirza & Osindero (2014), *Conditional Generative Adversarial Nets*; Miyato & Koyama (2018), *cGANs with Projection
+# Mirza & Osindero (2014), *Conditional Generative Adversarial Nets*. Miyato & Koyama (2018), *cGANs with Projection
 # Discriminator*.
 #
-# To try (where an assertion stops you, take it out, and say why it failed):
+# Questions:
 #
-# 1. Draw G's labels apart from the real ones: a round with ``rng.permutation`` of the labels for both G and D. Is it worse?
-# 2. ``with_labels(another, own)``: the real images have the wrong labels. What will G learn?
-# 3. ``Conditional("digits", hidden=(32, 32))``: which of agreement and coverage suffers more, and why not the other?
-# 4. Ask for a digit that is between two classes, half a 3 and half an 8 in the one-hot row of ``inputs``. What comes out, and
-#    why?
+# 1. *On paper.* Derive the form of the projection. Write the best score :math:`\log p(x, y) - \log q(x, y)` with
+#    :math:`p(x, y) = p(y \mid x)\,p(x)`, and let :math:`\log p(y \mid x)` be linear in features, up to a term without y. What
+#    belongs to :math:`V_y`?
+#
+#    .. answer::
+#       The score is :math:`\log p(y \mid x) - \log q(y \mid x) + \log p(x) - \log q(x)`. With
+#       :math:`\log p(y \mid x) = \langle a_y, \varphi\rangle - \log Z(\varphi)` and the same with b for q, the terms with y are
+#       :math:`\langle a_y - b_y, \varphi\rangle`. So :math:`V_y = a_y - b_y`, and all else is :math:`\psi`.
+#
+# 2. *Run it.* Take ``with_labels(another, own)``, so that the real images have the wrong labels. What does G learn?
+#
+#    .. answer::
+#       On seed 0 the agreement is 9.9 %, which is chance, and the coverage 76 %. Beside each label D sees real images of all
+#       classes. So G learns to make any digit for any label.
+#
+# 3. *Explain.* In both controls all gradients are right. Why does no gradient check find the fault?
+#
+#    .. answer::
+#       A check compares the gradient with the value that the program computes. In the controls both belong to another game. Only
+#       a test of the labels, such as the agreement, shows that it is not the game that you meant.
+#
+# To try:
+#
+# 1. Take ``Conditional("digits", hidden=(32, 32))``. Which of agreement and coverage suffers more?
+#
+#    .. answer::
+#       The coverage does. On seed 0 it falls from 85 % to 27 %, and the agreement from 99 % to 90 %. A few images of each class
+#       are enough to be read. To cover the class, G needs its variety.
+#
+# 2. Ask for a digit between two classes, with one half at 3 and one half at 8 in the one-hot row. What comes out?
+#
+#    .. answer::
+#       On seed 0, of 1000 images 559 are read as a 3, 417 as an 8, 17 as a 9 and 7 as another digit. G is continuous, so the
+#       half row gives images between the two, and z decides on which side they are.
 plots.show("lesson_16")

@@ -22,6 +22,7 @@ PART = re.compile(r"^\.\. lessons:: (\d\d) (\d\d)$", re.MULTILINE)
 SECTION = re.compile(r"^[^\n]+\n-+\n\n(?:(?!^-+$).)*?^\.\. lessons:: (\d\d) (\d\d)$\n*", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r"^(?P<title>\S.*)\n===+$", re.MULTILINE)
 PICTURE = re.compile(r"(?P<before>\.\. image-sg:: \S+\n +:alt: )(?P<titles>.*)")
+GENERATED = re.compile(r"^\.\. GENERATED FROM PYTHON SOURCE LINES .*$", re.MULTILINE)
 OPEN, CLOSE = '.. raw:: html\n\n    <div class="sphx-glr-thumbnails">\n\n', "\n.. raw:: html\n\n    </div>\n\n"
 FONT = re.compile(r'<link rel="stylesheet"\s+href="https?://[^"]*font-awesome[^"]*">')
 FASTER = re.compile(r'<button title="(?:De|In)crease speed".*?</button>', re.DOTALL)  # a minus, a plus: nobody knows of what
@@ -105,14 +106,24 @@ def in_parts(text):
     return page
 
 
+def said_before(page, place):
+    """The last paragraph of prose before the program whose picture stands at `place` of a page, without its marks."""
+    prose = [part for part in GENERATED.split(page[:place])[1:] if part.strip() and ".. code-block::" not in part]
+    last = re.split(r"\n\s*\n", prose[-1].strip())[-1] if prose else ""
+    if last.startswith("..") or "===" in last or "---" in last:
+        return ""
+    return " ".join(re.sub(r":\w+:`([^`]*)`|``([^`]*)``|[*`]", r"\1\2", last).split())
+
+
 def with_number(number, text):
-    """A lesson's page with its number in its title, and its pictures with a sentence each for who cannot see them."""
+    """A lesson's page with its number in its title. Each picture gets its titles and what the lesson says of it as its text."""
     title = TITLE.search(text)["title"]
     figures = itertools.count(1)
 
     def described(match):
         titles = [] if match["titles"].startswith(f"{number} ") else dict.fromkeys(match["titles"].split(", "))  # or the file's
-        return f"{match['before']}Lesson {number}, figure {next(figures)}: {'; '.join(titles) or title}"
+        said = said_before(text, match.start())
+        return f"{match['before']}Lesson {number}, figure {next(figures)}: {'; '.join(titles) or title}{'. ' * bool(said)}{said}"
 
     text = PICTURE.sub(described, text)
     return TITLE.sub(f"{number} {title}\n{'=' * (len(title) + 3)}", text, count=1)
