@@ -310,5 +310,6 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #
 #    .. answer::
-#       MODUL
+#       Coarse styles rule as before, 1.09 and 1.25 times as much as fine ones. The Frechet distance is 2.4 and 2.7. Truncation
+#       raises the density only from .55 to .68 and .75, so its assertion stops you.
 plots.show("lesson_22")
