@@ -459,3 +459,9 @@ def test_f_is_to_be_scaled_by_a_power_of_ten(scale):
     x = np.array([0.3, 0.7])
     why = " ".join(check(lambda x: 1e6 + scale * (x * x).sum(), lambda x: 2 * scale * x, x).why)
     assert re.search(r"scale f by 1e\+\d\d", why), why
+
+
+@pytest.mark.parametrize("n, where", [(1, ""), (2, " in every entry"), (3, " in every entry")])
+def test_a_factor_is_that_of_every_entry_where_there_are_more_than_one(n, where):
+    truth = np.arange(1.0, n + 1)
+    assert gradcheck.compare(-truth, truth).why[0] == f"the result is -1 times the truth{where}: a sign is the wrong way round"
