@@ -8,7 +8,7 @@ import pytest
 
 import tinygan
 from tinygan import Tanh, d_gradients, losses, mlp
-from tinygan.engine import diagnosis, gradcheck
+from tinygan.engine import diagnosis, gradcheck, ladders
 from tinygan.engine.gradcheck import central, check, complex_step, directional
 
 X = np.random.default_rng(0).normal(size=(3, 5))
@@ -438,3 +438,30 @@ def test_a_corner_along_a_direction_excuses_only_what_lies_between_its_slopes(mo
 def test_what_is_said_of_a_shape(got, expected, hint):
     why, = gradcheck.compare(np.ones(got), np.ones(expected), batch=7).why
     assert why == f"the result has shape {got}; {hint}"
+
+
+def test_a_ladder_ends_at_the_shortest_step_and_counts_only_steps_near_a_slope():
+    line = ladders.Entry(lambda x: 0.0, np.ones(1), 0.0, (0,))
+    ladder = ladders.Ladder(line, 0.0, (0.01, 0.0, 0.0))
+    while ladder.shrink():
+        pass
+    assert line.shortest <= ladder.smallest < ladders.RATIO * line.shortest
+    assert not ladder.irregular().any()  # f = 0 has no gap anywhere, and none is not more than it was
+    ladder.steps, ladder.below = [4.0, 3.0, 2.0, 1.0], [0.0] * 4
+    for slopes, skipped in (([9, 5, 1, 1.02], 2), ([1, 9, 1, 1], 2), ([1, 1, 1, 1], 0), ([1, 1, 1, 9], 4)):
+        ladder.above = [2 * step * slope for step, slope in zip(ladder.steps, slopes, strict=True)]
+        ladder.only_near(1.0, 0.1)
+        assert ladder.skipped == skipped
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-9])
+def test_f_is_to_be_scaled_by_a_power_of_ten(scale):
+    x = np.array([0.3, 0.7])
+    why = " ".join(check(lambda x: 1e6 + scale * (x * x).sum(), lambda x: 2 * scale * x, x).why)
+    assert re.search(r"scale f by 1e\+\d\d", why), why
+
+
+@pytest.mark.parametrize("n, where", [(1, ""), (2, " in every entry"), (3, " in every entry")])
+def test_a_factor_is_that_of_every_entry_where_there_are_more_than_one(n, where):
+    truth = np.arange(1.0, n + 1)
+    assert gradcheck.compare(-truth, truth).why[0] == f"the result is -1 times the truth{where}: a sign is the wrong way round"

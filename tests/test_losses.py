@@ -528,3 +528,11 @@ def test_a_rate_keeps_dtype_and_replicas_and_refuses_other_shapes(loss):
             loss().d_tangent(r[0], f[0], r[0], bad)
         with pytest.raises(ValueError, match="scores"):
             loss().g_tangent(f[0], r[0], bad, r[0])
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
+def test_an_empty_batch_has_no_mean(loss):
+    none = np.ones((0, 1))
+    for ask in (lambda: loss().d(none, none), lambda: loss().g(none, none)):
+        with pytest.raises(ValueError, match="empty batch: a loss is a mean over at least one sample"):
+            ask()

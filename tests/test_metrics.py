@@ -379,3 +379,9 @@ def test_truth_floor_on_the_line_and_samplers_above_it(seed):
     assert diverged.w1 == math.inf and math.isclose(diverged.js, math.log(2), rel_tol=1e-5)
     with pytest.raises(ValueError, match="a 1-D mixture is needed"):
         metrics.report_1d(np.zeros(4), data.ring(), rng())
+
+
+def test_a_sample_at_three_standard_deviations_is_of_high_quality():
+    line = data.gaussians_1d(means=(0.0,), stds=1.0)
+    x = np.array([[3.0], [-3.0], [np.nextafter(3.0, 4.0)]])
+    assert metrics.mode_report(x, line).high_quality == 2 / 3
