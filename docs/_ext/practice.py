@@ -8,6 +8,7 @@ and a line at the end of each lesson that has exercises. The museum's exhibits g
 import itertools
 import re
 
+import museum_lines
 import pages
 from sphinx.util.docutils import SphinxDirective
 
@@ -47,7 +48,8 @@ def with_files(text):
         number = f"{next(numbers):02}"
         file, = (FOLDER / "museum").glob(f"museum_{number}_*.py")
         title = f"{number} {match['title']}"
-        return f"{title}\n{'-' * len(title)}{match['story']}:File: ``my-exercises/museum/{file.name}``\n:What one sees:"
+        story = match["story"] + museum_lines.shown(number)
+        return f"{title}\n{'-' * len(title)}{story}:File: ``my-exercises/museum/{file.name}``\n:What one sees:"
 
     return EXHIBIT.sub(numbered, text)
 

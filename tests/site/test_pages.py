@@ -97,6 +97,38 @@ def test_an_exhibit_has_its_number_and_names_its_file(practice):
         assert file.read_text(encoding="utf-8").startswith(f'"""{title}.')
 
 
+@pytest.fixture
+def lines():
+    return pytest.importorskip("museum_lines", reason="Sphinx is missing: pip install -e '.[docs]'")
+
+
+def graded(exercise, text):
+    """Grade an exhibit whose file has this text."""
+    names = {}
+    exec(compile(text, exercise.name, "exec"), names)
+    return grade(exercise, names[exercise.name], seeds=range(3))
+
+
+@pytest.mark.parametrize("exercise", exercises_of("museum"), ids=lambda one: one.number)
+def test_the_right_lines_of_an_exhibit_are_right(lines, exercise):
+    number = exercise.number.removeprefix("M.")
+    file, = (ROOT / "lessons" / "exercises" / "museum").glob(f"museum_{number}_*.py")
+    text = file.read_text(encoding="utf-8")
+    assert (number in lines.LINES) == (number not in ("17", "21", "22", "27", "28")), "those are not told by a line or two"
+    if number in lines.LINES:
+        graded(exercise, lines.repaired(number, text))
+        with pytest.raises(Wrong):
+            graded(exercise, text)
+        assert all(one.split("\n")[0].strip() in lines.shown(number) for pair in lines.LINES[number] for one in pair)
+    else:
+        assert lines.shown(number) == ""
+
+
+def test_a_wrong_line_that_is_not_there_is_noticed(lines):
+    with pytest.raises(ValueError, match="exhibit 01: .* stands 0 times"):
+        lines.repaired("01", "angle = 1")
+
+
 def shown():
     """What the page of exercises shows of a wrong answer, and the answer."""
     page = (DOCS / "exercises.rst").read_text(encoding="utf-8")
