@@ -76,6 +76,17 @@ def test_a_users_own_points_come_back_in_their_units_under_their_header(cli, und
     assert x.shape == (7, 2) and (abs(x - [1000, -5000]) < [300, 2000]).all()
 
 
+def test_a_table_is_read_as_the_options_say_and_what_is_left_out_is_named(cli, undrawn):
+    Path("mine.csv").write_text("".join(f"{j};{j % 7},5;{j % 3},25\n" for j in range(40)))
+    code, out, _ = cli("train", "--data", "mine.csv", "--decimal", ",", *SMALL, "--out", "two")
+    assert code == 0 and "columns 2\ncolumn 1 counts the rows and is left out. --index keep learns it too" in out
+    code, out, _ = cli("train", "--data", "mine.csv", "--decimal", ",", "--index", "keep", *SMALL, "--out", "three")
+    assert code == 0 and "columns 3\n" in out and "left out" not in out
+    code, out, _ = cli("train", "--model", "bigan", "--data", "mine.csv", "--decimal", ",", "--steps", 2, "--quiet", "--out", "b")
+    assert code == 0 and "columns 2\ncolumn 1 counts the rows" in out
+    assert cli("train", "--data", "mine.csv")[0] == 1 and cli("train", "--data", "mine.csv", "--index", "no")[0] == 2
+
+
 def test_samples_follow_the_seed(cli, undrawn):
     cli("train", *SMALL, "--out", "run")
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
@@ -184,9 +195,9 @@ def test_lessons_are_listed_in_order(cli):
     ("train --data inf.npy", 1, "must be finite; row 1, column 0 is inf"),
     ("train --data words.npy", 1, "must hold real numbers; got <U1"),
     ("train --data pickled.npy", 1, "must hold real numbers; got object"),
-    ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt or .npy, which says how to read it; got '.xlsx'"),
+    ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt, .npy or .npz, which says how to read it; got '.xlsx'"),
     ("train --data rign", 2, "argument --data: unknown data set 'rign'. Did you mean 'ring'? Known: ring, grid"),
-    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt or .npy file"),
+    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt, .npy or .npz file"),
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
     ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),

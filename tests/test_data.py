@@ -1,5 +1,6 @@
 """Data sets against what they say they are: their statistics, their density, their units, and what they refuse."""
 
+import gzip
 import json
 import math
 import re
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tinygan import data
+from tinygan import data, files
 
 SEEDS = range(5)
 STEADY = settings(derandomize=True, deadline=None, max_examples=25)
@@ -564,9 +565,21 @@ def write(folder, content, name="cloud.csv"):
     ('"width; cm",y\n1,2\n3,4.5\n', ("width; cm", "y")),
     ("width, cm\theight\n1\t2\n3\t4.5\n", ("width, cm", "height")),
     (",y\n1,2\n3,4.5\n", ("x1", "y")),
+    ("# made by a sensor\n# cm, kg\nx,y\n1,2\n3,4.5\n", ("x", "y")),
+    ("# cm, kg\n1,2\n# a pause\n3,4.5\n", ("cm", "kg")),
+    ("sep=;\n1;2\n3;4.5\n", None),
+    ('"sep=;"\r\nx;y\r\n1;2\r\n3;4.5\r\n', ("x", "y")),
+    ('"x", "y"\n1,2\n3,4.5\n', ("x", "y")),
+    ('"x"; "#N"\n1;2\n3;4.5\n', ("x", "#N")),
+    ('"#N";"x"\n1;2\n3;4.5\n', ("#N", "x")),
+    ('"2019","2020"\n1,2\n3,4.5\n', ("2019", "2020")),
+    ('"an, other",y\n"1",2\n3,4.5\n', ("an, other", "y")),
+    ("x,y\n1,2\n3,4.5\n".encode("utf-16"), ("x", "y")),
+    (b"\xfe\xff" + "h\u00f6he,y\n1,2\n3,4.5\n".encode("utf-16-be"), ("h\u00f6he", "y")),
+    ("h\u00f6he,y\n1,2\n3,4.5\n", ("h\u00f6he", "y")),
 ])
 def test_tables_that_people_write(tmp_path, content, columns):
-    cloud = data.from_file(write(tmp_path, content))
+    cloud = data.from_file(write(tmp_path, content), index="keep")
     assert cloud.x.tolist() == [[1, 2], [3, 4.5]] and cloud.columns == columns and cloud.name == "cloud"
 
 
@@ -604,7 +617,14 @@ def test_one_column_other_suffixes_and_text_paths(tmp_path):
     ("1,2", "at least 2 rows; got 1"),
     ("just\nwords\n", "line 2, column just: 'words'"),
     (b"1,2\n3,\xe9\n", "line 2: not UTF-8 text"),
-    ("x,y\n1,2\n".encode("utf-16"), "line 1: not UTF-8 text .a zero byte.. Save it as CSV in UTF-8"),
+    ("x,y\n1,2\n".encode("utf-16-le"), "line 1: not UTF-8 text .a zero byte.. Save it as CSV in UTF-8"),
+    ("x,y\n1,2\n".encode("utf-16")[:-1], "begins as UTF-16 text does, but is damaged .truncated data.. Save it again"),
+    ("x,y\n1,2\n".encode("utf-16"), "at least 2 rows; got 1"),
+    ("NA,NA\n1,2\n3,4\n", "line 1, column 1: 'NA'"),
+    ("170,05\n168,5\n", "line 1: '170,05' looks like one number with a decimal comma. Such a table is read with --decimal ,"),
+    ("x;y\n1,5;2,5\n3,5;4,5\n", "column x: '1,5'(.|\n)*Numbers with a decimal comma are read with --decimal ,"),
+    ("x,kind\n1,a b\n3,c\n", r"kind holds text, 'a b' and 'c' in 2 rows\n  A column of text has to be left out"),
+    ("x,k\n" + "".join(f"{j}.5,t{j}\n" for j in range(6)), "holds text, 6 different texts in 6 rows, such as 't0', 't1', 't2'"),
     (b"1,2\n\x00\x01\x02", "line 2: not UTF-8 text"),
 ])
 def test_tables_that_are_refused(tmp_path, content, match):
@@ -626,7 +646,7 @@ def test_paths_that_are_refused(tmp_path, monkeypatch):
         data.from_file(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="has 0 pictures that end in .png"):
         data.from_file(tmp_path)
-    with pytest.raises(ValueError, match="must end in .csv, .tsv, .txt or .npy.*got '.xlsx'"):
+    with pytest.raises(ValueError, match="must end in .csv, .tsv, .txt, .npy or .npz.*got '.xlsx'"):
         data.from_file(write(tmp_path, "1,2\n", "cloud.xlsx"))
     path = write(tmp_path, "1,2\n3,4\n")
 
@@ -647,6 +667,111 @@ def test_what_is_written_is_read_back_exactly(tmp_path_factory, rows, mark, head
     assert np.array_equal(cloud.x, rows)
 
 
+@pytest.mark.parametrize(("content", "columns", "note"), [
+    (",x,y\n0,3.25,7.5\n1,1.5,2.25\n2,2.75,4.5\n", ("x", "y"), "column 1, which has no name, numbers the rows and is left out"),
+    (",x1,x2\n0,3.25,7.5\n1,1.5,2.25\n2,2.75,4.5\n", ("x1", "x2"), "column 1, which has no name, numbers the rows"),
+    ('"","x","y"\n"1",3.25,7.5\n"2",1.5,2.25\n"3",2.75,4.5\n', ("x", "y"), "column 1, which has no name, numbers the rows"),
+    (",x,y\n7,3.25,7.5\n-2,1.5,2.25\n5,2.75,4.5\n", ("x", "y"), "column 1, which has no name, numbers the rows"),
+    (",x,y\nada,3.25,7.5\nbo,1.5,2.25\ncy,2.75,4.5\n", ("x", "y"), "column 1, which has no name, names the rows"),
+    (",0,1\n0,3.25,7.5\n1,1.5,2.25\n2,2.75,4.5\n", ("0", "1"), "column 1, which has no name, numbers the rows"),
+    ("#,x,y\n1,3.25,7.5\n2,1.5,2.25\n3,2.75,4.5\n", ("x", "y"), "column 1, which has no name, numbers the rows"),
+    ("id,x,y\n1,3.25,7.5\n2,1.5,2.25\n3,2.75,4.5\n", ("x", "y"), "column id counts the rows and is left out. --index keep"),
+    ("1,3.25,7.5\n2,1.5,2.25\n3,2.75,4.5\n", None, "column 1 counts the rows and is left out"),
+    ("0,1\n3.25,7.5\n1.5,2.25\n2.75,4.5\n", ("0", "1"), r"line 1 \(0, 1\) is taken for the names of the columns"),
+    ("2019,2020\n3.25,7.5\n1.5,2.25\n2.75,4.5\n", ("2019", "2020"), r"line 1 \(2019, 2020\) is taken for the names"),
+])
+def test_what_is_not_learned_is_named_and_can_be_kept(tmp_path, content, columns, note):
+    path = write(tmp_path, content)
+    cloud = data.from_file(path)
+    assert cloud.x.tolist() == [[3.25, 7.5], [1.5, 2.25], [2.75, 4.5]] and cloud.columns == columns
+    assert re.search(note, str(cloud)) and re.search(note, str(cloud.standardized()))
+    assert repr(cloud) == "Points cloud: rows 3, columns 2"
+    if "taken for" not in note and "ada" not in content:
+        kept = data.from_file(path, index="keep")
+        assert kept.x[:, 1:].tolist() == cloud.x.tolist() and not kept.notes and (columns is None or kept.columns[1:] == columns)
+        assert columns is None or len(set(kept.columns)) == 3
+
+
+@pytest.mark.parametrize("content", [
+    "x,y\n1,3.25\n2,1.5\n4,2.75\n", "x\n1\n2\n3\n", "1\n2\n3\n", ",y\n1.5,2\n2.5,3\n", ",y\n1,2\n1,3\n",
+    "1.0,5\n2.0,7\n3.0,4\n",
+    "1,5\n2,7\n", "0,1\n3,7\n5,2.5\n", "0,2\n.5,1.5\n1.5,2.5\n", "5,5\n.5,1.5\n1.5,2.5\n", "7,2\n2,3\n",
+])
+def test_columns_that_could_be_data_are_kept(tmp_path, content):
+    cloud = data.from_file(write(tmp_path, content))
+    assert cloud.x.shape[0] == len([line for line in content.split() if line[-1] in "0123456789"])
+    assert cloud.dim == content.split()[-1].count(",") + 1 and not any("left out" in note for note in cloud.notes)
+
+
+def test_decimal_commas(tmp_path):
+    for content in ("x;y\n1,5;2\n-3,25;1e3\n", "x\ty\n1,5\t2\n-3,25\t1e3\n", "x y\n1,5 2\n-3,25 1e3\n",
+                    '"x";"y"\n"1,5";2\n-3,25;1e3\n'):
+        cloud = data.from_file(write(tmp_path, content), decimal=",")
+        assert cloud.x.tolist() == [[1.5, 2], [-3.25, 1000]] and cloud.columns == ("x", "y")
+    assert data.from_file(write(tmp_path, "170,05\n168,5\n"), decimal=",").x.tolist() == [[170.05], [168.5]]
+    assert "If it is one number with a decimal comma" in data.from_file(write(tmp_path, "170,5\n168,5\n160,25\n")).notes[0]
+    with pytest.raises(ValueError, match="line 2, column x: '1.5' is not a finite number"):
+        data.from_file(write(tmp_path, "x;y\n1.5;2\n1,5;3\n"), decimal=",")
+    with pytest.raises(ValueError, match="unknown decimal ';'"):
+        data.from_file(tmp_path / "cloud.csv", decimal=";")
+    with pytest.raises(ValueError, match="unknown index 'kep'. Did you mean 'keep'"):
+        data.from_file(tmp_path / "cloud.csv", index="kep")
+
+
+def test_packed_tables(tmp_path, monkeypatch):
+    packed = gzip.compress(b"x,y\n1,2\n3,4.5\n")
+    cloud = data.from_file(write(tmp_path, packed, "my.table.csv.gz"))
+    assert cloud.x.tolist() == [[1, 2], [3, 4.5]] and cloud.columns == ("x", "y") and cloud.name == "my.table"
+    for damaged in (packed[:-9], b"x,y\n1,2\n", packed[:20] + b"zzz" + packed[23:], b""):
+        with pytest.raises(ValueError, match="cloud.csv.gz"):
+            data.from_file(write(tmp_path, damaged, "cloud.csv.gz"))
+    monkeypatch.setattr(files, "UNPACKED", 5)
+    with pytest.raises(ValueError, match="unpacks to more than 0 GB"):
+        data.from_file(tmp_path / "my.table.csv.gz")
+    with pytest.raises(ValueError, match="only tables of text may be packed"):
+        data.from_file(write(tmp_path, b"", "cloud.npy.gz"))
+
+
+def test_numpys_reader_and_ours_read_the_same_numbers(tmp_path, monkeypatch):
+    x = rng().standard_normal((50, 3)) * 10.0 ** rng().integers(-300, 300, (50, 3))
+    path = write(tmp_path, "\n".join(",".join(map(repr, row)) for row in x.tolist()))
+    quick = data.from_file(path).x
+    monkeypatch.setattr(np, "loadtxt", lambda *words, **more: (_ for _ in ()).throw(ValueError))
+    assert quick.tobytes() == data.from_file(path).x.tobytes() == x.tobytes()
+
+
+class Frame:
+    """As much of a DataFrame as is asked of it."""
+
+    def __init__(self, x, columns):
+        self.x, self.columns = x, columns
+
+    def to_numpy(self):
+        return self.x
+
+
+def test_named_columns_of_arrays_and_frames(tmp_path):
+    x = np.array([(1, 2.5), (3, 4.5)], [("height", "i4"), ("weight", "f4")])
+    np.save(tmp_path / "cloud.npy", x)
+    np.savez(tmp_path / "cloud.npz", x)
+    for cloud in (data.from_array(x), data.from_file(tmp_path / "cloud.npy"), data.from_file(tmp_path / "cloud.npz"),
+                  data.from_array(Frame(np.array([[1, 2.5], [3, 4.5]]), ["height", "weight"]))):
+        assert cloud.x.tolist() == [[1, 2.5], [3, 4.5]] and cloud.columns == ("height", "weight")
+    assert data.from_array(Frame(np.eye(2), [0, 1])).columns == ("0", "1")
+    with pytest.raises(TypeError, match="real numbers; got an array of object"):
+        data.from_array(Frame(np.array([["a", 1], ["b", 2]], object), ["kind", "x"]))
+
+
+def test_archives_hold_one_array(tmp_path):
+    np.savez(tmp_path / "two.npz", a=np.eye(2), b=np.eye(2))
+    with pytest.raises(ValueError, match="must hold one array; it holds 2: a, b. Save the one that is to be learned"):
+        data.from_file(tmp_path / "two.npz")
+    np.savez_compressed(tmp_path / "one.npz", np.arange(6.).reshape(3, 2))
+    assert data.from_file(tmp_path / "one.npz").x.tolist() == [[0, 1], [2, 3], [4, 5]]
+    with pytest.raises(ValueError, match="is not a sound .npz file"):
+        data.from_file(write(tmp_path, b"PK\x03\x04", "bad.npz"))
+
+
 # ---- .npy files
 
 
@@ -661,7 +786,10 @@ def test_npy_round_trip(tmp_path, dtype):
     (np.array([[{}], [1]], dtype=object), "must hold real numbers; got object"),
     (np.array([["a"], ["b"]]), "must hold real numbers"),
     (np.ones((2, 2), complex), "must hold real numbers; got complex128"),
-    (np.zeros(3, [("a", float)]), "must hold real numbers"),
+    (np.zeros(3, [("a", "U3")]), "must hold real numbers; got fields"),
+    (np.zeros(3, [("a", float, (2,))]), "must hold real numbers; got fields"),
+    (np.zeros((3, 1), [("a", float)]), "must hold real numbers; got fields .* Each field must be one number"),
+    (np.zeros((10, 8, 8)), r"got shape \(10, 8, 8\). Make a row of each sample: x.reshape\(len\(x\), -1\)"),
     (np.zeros(3), r"2-D array .* got shape \(3,\)"),
     (np.array(1.0), r"got shape \(\)"),
     (np.zeros((1, 2)), "at least 2 rows; got 1"),

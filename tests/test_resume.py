@@ -417,9 +417,9 @@ def test_the_system_lets_go_of_a_folder_when_its_process_is_killed(tmp_path):
 def test_two_runs_that_begin_together_get_folders_of_their_own(cli, monkeypatch, undrawn):
     build = run_files.build
 
-    def slowly(recipe):
+    def slowly(*recipe_and_reading):
         Path("tinygan-ring").mkdir(exist_ok=True)  # the other one was quicker
-        return build(recipe)
+        return build(*recipe_and_reading)
 
     monkeypatch.setattr(run_files, "build", slowly)
     assert cli("train", *WORDS)[0] == 0 and os.listdir("tinygan-ring") == [] and Path("tinygan-ring-2/run.npz").is_file()

@@ -64,11 +64,12 @@ def train(options):
     """Train by the options."""
     if options.resume:
         return _resume(options)
+    reading = {name: getattr(options, name) for name in ("decimal", "index")}
     if options.model == GAN:
         recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
-        return _carry_out(lambda: run_files.build(recipe), learning.learn, options, f"tinygan-{Path(recipe.data).stem}")
+        return _carry_out(lambda: run_files.build(recipe, reading), learning.learn, options, f"tinygan-{Path(recipe.data).stem}")
     recipe, given = family_options.changed(options.model, options)
-    return _carry_out(lambda: family_files.build(options.model, recipe, given), systems.learn, options,
+    return _carry_out(lambda: family_files.build(options.model, recipe, given, reading), systems.learn, options,
                       f"tinygan-{options.model}")
 
 

@@ -1,6 +1,7 @@
 """Numbers from a user's own file. A fault is named by line and column; nothing in a file is executed.
 
     read(path)             -> x (N, d), column names or None       a text table or a saved array
+    read_table(path, ...)  -> Table                                the same, read as the user means it, with notes
     read_npy(file, size)   -> an array                             what np.save wrote, from any open binary file
     write(x, path)                                                a table or an array, the same way round
     atomic_write(path)                                            a file that appears whole or not at all
@@ -9,11 +10,13 @@
 
 import csv
 import glob
+import gzip
 import io
 import math
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +24,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import text_tables
 from .engine.arguments import file_path, points, shown
+from .tables import Reading, Table
 
 fcntl: Any
 try:
@@ -29,111 +34,109 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-Table = tuple[NDArray[Any], tuple[str, ...] | None]  # numbers (N, d), and the names of the columns
+TEXT = (".csv", ".tsv", ".txt")
+ENDINGS = ".csv, .tsv, .txt, .npy or .npz"
+UNPACKED = 1 << 32  # bytes that a packed file may hold
 
 
-def read(path: str | Path) -> Table:
-    """The numbers (N, d) in a .csv, .tsv, .txt or .npy file, and the names of the columns or None.
+def read(path: str | Path) -> tuple[NDArray[Any], tuple[str, ...] | None]:
+    """The numbers (N, d) in a file, and the names of the columns or None: all of them, also one that counts the rows.
 
     See `data.from_file` for what a table may look like. Raises FileNotFoundError, or ValueError that names each fault.
     """
+    return read_table(path, Reading(first="keep"))[:2]
+
+
+def read_table(path: str | Path, reading: Reading = Reading()) -> Table:  # noqa: B008  it cannot be changed
+    """The Table in a .csv, .tsv or .txt file, which may be packed (.csv.gz), or in one of arrays (.npy, .npz)."""
     path = file_path("path", path)
-    kind = path.suffix.lower()
+    kind = ending(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path} (looked for in {Path.cwd()})")
     if not path.is_file():
-        raise ValueError(f"{path} is not a file. Give the path of a .csv, .tsv, .txt or .npy file")
-    if kind not in (".csv", ".tsv", ".txt", ".npy"):
-        raise ValueError(f"{path} must end in .csv, .tsv, .txt or .npy, which says how to read it; got {kind!r}")
+        raise ValueError(f"{path} is not a file. Give the path of a {ENDINGS} file")
+    if kind not in (*TEXT, ".npy", ".npz"):
+        raise ValueError(f"{path} must end in {ENDINGS}, which says how to read it; got {kind!r}")
     try:
-        return (_read_npy(path), None) if kind == ".npy" else _read_table(path)
+        if kind in TEXT:
+            return text_tables.read(path, _unpacked(path), reading)
+        return _array_table(path, kind)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
 
 
-def _read_table(path: Path) -> Table:
-    """The numbers (N, d) and the column names (or None) of a text table."""
-    rows = list(_rows(path, _text(path)))
-    if not rows:
-        raise ValueError(f"{path} is empty; expected one sample a line, such as 0.5,1.25")
-    top, first = rows[0]
-    columns: tuple[str, ...] | None = None
-    table, faults = [], []
-    if _is_header(first):
-        columns, rows = tuple(name or f"x{j}" for j, name in enumerate(first, start=1)), rows[1:]
-    names = columns or range(1, len(first) + 1)
-    for line, cells in rows:
-        if len(cells) != len(first):
-            faults.append(f"line {line}: got {len(cells)} cells, expected {len(first)} as in line {top}")
-            continue
-        values = [_number(cell) for cell in cells]
-        table.append(values)
-        faults += [f"line {line}, column {name}: {cell[:40]!r} is not a finite number"
-                   for name, cell, value in zip(names, cells, values, strict=True) if value is None or not math.isfinite(value)]
-    if faults:
-        more = [f"and {len(faults) - 5} more"] * (len(faults) > 5)
-        raise ValueError("\n  ".join([f"{path} cannot be used. Correct or remove these:", *faults[:5], *more]))
-    return np.array(table).reshape(-1, len(first)), columns
+def ending(path: Path) -> str:
+    """The ending that says what a file holds, without a .gz behind it."""
+    return Path(path.stem if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
-def _text(path: Path) -> str:
-    """The text of a file, without the mark that some editors put first, or the # of `np.savetxt`."""
-    raw = path.read_bytes()
-    bad, why = raw.find(b"\0"), "a zero byte"
-    if bad < 0:
-        try:
-            return raw.decode().removeprefix("\ufeff").removeprefix("#")
-        except UnicodeDecodeError as error:
-            bad, why = error.start, error.reason
-    line = len((raw[:bad] + b".").splitlines())
-    raise ValueError(f"{path}, line {line}: not UTF-8 text ({why}). Save it as CSV in UTF-8")
+def stem(path: str | Path) -> str:
+    """The name of a file without its endings."""
+    path = Path(path)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of each line that is not blank."""
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    unquoted = re.sub('"[^"]*"', "", first)
-    mark = next((mark for mark in "\t;," if mark in unquoted), " ")
-    lines: Iterable[str] = io.StringIO(text, newline="")
-    if mark == " ":
-        lines = (" ".join(line.split()) for line in lines)
-    reader = csv.reader(lines, delimiter=mark, strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {number}: {error}. Check the quotation marks") from error
-        if cells not in ([], [""]):
-            yield number, cells
-
-
-def _is_header(cells: list[str]) -> bool:
-    """Whether a row is names: it has words and nothing else. A row with one bad number must not pass for names."""
-    words = [cell for cell in cells if cell]
-    return words != [] and all(_number(word) is None and any(map(str.isalpha, word)) for word in words)
-
-
-def _number(cell: str) -> float | None:
-    """The number written in `cell`, or None. Python's 1_000 is not a number that a table would hold."""
+def _unpacked(path: Path) -> bytes:
+    """What a file holds, unpacked where it ends in .gz; a small file that unpacks to very much is refused."""
+    if path.suffix.lower() != ".gz":
+        return path.read_bytes()
     try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
+        with gzip.open(path) as file:
+            raw = file.read(UNPACKED + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is not a sound .gz file, or it is damaged: {error}") from error
+    if len(raw) > UNPACKED:
+        raise ValueError(f"{path} unpacks to more than {UNPACKED >> 30} GB. Unpack it yourself, and give a part of it")
+    return raw
 
 
-def _read_npy(path: Path) -> NDArray[Any]:
-    with path.open("rb") as file:
-        x = read_npy(file, path.stat().st_size, path)
+def _array_table(path: Path, kind: str) -> Table:
+    """The Table in a file of one array. The fields of a structured array are columns."""
+    if path.suffix.lower() == ".gz":
+        raise ValueError(f"{path} holds a packed array; only tables of text may be packed. Unpack it first")
+    x = _from_npz(path) if kind == ".npz" else _from_npy(path)
+    if x.dtype.names:
+        x, names = records(str(path), x)
+        return Table(x, names)
     if x.ndim != 2:
-        raise ValueError(f"{path} must hold a 2-D array (rows are samples); got shape {x.shape}. "
-                         "Save a single column as x[:, None]")
-    return x
+        advice = "Save a single column as x[:, None]" if x.ndim < 2 else "Make a row of each sample: x.reshape(len(x), -1)"
+        raise ValueError(f"{path} must hold a 2-D array (rows are samples); got shape {x.shape}. {advice}")
+    return Table(x, None)
 
 
-def read_npy(file: IO[bytes], size: int, name: str | Path) -> NDArray[Any]:
+def records(name: str, x: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """The numbers (N, d) of a structured array (N,), and the names of its fields. Raises ValueError for other fields."""
+    names = x.dtype.names or ()
+    wrong = [field for field in names if x.dtype[field].kind not in "fiub" or x.dtype[field].shape]
+    if wrong or x.ndim != 1:
+        raise ValueError(f"{name} must hold real numbers; got fields {x.dtype} in an array of shape {x.shape}. "
+                         "Each field must be one number, and each row one sample")
+    return np.stack([x[field].astype(np.float64) for field in names], axis=-1), names
+
+
+def _from_npy(path: Path) -> NDArray[Any]:
+    with path.open("rb") as file:
+        return read_npy(file, path.stat().st_size, path, fields=True)
+
+
+def _from_npz(path: Path) -> NDArray[Any]:
+    """The only array in an archive that `np.savez` wrote."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if len(names) == 1:
+                if archive.getinfo(names[0]).file_size > UNPACKED:
+                    raise ValueError(f"{path} unpacks to more than {UNPACKED >> 30} GB")
+                with archive.open(names[0]) as file:
+                    return read_npy(file, archive.getinfo(names[0]).file_size, path, fields=True)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ValueError(f"{path} is not a sound .npz file. Write it with np.savez(path, x)") from error
+    held = ", ".join(name.removesuffix(".npy") for name in names[:5])
+    raise ValueError(f"{path} must hold one array; it holds {len(names)}{': ' * bool(held)}{held}. "
+                     "Save the one that is to be learned with np.save")
+
+
+def read_npy(file: IO[bytes], size: int, name: str | Path, fields: bool = False) -> NDArray[Any]:
     """The array in `file` (binary, open, `size` bytes), read only when its header is sound; `name` is for the message.
 
     A small file may claim to hold terabytes, or contain a program: so the claimed size must be the size of the file, and the
@@ -146,7 +149,7 @@ def read_npy(file: IO[bytes], size: int, name: str | Path) -> NDArray[Any]:
     except Exception as error:  # a damaged header fails in many ways, all of them the file's fault
         raise ValueError(f"{name} is not a sound .npy file. Write it with np.save(path, x)") from error
     held = size - (file.tell() - start)
-    if dtype.kind not in "fiub":
+    if dtype.kind not in "fiub" and not (fields and dtype.names and not dtype.hasobject):
         raise ValueError(f"{name} must hold real numbers; got {dtype}. Save x.astype(float)")
     if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != held:
         raise ValueError(f"{name} is damaged: its header promises shape {shape} of {dtype}, but {held} bytes follow")

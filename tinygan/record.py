@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from . import data as data_module
-from . import losses, penalties
+from . import files, losses, penalties
 from .engine import layers, optim
 from .engine.arguments import choice
 from .engine.layers import Dense, Layer
@@ -95,8 +95,8 @@ class Record:
 class Common(Record):
     """The settings that every system has."""
 
-    data: str = setting("ring", Source(data_module.NAMES, ".csv, .tsv, .txt or .npy"), WHAT,
-                        "a data set, {names}; a .csv, .tsv, .txt or .npy file; or a folder of pictures")
+    data: str = setting("ring", Source(data_module.NAMES, files.ENDINGS), WHAT,
+                        f"a data set, {{names}}; a {files.ENDINGS} file; or a folder of pictures")
     hidden: tuple[int, ...] = setting((64, 64, 64), Several(Count(), "64 64"), NETS, "sizes of the hidden layers of both")
     latent: int = setting(2, Count(), NETS, "dimensions of the noise z, 1 to 100")
     activation: Any = setting("relu", Choice("activation", ACTIVATIONS, callable), NETS, "between the layers: {names}")
@@ -117,9 +117,9 @@ class Common(Record):
                                 "judge a running average of G, which keeps this share of itself each step, .99 to .9999")
     seed: int = setting(0, Count(0, "SEED"), HOW, "of everything random")
 
-    def data_set(self) -> Any:
-        """The data, in their own units. Raises FileNotFoundError or ValueError for a file that cannot be used."""
-        return data_module.by_name(self.data) if self.data in data_module.NAMES else data_module.from_file(self.data)
+    def data_set(self, **reading: str) -> Any:
+        """The data, in their own units; `reading` is for `from_file`. Raises FileNotFoundError or ValueError for a bad file."""
+        return data_module.by_name(self.data) if self.data in data_module.NAMES else data_module.from_file(self.data, **reading)
 
     def batch_for(self, data: Any) -> int:
         """The batch: as it is set, or what the data allow."""

@@ -57,14 +57,16 @@ class FamilyRun(NamedTuple):
         return self
 
 
-def build(model: str, recipe: Common, given: Collection[str] = ()) -> FamilyRun:
+def build(model: str, recipe: Common, given: Collection[str] = (), reading: dict[str, str] | None = None) -> FamilyRun:
     """The FamilyRun that the settings describe, untrained.
 
-    A batch that is not among the `given` settings is made to fit a user's own data.
+    A batch that is not among the `given` settings is made to fit a user's own data; `reading` says how to read these, see
+    `data.from_file`.
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for data that do not fit the model.
     """
-    own = {name: read(getattr(recipe, name)) for name in _sources(recipe) if getattr(recipe, name) not in data.NAMES}
+    own = {name: read(getattr(recipe, name), **reading or {}) for name in _sources(recipe)
+           if getattr(recipe, name) not in data.NAMES}
     for name, points in own.items():
         if points.labels is None and asks(FAMILY[model], "labels"):
             raise Misuse(f"{getattr(recipe, name)} has no column called {LABEL}, and the model {model} needs one: the class of "
@@ -86,9 +88,12 @@ def _sources(recipe: Common) -> list[str]:
     return [name for name, kind in recipe.kinds().items() if isinstance(kind, Source)]
 
 
-def read(path: str) -> Points:
-    """A user's own points; a column called label holds the class of each row. Raises ValueError for what cannot be used."""
-    points = data.from_file(path)
+def read(path: str, **reading: str) -> Points:
+    """A user's own points, see `data.from_file`; a column called label holds the class of each row.
+
+    Raises ValueError for what cannot be used.
+    """
+    points = data.from_file(path, **reading)
     if points.columns is None or LABEL not in points.columns or points.dim == 1:
         return points
     j = points.columns.index(LABEL)
@@ -99,7 +104,9 @@ def read(path: str) -> Points:
                          f"row {wrong[0] + 1} has {column[wrong[0]]:g}")
     labels = column.astype(np.int64)
     data.class_count(path, labels)
-    return Points(np.delete(points.x, j, axis=-1), points.name, (*points.columns[:j], *points.columns[j + 1:]), labels)
+    found = Points(np.delete(points.x, j, axis=-1), points.name, (*points.columns[:j], *points.columns[j + 1:]), labels)
+    found.notes = points.notes
+    return found
 
 
 def _built(model: str, recipe: Common, own: dict[str, Points]) -> FamilyRun:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from ..engine.arguments import choice, count, number
+from ..files import ENDINGS
 from ..record import WEIGHT, sentence
 from ..saving import EVERY
 from ..settings import Count, Flag, Number, Several, Source, converted, written
@@ -130,7 +131,7 @@ def _add_sample(commands):
                        help="stylegan: from 0 to 1; smaller ones give images that are more alike, and more like real ones")
     group.add_argument("--from", action=_Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
                        help="bigan: what to reconstruct; discogan: what to translate; superres: images to make small and "
-                       "enlarge again, or small ones; a data set, or a .csv, .tsv, .txt or .npy file")
+                       f"enlarge again, or small ones; a data set, or a {ENDINGS} file")
     group.add_argument("--back", action="store_true", help="discogan: from the second domain to the first")
     _add_out(command, "FILE", "the file to write; it ends in .csv or .npy, or in .png for a picture", required=True)
 
@@ -181,6 +182,11 @@ def _add_training(command, model, data, resumed):
         name = field.metadata["group"]
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
+    group = command.add_argument_group("how to read a table of your own")
+    _add(group, "--decimal", _choice("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+         metavar="MARK")
+    _add(group, "--index", _choice("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
+         "or keep", metavar="WHAT")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")

@@ -80,12 +80,14 @@ class Run(NamedTuple):
         return np.asarray(self.data.restore(self.generator()(between(z0, z1, n))))
 
 
-def build(recipe: Recipe) -> Run:
+def build(recipe: Recipe, reading: dict[str, str] | None = None) -> Run:
     """The Run that the recipe describes, untrained; a batch of None is chosen to fit the data.
+
+    `reading` says how to read a table of the user's own, see `data.from_file`.
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
-    original = recipe.data_set()
+    original = recipe.data_set(**reading or {})
     recipe = recipe.replace(batch=recipe.batch_for(original))
     try:
         run = _build(recipe, original)

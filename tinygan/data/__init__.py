@@ -26,6 +26,7 @@ import numpy as np
 from .. import files
 from ..engine import arguments
 from ..engine.machine import fits
+from ..tables import Reading
 from .arrays import matrix
 from .labels import class_count, one_hot, whole_labels
 from .pictures import Patches, brightness, faces, images, patches
@@ -192,28 +193,53 @@ def from_array(X: Any, name: str = "points") -> Points:
 
     Parameters
     ----------
-    X : (N, d), finite real numbers, at least two rows
+    X : (N, d), finite real numbers, at least two rows; a structured array (N,), whose fields are columns; or a DataFrame
     name : for tables and plots
 
     Raises
     ------
     TypeError, ValueError : X is not such numbers; the message names the first bad entry
     """
+    if isinstance(X, np.ndarray) and X.dtype.names:
+        return Points(*_named(name, X))
+    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
+        return Points(X.to_numpy(), name, tuple(map(str, X.columns)))
     return Points(X, name)
 
 
-def from_file(path: str | Path) -> Points:
-    """Points from a text table (.csv, .tsv, .txt; UTF-8), a 2-D array saved by `np.save` (.npy), or a folder of pictures.
+def _named(name: str, x: Any) -> tuple[Any, str, tuple[str, ...]]:
+    """The numbers of a structured array, the name of the data, and those of the columns."""
+    numbers, columns = files.records(name, x)
+    return numbers, name, columns
 
-    A table has one sample a line. Its first line decides the delimiter: tab, semicolon, comma, else white space.
-    If it holds words and no numbers, these are the column names. Numbers have a decimal point. Blank lines are skipped.
-    Raises FileNotFoundError, or ValueError that lists the cells at fault by line (counted from 1, as an editor does) and column.
+
+def from_file(path: str | Path, decimal: str = ".", index: str = "drop") -> Points:
+    """Points from a text table, an array saved by NumPy, or a folder of pictures. `print` shows what was left out.
+
+    A table (.csv, .tsv, .txt; also packed, as in .csv.gz) has one sample a line, in UTF-8, or in UTF-16 with its mark. Its first
+    line decides the delimiter: tab, semicolon, comma, else white space; a line such as sep=; above it does too. If it holds words
+    and no numbers, these are the column names. Blank lines and those that begin with # are skipped.
+
+    Parameters
+    ----------
+    path : a .csv, .tsv, .txt, .npy or .npz file (with one array), or a folder
+    decimal : what stands before the fraction of a number in a table, "." or ","
+    index : "drop" leaves out a first column that counts the rows (0, 1, 2 ... or 1, 2, 3 ...), or that has no name among names
+        and holds a different whole number or text in each row; "keep" learns it too
+
+    Raises
+    ------
+    FileNotFoundError : there is no such file
+    ValueError : it cannot be used; the cells at fault are listed by line (counted from 1, as an editor does) and column
     """
+    reading = Reading(arguments.choice("decimal", decimal, (".", ",")), arguments.choice("index", index, ("drop", "keep")))
     path = arguments.file_path("path", path)
     if path.is_dir():
         return images(path)
-    x, columns = files.read(path)
-    return Points(matrix(str(path), x, rows=2), path.stem, columns)
+    table = files.read_table(path, reading)
+    points = Points(matrix(str(path), table.x, rows=2), files.stem(path), table.columns)
+    points.notes = table.notes
+    return points
 
 
 NAMES: dict[str, Callable[[], DataSet]] = {

@@ -23,6 +23,7 @@ class DataSet:
     dim: int
     name: str
     columns: tuple[str, ...] | None = None  # the columns' names, where they have any
+    notes: tuple[str, ...] = ()  # what a user should know of how the data were read
     image: tuple[int, int] | None = None  # height and width, where a row is an image, channels last
     classes: int | None = None  # how many classes there are, where each sample has one
     shift: Any = 0.0
@@ -49,6 +50,7 @@ class DataSet:
     def moved_from(self: Data, source: "DataSet", center: Array, scale: Any) -> Data:
         """Record that this data set is (source - center) / scale, where source may be standardised already."""
         self.shift, self.scale = source.shift + source.scale * center, source.scale * scale
+        self.notes = source.notes
         return self
 
     def check_draw(self, n: Any, rng: Any) -> int:
@@ -263,6 +265,9 @@ class Points(DataSet):
 
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *self.notes])
 
 
 def _span(values: Array) -> str:

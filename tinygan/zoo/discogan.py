@@ -30,6 +30,7 @@ from .. import train_arguments as given
 from ..engine.arguments import Array, Seeds, points, seed_sequence
 from ..engine.network import Sequential
 from ..engine.store import Network
+from ..files import ENDINGS
 from ..gradients import DGradients
 from ..losses import Loss
 from ..record import HOW, WHAT, Common, setting
@@ -132,8 +133,8 @@ def step(rules: Rules, players: dict[str, Player], batch: Batch) -> Report:
 class DiscoGANSettings(Common):
     """The settings of a DiscoGAN. Domain A is `data`, domain B is `target`."""
 
-    target: str = setting("square", Source(data_module.NAMES, ".csv, .tsv, .txt or .npy"), WHAT,
-                          "the domain to go to, {names}; or a .csv, .tsv, .txt or .npy file")
+    target: str = setting("square", Source(data_module.NAMES, ENDINGS), WHAT,
+                          f"the domain to go to, {{names}}; or a {ENDINGS} file")
     cycle: float = setting(1.0, Number(above=0, including=(0,)), HOW, "weight of the error of the way there and back, .1 to 10")
 
     def target_set(self) -> Any:

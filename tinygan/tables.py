@@ -1,0 +1,170 @@
+"""Columns of a user's own table: what each of them holds, and which of them are learned.
+
+    Reading(decimal, first)                how a table is to be read
+    Column(name)                           a column that is filled cell by cell
+    of_columns(where, columns, reading)    -> Table: numbers, names and notes; or one message with all faults
+
+A text table, a file in the Parquet format, a DataFrame and a structured array all become columns first, so all of them are
+treated alike.
+"""
+
+import array
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LISTED = 5  # faults that a message lists; the others are counted
+REMEMBERED = 10_000  # different cells of a column that are kept, to say what it holds
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+
+
+class Reading(NamedTuple):
+    """How a table is to be read.
+
+    decimal   what stands before the fraction of a number, "." or ","
+    first     "drop" leaves out a first column that only numbers or names the rows; "keep" does not
+    """
+
+    decimal: str = "."
+    first: str = "drop"
+
+
+class Table(NamedTuple):
+    """What was read.
+
+    x         (N, d), numbers
+    columns   d names, or None
+    notes     a sentence for each thing that may not be as the user thinks
+    """
+
+    x: NDArray[Any]
+    columns: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+class Column:
+    """A column that is filled cell by cell; `name` is None where it has none."""
+
+    def __init__(self, name: str | None, decimal: str = ".") -> None:
+        self.name, self.decimal = name, decimal
+        self.values = array.array("d")
+        self.seen: dict[str, int] = {}  # cell -> its number, in the order of appearance
+        self.bad: list[tuple[int, str]] = []  # the first cells that are no finite numbers, with their lines
+        self.n_bad, self.whole = 0, True
+
+    def add(self, line: int, cell: str) -> None:
+        """The next cell, which stands in this line of the file."""
+        value = number(cell, self.decimal)
+        if len(self.seen) < REMEMBERED:
+            self.seen.setdefault(cell, len(self.seen))
+        self.whole = self.whole and (cell.isdigit() or cell[:1] == "-" and cell[1:].isdigit())
+        if value is None or not math.isfinite(value):
+            self.n_bad += 1
+            if len(self.bad) < LISTED:
+                self.bad.append((line, cell))
+        self.values.append(math.nan if value is None else value)
+
+    def is_text(self) -> bool:
+        """Whether no cell of at least two is a number, and one of them has a letter."""
+        return self.n_bad == len(self.values) > 1 and any(map(str.isalpha, "".join(self.seen)))
+
+    def names_rows(self) -> bool:
+        """Whether the cells are whole numbers or texts that are all different, as an index is."""
+        rows = len(self.values)
+        different = len(self.seen) in (rows, REMEMBERED) and (self.n_bad > 0 or len(set(self.values)) == rows)
+        return rows > 1 and different and (self.is_text() or (self.whole and not self.n_bad))
+
+    def counts_rows(self) -> bool:
+        """Whether the cells are 0, 1, 2 ... or 1, 2, 3 ..., at least three of them, written as whole numbers."""
+        return self.whole and not self.n_bad and counts(np.array(self.values))
+
+    def contents(self) -> str:
+        """What a column of text holds, for a message."""
+        *first, last = [repr(cell[:20]) for cell in list(self.seen)[:4]]
+        rows = f"{len(self.values)} rows"
+        if len(self.seen) > 4:
+            many = f"more than {REMEMBERED:,}" if len(self.seen) == REMEMBERED else f"{len(self.seen):,}"
+            return f"{many} different texts in {rows}, such as {', '.join(first)}"
+        return f"{', '.join(first)}{' and ' * bool(first)}{last} in {rows}"
+
+
+def number(cell: str, decimal: str = ".") -> float | None:
+    """The number written in `cell`, or None. Python's 1_000 is not a number that a table would hold."""
+    if decimal == ",":
+        if "." in cell:
+            return None
+        cell = cell.replace(",", ".")
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def counts(values: NDArray[Any]) -> bool:
+    """Whether the values are 0, 1, 2 ... or 1, 2, 3 ..., at least three of them."""
+    return values.size > 2 and values[0] in (0, 1) and bool((values == np.arange(values.size) + values[0]).all())
+
+
+def left_out(name: str | None, what: str) -> str:
+    """The sentence about a first column that is left out; `name` is empty where only the others have names, else None."""
+    shown = "1, which has no name," if name == "" else name or "1"
+    return (f"column {shown} {what} and is left out. "
+            "--index keep learns it too (in Python index=\"keep\")")
+
+
+def of_columns(where: str, columns: Sequence[Column], reading: Reading, lengths: Sequence[str] = (), unit: str = "line") -> Table:
+    """The Table of these columns. Raises ValueError with all faults; `lengths` are those of lines that are too long or short."""
+    columns, notes = list(columns), []
+    first = columns[0]
+    if reading.first == "drop" and len(columns) > 1 and not lengths:
+        if first.name == "" and first.names_rows():
+            notes.append(left_out("", "names the rows" if first.is_text() else "numbers the rows"))
+        elif first.counts_rows():
+            notes.append(left_out(first.name, "counts the rows"))
+        columns = columns[1:] if notes else columns
+    _refuse(where, columns, lengths, unit)
+    x = np.empty((len(first.values), len(columns)))
+    for j, column in enumerate(columns):
+        x[:, j] = column.values
+    return Table(x, full_names([column.name for column in columns]), tuple(notes))
+
+
+def full_names(names: Sequence[str | None]) -> tuple[str, ...] | None:
+    """The names, with one for each column that has none; None where no column has any."""
+    found = [name or "" for name in names]
+    for j, name in enumerate(found, start=1):
+        if not name:
+            new = f"x{j}"
+            while new in found:
+                new += "_"
+            found[j - 1] = new
+    return tuple(found) if any(names) else None
+
+
+def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit: str) -> None:
+    """Raises ValueError where a cell is no number: a column of text is named once, other cells one by one."""
+    texts = [column for column in columns if column.is_text()]
+    lines = [f"column {_name(column, columns)} holds text, {column.contents()}" for column in texts]
+    others = [(line, j, cell) for j, column in enumerate(columns) if column not in texts for line, cell in column.bad]
+    cells = [f"{unit} {line}, column {_name(columns[j], columns)}: {cell[:40]!r} is not a finite number"
+             for line, j, cell in sorted(others)]
+    count = len(lengths) + sum(column.n_bad for column in columns if column not in texts)
+    faults = [*lengths, *cells][:LISTED]
+    if not lines and not faults:
+        return
+    message = [f"{where} cannot be used. Correct or remove these:", *lines, *faults]
+    message += [f"and {count - len(faults)} more"] * (count > len(faults))
+    if lines:
+        message.append("A column of text has to be left out, or written as numbers")
+    if any(DECIMAL_COMMA.fullmatch(cell) for *_, cell in others):
+        message.append('Numbers with a decimal comma are read with --decimal , (in Python decimal=",")')
+    raise ValueError("\n  ".join(message))
+
+
+def _name(column: Column, columns: Sequence[Column]) -> str | int:
+    """The column's name, or its number from 1."""
+    return column.name or columns.index(column) + 1
