@@ -41,7 +41,7 @@ FLOORS = {
     "study/__init__": 12, "exercises/answering": 12, "exercises/board": 12, "exercises/ex16": 12, "zoo/__init__": 12,
     "cli/family_scores": 12, "exercises/showing": 13, "exercises/submission": 13,
     "cli/studying": 13, "cli/family_files": 13, "cli/family_options": 13, "cli/family_pictures": 13,
-    "cli/options": 16, "cli/family": 14, "exercises/plugin": 14, "exercises/suspicion": 14,
+    "cli/words": 1, "cli/options": 16, "cli/family": 14, "exercises/plugin": 14, "exercises/suspicion": 14,
     "exercises/marking": 15, "cli/marking": 16,
     "__main__": 17,
 }

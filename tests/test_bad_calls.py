@@ -763,7 +763,7 @@ def test_an_error_from_inside_would_be_noticed():
 
 
 # A path, a sentence, or the lessons of a folder that must be there first: the text alone may be right.
-FREE = {"--out", "--resume", "--junit", "--text", "--cluster", "--lessons"}
+FREE = {"--out", "--resume", "--junit", "--text", "--cluster", "--lessons", "--columns"}
 
 
 def options():

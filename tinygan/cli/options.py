@@ -4,15 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..engine.arguments import choice, count, number
 from ..files import ENDINGS
 from ..record import WEIGHT, sentence
 from ..saving import EVERY
-from ..settings import Count, Flag, Number, Several, Source, converted, written
+from ..settings import Count, Flag, Number, Several, Source, written
 from ..study.remedies import GAMMA, REMEDIES, SETUPS
 from ..version import __version__
 from . import family_options, playing
 from .family_options import GAN
+from .words import Setting, add, add_command, add_out, one_of, real, whole
 
 MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
 
@@ -63,49 +63,49 @@ ring in less than half a minute.""")
     top.model = model
     commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
-    command = _command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
-    _add(command, "--seed", _count("SEED", 0), 0, "another seed is another run", metavar="SEED")
-    _add_out(command, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
+    command = add_command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
+    add(command, "--seed", whole("SEED", 0), 0, "another seed is another run", metavar="SEED")
+    add_out(command, "FOLDER", "the folder to write to (default: a new folder tinygan-demo)")
 
-    command = _command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
+    command = add_command(commands, "train", "train a GAN on data of your choice; keeps the run in a folder")
     _add_training(command, model, data, family_options.resumed(words))
     top.of_train = command
-    _command(commands, "family", "list the systems that can be trained, with what is new in each, and what to try first")
+    add_command(commands, "family", "list the systems that can be trained, with what is new in each, and what to try first")
 
     _add_sample(commands)
     _add_score(commands)
     _add_plot(commands)
 
-    _add_study(_command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals"))
+    _add_study(add_command(commands, "study", "compare remedies against mode collapse over many seeds, with intervals"))
 
-    playing.add_options(_command(commands, "play", "open a page on which a GAN is trained and changed by hand"), _add_setting)
+    playing.add_options(add_command(commands, "play", "open a page on which a GAN is trained and changed by hand"), _add_setting)
     _add_copies(commands)
     _add_grade(commands)
     return top
 
 
 def _add_copies(commands):
-    command = _command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
+    command = add_command(commands, "lessons", "list the lessons, or copy them into a folder of your own")
     command.add_argument("folder", type=Path, nargs="?", metavar="FOLDER",
                          help="where to copy them; made if it does not exist; files that are there stay as they are "
                          "(default: list them)")
 
-    command = _command(commands, "exercises",
+    command = add_command(commands, "exercises",
                        "copy the exercises into a folder of your own; answers that are there stay as they are")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where to; made if it does not exist")
 
 
 def _add_grade(commands):
-    command = _command(commands, "grade",
+    command = add_command(commands, "grade",
                        "grade the exercises of a class, each student's in a process of their own; writes a table")
     command.add_argument("folders", nargs="+", metavar="FOLDER", help="the folder of each student, or one folder with a "
                          "folder for each student in it; those of GitHub Classroom and nbgrader are known")
     command.add_argument("--lessons", nargs="+", metavar="LESSON", help="which lessons, such as 02 05 museum (default: those of "
                          "which a file is there)")
-    _add(command, "--jobs", _count("N"), 2, "students at a time", metavar="N")
-    _add(command, "--seconds", _number("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
+    add(command, "--jobs", whole("N"), 2, "students at a time", metavar="N")
+    add(command, "--seconds", real("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
          "as well", metavar="SECONDS")
-    _add(command, "--memory", _count("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
+    add(command, "--memory", whole("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
          metavar="MB")
     command.add_argument("--junit", type=Path, metavar="FILE",
                          help="write the messages as well, in the JUnit format, to a .xml file")
@@ -116,59 +116,43 @@ def _add_grade(commands):
 
 
 def _add_sample(commands):
-    command = _command(commands, "sample", "draw samples from a finished run into a table or a picture")
+    command = add_command(commands, "sample", "draw samples from a finished run into a table or a picture")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(command, "-n", _count("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
-    _add(command, "--seed", _count("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
-    _add(command, "--replica", _count("N", 0), 0, "which replica of the run, from 0", metavar="N")
+    add(command, "-n", whole("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
+    add(command, "--seed", whole("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
+    add(command, "--replica", whole("N", 0), 0, "which replica of the run, from 0", metavar="N")
     command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
     group = command.add_argument_group("what to ask for, where the model can be asked (see the command family)")
     _add_asked(group, "--label", Several(Count(0), "7"), "K", "conditional: the class, or several classes in turn")
     _add_asked(group, "--code", Several(Count(0), "3"), "K", "infogan: the category of the code, or several in turn")
     _add_asked(group, "--factor", Several(Number(), ".5"), "U", "infogan: the factors, from -1 to 1, a number for each")
     group.add_argument("--text", metavar="SENTENCE", help='stackgan: what the images show, such as "a thin slanted seven"')
-    group.add_argument("--truncation", action=_Setting, kind=Number(above=0, below=1, including=(0, 1)), metavar="PSI",
+    group.add_argument("--truncation", action=Setting, kind=Number(above=0, below=1, including=(0, 1)), metavar="PSI",
                        help="stylegan: from 0 to 1; smaller ones give images that are more alike, and more like real ones")
-    group.add_argument("--from", action=_Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
+    group.add_argument("--from", action=Setting, kind=family_options.SOURCE, dest="source", metavar="DATA",
                        help="bigan: what to reconstruct; discogan: what to translate; superres: images to make small and "
                        f"enlarge again, or small ones; a data set, or a {ENDINGS} file")
     group.add_argument("--back", action="store_true", help="discogan: from the second domain to the first")
-    _add_out(command, "FILE", "the file to write; it ends in .csv or .npy, or in .png for a picture", required=True)
+    add_out(command, "FILE", "the file to write; it ends in .csv or .npy, or in .png for a picture", required=True)
 
 
 def _add_asked(group, name, kind, metavar, help_text):
-    group.add_argument(name, action=_Setting, kind=kind, nargs="+", metavar=metavar, help=help_text)
+    group.add_argument(name, action=Setting, kind=kind, nargs="+", metavar=metavar, help=help_text)
 
 
 def _add_score(commands):
-    command = _command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
+    command = add_command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
                          "the same columns")
 
 
 def _add_plot(commands):
-    command = _command(commands, "plot", "draw a finished run on a page of your own format")
+    command = add_command(commands, "plot", "draw a finished run on a page of your own format")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    _add(command, "--replica", _count("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
+    add(command, "--replica", whole("N", 0), None, "one replica of the run, from 0 (default: all on one page)", metavar="N")
     command.add_argument("--columns", nargs="+", metavar="NAME", help="which of many columns (default: the first five)")
-    _add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
-
-
-def _command(commands, name, help_text):
-    command = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
-    command.set_defaults(command=name)
-    return command
-
-
-def _add(command, name, convert, default, help_text, **more):
-    shown = "" if default is None else f" (default {' '.join(map(str, default)) if isinstance(default, list) else default})"
-    command.add_argument(name, type=convert, default=default, help=help_text + shown, **more)
-
-
-def _add_out(command, metavar, help_text, required=False):
-    command.add_argument("--out", type=Path, required=required, metavar=metavar, help=help_text)
-    command.add_argument("--force", action="store_true", help="write there even if it exists")
+    add_out(command, "FILE", "the file to write; it ends in .png, .pdf or .svg", required=True)
 
 
 def _add_training(command, model, data, resumed):
@@ -183,17 +167,17 @@ def _add_training(command, model, data, resumed):
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     group = command.add_argument_group("how to read a table of your own")
-    _add(group, "--decimal", _choice("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
          metavar="MARK")
-    _add(group, "--index", _choice("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
+    add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")
-    _add(output, "--every", _count("N"), EVERY, "write the checkpoint, from which --resume goes on, again after so many steps",
+    add(output, "--every", whole("N"), EVERY, "write the checkpoint, from which --resume goes on, again after so many steps",
          metavar="N")
     output.add_argument("--quiet", action="store_true", help="no progress bar")
-    _add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the "
+    add_out(output, "FOLDER", "the folder to write to (default: a new folder tinygan- and the name of the "
              f"{'data' if model == GAN else 'model'})")
 
 
@@ -211,77 +195,36 @@ def _add_setting(group, field, value, default):
         about += f" (default {written(value)})"
     elif "by default" not in about:
         about += " (default: none)"
-    group.add_argument(option, action=_Setting, kind=kind, default=default, nargs="+" if kind.several else None,
+    group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
                        metavar=kind.metavar, help=about.replace("%", "%%"))
-
-
-class _Setting(argparse.Action):
-    """The words behind an option become the value of a setting; what its kind complains about reaches the user."""
-
-    def __init__(self, *arguments, kind, **more):
-        super().__init__(*arguments, **more)
-        self.kind = kind
-
-    def __call__(self, parser, options, words, option=None):
-        words = words if isinstance(words, list) else [words]
-        try:
-            setattr(options, self.dest, self.kind(self.dest, self.kind.read(words)))
-        except (TypeError, ValueError) as error:
-            raise argparse.ArgumentError(self, str(error)) from None
 
 
 def _add_study(command):
     group = command.add_argument_group("what to compare")
     group.add_argument("--list", action="store_true", help="say what each remedy and setup is, and stop")
-    _add(group, "--remedies", _choice("remedy", [*REMEDIES, "all"]), ["plain", "packing_2", "relativistic_r1_r2"],
+    add(group, "--remedies", one_of("remedy", [*REMEDIES, "all"]), ["plain", "packing_2", "relativistic_r1_r2"],
          "names from --list, or all", nargs="+", metavar="NAME")
-    _add(group, "--data", _choice("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
+    add(group, "--data", one_of("mixture", MIXTURES), ["ring"], f"one or more of {', '.join(MIXTURES)}", nargs="+",
          metavar="DATA")
-    _add(group, "--seeds", _count("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
-    _add(group, "--setup", _choice("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
-    _add(group, "--steps", _count("N"), None, "steps of G in each run (default: those of the setup, "
+    add(group, "--seeds", whole("N"), 8, "runs of each remedy, with the seeds 0 to N - 1", metavar="N")
+    add(group, "--setup", one_of("setup", SETUPS), "quick", f"what all runs share: {', '.join(SETUPS)}", metavar="NAME")
+    add(group, "--steps", whole("N"), None, "steps of G in each run (default: those of the setup, "
          f"{', '.join(f'{setup.recipe.steps} for {name}' for name, setup in SETUPS.items())})", metavar="N")
-    _add(group, "--batch", _count("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
+    add(group, "--batch", whole("N"), None, "true points, and generated ones, in each step (default: as the setup has it)",
          metavar="N")
-    _add(group, "--lr", _number("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",
+    add(group, "--lr", real("RATE", above=0), None, "the learning rate of both players (default: those of the setup)",
          metavar="RATE")
-    group.add_argument("--gamma", action=_Setting, kind=WEIGHT, nargs="+", metavar="G", help="the weight of R1 and R2 where a "
+    group.add_argument("--gamma", action=Setting, kind=WEIGHT, nargs="+", metavar="G", help="the weight of R1 and R2 where a "
                        "remedy has them: one number, or where it begins and where it ends; about a fifth of the squared distance "
                        f"between modes (default {written(GAMMA)})")
     group = command.add_argument_group("how to share out the work; the results do not depend on it")
-    _add(group, "--replicas", _count("N"), 8, "seeds trained side by side in one process", metavar="N")
-    _add(group, "--jobs", _count("N"), 1, "processes", metavar="N")
+    add(group, "--replicas", whole("N"), 8, "seeds trained side by side in one process", metavar="N")
+    add(group, "--jobs", whole("N"), 1, "processes", metavar="N")
     group.add_argument("--cluster", metavar="ADDRESS", help="the Dask scheduler of a cluster, such as tcp://host:8786, which "
                        "then does the work (pip install 'tinygan[cluster]')")
     group = command.add_argument_group("what to write")
-    _add(group, "--every", _count("N"), EVERY, "write unfinished runs down again after so many steps", metavar="N")
+    add(group, "--every", whole("N"), EVERY, "write unfinished runs down again after so many steps", metavar="N")
     group.add_argument("--quiet", action="store_true", help="no progress bar")
     group.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to write to (default: a new folder tinygan-study); "
                        "a study that is there already is gone on with: its finished runs are not made again, and others go on "
                        "where they were written down")
-
-
-def _checked(convert, check):
-    """An argparse type: convert the text where that is possible, then check; the check's own message reaches the user."""
-
-    def argument(text):
-        value = converted(text, convert)
-        try:
-            check(value)
-        except (TypeError, ValueError) as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-        return value
-
-    return argument
-
-
-def _count(name, minimum=1):
-    return _checked(int, lambda value: count(name, value, minimum))
-
-
-def _number(name, **limits):
-    return _checked(float, lambda value: number(name, value, **limits))
-
-
-def _choice(noun, names):
-    return _checked(str, lambda value: choice(noun, value, names))

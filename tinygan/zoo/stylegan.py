@@ -165,11 +165,14 @@ class StyleGANSettings(Common):
                                         "weight of the regulariser that makes all paths equally long")
 
 
+DIGITS = StyleGANSettings(data="digits", latent=16, r1=1, steps=4000, batch=32, lr=2e-3, beta1=0, beta2=.99, ema=.995)
+
+
 class StyleGAN(System[StyleGANSettings]):
     about, paper, lesson = "styles for every layer, mixing and truncation", "Karras et al. 2019, 2020", "22"
     Settings = StyleGANSettings
     recipes: ClassVar[Mapping[str, Common]] = {
-        "digits": StyleGANSettings(data="digits", latent=16, r1=1, steps=4000, batch=32, lr=2e-3, beta1=0, beta2=.99, ema=.995)}
+        "digits": DIGITS, "patches": DIGITS.replace(data="patches", hidden=(16, 16, 12), hidden_d=(32, 24, 16), steps=2000)}
 
     def make(self, data: Any, seeds: Any) -> dict[str, Network]:
         recipe, (image, channels) = self.recipe, size_of(data, "a StyleGAN")

@@ -1,4 +1,4 @@
-"""DCGAN on patches of photographs, of 16 x 16 pixels: does it work beyond the digits, and what does a step cost?"""
+"""DCGAN and StyleGAN on patches of photographs, of 16 x 16 pixels: do they work, and what does a step cost?"""
 
 import time
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygan import data
 from tinygan.metrics import coverage_and_density
-from tinygan.zoo import DCGAN
+from tinygan.zoo import DCGAN, StyleGAN
 
 from .common import Plan
 
@@ -26,9 +26,9 @@ def scored(x, seed=0):
     return {"coverage": found.coverage, "density": found.density, "pixels side by side, r": beside}
 
 
-def run(**changes):
+def run(kind):
     def with_seed(seed):
-        model, start = DCGAN("patches", **changes), time.process_time()
+        model, start = kind("patches"), time.process_time()
         model.train(PATCHES, seed=seed, progress=False)
         seconds = time.process_time() - start
         return {**scored(model.sample(SAMPLES, seed=seed), seed), "ms a step": 1e3 * seconds / model.recipe.steps,
@@ -46,4 +46,4 @@ def fixed():
 PLAN = Plan(
     "Patches of 16 x 16 pixels of the two photographs that scikit-learn ships, at places drawn at random. Coverage and density, "
     "with 5 neighbours, of 1000 samples beside 1000 other draws from the same parts of the photographs.",
-    {"DCGAN": run()}, {("DCGAN", "cpu_seconds"): ("at most", 30)}, fixed)
+    {"DCGAN": run(DCGAN), "StyleGAN": run(StyleGAN)}, {("DCGAN", "cpu_seconds"): ("at most", 30)}, fixed)
