@@ -465,3 +465,8 @@ def test_f_is_to_be_scaled_by_a_power_of_ten(scale):
 def test_a_factor_is_that_of_every_entry_where_there_are_more_than_one(n, where):
     truth = np.arange(1.0, n + 1)
     assert gradcheck.compare(-truth, truth).why[0] == f"the result is -1 times the truth{where}: a sign is the wrong way round"
+
+
+@pytest.mark.parametrize("value, wrong", [(1.0, True), (-1e4, True), (1e6, False), (-1e6, False)])
+def test_an_entry_may_be_off_by_the_rounding_of_a_large_value(value, wrong):
+    assert gradcheck.compare(np.array([1e-4, 1.0]), np.array([0.0, 1.0]), value=value).wrong.tolist() == [wrong, False]

@@ -332,14 +332,16 @@ def test_a_refusal_puts_back_what_was_changed():
 
 
 def test_an_array_that_is_made_during_the_recording_and_kept_is_refused():
-    kept = {}
+    kept = {"count": np.zeros(())}
 
     def f(x):
+        kept["count"] += 1
         kept["memory"] = x * 2
         return x
 
     with pytest.raises(NotRecordable, match="run the function once before"):
         record(f, np.ones(3), [kept])
+    assert kept["count"] == 0, "what was changed is put back"
 
 
 def test_two_threads_may_record_at_the_same_time():
