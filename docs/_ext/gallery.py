@@ -110,7 +110,8 @@ def said_before(page, place):
     """The last paragraph of prose before the program whose picture stands at `place` of a page, without its marks."""
     prose = [part for part in GENERATED.split(page[:place])[1:] if part.strip() and ".. code-block::" not in part]
     last = re.split(r"\n\s*\n", prose[-1].strip())[-1] if prose else ""
-    if last.startswith("..") or "===" in last or "---" in last:
+    last = re.sub(r"\A.*\n[-=]{4,}\n", "", last)  # a heading
+    if last.startswith(".."):
         return ""
     return " ".join(re.sub(r":\w+:`([^`]*)`|``([^`]*)``|[*`]", r"\1\2", last).split())
 

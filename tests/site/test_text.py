@@ -288,8 +288,8 @@ def test_a_lesson_has_its_number_and_its_pictures_say_what_they_are():
 
 def test_a_picture_has_what_the_lesson_says_of_it_as_its_text():
     lines = ".. GENERATED FROM PYTHON SOURCE LINES 1-2\n\n"
-    page = (f"Two\n===\n\n{lines}Earlier.\n\nOn the *left* is ``x``, on the\nright :math:`y`.\n\n{lines}.. code-block:: Python\n"
-            "\n    draw()\n\n.. image-sg:: /a.png\n   :alt: one, two\n")
+    page = (f"Two\n===\n\n{lines}Earlier.\n\nPicture\n-------\nOn the *left* is ``x``, on the\nright :math:`y`.\n\n{lines}"
+            ".. code-block:: Python\n\n    draw()\n\n.. image-sg:: /a.png\n   :alt: one, two\n")
     made = gallery.with_number("02", page)
     assert re.findall(r":alt: (.*)", made) == ["Lesson 02, figure 1: one; two. On the left is x, on the right y."]
 
