@@ -162,6 +162,7 @@ def _add_out(command, metavar, help_text, required=False):
 
 def _add_training(command, model, data, resumed):
     absent = argparse.SUPPRESS if resumed else None  # so that one can tell which options are given beside --resume
+    command.set_defaults(given=())  # the settings that are asked for
     group = command.add_argument_group("the system")
     group.add_argument("--model", type=family_options.model_name, default=absent or GAN, metavar="NAME",
                        help=f"{', '.join(family_options.MODELS)} (default {GAN}); these are the options of {model}, and with "
@@ -215,6 +216,7 @@ class _Setting(argparse.Action):
         words = words if isinstance(words, list) else [words]
         try:
             setattr(options, self.dest, self.kind(self.dest, self.kind.read(words)))
+            options.given = {*getattr(options, "given", ()), self.dest}
         except (TypeError, ValueError) as error:
             raise argparse.ArgumentError(self, str(error)) from None
 
