@@ -87,6 +87,21 @@ def test_a_table_is_read_as_the_options_say_and_what_is_left_out_is_named(cli, u
     assert cli("train", "--data", "mine.csv")[0] == 1 and cli("train", "--data", "mine.csv", "--index", "no")[0] == 2
 
 
+def test_settings_that_are_not_given_fit_a_users_own_table(cli, undrawn):
+    files.write(np.random.default_rng(0).standard_normal((40, 5)), "five.csv")
+    tried = {(): (5, .1, .1, 40), ("--latent", 2): (2, .1, .1, 40), ("--r2", .3): (5, None, .3, 40),
+             ("--clip", .1): (5, None, None, 40), ("--batch", 16): (5, .1, .1, 16)}
+    for number, (more, fitted) in enumerate(tried.items()):
+        code, out, _ = cli("train", "--data", "five.csv", *SMALL, *more, "--out", number)
+        recipe = run_files.load(str(number)).recipe
+        assert code == 0 and (recipe.latent, recipe.r1, recipe.r2, recipe.batch) == fitted
+        assert f"z has {recipe.latent} dimensions, a batch has {recipe.batch} rows" in out
+        assert ("R1 has the weight 0.1, R2 has the weight 0.1" in out) == (recipe.r1 == .1)
+    assert cli("train", *SMALL, "--out", "ring")[0] == 0
+    assert run_files.load("ring").recipe == Recipe(hidden=(8,), steps=5, batch=256)
+    assert cli("train", "--resume", "0", "--steps", 7, "--quiet")[0] == 0 and run_files.load("0").recipe.latent == 5
+
+
 def test_samples_follow_the_seed(cli, undrawn):
     cli("train", *SMALL, "--out", "run")
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):

@@ -11,7 +11,7 @@ from .cli.family_options import GAN
 from .cli.folders import claim, free, made
 from .cli.options import parser, program
 from .cli.run_files import Misuse
-from .files import InUse, lock
+from .files import InUse, lock, stem
 from .guard import Diverged
 from .recipe import DEMO, NAMES, Recipe
 from .saving import EVERY
@@ -67,7 +67,8 @@ def train(options):
     reading = {name: getattr(options, name) for name in ("decimal", "index")}
     if options.model == GAN:
         recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
-        return _carry_out(lambda: run_files.build(recipe, reading), learning.learn, options, f"tinygan-{Path(recipe.data).stem}")
+        return _carry_out(lambda: run_files.build(recipe, reading, options.given), learning.learn, options,
+                          f"tinygan-{stem(recipe.data)}")
     recipe, given = family_options.changed(options.model, options)
     return _carry_out(lambda: family_files.build(options.model, recipe, given, reading), systems.learn, options,
                       f"tinygan-{options.model}")

@@ -10,20 +10,21 @@ A setting is one line of the class, or of the class `record.Common`, which holds
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import losses
+from .data import Points
 from .engine.arguments import spawn
 from .engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from .engine.layers import Dense, Layer
 from .engine.network import Sequential
 from .engine.norm import LayerNorm, SpectralNorm
 from .record import HOW, LOSSES, NETS, WEIGHT, Common, sentence, setting
-from .settings import Choice, Count, Number, Parts, StartStop
+from .settings import Choice, Count, Number, Parts, StartStop, written
 from .training import Training, two_players
 from .updates import UPDATES
 
@@ -63,6 +64,7 @@ class Fading(NamedTuple):
 
 
 FOURIER = Parts({"features": Count(2, even=True), "scale in G": Number(above=0), "scale in D": Number(above=0)}, "64 .5 1")
+OWN_TABLE = .1  # the weights of R1 and R2 for a user's own table
 UNROLL = Parts({"steps": Count(), "size": Number(above=0)}, "5 .1")
 
 
@@ -94,6 +96,23 @@ class Recipe(Common):
     def batch_for(self, data: Any) -> int:
         """The batch: as it is set, or what the data and `pack` allow."""
         return self.batch or super().batch_for(data) // self.pack * self.pack or self.pack
+
+    def for_table(self, points: Points, given: Collection[str] = ()) -> "Recipe":
+        """The same with settings that fit a user's own table, where they are not `given`.
+
+        z has as many dimensions as the table has columns, else the samples lie on a sheet. R1 and R2 keep the generator from
+        collapsing (`tests/benchmarks/own_tables.py`), unless another bound on D is given.
+        """
+        fitting: dict[str, Any] = {"latent": max(2, points.dim)}
+        if not {"r1", "r2", "gp", "clip"} & set(given):
+            fitting |= {"r1": OWN_TABLE, "r2": OWN_TABLE}
+        return self.replace(**{name: value for name, value in fitting.items() if name not in given})
+
+    def fit(self) -> str:
+        """What a user may want to know of the settings that fit a table of their own, as a line of text."""
+        weights = {"R1": self.r1, "R2": self.r2}
+        bound = "".join(f", {name} has the weight {written(weight)}" for name, weight in weights.items() if weight)
+        return f"z has {self.latent} dimensions, a batch has {self.batch} rows{bound}"
 
     def networks(self, dim: int, seeds: Sequence[Any], replicas: Any = None) -> tuple[Sequential, Sequential]:
         """G and D for data of `dim` columns; `seeds`: of G's weights, and of D's."""

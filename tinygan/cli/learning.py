@@ -131,7 +131,10 @@ def _work():
 
 def _opening(run):
     """What a person reads before the training."""
-    return [str(run.data), f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}"]
+    lines = [str(run.data), f"parameters: G {run.G.theta.shape[-1]:,}, D {run.D.theta.shape[-1]:,}"]
+    if run.points is not None:
+        lines.append(run.recipe.fit())
+    return lines
 
 
 def _pictures(run, folder):

@@ -157,6 +157,7 @@ def _add_plot(commands):
 
 def _add_training(command, model, data, resumed):
     absent = argparse.SUPPRESS if resumed else None  # so that one can tell which options are given beside --resume
+    command.set_defaults(given=())  # the settings that are asked for
     group = command.add_argument_group("the system")
     group.add_argument("--model", type=family_options.model_name, default=absent or GAN, metavar="NAME",
                        help=f"{', '.join(family_options.MODELS)} (default {GAN}); these are the options of {model}, and with "

@@ -6,7 +6,7 @@
     resumed(about, more) -> Run   the run of a checkpoint, untrained: what its Training goes on with stands in `tinygan.saving`
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -80,14 +80,17 @@ class Run(NamedTuple):
         return np.asarray(self.data.restore(self.generator()(between(z0, z1, n))))
 
 
-def build(recipe: Recipe, reading: dict[str, str] | None = None) -> Run:
+def build(recipe: Recipe, reading: dict[str, str] | None = None, given: Collection[str] | None = None) -> Run:
     """The Run that the recipe describes, untrained; a batch of None is chosen to fit the data.
 
-    `reading` says how to read a table of the user's own, see `data.from_file`.
+    `reading` says how to read a table of the user's own, see `data.from_file`. Where the `given` settings are told, the others
+    are made to fit such a table.
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
     original = recipe.data_set(**reading or {})
+    if given is not None and recipe.data not in data.NAMES and original.image is None:
+        recipe = recipe.for_table(original, given)
     recipe = recipe.replace(batch=recipe.batch_for(original))
     try:
         run = _build(recipe, original)

@@ -40,6 +40,7 @@ class Setting(argparse.Action):
         words = words if isinstance(words, list) else [words]
         try:
             setattr(options, self.dest, self.kind(self.dest, self.kind.read(words)))
+            options.given = {*getattr(options, "given", ()), self.dest}
         except (TypeError, ValueError) as error:
             raise argparse.ArgumentError(self, str(error)) from None
 
