@@ -227,3 +227,11 @@ def test_bad_input(error, match, change):
     arguments = {"samples": normal(5, 1, 3), "training": normal(5, 2, 3), "held_out": normal(5, 3, 3)} | change
     with pytest.raises(error, match=match):
         metrics.memory_report(**arguments)
+
+
+@pytest.mark.parametrize("z, near, known", [
+    (2.9, "no sign of copying", "alike"), (3.1, "too near to them", "knows its training rows"),
+    (-3.1, "Were the two sets exchanged", "alike")])
+def test_from_three_standard_deviations_on_a_score_is_a_sign(z, near, known):
+    verdict = metrics.MemoryReport(.6, .5, z, 0, .01, .03, .5, z).verdict
+    assert near in verdict and known in verdict
