@@ -56,9 +56,9 @@ print(f"{digits.x.shape[-2]} images; to learn from: {(y == 0).sum()} of digit {P
 # -------------------
 # Put all images with their labels into one big table, and draw a row at random. Three probabilities describe the draw.
 #
-# * The *joint* probability :math:`p(x, y)` is that of this image together with this label.
-# * The probability :math:`p(x) = \sum_y p(x, y)` is that of this image with any label.
-# * The probability :math:`p(y \mid x) = p(x, y) / p(x)` is that of this label when the image is given.
+# * The *joint* probability :math:`p(x, y)` belongs to this image together with this label.
+# * The probability :math:`p(x) = \sum_y p(x, y)` belongs to this image with any label.
+# * The probability :math:`p(y \mid x) = p(x, y) / p(x)` belongs to this label when the image is given.
 #
 # The third one has been divided by :math:`p(x)`, and this division loses something. Here are two small worlds, each with two
 # images, A and B. In both worlds :math:`p(y \mid x)` is the same.

@@ -4,8 +4,12 @@ What the discriminator learns
 
 Keep the generator as it is and train the discriminator for long. What does it become, and what does its loss tell?
 
-There is no generator in this lesson. Two fixed distributions on the line play the parts: p for the real samples and
-q for the fake ones. Both densities are known, so everything that D learns can be compared with the truth.
+* **Time** 35 minutes.
+* **Before** lesson 03, expectations as integrals, and the KL divergence.
+* **Terms** discriminator, divergence, score, minimax.
+
+There is no generator in this lesson. Two fixed distributions on the line take its place, p for the real samples and q for the
+fake ones. Both densities are known, so everything that D learns can be compared with the truth.
 """
 
 import os
@@ -37,12 +41,18 @@ plt.rcParams.update(plots.STYLE)
 #
 # .. math:: \int -p(x) \log D(x) - q(x) \log(1 - D(x)) \; dx,
 #
-# and D may choose its answer at each x by itself. At one place p and q are just two numbers. Setting the derivative
-# :math:`-p/D + q/(1 - D)` to zero gives
+# and D may choose its answer at each x independently. At one place p and q are just two numbers. If the derivative
+# :math:`-p/D + q/(1 - D)` is set to zero, the result is
 #
 # .. math:: D^*(x) = \frac{p(x)}{p(x) + q(x)}
 #
-# (Goodfellow et al. 2014, section 4.1, proposition 1). We try all answers at some places, to see that it is so.
+# (Goodfellow et al. 2014, section 4.1, proposition 1). We check it by trying all answers at some places.
+#
+# **Predict.** At x = 1 the densities are p = 0.265 and q = 0.242. What is the best answer there, and what is the loss with it?
+#
+# .. answer::
+#    The best answer is 0.265/0.507, which is 0.523. The loss is not small there, for D is almost undecided. The best D is not a D
+#    without loss.
 answers = np.linspace(0.001, 0.999, 999)
 for x in (-2.0, -0.5, 0.0, 1.0, 2.5):
     p, q = np.exp(P.log_prob([[x]]).item()), np.exp(Q.log_prob([[x]]).item())
@@ -53,13 +63,13 @@ for x in (-2.0, -0.5, 0.0, 1.0, 2.5):
 # %%
 # The score of the best answer
 # ----------------------------
-# Our D gives scores, and the score of a probability is the logarithm of its odds (lesson 03). The odds of
-# p/(p + q) are p to q, so the best score is a difference of two log densities:
+# Our D gives scores, and the score of a probability is the logarithm of
+# its odds (lesson 03). The odds of p/(p + q) are p to q. So the best score is a difference of two log densities,
 #
 # .. math:: s^*(x) = \log p(x) - \log q(x).
 #
-# D, shown samples only, thus learns how p and q compare, and it never learns p or q alone. On a fine grid, each point
-# stands for the probability of a small piece of the line.
+# D sees samples only. It learns the ratio of p and q, and never p or q alone. For sums we take a fine grid, in which each point
+# stands for a small piece of the line.
 x = np.linspace(-12, 12, 2401)[:, None]  # (2401, 1)
 dx = x[1, 0] - x[0, 0]
 log_p, log_q = P.log_prob(x), Q.log_prob(x)
@@ -75,8 +85,8 @@ assert np.allclose(sigmoid(best_score), np.exp(log_p) / (np.exp(log_p) + np.exp(
 # .. math:: \int -p \log \frac{p}{2m} - q \log \frac{q}{2m} \; dx
 #           = 2 \log 2 - \mathrm{KL}(p \,\|\, m) - \mathrm{KL}(q \,\|\, m) = 2 \log 2 - 2\, \mathrm{JSD}(p, q).
 #
-# The Jensen-Shannon divergence JSD is the mean of the two KL divergences. It is 0 where p = q and log 2 where p and q have
-# nothing in common. (In the paper V is what D *maximises*: :math:`V(D^*) = 2\,\mathrm{JSD} - 2 \log 2`, its theorem 1.)
+# The Jensen-Shannon divergence JSD is the mean of the two KL divergences. It is 0 if p = q, and log 2 if p and q have no place in
+# common. (In the paper D *maximises* V, and theorem 1 says :math:`V(D^*) = 2\,\mathrm{JSD} - 2 \log 2`.)
 
 
 def jsd(log_p, log_q):
@@ -91,7 +101,7 @@ def expected_loss(score):
 
 
 # %%
-# The loss of the best D and the JSD are computed in two ways, and agree. The two ends of the scale:
+# The loss of the best D and the JSD are computed in two ways, and agree. The ends of the scale are checked too.
 best_loss = expected_loss(best_score)
 assert abs(best_loss - (2 * np.log(2) - 2 * jsd(log_p, log_q))) < 1e-8
 assert abs(jsd(log_p, log_p)) < 1e-12
@@ -100,10 +110,36 @@ assert abs(jsd(far_left, far_right) - np.log(2)) < 1e-8
 print(f"JSD(p, q) = {jsd(log_p, log_q):.4f}, so the best D's loss is {best_loss:.4f}; 2 log 2 = {2 * np.log(2):.4f}")
 
 # %%
+# Why D becomes perfect
+# ---------------------
+# Images fill only a very thin part of the space of all pixels, and so do the fakes of
+# a generator. Two such thin sets almost never overlap (Arjovsky & Bottou 2017, section 2). Here is the simplest case. The real
+# points lie on a circle in the plane. The fakes lie on the same circle, shifted by 0.01.
+#
+# **Predict.** Nobody could see the difference. How often is the best D right? And what is the JSD?
+#
+# .. answer::
+#    The two circles cross in two points only. D asks whether a point lies exactly on the first circle, and is right about every
+#    sample. So the JSD is log 2, the largest possible value. It would be the same for a shift of 1. Such a D has no loss, and it
+#    does not tell the generator which of two wrong circles is nearer.
+turn = np.random.default_rng(0).uniform(0, 2 * np.pi, 10_000)
+circle = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+for shift in (0.01, 1.0):
+    real_on_it, fake_on_it = (np.abs(np.linalg.norm(points, axis=-1) - 1) < 1e-9 for points in (circle, circle + [shift, 0]))
+    assert real_on_it.all() and not fake_on_it.any()
+
+# %%
+# Noise makes the sets thick, and they overlap. Across the curve, the samples are then two Gaussians beside each other.
+for thickness in (0.1, 0.5, 2.0):  # in units of their distance
+    shifted = jsd(*(data.gaussians_1d((mean,), thickness).log_prob(x) for mean in (-0.5, 0.5)))
+    print(f"noise of {thickness} times the distance: JSD {shifted:.4f} of {np.log(2):.4f}")
+    assert (shifted > 0.999 * np.log(2)) == (thickness == 0.1) and (shifted < 0.05 * np.log(2)) == (thickness == 2.0)
+
+# %%
 # Training D
 # ----------
-# D is a small network that starts out knowing nothing. Each step shows it fresh samples of both kinds. ``d_step`` is the
-# discriminator's half of Algorithm 1: score both batches, take the loss, go backward through both, move ``theta``.
+# D is a small network with random weights. Each step shows it new samples of both kinds. ``d_step`` is the
+# discriminator's half of Algorithm 1. It scores both batches, takes the loss, runs both backward passes, and changes ``theta``.
 
 
 def learn(real, fake, seed):
@@ -122,11 +158,18 @@ learned = [D(x)[:, 0].astype(np.float64) for D, _ in trained]  # scores on the g
 # %%
 # Where there is mass
 # -------------------
-# We measure the distance between the learned score and :math:`\log p - \log q`, each place weighted by how often
-# a sample falls there. For comparison: a D that always answers 1/2, with the score 0, and a D whose labels were swapped.
+# We measure the distance between the learned score and :math:`\log p - \log q`. Each
+# place is weighted by how often a sample falls there. Two other D are there for comparison. One always answers 1/2, with the
+# score 0. The other was trained with swapped labels.
+#
+# **Predict.** What has the D with swapped labels learned?
+#
+# .. answer::
+#    It has learned :math:`\log q - \log p`, as exactly as the others have learned :math:`\log p - \log q`. D learns what it is
+#    asked and nothing else.
 weight = (np.exp(log_p) + np.exp(log_q)) / 2
 mass = weight > MASS
-assert weight[mass].sum() * dx > 0.98  # nearly everything is in these places
+assert weight[mass].sum() * dx > 0.98  # nearly all samples are in these places
 
 
 def distance(score):
@@ -138,18 +181,22 @@ for score in learned:
     assert distance(score) < 0.2, distance(score)
 swapped = learn(Q, P, seed=0)[0](x)[:, 0].astype(np.float64)
 assert distance(0 * x[:, 0]) > 1 and distance(swapped) > 2
-assert distance(-swapped) < 0.2  # it has learned log q - log p, of course
+assert distance(-swapped) < 0.2  # it has learned log q - log p
 print("distance from s*:", *(f"{distance(score):.3f}" for score in learned), f"; always 1/2: {distance(0 * x[:, 0]):.2f}")
 
 # %%
 # Where there is none
 # -------------------
-# At x = 5 hardly a sample has ever been. The loss does not care what D says there, and D cannot know. By the densities
-# the score is below 0, for the fakes' tail is the longer one. D has seen more and more real samples on its way to the
-# right, and goes on in the same direction.
-# A discriminator's opinion far from all data is a guess. Yet a generator that strays there has to follow it.
+# Almost no sample falls near x = 5. So what D says there has almost no influence on the loss. The fakes have the longer tail, and
+# by the densities the best score is -0.2.
+#
+# **Predict.** On the way to the right, D has seen mostly real samples. What does it say at x = 5?
+#
+# .. answer::
+#    Each of the three D says "real" there, with a score above 1. It continues in the direction that it has learned. Far from all
+#    data the score of a discriminator is a guess. But a generator whose samples are there gets its gradient from this guess.
 here = np.abs(x[:, 0] - 5).argmin()
-assert weight[here] < 1e-4
+assert weight[here] < 1e-4 and abs(best_score[here] + 0.2) < 0.05
 for score in learned:
     assert best_score[here] < 0 and score[here] > 1
 print(f"at x = 5: s* = {best_score[here]:.1f}; learned:", *(f"{score[here]:.1f}" for score in learned))
@@ -157,12 +204,12 @@ print(f"at x = 5: s* = {best_score[here]:.1f}; learned:", *(f"{score[here]:.1f}"
 # %%
 # The loss as a measuring instrument
 # ----------------------------------
-# No D can have a smaller loss than D*. So a trained D's loss gives a lower bound on the JSD,
+# No D can have a smaller loss than D*. So the loss of any D gives a lower bound on the JSD,
 #
-# .. math:: \mathrm{JSD}(p, q) \ge \log 2 - \tfrac12 \, \mathrm{loss}(D),
+# .. math:: \mathrm{JSD}(p, q) \ge \log 2 - \tfrac12 \, \mathrm{loss}(D).
 #
-# and the better D, the tighter. For ours the bound falls short by less than 5 %. The D that always answers 1/2
-# has the loss 2 log 2, and finds no difference between p and q at all.
+# The better D is, the tighter is the bound. For our three D the bound is less than 5 % below the JSD. The D that always answers
+# 1/2 has the loss 2 log 2. Its bound is 0, as if there were no difference between p and q.
 for score in learned:
     bound = np.log(2) - expected_loss(score) / 2
     assert 0.95 * jsd(log_p, log_q) < bound <= jsd(log_p, log_q), bound
@@ -192,7 +239,8 @@ def draw_verdicts(ax):
 
 
 # %%
-# On the left D over D*; grey is where there is no mass. On the right D's loss in every step, of the first training.
+# On the left D is drawn over D*, and grey shows where there is no mass. On the right is D's loss in every step of the first
+# training.
 fig, axes = plt.subplot_mosaic([["densities", "loss"], ["verdicts", "loss"]], figsize=(10, 4.6), width_ratios=(1.3, 1))
 draw_densities(axes["densities"])
 draw_verdicts(axes["verdicts"])
@@ -209,16 +257,62 @@ axes["loss"].legend(loc="upper right")
 # ------------
 # * For fixed p and q, D learns the score log p - log q, and so the probability p/(p + q). Three trainings agree with it where
 #   there is mass, and are wrong where there is none.
-# * Swap the labels and you get the opposite: D only ever learns what it is asked.
-# * The best D's loss is 2 log 2 - 2 JSD. So the loss of a well-trained D measures how far q is from p:
-#   2 log 2 = 1.386 means that D cannot tell them apart, 0 that it always can.
+# * With swapped labels D learns the opposite. It learns what it is asked.
+# * The best D's loss is 2 log 2 - 2 JSD. So the loss of a well-trained D measures how different p and q are. A loss of
+#   2 log 2 = 1.386 means that D cannot distinguish them, and 0 means that it always can.
+# * If both distributions are thin, the best D is perfect however near they are. Noise gives the JSD other values than log 2.
 #
-# This is what a generator will be trained against in the next lesson. There D has no time to finish, and q
-# moves while D learns.
+# In the next lesson a generator is trained against such a D. There D has no time to finish, and q changes while D learns.
+#
+# Questions:
+#
+# 1. *On paper.* D is shown three real samples for each fake one. Derive the best answer and the best score, step by step. Show
+#    also that the answer is a minimum.
+#
+#    .. answer::
+#       First, at one place the loss is :math:`\ell(D) = -3p \log D - q \log(1 - D)`.
+#
+#       Second, :math:`\ell'(D) = -\frac{3p}{D} + \frac{q}{1 - D}`. It is 0 where :math:`3p (1 - D) = q D`, so
+#       :math:`D^* = \frac{3p}{3p + q}`.
+#
+#       Third, :math:`\ell''(D) = \frac{3p}{D^2} + \frac{q}{(1 - D)^2}` is above 0 everywhere, so this is the only minimum.
+#
+#       Fourth, the odds are 3p to q, and the score is :math:`\log p - \log q + \log 3`. The shares of the two kinds add the
+#       constant log 3 = 1.099. They do not change the gradient by x, and a generator feels only this gradient.
+#
+# 2. *Run it.* Set ``BATCH`` to 32. How far is the learned score from s* now, and what becomes of the bound?
+#
+#    .. answer::
+#       The distance grows from about 0.05 to about 0.11. The bound falls from 0.159 to 0.157, and the JSD is 0.1597. The loss is
+#       flat near its minimum, so it shows little of an error of the score.
+#
+# 3. *Explain.* A discriminator reaches the loss 0 on its training samples. Two students disagree. One says that G is bad, the
+#    other says that this proves nothing. Who is right?
+#
+#    .. answer::
+#       The second one. If real and fake samples are thin sets, a perfect D exists even when the fakes are so near that nobody can
+#       see a difference. The JSD is then log 2 for a good and for a bad generator. Lesson 11 has a distance that tells them
+#       apart.
 #
 # To try:
 #
 # 1. Make Q equal to P. Which D* follows, and what does the loss do?
-# 2. Move Q to the mean 5. How much room does the loss have, and how large do the scores grow?
-# 3. Replace ``Minimax()`` by ``LeastSquares()``. At one place, which s makes :math:`\tfrac12 p (s - 1)^2 + \tfrac12 q s^2` least?
+#
+#    .. answer::
+#       D* is 1/2 everywhere. The loss falls to 1.3863, which is 2 log 2, and stays there. Where there is mass, D stays within
+#       0.01 of 1/2. One assertion fails, because the bound is a little below 0 and the JSD is 0.
+#
+# 2. Move Q to the mean 5. How small can the loss become, and how large do the scores become?
+#
+#    .. answer::
+#       The best loss is 0.0852, and the three D reach 0.0853. Where there is mass, s* lies between -30 and 26. The learned scores
+#       reach -16 on one side and 37 to 94 on the other, where there are too few samples to correct them.
+#
+# 3. Replace ``Minimax()`` by ``LeastSquares()``. At one place, which s makes :math:`\tfrac12 p (s - 1)^2 + \tfrac12 q s^2`
+#    smallest?
+#
+#    .. answer::
+#       The derivative :math:`p (s - 1) + q s` is 0 at :math:`s = p/(p + q)`. So the score itself becomes D*. The three trainings
+#       are 0.01 to 0.03 away from it. The bound of this lesson is then meaningless, and its assertion fails.
+assert abs(np.log(3) - 1.099) < 0.0005 and abs(2 * np.log(2) - 1.386) < 0.0005
 plots.show("lesson_04")

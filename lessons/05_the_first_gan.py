@@ -2,10 +2,14 @@
 The first GAN
 =============
 
-Two networks, one loop: can a generator learn a distribution from nothing but a discriminator's opinion?
+Can a generator learn a distribution from nothing but the scores of a discriminator?
 
-A GAN is a short algorithm, the *Algorithm 1* of Goodfellow et al. (2014). Here you write all of it: two gradients and a
-loop. The data lie on the line and have two modes, so that everything the players do can be seen in one picture.
+* **Time** 40 minutes.
+* **Before** lessons 02, 03 and 04.
+* **Terms** generator, discriminator, latent space, non-saturating loss, tape.
+
+A GAN is a short algorithm, *Algorithm 1* of Goodfellow et al. (2014). Here you write all of it, which is two gradients and a
+loop. The data lie on the line and have two modes, so one picture shows everything that the players do.
 """
 
 import os
@@ -37,9 +41,9 @@ plt.rcParams.update(STYLE)
 # %%
 # The players
 # -----------
-# The generator G turns a random number z, drawn from a bell curve, into a point x. It has to bend one bell into two. The
-# discriminator D turns a point into a score, above 0 for "real". Both are small networks with two hidden layers, and each
-# has an optimiser of its own.
+# The generator G turns a random number z, drawn from a Gaussian, into a point x. It has to make two modes from one. The
+# discriminator D turns a point into a score, above 0 for "real". Both are small networks with two hidden layers, and each has an
+# optimiser of its own.
 
 
 def players(seed, width=32, dtype=np.float32):
@@ -62,8 +66,8 @@ print("G is a", players(seed=0)[0])
 # .. math:: L_D = \frac1N \sum \log(1 + e^{-r}) + \frac1N \sum \log(1 + e^{f}), \qquad
 #           \frac{dL_D}{dr} = -\frac{\sigma(-r)}{N}, \qquad \frac{dL_D}{df} = \frac{\sigma(f)}{N}.
 #
-# D scores both batches before it goes backward through either, so there are two tapes. ``D.backward`` adds to ``D.grad``;
-# that is how the two halves of the loss come together. To D the fake points are just numbers: nothing goes back into G.
+# D scores both batches before its first backward pass, so there are two tapes. ``D.backward`` adds to ``D.grad``, and so the
+# gradients of both halves of the loss are summed. For D the fake points are just numbers. Nothing goes back into G here.
 
 
 def discriminator_gradient(G, D, x_real, z):
@@ -80,13 +84,14 @@ def discriminator_gradient(G, D, x_real, z):
 # %%
 # The generator's gradient
 # ------------------------
-# G wants its points to be taken for real. It minimises the cross-entropy of the fake scores with the label "real" (this is
-# the *non-saturating* loss; lesson 06 compares it with the other one):
+# D should score the points of G as real. So G minimises the cross-entropy of the fake scores with the label "real". This is the
+# *non-saturating* loss, and lesson 06 compares it with another one,
 #
 # .. math:: L_G = \frac1N \sum \log(1 + e^{-f}), \qquad \frac{dL_G}{df} = -\frac{\sigma(-f)}{N}.
 #
-# The way back leads through D first. ``D.backward`` returns how the loss answers to each fake *point*: this arrow, "more
-# to the left, please", is everything that G ever hears about the data. With ``grads=False`` D keeps its own gradient as it is.
+# The backward pass runs through D first. ``D.backward`` returns the derivative of the loss by each fake *point*. It says whether
+# the point should move left or right, and G learns nothing else about the data. With ``grads=False`` D's own gradient stays as it
+# is.
 
 
 def generator_gradient(G, D, z):
@@ -100,9 +105,9 @@ def generator_gradient(G, D, z):
 
 
 # %%
-# Both gradients must pass the check of lesson 02: move every parameter a little and see how the loss answers. The whole
-# chain is checked: network, loss and network. (With narrow networks in float64, where the check is quick.) And G's
-# gradient must leave D's alone.
+# Both gradients must pass the check of lesson 02. It changes every parameter a little and looks at the loss. The whole chain is
+# checked, from the loss through D and G. (The networks are narrow and in float64, so the check is quick.) And the gradient of G
+# must not change the gradient of D.
 
 
 def loss_of(net, loss):
@@ -118,7 +123,8 @@ def loss_of(net, loss):
 
 
 # %%
-# Where a ReLU bends within the step a difference says nothing; the check would skip such entries and count them.
+# If the corner of a ReLU lies between x - h and x + h, the central difference is not a valid test. The check skips such entries
+# and counts them.
 G, D = players(seed=0, width=6, dtype=np.float64)
 rng = np.random.default_rng(0)
 x_real, z = P.sample(BATCH, rng), rng.standard_normal((BATCH, 1))
@@ -135,9 +141,9 @@ print(f"D's gradient {checked_D}\nG's gradient {checked_G}")
 # %%
 # Algorithm 1
 # -----------
-# Now the game. In each step D learns a little from a fresh batch, then G learns a little from D. There are two ways to take
-# turns. *Alternating*: D steps, and G looks at the D that has just moved; this is how the paper has it. *Simultaneous*:
-# both look at each other as they stand, and only then both step. In code, one line moves.
+# Now the game. In each step D learns a little from a new batch, then G learns a little from D. There are
+# two orders. In *alternating* steps D moves first, and G gets its gradient from the new D, as in the paper. In *simultaneous*
+# steps both compute their gradients first, and then both move. In the code one line has another place.
 
 
 def play(seed, order="alternating", generator_gradient=generator_gradient, watch=lambda *state: None):
@@ -160,9 +166,9 @@ def play(seed, order="alternating", generator_gradient=generator_gradient, watch
 # %%
 # How good is it?
 # ---------------
-# Two measurements. W1 is the average distance by which the generated points would have to be moved to become true ones. True
-# points score a small W1 too, for no two samples are alike: that is the *floor*. And D should be at a loss: by lesson 04 the
-# best D says p/(p + q), which is 1/2 where q = p. So we ask how far D is from 1/2, on average over true points.
+# We measure two things. W1 is the average distance by which the generated points must be moved to become true ones. True points
+# have a small W1 too, since two samples are never equal. This value is the *floor*. And D should be unable to decide. By lesson
+# 04 the best D says p/(p + q), which is 1/2 where q = p. So we measure how far D is from 1/2, on average over true points.
 
 
 def measure(G, D):
@@ -184,8 +190,12 @@ def success(G, D):
 # %%
 # Success, and two ways to fail
 # -----------------------------
-# In both orders, every game succeeds: W1 comes down to a few times the floor, and D stays within 0.05 of 1/2. (Lesson 08
-# shows a game in which the order decides everything.)
+# **Predict.** Both networks start with random weights. In how many of
+# the ten games will W1 fall below 8 floors, with D within 0.05 of 1/2? Does the order matter?
+#
+# .. answer::
+#    In all ten games, five in each order. The median of W1 is below 5 floors. Here the order hardly matters. Lesson 08 shows a
+#    game in which it decides.
 games = {(order, seed): play(seed, order) for order in ("alternating", "simultaneous") for seed in SEEDS}
 for (order, seed), (G, D) in games.items():
     w1, doubt = measure(G, D)
@@ -194,10 +204,15 @@ assert sum(not success(G, D) for G, D in games.values()) <= FAST  # in the short
 assert np.median([measure(G, D)[0] for G, D in games.values()]) < (FEW if FAST else 5) * floor
 
 # %%
-# Could it be that everything passes this test? Networks that have not been trained do not. Nor does the classic mistake: a
-# generator that is cut off from its loss. Nothing crashes, D learns, the program runs to its end; only, ``G.grad`` is zero.
-# (One such case: wangle53/CSA-CDGAN, issue 5, where the generator's loss was detached from the generator.) D soon
-# tells the two apart, and says so: it is not at 1/2 any more.
+# Perhaps everything passes this test? As a control we measure networks that are not trained. A second control has a well-known
+# mistake, a generator that is cut off from its loss, so that ``G.grad`` is always zero. (One such case is wangle53/CSA-CDGAN,
+# issue 5, where the generator's loss was detached from the generator.)
+#
+# **Predict.** Will the program with the mistake crash? And what will D say in the end?
+#
+# .. answer::
+#    Nothing crashes, D learns, and the program runs to its end. Neither control passes. D soon distinguishes real from fake, and
+#    is on average more than 0.1 away from 1/2.
 
 
 def cut_off(G, D, z):
@@ -216,8 +231,14 @@ print(f"cut off from its loss, seed {seed}: W1 is {w1 / floor:.0f} floors, D is 
 # %%
 # The library says the same
 # -------------------------
-# You have written what ``tinygan.train`` does. ``d_step`` and ``g_step`` are our two gradients, each with the optimiser's step
-# behind it, for any loss. Started alike, they arrive at the very same numbers.
+# You have written what ``tinygan.train`` does. ``d_step`` and ``g_step`` are our two gradients, each followed by the optimiser's
+# step, for any loss.
+#
+# **Predict.** Both programs start from the same numbers and see the same batches. After 20 steps, in how many digits do they
+# agree?
+#
+# .. answer::
+#    In all of them. The parameters are equal bit for bit.
 ours, theirs = players(seed=0), players(seed=0)
 opts = [Adam(LR) for _ in range(4)]
 for _ in range(20):
@@ -232,7 +253,7 @@ for our, their in zip(ours, theirs, strict=True):
     assert np.array_equal(our.theta, their.theta)
 
 # %%
-# And ``train`` is the loop, with what one wants around it: a history, a progress bar, a stop when something overflows.
+# ``train`` is the loop. It adds a history, a progress bar, and a stop when something overflows.
 G, D = players(seed=0)
 opt_G, opt_D = optimisers()
 history = train(G, D, P, NonSaturating(), steps=STEPS, batch=BATCH, opt_g=opt_G, opt_d=opt_D, schedule=linear_decay,
@@ -243,7 +264,7 @@ print(history)
 # %%
 # The film
 # --------
-# We play the first game once more and keep copies of both players on the way, most of them early, where most happens.
+# We play the first game once more and keep copies of both players, most of them from the first steps, where most happens.
 film, moments = [], np.unique((np.linspace(0, 1, FRAMES) ** 2 * STEPS).astype(int))
 play(0, watch=lambda step, G, D: film.append((step, G.copy(), D.copy())) if step in moments else None)
 assert [step for step, _, _ in film] == moments.tolist() and measure(*film[0][1:])[0] > FEW * floor
@@ -257,7 +278,7 @@ def bars(G):
 
 
 # %%
-# The true density is blue, what G makes of z is orange, and D's opinion, from 0 to 1, is the green line.
+# The true density is blue, the points of G are orange, and the green line is D's probability of "real".
 fig_film, stage = plt.subplots(figsize=(6, 3.8))
 stage.fill_between(x[:, 0], np.exp(P.log_prob(x)), color=TRUE, alpha=0.3, linewidth=0, label="true density")
 generated = stage.stairs(bars(film[0][1]), edges, fill=True, color=FAKE, alpha=0.5, label="generated")
@@ -288,9 +309,9 @@ fig_film.canvas.draw()
 # %%
 # The picture
 # -----------
-# The beginning, the middle and the end. The dashed line is :math:`D^* = p/(p + q)` of lesson 04, the best answer to the
-# generator of that moment (estimated from its points, so it trembles). D runs after it, and as q comes nearer to p, both
-# flatten out at 1/2.
+# These are the beginning, the middle and the end. The dashed line is :math:`D^* = p/(p + q)` of lesson
+# 04, the best answer to the generator at that step. (It is estimated from points, so it is not smooth.) D follows it. As q comes
+# nearer to p, both become flat at 1/2.
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.6))
 for ax, (step, G, D) in zip(axes, (film[0], film[len(film) // 3], film[-1]), strict=True):
     plots.density_1d(G(z), P, D, NonSaturating(), ax)
@@ -306,23 +327,63 @@ fig.legend(handles=handles, loc="outside lower center", ncols=4)
 # %%
 # What you saw
 # ------------
-# * A GAN is two gradients and a loop. D's is that of a classifier. G's is the same chain, one network longer: loss, D, G.
-# * Starting from nowhere, G reached the two modes, in every game and in both orders: W1 fell below 8 times the floor,
-#   and D ended within 0.05 of 1/2. Untrained networks, and a G cut off from its loss, did not.
-# * G never saw a single real point. All it had was the slope of D at its own points.
-# * No line of the loop says that anything should settle. We let the learning rate fall to 0; the first of the things
-#   to try, below, takes this away.
+# * A GAN is two gradients and a loop. D has the gradient of a classifier. The chain of G is one network longer and runs through
+#   D.
+# * G started from random weights and found both modes, in every game and in both orders. W1 fell below 8 floors, and D ended
+#   within 0.05 of 1/2. Untrained networks, and a G that was cut off from its loss, failed.
+# * G never saw a real point. It only had the slope of D at its own points.
+# * No line of the loop makes the game come to rest. We let the learning rate fall to 0. The first item to try removes this.
 #
-# Goodfellow et al. (2014), *Generative Adversarial Nets*: Algorithm 1 is in section 4. In print, its G descends
-# another loss; the advice to use this one is at the end of section 3. Our optimiser is Adam (Kingma & Ba 2015).
+# Algorithm 1 is in section 4 of Goodfellow et al. (2014), *Generative Adversarial Nets*. There G descends another loss, and the
+# advice to use this one is at the end of section 3. Our optimiser is Adam (Kingma & Ba 2015).
+#
+# Questions:
+#
+# 1. *On paper.* A batch has two fake points with the scores -3 and 3. What is :math:`dL_G/df` for each, and which of them moves G
+#    more?
+#
+#    .. answer::
+#       The derivative is :math:`-\sigma(-f)/N` with N = 2. For -3 it is -0.476, and for 3 it is -0.024. The point that D finds
+#       bad has about twenty times the influence.
+#
+# 2. *Run it.* Set ``STEPS`` to 50. How many floors is W1 now, and how far is D from 1/2? (Assertions stop you. Take them out.)
+#
+#    .. answer::
+#       W1 is 10 to 21 floors, and no game has succeeded. But in six of the ten games D is already within 0.03 of 1/2. So D near
+#       1/2 alone does not show that G is good.
+#
+# 3. *Explain.* G never sees a real point. How can its points reach the modes?
+#
+#    .. answer::
+#       D sees both kinds, so its score is high where there are more real points than fakes. The derivative of the score by a fake
+#       point leads towards such places. Where no fakes are missing, D becomes flat, and G stops.
 #
 # To try:
 #
 # 1. Replace ``linear_decay(step / STEPS)`` by 1. How many floors is W1 now, and does it matter at which step you stop?
-# 2. Let D take five steps for each of G's. Is that better or worse? And the other way round?
-# 3. In ``generator_gradient``, score the fake points with the *labels swapped*, ``sigmoid(f)`` for ``-sigmoid(-f)``. Where do
-#    the points go?
-# 4. Measure with 20 000 points instead of 2000. The floor sinks; does W1 sink with it?
+#
+#    .. answer::
+#       W1 is 1.0 to 5.0 floors, where it was 0.8 to 4.9. D is up to 0.048 away from 1/2, where it was at most 0.010. So the game
+#       still moves, and it does matter where you stop. With a larger learning rate it matters more.
+#
+# 2. Let D take five steps for each step of G. Is that better or worse? And five steps of G for each step of D?
+#
+#    .. answer::
+#       Take the alternating games, which have 0.8 to 3.9 floors. With five steps of D these become 0.6 to 1.8, and every game is
+#       better. With five steps of G they become 3.8 to 7.1. A better D gave a better gradient here.
+#
+# 3. In ``generator_gradient``, use the opposite label, ``sigmoid(f)`` for ``-sigmoid(-f)``. Where do the points go?
+#
+#    .. answer::
+#       To where D is most sure that they are fake. For three of the five seeds all points go to 0, in the gap between the modes.
+#       For the other two they go far to the left, to -59 and -70 on average.
+#
+# 4. Measure with 20 000 points instead of 2000. The floor becomes smaller. Does W1 become smaller too?
+#
+#    .. answer::
+#       The floor falls from 0.047 to 0.019. W1 hardly changes, so in floors it grows, to values from 2.3 to 12.3. A sample of
+#       2000 points cannot distinguish a good generator from a perfect one. A sample of 20 000 points can.
+assert np.allclose(-sigmoid(-np.array([-3.0, 3.0])) / 2, [-0.476, -0.024], atol=0.0005)
 if plt.get_backend().lower() != "agg":
     plt.show()
 elif sys.stdout.isatty():  # no window, but somebody is reading

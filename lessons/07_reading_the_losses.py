@@ -4,9 +4,13 @@ Reading the losses
 
 While a GAN trains it prints two losses. What do they tell, and when should one stop?
 
-In most of machine learning a loss that falls is good news. In a GAN each loss is measured against an opponent who
-learns too. Here are three runs, a healthy one, one that collapses and one that diverges, with their histories side by
-side. One of the three looks best, and it is the wrong one.
+* **Time** 40 minutes.
+* **Before** lessons 04, 05 and 06.
+* **Terms** non-saturating loss, mode, collapse, replica, visited.
+
+In most of machine learning a falling loss is good. In a GAN each loss depends on an opponent that learns too. Here are three
+runs. One is healthy, one collapses and one diverges, and their histories stand side by side. The run with the best-looking losses
+is not the best run.
 """
 
 import math
@@ -38,9 +42,9 @@ plt.rcParams.update(STYLE)
 # %%
 # Three numbers to know by heart
 # ------------------------------
-# If D cannot tell at all, all its scores are 0, and it says 1/2 to everything. Then D's loss is 2 ln 2 = 1.386, and G's
-# non-saturating loss is ln 2 = 0.693. A game that has been won for good would end there: where q = p no D can do
-# better (lesson 04). The other direction is the trap. These numbers mean that *this* D cannot tell, now.
+# If D cannot distinguish anything, all its scores are 0, and its probability is 1/2 everywhere. Then D's loss is 2 ln 2 = 1.386,
+# and G's non-saturating loss is ln 2 = 0.693. If q equals p and stays there, the losses have these values, for no D can do better
+# (lesson 04). The opposite conclusion is wrong. These numbers mean that *this* D cannot distinguish real from fake at this step.
 nothing = np.zeros((8, 1))
 assert math.isclose(LOSS.d(nothing, nothing).value, 2 * math.log(2)) and abs(2 * math.log(2) - 1.386) < 0.0005
 assert math.isclose(LOSS.g(nothing).value, math.log(2)) and abs(math.log(2) - 0.693) < 0.0005
@@ -48,9 +52,9 @@ assert math.isclose(LOSS.g(nothing).value, math.log(2)) and abs(math.log(2) - 0.
 # %%
 # Three runs
 # ----------
-# All of them have the same networks, data and loss; only the optimisers differ. ``replicas`` trains all seeds side
-# by side, and each column of the ``History`` has one entry a seed. ``train`` stops with ``Diverged`` when a loss is no
-# longer a number one can learn from (beyond a million, or not finite), and hands out the history up to then.
+# All of them have the same networks, data and loss. Only the optimisers are different. With ``replicas`` all seeds are trained
+# side by side, and each column of the ``History`` has one entry for each seed. Training stops with ``Diverged`` when a loss is
+# not finite or beyond a million, and returns the history up to this step.
 
 
 def run(opt_d, opt_g):
@@ -68,9 +72,9 @@ G_collapsed, collapsed = run(opt_d=Adam(SLOW), opt_g=Adam(HEALTHY))
 _, diverged = run(opt_d=SGD(WILD, momentum=0.9), opt_g=SGD(WILD, momentum=0.9))
 
 # %%
-# What became of them? For once we look at samples, so that we know what the histories ought to say. In the mean the
-# healthy generators visit more than seven of the eight modes, the collapsed ones fewer than six. Of the third kind most did not
-# survive twenty steps.
+# What became of them? Here we look at samples, so that we know the right answer before we read the losses. On average the healthy
+# generators visit more than seven of the eight modes, and the collapsed ones fewer than six. Of the third kind at least half
+# diverged within twenty steps.
 
 
 def visited(G):
@@ -87,7 +91,13 @@ print("step of divergence:", diverged.diverged)
 # %%
 # The tempting rule
 # -----------------
-# "Good is where the losses are near 2 ln 2 and ln 2 and D near 1/2." Let us apply it to the last quarter of each run.
+# "A run is good if the losses are near 2 ln 2 and ln 2, and D is near 1/2," somebody says. We apply this rule to the last quarter
+# of each run.
+#
+# **Predict.** Which runs will pass, the healthy or the collapsed ones?
+#
+# .. answer::
+#    Most of the collapsed runs pass, and fewer than half of the healthy ones. The next cells say why.
 
 
 def late(column):
@@ -106,18 +116,21 @@ for truth, history in (("healthy", healthy), ("collapsed", collapsed)):
           "D(real)", late(history.d_real).round(2), f"looks finished: {looks_finished(history).sum()} of {SEEDS}")
 
 # %%
-# The rule has it the wrong way round. Most collapsed runs pass, and hardly a healthy one. The collapsed run's D learns ten times
-# more slowly than its G: G misses whole modes, and D has no time to notice. "D says 1/2" can mean that G is perfect, and it can
-# mean that D is poor. The healthy run's D keeps up, and finds something to object to.
+# The rule is wrong. In the collapsed runs D learns ten times more slowly than G. G misses whole modes, and D has no time to learn
+# it. If D says 1/2, then G may be perfect, or D may be bad. In the healthy runs D follows G, and still finds a difference.
 assert looks_finished(collapsed).mean() >= 0.5 > looks_finished(healthy).mean()
 
 # %%
 # A rising loss of G
 # ------------------
-# In every healthy run G's loss was least within the first 150 steps. Then the loss *rose*, while G became better, because D
-# became better too. In the end more modes are visited, in the mean, than at the next look after that best moment, and G's loss
-# is higher than that of the collapsed runs. To keep the generator with the smallest loss, as one would keep a
-# classifier, is to throw the training away.
+# One could keep the generator with the smallest loss, as one keeps the best classifier.
+#
+# **Predict.** At which of the 800 steps is the loss of a healthy G smallest?
+#
+# .. answer::
+#    Within the first 150 steps, in every healthy run. Then the loss *rises* while G becomes better, because D becomes better too.
+#    At the end more modes are visited, on average, than at the first look after that step. The loss of the collapsed G is lower.
+#    Who keeps the generator with the smallest loss loses the training.
 least = healthy.step[healthy.g_loss.argmin(axis=0)]
 modes_then = healthy.modes_visited[np.searchsorted(healthy.modes_step, least), np.arange(SEEDS)]
 assert np.all(least < 150), least
@@ -128,10 +141,10 @@ print(f"step of the smallest G loss: {least}; modes visited then: {modes_then}, 
 # %%
 # A sharper eye
 # -------------
-# There is a clue in the losses. A D that always answers 1/2 has the loss 2 ln 2. A loss *above* that says that D does worse than
-# this: G has changed faster than D could follow. (D may still be right about most points. To be 90 % right, and wrong with great
-# confidence about the rest, costs more than 2 ln 2.) In collapsed runs this happens in more than a tenth of the late steps, in
-# healthy runs hardly ever. So here is a rule that uses nothing but the losses. It names most runs of all three kinds correctly.
+# The losses do contain something. A D that always answers 1/2 has the loss 2 ln 2. With a larger loss, D is worse than this. G
+# has changed faster than D could follow. The first question at the end computes an example in which D is right about most points.
+# In collapsed runs this happens in more than a tenth of the late steps, and in healthy runs in fewer than 2 %. So here is a rule
+# that uses only the losses. It names most runs of all three kinds correctly.
 
 
 def outrun(history):
@@ -152,10 +165,13 @@ for truth, history in runs.items():
     print(f"{truth:>9}: named correctly in {np.sum(names == truth)} of {SEEDS} runs")
 
 # %%
-# Shall we trust it? It was made for these runs, so let us try it on others: the game of lesson 05, which ended
-# well for every seed. There q has come so near to p that D really cannot tell, its loss dances around 2 ln 2, and the rule
-# calls *every one* collapsed. This is no accident. A G that is perfect and a D that is lost have the same losses, and no rule
-# that reads only losses can tell them apart.
+# The rule was made for these runs, so we try it on others. We take the game of lesson 05, which succeeds for every seed.
+#
+# **Predict.** There q comes so near to p that D cannot distinguish them. What will the rule say?
+#
+# .. answer::
+#    It calls *every one* collapsed. D's loss lies sometimes above 2 ln 2 and sometimes below. A perfect G and a bad D have the
+#    same losses, so no rule that reads only losses can always distinguish them.
 two_modes = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)
 G_two = mlp(1, 32, 32, 1, seed=3, replicas=SEEDS)
 D_two = mlp(1, 32, 32, 1, seed=4, replicas=SEEDS)
@@ -169,15 +185,15 @@ assert np.all(name_by_losses(success) == "collapsed")
 # %%
 # One more column
 # ---------------
-# The ``History`` has a column that is no loss: ``modes_visited``, how many modes are nearest to at least half of their share of
-# 1000 samples, counted every so often. (The data are a mixture, so ``train`` can count. Another column, ``modes_half``, counts
-# only samples that are sharp as well: it is small for a blurred generator too.) With it the rule is short, and right for
-# most runs of all four kinds.
+# The ``History`` has a column that is not a loss, ``modes_visited``. From time to time ``train`` draws 1000 samples and assigns
+# each to the nearest mode. A mode is visited if it gets at least half of its share. (The data are a mixture, so ``train`` can
+# count. Another column, ``modes_half``, counts only sharp samples, and is small for a blurred generator too.) With it the rule is
+# short, and right for most runs of all four kinds.
 
 
 def name(history, modes):
     """"healthy", "collapsed" or "diverged" for each seed, from the modes found lately."""
-    if not history.modes_step.size:  # it ended before anybody looked
+    if not history.modes_step.size:  # it ended before the first look
         return np.where(history.diverged > 0, "diverged", "unknown")
     found = np.median(history.modes_visited[-12:], axis=0)
     return np.where(history.diverged > 0, "diverged", np.where(found < ENOUGH * modes, "collapsed", "healthy"))
@@ -190,13 +206,13 @@ assert np.all(name(success, 2) == "healthy")
 # %%
 # A second opinion
 # ----------------
-# For most data nobody can count modes. But a loss can be made to speak, if it is measured against an opponent who does not move:
-# keep G as it is and train a *fresh* D. By lesson 04, :math:`\ln 2 - \frac12 L_D` is then a lower bound on the Jensen-Shannon
-# divergence between real and fake, which is at most ln 2 = 0.69.
+# For most data nobody can count modes. But a loss becomes useful if the opponent does not move. Keep G as it is and train a *new*
+# D. By lesson 04, :math:`\ln 2 - \frac12 L_D` is then a lower bound on the Jensen-Shannon divergence between real and fake, which
+# is at most ln 2 = 0.69.
 
 
 def second_opinion(G, steps=300):
-    """The bound that a fresh D finds for each generator, in nats."""
+    """The bound that a new D finds for each generator, in nats."""
     D, opt, losses = mlp(2, 48, 48, 1, seed=3, replicas=SEEDS), Adam(1e-2, beta1=0.9, beta2=0.99), []
     rng = np.random.default_rng(9)
     for step in range(steps):
@@ -207,8 +223,8 @@ def second_opinion(G, steps=300):
 
 
 # %%
-# Now the two kinds fall apart. The fresh D finds much more in the collapsed runs than in the healthy ones. It is the same loss
-# as before; only this D had time to learn.
+# Now the two kinds are far apart. The new D finds a larger divergence in the collapsed runs than in the healthy ones, by more
+# than 0.1 on average. It is the same loss as before, but this D had time to learn.
 opinion = {"healthy": second_opinion(G_healthy), "collapsed": second_opinion(G_collapsed)}
 for truth, bound in opinion.items():
     print(f"{truth:>9}: at least", bound.round(2), "of ln 2 = 0.69")
@@ -217,15 +233,16 @@ assert opinion["collapsed"].mean() > opinion["healthy"].mean() + 0.1
 # %%
 # When to stop
 # ------------
-# So not where a loss is least, and not where D says 1/2. Decide on a number of steps beforehand, or watch something that
-# does not depend on the opponent: samples, counted modes, a distance, a second opinion. In the second half of the
-# healthy runs the looks found more than seven of the eight modes, in the mean; the losses do not say when that began.
+# So one should not stop where a loss is smallest, and not where D says 1/2. Decide on a number of steps before the training. Or
+# watch something that does not depend on the opponent, such as samples, counted modes, a distance, or a second opinion. In the
+# second half of the healthy runs more than seven of the eight modes were visited, on average. The losses do not say when that
+# began.
 assert healthy.modes_visited[healthy.modes_step.size // 2:].mean() > 7
 
 # %%
 # The picture
 # -----------
-# One row a run. Each thin line is one seed, the thick one their median; dotted is what D = 1/2 would give.
+# Each row is one run. Each thin line is one seed, and the thick line is their median. The dotted line is the value for D = 1/2.
 fig, axes = plt.subplots(3, 3, figsize=(10, 7.5))
 plots.histories(healthy, axes[0], LOSS, n_modes=8)
 plots.histories(collapsed, axes[1], LOSS, n_modes=8)
@@ -236,7 +253,7 @@ if not looks:
     axes[2, 2].set_axis_off()
 
 # %%
-# The diverged losses need a scale of their own, on which 2 ln 2 and ln 2 are one.
+# The diverged losses need a scale of their own, on which 2 ln 2 and ln 2 cannot be distinguished.
 for ax in axes[:2, 0]:
     ax.set_ylim(0, 2.5)
 axes[2, 0].set(yscale="log", ylim=(0.1, 1e14), yticks=(1, 1e4, 1e8, 1e12))
@@ -248,21 +265,61 @@ for ax, truth in zip(axes[:, 0], runs, strict=True):
 # %%
 # What you saw
 # ------------
-# * 2 ln 2, ln 2 and 1/2 say "this D cannot tell". They do not say why.
-# * The collapsed runs' losses lay nearest to these numbers. The healthy runs' D kept objecting, and their G's loss rose.
-# * Divergence is plain to see. Collapse is not: a rule that reads only losses named the three kinds of run, and then called
-#   every success of lesson 05's game a collapse.
-# * What depends on the opponent cannot tell how good a player is. Counting modes could, and so could a fresh D against a G
+# * 2 ln 2, ln 2 and 1/2 mean that this D cannot distinguish real from fake. They do not say why.
+# * The losses of the collapsed runs were nearest to these numbers. In the healthy runs D still found a difference, and G's loss
+#   rose.
+# * Divergence is easy to see, and collapse is not. A rule that reads only losses named the three kinds of runs correctly. Then it
+#   called every success of lesson 05's game a collapse.
+# * A number that depends on the opponent does not say how good a player is. Counted modes did, and so did a new D against a G
 #   that no longer moved.
 #
 # What the losses are where D is best: Goodfellow et al. (2014), section 4. Metz et al. (2017), *Unrolled Generative Adversarial
 # Networks*, section 3.1, show a generator that rotates through the modes, never covering them all.
 #
+# Questions:
+#
+# 1. *On paper.* A D is right about 90 % of the real and of the fake points, and wrong about 10 %. All its scores are 15 or -15.
+#    What is its loss?
+#
+#    .. answer::
+#       For each kind the loss is :math:`0.9 \log(1 + e^{-15}) + 0.1 \log(1 + e^{15})`. The first term is nearly 0 and the second
+#       is 1.5. Both kinds together give 3.0. So this D has more than twice the loss of a D that always answers 1/2, and is right
+#       much more often.
+#
+# 2. *Run it.* Set ``SLOW`` to 1e-3. What becomes of the collapsed runs and of their losses? (Assertions stop you. Take them out.)
+#
+#    .. answer::
+#       All six visit 8 of 8 modes. D's loss is now 1.09 to 1.32, where it was 1.36 to 1.39, and no run "looks finished". The runs
+#       are better, and their losses look worse.
+#
+# 3. *Explain.* In a classifier the smallest validation loss marks the best model. Why is this wrong for the loss of G?
+#
+#    .. answer::
+#       The validation data of a classifier stay the same. The loss of G is measured by a D that changes. A small loss may show a
+#       good G or a bad D. Losses of two steps were measured by two different opponents and cannot be compared.
+#
 # To try:
 #
-# 1. Give the collapsed run's D the learning rate ``HEALTHY`` for its last 500 steps. Do modes come back?
-# 2. Draw ``G_collapsed`` with ``plots.samples_2d`` at the end and 50 steps later. What is D running after?
+# 1. Continue the collapsed runs for 500 steps, with the learning rate ``HEALTHY`` for D. Do modes come back?
+#
+#    .. answer::
+#       Yes. The six runs visited 3, 4, 6, 4, 3 and 3 modes before, and 8, 5, 7, 8, 8 and 7 after. So the generators had not lost
+#       the modes for good. D was too slow.
+#
+# 2. Draw ``G_collapsed`` with ``plots.samples_2d`` at the end and 50 steps later. What does D follow?
+#
+#    .. answer::
+#       The samples have moved to other modes. In two of the six runs no mode is visited at both times. In one of them the mean of
+#       the samples moved by 3.7, which is more than the diameter of the ring. D learns where the samples were.
+#
 # 3. Write a rule that reads only losses and is right for the three runs *and* for lesson 05. Then break it.
+#
+#    .. answer::
+#       Look at how much D's loss varies. Its standard deviation over the last quarter is below 0.01 in the six runs of lesson 05,
+#       and 0.02 to 0.13 in the collapsed runs. To break the rule, give D the learning rate 0 and scores of 0. The loss is then
+#       exactly 2 ln 2, with any G.
+wrong_and_sure = LOSS.d(np.array([[15.0]] * 9 + [[-15.0]]), np.array([[-15.0]] * 9 + [[15.0]])).value
+assert abs(wrong_and_sure - 3) < 0.001
 if plt.get_backend().lower() != "agg":
     plt.show()
 elif sys.stdout.isatty():  # no window, but somebody is reading

@@ -14,7 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
-WITH_QUESTIONS = [path for path in LESSONS if "\n* **Time** " in path.read_text(encoding="utf-8")]
 TERMS = (ROOT / "docs" / "glossary.rst").read_text(encoding="utf-8")
 LONGEST_CELL = 15  # lines of code
 LONGEST_RUN = 60  # seconds; a lesson should take less than 30, but the machine may be busy
@@ -227,13 +226,13 @@ def question_problems(text):
     return problems + [f"no answer: {one[:60]!r}" for one in (*questions, *trials) if not re.search(ANSWER, one)]
 
 
-@pytest.mark.parametrize("lesson", WITH_QUESTIONS, ids=lambda path: path.stem)
+@in_turn
 def test_lesson_asks_before_it_answers(lesson):
     problems = question_problems(lesson.read_text(encoding="utf-8"))
     assert not problems, f"{lesson.name}:\n  " + "\n  ".join(problems)
 
 
-@pytest.mark.parametrize("lesson", WITH_QUESTIONS, ids=lambda path: path.stem)
+@in_turn
 def test_lesson_is_read_without_stopping(lesson):
     _, long, colons, words, twice = prose().counted([*prose().of_lesson(lesson)])
     assert not long and not twice, [*long, *twice]

@@ -109,6 +109,17 @@ def test_every_page_is_whole(tab, site):
     assert len(found) > 50 and not wrong, "\n".join(f"{name}: {problem}" for name, all in wrong.items() for problem in all)
 
 
+def test_answers_are_folded_on_the_page_and_in_the_notebook(site):
+    """As many as the lesson has, each closed until it is asked for; and the notebook has none that is not folded."""
+    lessons = sorted((Path(__file__).parents[2] / "lessons").glob("[0-9][0-9]_*.py"))
+    asked = {path.stem: path.read_text(encoding="utf-8").count(".. answer::\n") for path in lessons}
+    pages = {stem: (site / "lessons" / f"{stem}.html").read_text(encoding="utf-8") for stem in asked}
+    assert {stem: text.count('<details class="answer"><summary>Answer</summary>') for stem, text in pages.items()} == asked
+    assert sum(asked.values()) > 50 and not any("answer::" in text for text in pages.values())
+    notebooks = {path.stem: path.read_text(encoding="utf-8") for path in site.glob("_downloads/*/[0-9][0-9]_*.ipynb")}
+    assert {stem: text.count("<details class=") for stem, text in notebooks.items()} == asked
+
+
 @pytest.mark.parametrize("spoiled, complaint", [
     ('<img src="_static/none.png" alt="x">', "without size"),
     ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" alt="">', "without size or text"),
