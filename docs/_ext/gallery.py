@@ -22,6 +22,9 @@ PART = re.compile(r"^\.\. lessons:: (\d\d) (\d\d)$", re.MULTILINE)
 SECTION = re.compile(r"^[^\n]+\n-+\n\n(?:(?!^-+$).)*?^\.\. lessons:: (\d\d) (\d\d)$\n*", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r"^(?P<title>\S.*)\n===+$", re.MULTILINE)
 PICTURE = re.compile(r"(?P<before>\.\. image-sg:: \S+\n +:alt: )(?P<titles>.*)")
+LAST = re.compile(r"\.\. image-sg:: (?P<path>\S+)\n +:alt: (?P<alt>.*)")
+HEADER_END = re.compile(r"^\* \*\*Terms\*\* [^*]*?\.\n\n", re.MULTILINE)
+FIRST_PROGRAM = re.compile(r"^\.\. code-block:: Python\n(?:.*\n)*?(?=\.\. GENERATED FROM|\.\. image-sg::)", re.MULTILINE)
 GENERATED = re.compile(r"^\.\. GENERATED FROM PYTHON SOURCE LINES .*$", re.MULTILINE)
 OPEN, CLOSE = '.. raw:: html\n\n    <div class="sphx-glr-thumbnails">\n\n', "\n.. raw:: html\n\n    </div>\n\n"
 FONT = re.compile(r'<link rel="stylesheet"\s+href="https?://[^"]*font-awesome[^"]*">')
@@ -116,6 +119,22 @@ def said_before(page, place):
     return " ".join(re.sub(r":\w+:`([^`]*)`|``([^`]*)``|[*`]", r"\1\2", last).split())
 
 
+def picture_first(text):
+    """A lesson's page with its last picture under the header as well: what a reader will have seen at the end."""
+    pictures = [*LAST.finditer(text)]
+    if not pictures:
+        return text
+    first = f".. image:: {pictures[-1]['path']}\n   :alt: {pictures[-1]['alt']}\n\n"
+    return HEADER_END.sub(lambda end: f"{end[0]}{first}", text, count=1)
+
+
+def constants_folded(text):
+    """A lesson's page with its first program, imports and constants, folded."""
+    opened = '.. raw:: html\n\n    <details class="numbers"><summary>Imports and constants</summary>\n\n'
+    closed = ".. raw:: html\n\n    </details>\n\n"
+    return FIRST_PROGRAM.sub(lambda found: f"{opened}{found[0]}{closed}", text, count=1)
+
+
 def with_number(number, text):
     """A lesson's page with its number in its title. Each picture gets its titles and what the lesson says of it as its text."""
     title = TITLE.search(text)["title"]
@@ -126,7 +145,7 @@ def with_number(number, text):
         said = said_before(text, match.start())
         return f"{match['before']}Lesson {number}, figure {next(figures)}: {'; '.join(titles) or title}{'. ' * bool(said)}{said}"
 
-    text = PICTURE.sub(described, text)
+    text = constants_folded(picture_first(PICTURE.sub(described, text)))
     return TITLE.sub(f"{number} {title}\n{'=' * (len(title) + 3)}", text, count=1)
 
 

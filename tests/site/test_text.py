@@ -294,6 +294,23 @@ def test_a_picture_has_what_the_lesson_says_of_it_as_its_text():
     assert re.findall(r":alt: (.*)", made) == ["Lesson 02, figure 1: one; two. On the left is x, on the right y."]
 
 
+def test_the_last_picture_stands_under_the_header():
+    page = ("Two\n===\n\nWhy?\n\n* **Time** 5 minutes.\n* **Before** lesson 01.\n* **Terms** a, b,\n  c.\n\nText.\n\n"
+            ".. image-sg:: /a.png\n   :alt: one\n\n.. image-sg:: /b.png\n   :alt: two\n")
+    made = gallery.picture_first(page)
+    assert "c.\n\n.. image:: /b.png\n   :alt: two\n\nText." in made and made.count("/b.png") == 2
+    assert gallery.picture_first(page.partition("\n.. image")[0]) == page.partition("\n.. image")[0]
+
+
+def test_imports_and_constants_are_folded_and_nothing_else():
+    lines = ".. GENERATED FROM PYTHON SOURCE LINES 1-2\n\n"
+    program = ".. code-block:: Python\n\n    import os\n\n    N = 3\n\n"
+    page = f"Two\n===\n\nText.\n\n{lines}{program}{lines}More.\n\n{lines}{program}{lines}"
+    made = gallery.constants_folded(page)
+    assert made.count("<details") == made.count("</details>") == 1 and made.count("import os") == 2
+    assert made.index("<details") < made.index("import os") < made.index("</details>") < made.index("More.")
+
+
 def test_a_lesson_without_a_part_is_noticed():
     with pytest.raises(ValueError, match="12"):
         gallery.in_parts(generated("01_one", "12_twelve"))
