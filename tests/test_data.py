@@ -6,6 +6,8 @@ import math
 import re
 import subprocess
 import sys
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -758,6 +760,27 @@ def test_numpys_reader_and_ours_read_the_same_numbers(tmp_path, monkeypatch):
     quick = data.from_file(path).x
     monkeypatch.setattr(np, "loadtxt", lambda *words, **more: (_ for _ in ()).throw(ValueError))
     assert quick.tobytes() == data.from_file(path).x.tobytes() == x.tobytes()
+
+
+def test_reading_takes_at_most_four_times_the_file(tmp_path):
+    path = tmp_path / "cloud.csv"
+    np.savetxt(path, rng().standard_normal((20_000, 3)), delimiter=",", fmt="%.6f", header="a,b,c", comments="")
+    data.from_file(path)  # what is imported once does not count
+    tracemalloc.start()
+    try:
+        cloud = data.from_file(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert cloud.x.shape == (20_000, 3) and peak < 4 * path.stat().st_size
+
+
+@pytest.mark.slow
+def test_a_million_rows_take_less_than_five_seconds(tmp_path):
+    path = tmp_path / "cloud.csv"
+    np.savetxt(path, rng().standard_normal((1_000_000, 3)), delimiter=",", fmt="%.6f")
+    begin = time.process_time()
+    assert data.from_file(path).x.shape == (1_000_000, 3) and time.process_time() - begin < 5
 
 
 class Frame:
