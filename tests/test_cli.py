@@ -102,6 +102,22 @@ def test_settings_that_are_not_given_fit_a_users_own_table(cli, undrawn):
     assert cli("train", "--resume", "0", "--steps", 7, "--quiet")[0] == 0 and run_files.load("0").recipe.latent == 5
 
 
+def test_samples_like_the_data(cli, undrawn):
+    x = np.random.default_rng(0).integers(0, 9, (40, 3)) * [1, .5, 0] + [0, 0, 7]
+    files.write(x, "mine.csv")
+    cli("train", "--data", "mine.csv", *SMALL, "--out", "run")
+    assert cli("sample", "run", "--out", "raw.npy")[0] == cli("sample", "run", "--like-data", "--out", "like.npy")[0] == 0
+    raw, like = np.load("raw.npy"), np.load("like.npy")
+    assert np.all(raw[:, 2] == 7) and not np.array_equal(raw, raw.round(1))
+    clipped = np.clip(raw, x.min(axis=0), x.max(axis=0))
+    assert np.array_equal(like, np.stack([clipped[:, 0].round(), clipped[:, 1].round(1), clipped[:, 2]], axis=-1))
+    code, _, err = cli("sample", "run", "--like-data", "--out", "like.png")
+    assert code == 2 and "--like-data is for a table" in err
+    cli("train", *SMALL, "--out", "ring")
+    code, _, err = cli("sample", "ring", "--like-data", "--out", "ring.csv")
+    assert code == 2 and "ring is drawn from a formula" in err and not Path("ring.csv").exists()
+
+
 def test_samples_follow_the_seed(cli, undrawn):
     cli("train", *SMALL, "--out", "run")
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):

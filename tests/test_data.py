@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -259,6 +260,26 @@ def test_points_standardize_column_by_column():
     assert np.all(standard.x[:, 2] == 0) and standard.scale[2] == 1
     assert np.allclose(standard.restore(standard.x), x, rtol=1e-13)
     assert np.array_equal(data.from_array(x).restore(x), x)
+
+
+def test_a_constant_column_comes_back_constant():
+    cloud = data.from_array(np.stack([rng().standard_normal(50), np.full(50, 1e-6)], axis=-1))
+    made = rng(1).standard_normal((7, 2))
+    for standard in (cloud.standardized(), cloud.standardized().standardized()):
+        assert np.all(standard.in_units(made)[:, 1] == 1e-6)
+        assert np.array_equal(standard.in_units(made)[:, 0], standard.restore(made)[:, 0])
+    with pytest.raises(ValueError, match="expects"):
+        cloud.in_units(np.zeros((3, 3)))
+
+
+def test_like_data_rounds_and_clips_to_what_was_seen():
+    cloud = data.from_array([[1, .25, math.pi, 5.1], [9, .5, 1 / 3, 4.9], [2, .75, 0, 5.0]]).standardized().standardized()
+    made = cloud.in_units(cloud.apply([[3.4, .333, 1.23456789, 5.04], [-7.6, .9, 99, 4.96], [9.2, -4, -1, 5.3]]), like_data=True)
+    made[0, 2] = round(made[0, 2], 12)  # there and back again
+    assert made.tolist() == [[3, .33, 1.23456789, 5.0], [1, .75, math.pi, 5.0], [9, .25, 0, 5.1]]
+    with pytest.raises(ValueError, match="ring is drawn from a formula"):
+        data.ring().in_units(np.zeros((3, 2)), like_data=True)
+    assert data.ring().in_units(np.ones((3, 2))).tolist() == np.ones((3, 2)).tolist()
 
 
 @STEADY
@@ -738,6 +759,19 @@ def test_numpys_reader_and_ours_read_the_same_numbers(tmp_path, monkeypatch):
     quick = data.from_file(path).x
     monkeypatch.setattr(np, "loadtxt", lambda *words, **more: (_ for _ in ()).throw(ValueError))
     assert quick.tobytes() == data.from_file(path).x.tobytes() == x.tobytes()
+
+
+def test_reading_takes_at_most_four_times_the_file(tmp_path):
+    path = tmp_path / "cloud.csv"
+    np.savetxt(path, rng().standard_normal((20_000, 3)), delimiter=",", fmt="%.6f", header="a,b,c", comments="")
+    data.from_file(path)  # what is imported once does not count
+    tracemalloc.start()
+    try:
+        cloud = data.from_file(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert cloud.x.shape == (20_000, 3) and peak < 4 * path.stat().st_size
 
 
 class Frame:

@@ -42,6 +42,12 @@ def test_a_header_without_some_names_survives_the_way_through(tmp_path):
     assert files.read(tmp_path / "out.csv")[1] == ("x1", "height")
 
 
+@pytest.mark.parametrize("columns", [("0", "1"), ("2019", "2021"), ("2020", "2019"), ("1st", "x")])
+def test_names_that_are_numbers_come_back(tmp_path, columns):
+    files.write(np.array([[1., 2.], [3., 4.5]]), tmp_path / "a.csv", columns)
+    assert files.read(tmp_path / "a.csv")[1] == columns
+
+
 def test_a_tab_in_a_name(tmp_path):
     files.write(np.eye(2), tmp_path / "a.csv", ["width\tcm", "b"])
     assert files.read(tmp_path / "a.csv")[1] == ("width\tcm", "b")

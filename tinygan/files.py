@@ -169,8 +169,8 @@ def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = Non
             np.save(held, x)
             temporary.write_bytes(held.getbuffer())
             return
-        # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes.
-        quoted = any(mark in name for name in columns for mark in "\t; ")
+        # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes, and so must a number.
+        quoted = any(mark in name for name in columns for mark in "\t; ") or any(name[:1].isdigit() for name in columns)
         with temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC if quoted else csv.QUOTE_MINIMAL, lineterminator="\n")
             writer.writerows([columns, *x.tolist()])

@@ -90,17 +90,19 @@ def sample(run, options):
     _check_asked(run.model if in_family else GAN, options)
     try:
         made = _made(run, options, n) if in_family else _of_first_gan(run, options, n)
-        _write(made, options.out, a_picture)
+        _write(made, options.out, a_picture, options.like_data)
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
     things = "images" if a_picture and made.data.image is not None else "points"
     return f"{len(made.x)} {things} in {options.out}"
 
 
-def _write(made, path, a_picture):
+def _write(made, path, a_picture, like_data):
     if not a_picture:
-        files.write(made.data.restore(made.x), path, made.data.columns)
+        files.write(made.data.in_units(made.x, like_data), path, made.data.columns)
         return
+    if like_data:
+        raise Misuse("--like-data is for a table: let --out end in .csv or .npy, or leave it out")
     from ..plots import save
     from . import family_pictures
 

@@ -248,7 +248,7 @@ def draw(run, path, columns=None):
 
 def sample(run, n, seed, raw=False):
     """`n` points from a single run's generator, (n, d), in the units of its data."""
-    return run.data.restore(standardised(run, n, seed, raw))
+    return run.data.in_units(standardised(run, n, seed, raw))
 
 
 def standardised(run, n, seed, raw=False):

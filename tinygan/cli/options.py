@@ -122,6 +122,7 @@ def _add_sample(commands):
     add(command, "--seed", whole("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
     add(command, "--replica", whole("N", 0), 0, "which replica of the run, from 0", metavar="N")
     command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    command.add_argument("--like-data", action="store_true", help="round and clip each column to what was seen in the data")
     group = command.add_argument_group("what to ask for, where the model can be asked (see the command family)")
     _add_asked(group, "--label", Several(Count(0), "7"), "K", "conditional: the class, or several classes in turn")
     _add_asked(group, "--code", Several(Count(0), "3"), "K", "infogan: the category of the code, or several in turn")

@@ -7,6 +7,8 @@ import numpy as np
 from ..engine import arguments
 from ..engine.arguments import Array
 
+DECIMALS = 6  # a column whose numbers have more is not rounded
+
 
 def matrix(name: str, x: Any, rows: int) -> Array:
     """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
@@ -30,6 +32,16 @@ def frozen(x: Any) -> Array:
     x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
     x.flags.writeable = False
     return x
+
+
+def like_seen(x: Array, seen: Array) -> Array:
+    """`x` (N, d) with as many decimals in each column as those `seen` (M, d) have, up to 6, and within their range."""
+    made = np.clip(x, seen.min(axis=-2), seen.max(axis=-2))
+    for j, column in enumerate(seen.swapaxes(-1, -2)):
+        decimals = next((k for k in range(DECIMALS + 1) if np.array_equal(column.round(k), column)), None)
+        if decimals is not None:
+            made[:, j] = made[:, j].round(decimals)
+    return made
 
 
 def positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import arguments
 from ..engine.arguments import Array, shown
 from ..engine.machine import fits
-from .arrays import frozen, matrix, own_labels, positive
+from .arrays import frozen, like_seen, matrix, own_labels, positive
 from .labels import class_count
 
 Data = TypeVar("Data", bound="DataSet")
@@ -39,6 +39,12 @@ class DataSet:
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
         return x * self.scale + self.shift
+
+    def in_units(self, x: Any, like_data: bool = False) -> Array:
+        """`x` (N, dim), made by a generator, in the original units. Raises ValueError for `like_data`, which is for `Points`."""
+        if like_data:
+            raise ValueError(f"{self.name} is drawn from a formula: it has no fixed decimals, and no range to be clipped to")
+        return self.restore(x)
 
     def apply(self, x: Any) -> Array:
         """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
@@ -212,6 +218,7 @@ class Points(DataSet):
     def __init__(self, x: Any, name: str = "points", columns: tuple[str, ...] | None = None, labels: Any = None,
                  image: tuple[int, int] | None = None) -> None:
         self.x = matrix(arguments.label("name", name), x, rows=2)
+        self.seen = self.x  # as the data were before any change of units
         self.name, self.columns, self.image = name, columns, image
         self.dim = self.x.shape[-1]
         if columns is not None and not (isinstance(columns, (list, tuple)) and len(columns) == self.dim
@@ -261,7 +268,17 @@ class Points(DataSet):
             raise ValueError(f"{self.name}: the spread of column {bad[0]} is too large or too small for float64. "
                              "Change its unit")
         moved = Points((self.x - center) / scale, self.name, self.columns, self.labels, self.image)
+        moved.seen = self.seen
         return moved.moved_from(self, center, scale)
+
+    def in_units(self, x: Any, like_data: bool = False) -> Array:
+        """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again.
+
+        `like_data` rounds and clips each column to what was seen. Where all its numbers have at most k decimals, k from 0 to 6,
+        it is rounded to k. No number is beyond the range of the data.
+        """
+        made = np.where((self.seen == self.seen[0]).all(axis=-2), self.seen[0], self.restore(x))
+        return like_seen(made, self.seen) if like_data else made
 
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
