@@ -1,5 +1,6 @@
 """The arrays that people pass to a data set: checked, copied, and read-only from then on."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -55,3 +56,28 @@ def positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:
     if bad.size:
         raise ValueError(f"{name} must be finite and above 0; got {bad[0]}")
     return values.astype(np.float64)
+
+
+def check_names(name: str, columns: Any, dim: int) -> None:
+    """Raises ValueError unless `columns` are None, or a name for each of `dim` columns."""
+    named = isinstance(columns, (list, tuple)) and len(columns) == dim and all(isinstance(column, str) for column in columns)
+    if columns is not None and not named:
+        raise ValueError(f"{name}: columns must be {dim} names, such as ('width', 'height'); got {arguments.shown(columns)}")
+
+
+def check_image(name: str, image: Any, dim: int) -> None:
+    """Raises TypeError or ValueError unless `image` is None, or the (height, width) of images that fit into `dim` numbers."""
+    if image is None:
+        return
+    if not isinstance(image, (tuple, list)) or len(image) != 2:
+        raise TypeError(f"{name}: image must be (height, width), the pixels; got {arguments.shown(image)}")
+    for side in image:
+        arguments.count(f"{name}: image", side)
+    if dim % math.prod(image):
+        raise ValueError(f"{name}: rows of {dim} numbers are no images of {' x '.join(map(str, image))} pixels")
+
+
+def span(values: Array) -> str:
+    """The range of the values in words."""
+    low, high = values.min(), values.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"

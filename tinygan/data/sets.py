@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import arguments
 from ..engine.arguments import Array, shown
 from ..engine.machine import fits
-from .arrays import frozen, like_seen, matrix, own_labels, positive
+from .arrays import check_image, check_names, frozen, like_seen, matrix, own_labels, positive, span
 from .labels import class_count
 
 Data = TypeVar("Data", bound="DataSet")
@@ -143,8 +143,8 @@ class Mixture(DataSet):
         return moved.moved_from(self, center, scale)
 
     def __repr__(self) -> str:
-        weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {_span(self.weights)}"
-        return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {_span(self.stds)}, {weights}"
+        weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {span(self.weights)}"
+        return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {span(self.stds)}, {weights}"
 
 
 def a_mixture(mixture: Any) -> Mixture:
@@ -221,16 +221,8 @@ class Points(DataSet):
         self.seen = self.x  # as the data were before any change of units
         self.name, self.columns, self.image = name, columns, image
         self.dim = self.x.shape[-1]
-        if columns is not None and not (isinstance(columns, (list, tuple)) and len(columns) == self.dim
-                                        and all(isinstance(column, str) for column in columns)):
-            raise ValueError(f"{name}: columns must be {self.dim} names, such as ('width', 'height'); got {shown(columns)}")
-        if image is not None:
-            if not isinstance(image, (tuple, list)) or len(image) != 2:
-                raise TypeError(f"{name}: image must be (height, width), the pixels; got {shown(image)}")
-            for side in image:
-                arguments.count(f"{name}: image", side)
-            if self.dim % math.prod(image):
-                raise ValueError(f"{name}: rows of {self.dim} numbers are no images of {' x '.join(map(str, image))} pixels")
+        check_names(name, columns, self.dim)
+        check_image(name, image, self.dim)
         self.labels: Any = None if labels is None else own_labels(name, labels, self.x.shape[-2])
 
     @property
@@ -285,8 +277,3 @@ class Points(DataSet):
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *self.notes])
-
-
-def _span(values: Array) -> str:
-    low, high = values.min(), values.max()
-    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
