@@ -56,7 +56,7 @@ def with_files(text):
 
 def table():
     """The lines of the table of all exercises."""
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 24 40 36", "",
+    lines = [".. list-table::", "   :class: cards", "   :header-rows: 1", "   :widths: 24 40 36", "",
              "   * - Lesson", "     - Exercises", "     - File"]
     for lesson in LESSONS:
         titles = "; ".join(exercise.title for exercise in exercises_of(lesson))
