@@ -42,6 +42,10 @@ LINES = {
     "26": [("d_solver.step(parameters, grads)\n    ge_solver.step(parameters, grads)\n\n",
             "d_solver.step(parameters, grads)\n\n")],
     "29": [("log_s = h[:, :m]", "log_s = h[:, m:]")],
+    "30": [("    middle = mapping(many, W).mean(axis=0)\n\n    def drawn_in(w):\n",
+            "    def drawn_in(w, own):\n        middle = mapping(many, own).mean(axis=0)\n"),
+           ("    return drawn_in(mapping(z, W)), drawn_in(mapping(z, W_average))",
+            "    return drawn_in(mapping(z, W), W), drawn_in(mapping(z, W_average), W_average)")],
 }
 
 

@@ -1,4 +1,4 @@
-"""StyleGAN (Karras et al. 2019): w, made of z, speaks to every layer of the generator as a style. And StyleGAN2's (2020) layers.
+"""StyleGAN (Karras et al. 2019): w, made of z, speaks to every layer of the generator as a style. And the layers of StyleGAN2.
 
     min_G max_D  E log D(x) + E log(1 - D(G(z)))          and for G  + path_length E_w,y ( |J_w' y| - a )^2
 
@@ -6,8 +6,8 @@ The game is the first GAN's. New is the generator, in `style_generator`: a mappi
 z, a style of w for each layer, noise for each pixel, and mixing, where coarse layers have the style of one z and fine layers that
 of another. A row of its input holds all that is random, so G stays a function of it.
 
-*Path-length regularisation* (2020, section 3.2, equation 4): the image should move equally far whichever way w moves, wherever
-w is. J_w is the Jacobian of the image by w, y an image of noise from N(0, I), and a the mean length so far. J_w' y is what
+*Path-length regularisation* (Karras et al. 2020, section 3.2, equation 4): the image should move equally far whichever way w
+moves, wherever w is. J_w is the Jacobian of the image by w, y an image of noise from N(0, I), and a the mean length so far. J_w' y is what
 `backward` gives for dy = y. It is a gradient, so the penalty on its length needs the gradient of a gradient, as in `penalties`.
 
     network   minimises                                                        moved by
