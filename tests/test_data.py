@@ -550,7 +550,7 @@ def test_reprs_say_what_there_is():
     (TypeError, "real numbers; got an array of object", np.array([[None], [1]])),
     (TypeError, "real numbers; got an array of complex", [[1j], [2]]),
     (ValueError, r"2-D array .* got shape \(3,\).*x\[:, None\]", [1.0, 2.0, 3.0]),
-    (ValueError, r"got shape \(2, 2, 2\)", np.zeros((2, 2, 2))),
+    (ValueError, r"got shape \(2, 2, 2\). Make a row of each sample: x.reshape\(len\(x\), -1\)", np.zeros((2, 2, 2))),
     (ValueError, "at least 2 rows; got 0", np.zeros((0, 3))),
     (ValueError, "at least 2 rows; got 1", np.zeros((1, 3))),
     (ValueError, "at least 1 column", np.zeros((4, 0))),
