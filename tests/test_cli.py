@@ -13,7 +13,7 @@ import pytest
 from oracles import same_bits
 
 from tinygan import __main__ as commands
-from tinygan import checkpoint, files, history, plots
+from tinygan import checkpoint, files, history, metrics, plots
 from tinygan.__main__ import COMMANDS
 from tinygan.cli import learning, run_files
 from tinygan.recipe import DEMO, Recipe
@@ -116,6 +116,23 @@ def test_samples_like_the_data(cli, undrawn):
     cli("train", *SMALL, "--out", "ring")
     code, _, err = cli("sample", "ring", "--like-data", "--out", "ring.csv")
     assert code == 2 and "ring is drawn from a formula" in err and not Path("ring.csv").exists()
+
+
+@pytest.mark.slow
+def test_five_columns_are_covered_without_any_option(cli, undrawn):
+    """With a z of two dimensions the samples lie on a sheet: that is the control."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((2000, 5)) @ rng.standard_normal((5, 5))
+    files.write(x, "five.csv")
+    found = []
+    for number, more in enumerate([(), ("--latent", 2)]):
+        assert cli("train", "--data", "five.csv", "--quiet", *more, "--out", number)[0] == 0
+        assert cli("sample", number, "-n", 2000, "--out", f"{number}.npy")[0] == 0
+        made = np.load(f"{number}.npy")
+        found.append((metrics.coverage_and_density(made / x.std(axis=0), x / x.std(axis=0)).coverage,
+                      metrics.c2st(made / x.std(axis=0), x / x.std(axis=0), rng).accuracy))
+    (coverage, c2st), (sheet_coverage, sheet_c2st) = found
+    assert coverage > .9 and c2st < .6 and sheet_coverage < .7 and sheet_c2st > .65, found
 
 
 def test_samples_follow_the_seed(cli, undrawn):
@@ -226,9 +243,9 @@ def test_lessons_are_listed_in_order(cli):
     ("train --data inf.npy", 1, "must be finite; row 1, column 0 is inf"),
     ("train --data words.npy", 1, "must hold real numbers; got <U1"),
     ("train --data pickled.npy", 1, "must hold real numbers; got object"),
-    ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt, .npy or .npz, which says how to read it; got '.xlsx'"),
+    ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt, .npy, .npz or .parquet, which says how to read it; got '.xlsx'"),
     ("train --data rign", 2, "argument --data: unknown data set 'rign'. Did you mean 'ring'? Known: ring, grid"),
-    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt, .npy or .npz file"),
+    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt, .npy, .npz or .parquet file"),
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
     ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),

@@ -549,7 +549,7 @@ def test_reprs_say_what_there_is():
     (TypeError, "real numbers; got an array of object", np.array([[None], [1]])),
     (TypeError, "real numbers; got an array of complex", [[1j], [2]]),
     (ValueError, r"2-D array .* got shape \(3,\).*x\[:, None\]", [1.0, 2.0, 3.0]),
-    (ValueError, r"got shape \(2, 2, 2\)", np.zeros((2, 2, 2))),
+    (ValueError, r"got shape \(2, 2, 2\). Make a row of each sample: x.reshape\(len\(x\), -1\)", np.zeros((2, 2, 2))),
     (ValueError, "at least 2 rows; got 0", np.zeros((0, 3))),
     (ValueError, "at least 2 rows; got 1", np.zeros((1, 3))),
     (ValueError, "at least 1 column", np.zeros((4, 0))),
@@ -667,7 +667,7 @@ def test_paths_that_are_refused(tmp_path, monkeypatch):
         data.from_file(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="has 0 pictures that end in .png"):
         data.from_file(tmp_path)
-    with pytest.raises(ValueError, match="must end in .csv, .tsv, .txt, .npy or .npz.*got '.xlsx'"):
+    with pytest.raises(ValueError, match="must end in .csv, .tsv, .txt, .npy, .npz or .parquet.*got '.xlsx'"):
         data.from_file(write(tmp_path, "1,2\n", "cloud.xlsx"))
     path = write(tmp_path, "1,2\n3,4\n")
 
@@ -772,6 +772,44 @@ def test_reading_takes_at_most_four_times_the_file(tmp_path):
     finally:
         tracemalloc.stop()
     assert cloud.x.shape == (20_000, 3) and peak < 4 * path.stat().st_size
+
+
+class Arrow:
+    """As much of pyarrow as is asked of it: a file has the columns that are given."""
+
+    class ArrowException(Exception):
+        pass
+
+    def __init__(self, columns):
+        self.parquet, self.columns, self.column_names = self, columns, list(columns)
+
+    def read_table(self, path):
+        if path.stat().st_size == 0:
+            raise self.ArrowException("size is 0 bytes")
+        return self
+
+
+def arrow(monkeypatch, columns):
+    made = Arrow(columns)
+    made.column = lambda name: type("Cells", (), {"to_pylist": lambda self: columns[name]})()
+    monkeypatch.setitem(sys.modules, "pyarrow", made)
+
+
+def test_parquet_where_pyarrow_is_installed_and_where_it_is_not(tmp_path, monkeypatch):
+    path = write(tmp_path, "PAR1", "cloud.parquet")
+    arrow(monkeypatch, {"x": [.1, 2.5, -3.0], "y": [True, False, True], "__index_level_0__": [7, 3, 5]})
+    cloud = data.from_file(path)
+    assert cloud.x.tolist() == [[.1, 1], [2.5, 0], [-3, 1]] and cloud.columns == ("x", "y")
+    assert "column 1, which has no name, numbers the rows" in cloud.notes[0]
+    assert data.from_file(path, index="keep").columns == ("x1", "x", "y")
+    arrow(monkeypatch, {"x": [.1, None, 3.0], "kind": ["a", "b", "a"]})
+    with pytest.raises(ValueError, match=r"column kind holds text, 'a' and 'b' in 3 rows\n  row 2, column x: '' is not a finite"):
+        data.from_file(path)
+    with pytest.raises(ValueError, match="is not a sound .parquet file: size is 0 bytes"):
+        data.from_file(write(tmp_path, b"", "empty.parquet"))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ValueError, match="is read by pyarrow, which is not installed: pip install .tinygan.parquet... Or save"):
+        data.from_file(path)
 
 
 class Frame:

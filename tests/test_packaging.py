@@ -204,7 +204,7 @@ def test_a_folder_that_setup_cfg_lacks_is_noticed(tmp_path):
 
 
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "distributed": "dask"}  # where the name of the import differs
-EXTRAS = {"pytest": "test", "distributed": "cluster"}  # imports that an extra brings
+EXTRAS = {"pytest": "test", "distributed": "cluster", "pyarrow": "parquet"}  # imports that an extra brings
 
 
 def third_party(package):

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from . import text_tables
 from .engine.arguments import file_path, points, shown
-from .tables import Reading, Table
+from .tables import Column, Reading, Table, of_columns
 
 fcntl: Any
 try:
@@ -35,7 +35,7 @@ except ImportError:  # Windows
     fcntl = None
 
 TEXT = (".csv", ".tsv", ".txt")
-ENDINGS = ".csv, .tsv, .txt, .npy or .npz"
+ENDINGS = ".csv, .tsv, .txt, .npy, .npz or .parquet"
 UNPACKED = 1 << 32  # bytes that a packed file may hold
 
 
@@ -48,19 +48,19 @@ def read(path: str | Path) -> tuple[NDArray[Any], tuple[str, ...] | None]:
 
 
 def read_table(path: str | Path, reading: Reading = Reading()) -> Table:  # noqa: B008  it cannot be changed
-    """The Table in a .csv, .tsv or .txt file, which may be packed (.csv.gz), or in one of arrays (.npy, .npz)."""
+    """The Table in a .csv, .tsv or .txt file, which may be packed (.csv.gz), or in one of arrays (.npy, .npz, .parquet)."""
     path = file_path("path", path)
     kind = ending(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path} (looked for in {Path.cwd()})")
     if not path.is_file():
         raise ValueError(f"{path} is not a file. Give the path of a {ENDINGS} file")
-    if kind not in (*TEXT, ".npy", ".npz"):
+    if kind not in (*TEXT, ".npy", ".npz", ".parquet"):
         raise ValueError(f"{path} must end in {ENDINGS}, which says how to read it; got {kind!r}")
     try:
         if kind in TEXT:
             return text_tables.read(path, _unpacked(path), reading)
-        return _array_table(path, kind)
+        return _from_parquet(path, reading) if kind == ".parquet" else _array_table(path, kind)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
 
@@ -88,6 +88,25 @@ def _unpacked(path: Path) -> bytes:
     if len(raw) > UNPACKED:
         raise ValueError(f"{path} unpacks to more than {UNPACKED >> 30} GB. Unpack it yourself, and give a part of it")
     return raw
+
+
+def _from_parquet(path: Path, reading: Reading) -> Table:
+    """The Table in a .parquet file, which pyarrow reads. pandas puts the index last; here it comes first, without a name."""
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise ValueError(f"{path} is read by pyarrow, which is not installed: pip install 'tinygan[parquet]'. "
+                         "Or save the table as .csv") from None
+    try:
+        read = parquet.read_table(path)
+    except ArrowException as error:
+        raise ValueError(f"{path} is not a sound .parquet file: {error}") from error
+    columns = []
+    for name in sorted(read.column_names, key=lambda name: not name.startswith("__index_level_")):
+        columns.append(Column("" if name.startswith("__index_level_") else name))
+        for row, cell in enumerate(read.column(name).to_pylist(), start=1):
+            columns[-1].add(row, "" if cell is None else str(int(cell) if isinstance(cell, bool) else cell))
+    return of_columns(str(path), columns, reading, unit="row")
 
 
 def _array_table(path: Path, kind: str) -> Table:

@@ -222,7 +222,7 @@ def from_file(path: str | Path, decimal: str = ".", index: str = "drop") -> Poin
 
     Parameters
     ----------
-    path : a .csv, .tsv, .txt, .npy or .npz file (with one array), or a folder
+    path : a .csv, .tsv, .txt, .npy, .npz (with one array) or .parquet file (with pyarrow), or a folder of pictures
     decimal : what stands before the fraction of a number in a table, "." or ","
     index : "drop" leaves out a first column that counts the rows (0, 1, 2 ... or 1, 2, 3 ...), or that has no name among names
         and holds a different whole number or text in each row; "keep" learns it too

@@ -196,8 +196,8 @@ def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """
     x = np.asarray(real(name, x))
     if x.ndim != 2:
-        raise ValueError(f"{name} must be a 2-D array (rows are samples); got shape {x.shape}. "
-                         "For one-dimensional data pass x[:, None]")
+        advice = "For one-dimensional data pass x[:, None]" if x.ndim < 2 else "Make a row of each sample: x.reshape(len(x), -1)"
+        raise ValueError(f"{name} must be a 2-D array (rows are samples); got shape {x.shape}. {advice}")
     if dim is not None and x.shape[1] != dim:
         raise ValueError(f"{name} must have {dim} columns; got {x.shape[1]}")
     if x.shape[0] < rows:
