@@ -7,8 +7,9 @@ z, a style of w for each layer, noise for each pixel, and mixing, where coarse l
 of another. A row of its input holds all that is random, so G stays a function of it.
 
 *Path-length regularisation* (Karras et al. 2020, section 3.2, equation 4): the image should move equally far whichever way w
-moves, wherever w is. J_w is the Jacobian of the image by w, y an image of noise from N(0, I), and a the mean length so far. J_w' y is what
-`backward` gives for dy = y. It is a gradient, so the penalty on its length needs the gradient of a gradient, as in `penalties`.
+moves, wherever w is. J_w is the Jacobian of the image by w, y an image of noise from N(0, I), and a the mean length so far.
+J_w' y is what `backward` gives for dy = y. It is a gradient, so the penalty on its length needs the gradient of a gradient, as in
+`penalties`.
 
     network   minimises                                                        moved by
     D         loss.d of x against G(z); R1                                     D's step
