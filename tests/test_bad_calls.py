@@ -470,7 +470,7 @@ BAD = [
     ("ring.sample", "rng", "int8",
      "rng must be a numpy Generator, such as np.random.default_rng(0); got an array (12, 2) of int8"),
     ("ring.log_prob", "x", "3-D",
-     "x must be a 2-D array (rows are samples); got shape (2, 12, 2). For one-dimensional data pass x[:, None]"),
+     "x must be a 2-D array (rows are samples); got shape (2, 12, 2). Make a row of each sample: x.reshape(len(x), -1)"),
     ("moons.sample", "n", "objects", "n must be a whole number, at least 1; got an array (12, 2) of object"),
     ("moons.sample", "rng", "masked",
      "rng must be a numpy Generator, such as np.random.default_rng(0); got a MaskedArray (12, 2) of float64"),
