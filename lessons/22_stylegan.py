@@ -27,7 +27,7 @@ from tinygan.engine.layers import Dense, Tanh
 from tinygan.engine.network import Sequential, forward_through
 from tinygan.engine.style import AdaIN, ModulatedConv
 from tinygan.metrics import digit_judge
-from tinygan.plots import FAKE, TRUE, sheets
+from tinygan.plots import FAKE, sheets
 from tinygan.zoo import StyleGAN, stylegan
 from tinygan.zoo.style_generator import StyleGenerator
 
@@ -257,13 +257,14 @@ sheets.sheet(tiles, (8, 8), n + 1, across="fine styles of the first line", down=
 
 # %%
 # A bar is the mean over the seeds, and a dot is one of them.
-bars = {"coarse over fine": (before, ruled), "read from z, from w": (shares[:, 0], shares[:, 1]), f"density, psi {PSI}": density}
+bars = {"coarse over fine": (before, ruled), "read right": (shares[:, 0], shares[:, 1]), f"density, psi {PSI}": density}
 for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), strict=True)):
-    for at, (values, color) in enumerate(zip(pair, (TRUE, FAKE), strict=True)):
+    for at, (values, color) in enumerate(zip(pair, ("0.6", FAKE), strict=True)):
         ax.bar(at, np.mean(values), color=color, alpha=0.6)
         ax.plot(np.full(len(values), at), values, ".", color="black", markersize=4)
     ax.set_xticks([0, 1], (("untrained", "trained"), ("z", "w"), ("psi 1", f"psi {PSI}"))[k], fontsize=8)
     ax.set_title(title, fontsize=9)
+    ax.set_ylabel(("squared changes", "share of digits", "density")[k], fontsize=8)
 
 # %%
 # What you saw
