@@ -26,13 +26,15 @@ ELSEWHERE = {}  # (setup, remedy) -> digest, on a machine with another arithmeti
 
 
 def check_first_steps(setup, remedy):
-    """The losses to 1e-3 on any machine; every bit of the parameters where the arithmetic is that of the file.
+    """The losses to 1e-3, and every bit of the parameters, where the arithmetic is that of the file.
 
-    Elsewhere the bits are those of the first time that they were asked for: a change while the tests run is noticed there too.
+    Elsewhere only the first loss is compared. Adam makes a whole step of a gradient near 0, so rounding is soon seen in the others.
+    The bits are those of the first time that they were asked for there: a change while the tests run is noticed.
     """
     found, known = make_first_steps.first_steps(setup, remedy), KNOWN["runs"][f"{setup} {remedy}"]
     for name in ("d_loss", "g_loss"):
-        np.testing.assert_allclose(found[name], known[name], rtol=1e-3, atol=1e-3, err_msg=name)
+        n = len(known[name]) if SAME_ARITHMETIC else 1
+        np.testing.assert_allclose(found[name][:n], known[name][:n], rtol=1e-3, atol=1e-3, err_msg=name)
     expected = known["sha256"] if SAME_ARITHMETIC else ELSEWHERE.setdefault((setup, remedy), found["sha256"])
     assert found["sha256"] == expected, "the losses agree, but not every bit of the parameters: see make_first_steps.py"
 
