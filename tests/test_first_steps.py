@@ -28,7 +28,7 @@ ELSEWHERE = {}  # (setup, remedy) -> digest, on a machine with another arithmeti
 def check_first_steps(setup, remedy):
     """The losses to 1e-3, and every bit of the parameters, where the arithmetic is that of the file.
 
-    Elsewhere only the first loss is compared. Adam makes a whole step of a gradient near 0, so rounding is soon seen in the others.
+    Elsewhere only the first loss is compared. Adam makes a whole step of a gradient near 0, so rounding soon shows in the others.
     The bits are those of the first time that they were asked for there: a change while the tests run is noticed.
     """
     found, known = make_first_steps.first_steps(setup, remedy), KNOWN["runs"][f"{setup} {remedy}"]
