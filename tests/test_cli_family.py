@@ -85,7 +85,8 @@ def labelled_table(labels=None, name="mine.csv"):
     """Points of three classes, far from mean 0, with a column called label in the middle."""
     labels = np.arange(60) % 3 if labels is None else np.asarray(labels)
     x = np.random.default_rng(0).standard_normal((labels.size, 2)) + 1000 + 10 * np.nan_to_num(labels)[:, None]
-    files.write(np.stack([x[:, 0], labels, x[:, 1]], axis=-1), name, ["width", "label", "height"])
+    rows = np.stack([x[:, 0], labels, x[:, 1]], axis=-1)
+    np.savetxt(name, rows, "%.17g", ",", header="width,label,height", comments="")
     return x
 
 

@@ -264,12 +264,13 @@ class Points(DataSet):
         return moved.moved_from(self, center, scale)
 
     def in_units(self, x: Any, like_data: bool = False) -> Array:
-        """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again.
+        """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again, but for a pixel.
 
         `like_data` rounds and clips each column to what was seen. Where all its numbers have at most k decimals, k from 0 to 6,
         it is rounded to k. No number is beyond the range of the data.
         """
-        made = np.where((self.seen == self.seen[0]).all(axis=-2), self.seen[0], self.restore(x))
+        constant = (self.seen == self.seen[0]).all(axis=-2) & (self.image is None)
+        made = np.where(constant, self.seen[0], self.restore(x))
         return like_seen(made, self.seen) if like_data else made
 
     def __repr__(self) -> str:

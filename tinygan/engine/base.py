@@ -92,11 +92,11 @@ class Layer:
     def allocate(self) -> None:
         """Parameters of the layer's own; a network replaces them by views into its theta and grad."""
         left, needed = _left.get(), sum(map(math.prod, self.shapes.values()))
-        fits(f"the {needed} parameters of {self}, with their gradients,", 2, needed)
         if left is not None:
             if needed > left:
                 raise ValueError(f"{self} has {needed} parameters, more than the {left} that are left for it")
             _left.set(left - needed)
+        fits(f"the {needed} parameters of {self}, with their gradients,", 2, needed)
         for name, shape in self.shapes.items():
             self.bind(name, np.full(shape, self.start.get(name, 0.0)), np.zeros(shape))
 
