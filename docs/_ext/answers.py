@@ -1,25 +1,8 @@
-"""Folded answers, on the site and in the notebooks, from one form in the lessons.
-
-    .. answer::
-       What comes out, and why.
-
-On a page it is an HTML ``details`` element, which needs no script. Its summary is the word "Answer". In a notebook it is
-the same element around Markdown. The key terms in the header of a lesson become links to the glossary.
-"""
-
-import json
-import re
-import textwrap
-from pathlib import Path
+"""Sphinx's side of folded answers: the directive, and when the pages and the notebooks are changed; see `folding`."""
 
 from docutils import nodes
+from folding import CLOSE, OPEN, change, fold_notebooks
 from sphinx.util.docutils import SphinxDirective
-
-GLOSSARY = Path(__file__).parents[1] / "glossary.rst"
-OPEN, CLOSE = '<details class="answer"><summary>Answer</summary>', "</details>"
-FOLD = re.compile(r"^(?P<indent> *)\.\. answer::\n(?P<body>(?:(?P=indent)   .*\n?|\s*\n)+)", re.MULTILINE)
-INNER_FORMULA = re.compile(r"^(?P<indent> +)\.\. math::(?P<body>.*(?:\n(?P=indent)   .*)*)", re.MULTILINE)
-TERMS = re.compile(r"^\* \*\*Terms\*\* (?P<terms>.*?)\.$", re.MULTILINE | re.DOTALL)
 
 
 class Answer(SphinxDirective):
@@ -29,52 +12,6 @@ class Answer(SphinxDirective):
 
     def run(self):
         return [nodes.raw("", OPEN, format="html"), *self.parse_content_to_nodes(), nodes.raw("", CLOSE, format="html")]
-
-
-def folded(text):
-    """The Markdown of a notebook's cell with its answers as ``details`` elements."""
-    def element(fold):
-        body = textwrap.dedent(fold["body"]).strip("\n")
-        return textwrap.indent(f"{OPEN}\n\n{body}\n\n{CLOSE}\n\n", fold["indent"], lambda line: line.strip() != "")
-
-    def formula(found):
-        return f"{found['indent']}$${' '.join(found['body'].split())}$$"
-
-    return FOLD.sub(element, INNER_FORMULA.sub(formula, text))
-
-
-def fold_notebooks(app):
-    """Sphinx's event: sphinx-gallery has written the notebooks, and knows nothing of answers."""
-    for path in Path(app.srcdir, "lessons").glob("[0-9][0-9]_*.ipynb"):
-        content = json.loads(path.read_text("utf-8"))
-        for cell in content["cells"]:
-            if cell["cell_type"] == "markdown":
-                cell["source"] = [folded("".join(cell["source"]))]
-        path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-
-
-def glossary(text):
-    """{a term or another word for it: the full entry of the glossary}"""
-    entries = re.findall(r"^   (?! |:)(\S.*)$", text, re.MULTILINE)
-    return {word.strip(): entry for entry in entries for word in re.split(r"[(),]", entry) if word.strip()}
-
-
-def terms_of(text):
-    """The key terms in the header of a lesson, in order."""
-    found = TERMS.search(text)
-    return re.split(r",\s+", found["terms"]) if found else []
-
-
-def with_links(text, entries):
-    """The text of a lesson with each of its key terms as a link to the glossary. Raises KeyError for a term without an entry."""
-    links = ", ".join(f":term:`{term} <{entries[term]}>`" for term in terms_of(text))
-    return TERMS.sub(lambda found: f"* **Terms** {links}.", text, count=1)
-
-
-def change(app, name, source):
-    """Sphinx's event: the text of a page before it is read."""
-    if re.match(r"lessons/\d\d_", name):
-        source[0] = with_links(source[0], glossary(GLOSSARY.read_text("utf-8")))
 
 
 def setup(app):

@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
-import answers  # noqa: E402  the path comes first
-import docstrings  # noqa: E402
+import docstrings  # noqa: E402  the path comes first
+import folding  # noqa: E402
 import gallery  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
@@ -400,11 +400,11 @@ And:
 
 
 def test_an_answer_in_a_notebook_is_a_details_element():
-    made = answers.folded(LESSON)
-    assert "answer::" not in made and made.count(answers.OPEN) == made.count(answers.CLOSE) == 2
-    assert f"{answers.OPEN}\n\nThe second, by :math:`e^f`.\n\n$$a = b + c.$$\n\n{answers.CLOSE}\n\nAnd:" in made
-    assert f"   {answers.OPEN}\n\n   Two words.\n\n   {answers.CLOSE}\n\n2. Another?" in made
-    assert answers.folded(made) == made
+    made = folding.folded(LESSON)
+    assert "answer::" not in made and made.count(folding.OPEN) == made.count(folding.CLOSE) == 2
+    assert f"{folding.OPEN}\n\nThe second, by :math:`e^f`.\n\n$$a = b + c.$$\n\n{folding.CLOSE}\n\nAnd:" in made
+    assert f"   {folding.OPEN}\n\n   Two words.\n\n   {folding.CLOSE}\n\n2. Another?" in made
+    assert folding.folded(made) == made
 
 
 def test_notebooks_are_folded_and_keep_their_code(tmp_path):
@@ -412,16 +412,16 @@ def test_notebooks_are_folded_and_keep_their_code(tmp_path):
     path = tmp_path / "lessons" / "01_one.ipynb"
     cells = [{"cell_type": "markdown", "source": [LESSON]}, {"cell_type": "code", "source": ["x = '.. answer::\\n   y'"]}]
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    answers.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
+    folding.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
     made = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    assert "".join(made[0]["source"]) == answers.folded(LESSON) and made[1] == cells[1]
+    assert "".join(made[0]["source"]) == folding.folded(LESSON) and made[1] == cells[1]
 
 
 def test_the_key_terms_of_a_lesson_are_links():
-    entries = answers.glossary("Glossary\n\n   :sorted:\n\n   score (logit)\n      A number.\n\n   tape\n      Kept.\n")
+    entries = folding.glossary("Glossary\n\n   :sorted:\n\n   score (logit)\n      A number.\n\n   tape\n      Kept.\n")
     assert entries == {"score": "score (logit)", "logit": "score (logit)", "tape": "tape"}
-    made = answers.with_links("* **Time** 5 minutes.\n* **Terms** logit,\n  tape.\n\nMore.\n", entries)
+    made = folding.with_links("* **Time** 5 minutes.\n* **Terms** logit,\n  tape.\n\nMore.\n", entries)
     assert made == "* **Time** 5 minutes.\n* **Terms** :term:`logit <score (logit)>`, :term:`tape <tape>`.\n\nMore.\n"
-    assert answers.with_links("A lesson.\n", entries) == "A lesson.\n"
+    assert folding.with_links("A lesson.\n", entries) == "A lesson.\n"
     with pytest.raises(KeyError):
-        answers.with_links("* **Terms** dog.\n", entries)
+        folding.with_links("* **Terms** dog.\n", entries)
