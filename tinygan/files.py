@@ -10,7 +10,6 @@
 
 import csv
 import glob
-import gzip
 import io
 import math
 import os
@@ -80,6 +79,8 @@ def _unpacked(path: Path) -> bytes:
     """What a file holds, unpacked where it ends in .gz; a small file that unpacks to very much is refused."""
     if path.suffix.lower() != ".gz":
         return path.read_bytes()
+    import gzip  # few tables are packed
+
     try:
         with gzip.open(path) as file:
             raw = file.read(UNPACKED + 1)

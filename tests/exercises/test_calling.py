@@ -214,7 +214,7 @@ def deep():
     (lambda: warnings.warn("old", DeprecationWarning, 2) or sys.exit(), "ends the program"),
     (lambda: np.linalg.inv(np.zeros((2, 2))), "it stops with LinAlgError: Singular matrix"),
     (raises(MemoryError), "it stops with MemoryError"), (raises(StopIteration), "it stops with StopIteration"),
-], ids=str)
+], ids=lambda value: value if isinstance(value, str) else "")
 def test_everything_else_becomes_a_sentence(work, said):
     with quiet():
         found = lines(work, seconds=5)
