@@ -921,8 +921,8 @@ def adain_gradient(dy, x, s, eps=1e-5):
     r = np.sqrt(x.var(axis=1, keepdims=True) + eps)
     xh = (x - x.mean(axis=1, keepdims=True)) / r
     ds, dt = np.einsum("npc,npc->nc", dy, xh), np.einsum("npc->nc", dy)
-    P = x.shape[1]
-    return (1 + s)[:, None] / (P * r) * (P * dy - dt[:, None] - xh * ds[:, None]), ds, dt
+    P, scale = x.shape[1], 1 + s
+    return scale[:, None] / (P * r) * (P * dy - dt[:, None] - xh * ds[:, None]), ds, dt
 
 
 @answers("22.3")
