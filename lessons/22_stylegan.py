@@ -43,11 +43,11 @@ plt.rcParams.update(plots.STYLE)
 # A style
 # -------
 # Take one channel of one image, P pixels. *Adaptive instance normalisation* (AdaIN) brings it to mean 0 and variance 1,
-# and then to the scale and the shift that the style asks for:
+# and then to the scale and the shift that the style gives:
 #
 # .. math:: y = (1 + s)\,\hat x + t, \qquad \hat x = \frac{x - \bar x}{r}, \qquad r = \sqrt{\overline{(x - \bar x)^2} + \epsilon}.
 #
-# Whatever the layer before has done to the strength of this channel is gone. The style alone says how strong it is from here
+# Whatever the layer before has done to the strength of this channel is gone. The style alone sets how strong it is from here
 # on. It is BatchNorm's formula, with the mean over the pixels of one sample, and with s and t that are different for each image.
 #
 # **Predict.** The layer before doubles all of its outputs. What does this change in y?
@@ -292,7 +292,7 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 2. *Run it.* Take ``StyleGAN("digits", steps=STEPS, mixing=0.5)``. What happens to the Frechet distance?
 #
 #    .. answer::
-#       It grows from 2.6 and 2.8 to 5.4 and 8.5. Half of the images must now be good with fine styles that know nothing of the
+#       It grows from 2.6 and 2.8 to 5.4 and 8.5. Half of the images now have fine styles that were drawn apart from the
 #       coarse ones.
 #
 # 3. *Explain.* Why is "a linear reader finds the digit in w" no proof by itself that the mapping has learned something?
@@ -306,7 +306,7 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 1. ``model.mixed(w, other, 1)`` takes only the first style from w. How often is the digit still that of w?
 #
 #    .. answer::
-#       Seldom. In one image of ten it is the digit of w, and in 42 to 45 % that of the other. The second layer has its own say.
+#       Seldom. In one image of ten it is the digit of w, and in 42 to 45 % that of the other. The second layer decides the rest.
 #
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import test_layers
 from oracles import SEEDS, same_bits
+from test_conv import alone, inside, wide
 
 from tinygan.engine import inputs, style
 from tinygan.engine.conv import Conv2D
 from tinygan.engine.inputs import Constant, Noise, PixelNorm
-from tinygan.engine.layers import Dense, Softplus, Tanh
 from tinygan.engine.network import Sequential
 from tinygan.engine.style import AdaIN, ModulatedConv
 
@@ -28,20 +28,7 @@ LAYERS = {
 OF_X = [name for name in LAYERS if name != "Constant"]  # a Constant has no x to move
 
 
-def alone(make):
-    return lambda d, k, dtype: make()
-
-
-def inside(make):
-    """The layer in a network, between two smooth activations."""
-    def network(d, k, dtype):
-        layer = make()
-        return Sequential(Dense(d, layer.d), Tanh(), layer, Softplus(), Dense(layer.k, k), dtype=dtype)
-
-    return network
-
-
-MAKERS = {name: (alone(LAYERS[name]), (3, LAYERS[name]().d, 1)) for name in LAYERS}
+MAKERS = {name: (alone(make), (3, make().d, 1)) for name, make in LAYERS.items()}
 MAKERS |= {f"{name}, inside": (inside(LAYERS[name]), (7, 3, 5)) for name in OF_X}
 SHORT = pytest.mark.sampled(2)
 
@@ -83,15 +70,6 @@ def test_tangent_and_tangent_backward_are_the_derivatives_of_forward_and_backwar
 @pytest.mark.parametrize("name", OF_X)
 def test_the_hessian_is_symmetric(name):
     test_layers.check_hessian(inside(LAYERS[name]))
-
-
-def wide(make):
-    """The layer behind a Dense that takes three features, as the checks of test_layers want it."""
-    def network(d, k, dtype):
-        layer = make()
-        return Sequential(Dense(d, layer.d), layer, dtype=dtype)
-
-    return network
 
 
 @pytest.mark.parametrize("name", OF_X)

@@ -9,7 +9,7 @@ PATHS, G_GRADIENTS = stylegan.path_lengths, stylegan.g_gradients
 
 
 def every_style_from_the_first_z(patch):
-    """z' has no say: nothing is mixed."""
+    """z' is not used: nothing is mixed."""
     forward = Mapping.forward
     patch.setattr(Mapping, "forward", lambda self, x: forward(self, np.concatenate(
         [x[..., :self.d_z], x[..., :self.d_z], x[..., -1:]], axis=-1)))

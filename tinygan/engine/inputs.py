@@ -2,7 +2,7 @@
 
     PixelNorm(d)            the latent noise z, brought to mean square 1
     Constant(k)             numbers that are learned, the same for every row; they stand where z stands elsewhere
-    Noise(size, channels)   an image with noise added, as strongly as each channel has learned
+    Noise(size, channels)   an image with noise added, with a learned strength for each channel
 """
 
 import math

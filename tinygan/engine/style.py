@@ -1,4 +1,4 @@
-"""Layers of style: what a vector w says to every pixel of an image. The four methods are those of `layers`.
+"""Layers with a style: a vector that changes every pixel of an image. The four methods are those of `layers`.
 
     AdaIN(size, channels)                        every channel to mean 0 and variance 1, then the style's own
     ModulatedConv(size, channels, filters, ...)  a convolution whose weights the style scales, for each image
@@ -106,7 +106,7 @@ class ModulatedConv(Conv2D):
     A row of the input is [x, s]: the image, H W C numbers, then C scales. The product (1 + s) x is that of each pixel's channels
     with their scales. It is the same to scale W, for each image by itself. Modulation is a change of weights. Demodulation then
     divides each filter by its norm, q_k = (sum over i, j, c of (1 + s_c)^2 W_ijck^2 + eps)^(-1/2). So no style makes the signal
-    larger, and nothing is measured on the image itself, as AdaIN does. With T = unfold((1 + s) x) W, v = 1 + s, and sums over the
+    larger. Nothing is measured on the image itself, unlike in AdaIN. With T = unfold((1 + s) x) W, v = 1 + s, and sums over the
     pixels, one sample reads
 
         dT = q dy,       dq = sum T dy,       dn = -q^3/2 dq,      n = q^(-2)

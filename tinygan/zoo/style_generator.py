@@ -1,4 +1,4 @@
-"""The generator of a StyleGAN: a network that is no chain, because a vector w speaks to each of its layers.
+"""The generator of a StyleGAN: a network that is no chain, because a vector w acts on each of its layers.
 
     z -> mapping -> w                                  PixelNorm, then dense layers
     w -> a dense layer of each one's own -> style      for each of the `layers` that make the image, two for each size

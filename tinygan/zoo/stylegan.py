@@ -1,4 +1,4 @@
-"""StyleGAN (Karras et al. 2019): w, made of z, speaks to every layer of the generator as a style. And the layers of StyleGAN2.
+"""StyleGAN (Karras et al. 2019): w, made of z, acts on every layer of the generator as a style. And the layers of StyleGAN2.
 
     min_G max_D  E log D(x) + E log(1 - D(G(z)))          and for G  + path_length E_w,y ( |J_w' y| - a )^2
 
