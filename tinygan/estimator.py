@@ -76,7 +76,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         points = Points(x).standardized()
         self.shift_, self.scale_ = (np.broadcast_to(part, points.dim).copy() for part in (points.shift, points.scale))
         self._columns = X.columns if type(X).__module__.partition(".")[0] == "pandas" else None
-        self._bandwidth = bandwidth(points.x)
+        self._bandwidth, self._constant = bandwidth(points.x), (x == x[0]).all(axis=0)
         seed = self.random_state
         seed = _drawn(seed) if seed is None or hasattr(seed, "randint") else seed
         return self._train(points, self._recipe().replace(seed=seed), None)
@@ -121,7 +121,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         check_is_fitted(self)
         seed = _drawn(random_state) if random_state is None or hasattr(random_state, "randint") else random_state
         made = sampled(self.G_, n_samples, np.random.default_rng(seed_sequence(seed)))
-        x = made * self.scale_ + self.shift_
+        x = np.where(self._constant, self.shift_, made * self.scale_ + self.shift_)
         return x if self._columns is None else importlib.import_module("pandas").DataFrame(x, columns=self._columns)
 
     def score(self, X: Any, y: Any = None) -> float:

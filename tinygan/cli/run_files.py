@@ -77,7 +77,7 @@ class Run(NamedTuple):
 
     def between(self, z0: Any, z1: Any, n: int = 11) -> Array:
         """`n` samples (n, d), in the units of the data, of latent points on the way from z0 to z1; see `sampling.between`."""
-        return np.asarray(self.data.restore(self.generator()(between(z0, z1, n))))
+        return np.asarray(self.data.in_units(self.generator()(between(z0, z1, n))))
 
 
 def build(recipe: Recipe, reading: dict[str, str] | None = None, given: Collection[str] | None = None) -> Run:
