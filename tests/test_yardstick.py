@@ -162,8 +162,8 @@ def test_as_text_and_in_a_table():
     assert str(report) == ("modes 8 (half their share: 8, visited: 8), high quality 98.00%, reverse KL 0.0010, TV 0.0200, "
                            "std ratio 0.990, 1-NN 51.00%, classifier 52.00%")
     assert metrics.table({"one": report}, RING).splitlines() == [
-        "     of 8, half share  high quality  reverse KL      TV  std ratio    1-NN  classifier",
-        "one                 8        98.00%      0.0010  0.0200      0.990  51.00%      52.00%"]
+        "     modes of 8  half share  visited  high quality  reverse KL      TV  std ratio    1-NN  classifier",
+        "one           8           8        8        98.00%      0.0010  0.0200      0.990  51.00%      52.00%"]
 
 
 @pytest.mark.parametrize(("x", "message"), [

@@ -16,7 +16,7 @@ import numpy as np
 from ..data.sets import Mixture, a_mixture
 from ..engine.arguments import Array, count, generator
 from .clouds import FAR
-from .modes import RADIUS, mode_report
+from .modes import RADIUS, ModeReport, mode_report
 
 RIDGE = 1.0  # weight of the squared coefficients, in the unit of one sample: a mode with few samples keeps small ones
 REACH = 1e6  # sizes of standardised samples above it are all alike, and their squares are finite
@@ -37,15 +37,11 @@ class FullReport(NamedTuple):
     classifier: float
 
     def __str__(self) -> str:
-        return (f"modes {self.modes} (half their share: {self.modes_half}, visited: {self.modes_visited}), "
-                f"high quality {self.high_quality:.2%}, reverse KL {self.reverse_kl:.4f}, TV {self.tv:.4f}, "
-                f"std ratio {self.std_ratio:.3f}, 1-NN {self.one_nn:.2%}, classifier {self.classifier:.2%}")
+        return f"{ModeReport(*self[:-2])}, 1-NN {self.one_nn:.2%}, classifier {self.classifier:.2%}"
 
     def columns(self, mixture: Mixture) -> dict[str, str]:
         """{heading: text}, a row of `table`."""
-        return {f"of {a_mixture(mixture).n_modes}, half share": f"{self.modes_half}",
-                "high quality": f"{self.high_quality:.2%}", "reverse KL": f"{self.reverse_kl:.4f}", "TV": f"{self.tv:.4f}",
-                "std ratio": f"{self.std_ratio:.3f}", "1-NN": f"{self.one_nn:.2%}", "classifier": f"{self.classifier:.2%}"}
+        return ModeReport(*self[:-2]).columns(mixture) | {"1-NN": f"{self.one_nn:.2%}", "classifier": f"{self.classifier:.2%}"}
 
 
 def full_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> FullReport:
