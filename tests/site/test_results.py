@@ -137,7 +137,8 @@ def test_the_results_page_says_how_narrow_the_modes_are(name):
 
 
 def test_the_readme_says_how_narrow_the_modes_are():
-    spread = [run["std_ratio"] for name in ("grid_25", "grid_25_in_a_minute") for (runs,) in [judged(name).values()] for run in runs]
+    runs = [run for name in ("grid_25", "grid_25_in_a_minute") for some in judged(name).values() for run in some]
+    spread = [run["std_ratio"] for run in runs]
     bounds = [f"{bound:.2f}".lstrip("0") for bound in (min(spread), max(spread))]
     readme = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
     assert "The modes are too narrow, from {} to {} of the true width".format(*bounds) in readme and len(spread) == 40
