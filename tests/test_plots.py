@@ -28,7 +28,7 @@ from tinygan.engine.numerics import sigmoid  # noqa: E402
 from tinygan.engine.optim import Adam  # noqa: E402
 from tinygan.gradients import g_gradients  # noqa: E402
 from tinygan.history import History  # noqa: E402
-from tinygan.metrics import mode_report  # noqa: E402
+from tinygan.metrics import full_report  # noqa: E402
 from tinygan.training import train  # noqa: E402
 
 SETTINGS = copy.deepcopy(dict(matplotlib.rcParams))
@@ -841,7 +841,7 @@ def test_nothing_of_the_page_of_replicas_is_cut_off(name, replicas, tmp_path):
 def test_nothing_of_a_studys_pictures_is_cut_off(mixture, names, seeds, tmp_path):
     def row(name, seed):
         x = mixture.sample(200, rng(seed))
-        return study.Row(name, "data", seed, 1.0, raw=mode_report(x, mixture), x=x[:50])
+        return study.Row(name, "data", seed, 1.0, raw=full_report(x, mixture, rng(seed)), x=x[:50])
 
     rows = [row(name, seed) for name in names for seed in range(seeds)]
     rows[-1] = study.Row(names[-1], "data", seeds - 1, 1.0, diverged=12_345)

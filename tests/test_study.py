@@ -22,7 +22,7 @@ from tinygan.engine.arguments import spawn
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.network import mlp
 from tinygan.engine.optim import Adam, cosine_decay, warm_cosine
-from tinygan.metrics import mode_report
+from tinygan.metrics import FullReport, full_report, mode_report
 from tinygan.penalties import R1, Falling
 from tinygan.recipe import NAMES, Fading, Recipe, seeds_of
 from tinygan.settings import written
@@ -78,8 +78,10 @@ def test_a_row_is_the_single_run_with_its_seed(seed):
     G, D = mlp(2, 8, 2, seed=streams[0]), mlp(2, 8, 1, seed=streams[1])
     history = train(G, D, ring, losses.NonSaturating(), steps=3, batch=16, opt_d=Adam(1e-3), opt_g=Adam(1e-3), ema=.999,
                     seed=streams[2])
-    z = np.random.default_rng(streams[3]).standard_normal((400, 2))
-    assert repr((row.raw, row.ema)) == repr((mode_report(G(z), ring), mode_report(history.G_ema(z), ring)))
+    for_scores = np.random.default_rng(streams[3])
+    z = for_scores.standard_normal((400, 2))
+    wanted = full_report(G(z), ring, for_scores), full_report(history.G_ema(z), ring, for_scores)  # raw first: one stream
+    assert repr((row.raw, row.ema)) == repr(wanted)
     assert np.array_equal(row.x, history.G_ema(z))
 
 
@@ -503,7 +505,8 @@ def test_intervals_refuse_what_makes_no_sense(arguments, message):
 
 
 def row(seed, visited, half=0, quality=.5, **more):
-    report = mode_report(np.zeros((1, 2)), RING["ring"])._replace(modes_visited=visited, modes_half=half, high_quality=quality)
+    report = FullReport(*mode_report(np.zeros((1, 2)), RING["ring"]), one_nn=.6, classifier=.7)
+    report = report._replace(modes_visited=visited, modes_half=half, high_quality=quality, tv=.25)
     return study.Row("r", "ring", seed, 2.0, raw=report, **more)
 
 
@@ -511,6 +514,39 @@ def test_a_summary_counts_every_run():
     one = summaries.summarise([row(0, 8, 8), row(1, 8, 3), row(2, 5), study.Row("r", "ring", 3, 2.0, diverged=7)], RING["ring"])
     assert one[:2] == (4, 1) and one.visited == study.wilson(2, 4) and one.half == study.wilson(1, 4)
     assert one.modes_visited.value == (8 + 8 + 5 + 0) / 4 and one.high_quality.value == 1.5 / 4 and one.seconds == 2
+    assert one.tv.value == pytest.approx((3 * .25 + .98889) / 4, abs=1e-5) and one.spread.value == 0, "NaN counts as no width"
+    assert (one.one_nn.value, one.classifier.value) == pytest.approx(((3 * .6 + 1) / 4, (3 * .7 + 1) / 4))
+
+
+PERFECT = FullReport(8, 8, 8, .98889, .0003, .01, 1., .5, .5)
+MISSED = {"a mode is missing": {"modes_half": 7}, "blurred": {"high_quality": .94}, "narrow": {"std_ratio": .89},
+          "wide": {"std_ratio": 1.11}, "one point a mode": {"std_ratio": math.nan}, "lopsided": {"reverse_kl": .021},
+          "TV": {"tv": .11}, "neighbours tell": {"one_nn": .61}, "a classifier tells": {"classifier": .61}}
+
+
+def test_the_bars_are_met_by_what_lies_on_them():
+    edge = PERFECT._replace(high_quality=.95, std_ratio=.9, reverse_kl=.02, tv=.1, one_nn=.6, classifier=.6)
+    assert all(study.BARS.met_by(report, RING["ring"]) for report in (PERFECT, edge, edge._replace(std_ratio=1.1)))
+    assert str(study.BARS) == ("every mode at half its share, high quality at least 95%, spread 0.9 to 1.1, reverse KL at most "
+                               "0.02, TV at most 0.1, 1-NN at most 60%, classifier at most 60%")
+
+
+@pytest.mark.parametrize("fault", MISSED)
+def test_one_score_below_its_bar_is_no_success(fault):
+    report = PERFECT._replace(**MISSED[fault])
+    assert not study.BARS.met_by(report, RING["ring"])
+    one = summaries.summarise([row(0, 8)._replace(raw=PERFECT), row(1, 8)._replace(raw=report)], RING["ring"])
+    assert one.bars == study.wilson(1, 2)
+
+
+def test_narrow_modes_are_no_success_any_more():
+    """Samplers of the ring: what the table counted before, and what all bars together say."""
+    ring = RING["ring"]
+    for factor, met in ((1, True), (.58, False), (1.3, False)):
+        sampler = data.Mixture(ring.means, ring.stds * factor)
+        report = full_report(sampler.sample(10_000, np.random.default_rng(0)), ring, np.random.default_rng(1))
+        assert report.modes_half == 8 and report.reverse_kl < .002
+        assert study.BARS.met_by(report, ring) is met, f"{factor}: {report}"
 
 
 def test_true_samples_stand_first_and_score_as_they_should(monkeypatch):
@@ -524,12 +560,15 @@ def test_true_samples_stand_first_and_score_as_they_should(monkeypatch):
     assert found["ring", "averaging"].reverse_kl != found["ring", "plain"].reverse_kl
     text = study.summary_table(found, RING)
     assert text.splitlines()[0] == "ring: 8 modes" and text.splitlines()[2].startswith("true samples")
+    assert "ring: against true samples" in text and truth.bars.value == 1 and abs(truth.spread.value - 1) < .02
+    assert abs(truth.one_nn.value - .5) < .02 and abs(truth.classifier.value - .5) < .02
     assert "2 of 2 [34, 100]" in text and "0 of 2 [0, 66]" in text and "diverged" not in text
 
 
 def test_the_table_says_how_many_diverged_and_leaves_out_bounds_of_one_run():
     text = study.summary_table(study.summary([study.Row("r", "ring", 0, 2.0, diverged=7)], RING), RING)
-    assert re.search(r"r +0 of 1 \[0, 79\] +0 of 1 \[0, 79\] +0\.0 +0\.0 +2\.079 +2\.0  1 diverged$", text)
+    assert re.search(r"r +0 of 1 \[0, 79\] +0 of 1 \[0, 79\] +0\.0 +0\.0 +2\.079 +2\.0  1 diverged$", text, re.M)
+    assert re.search(r"^r +0\.989 +0\.00 +100\.0 +100\.0 +0 of 1 \[0, 79\]$", text, re.M), "and in the second block"
 
 
 # ---- pictures

@@ -1,7 +1,9 @@
 """Remedies against mode collapse, over many seeds: the studies behind the tables.
 
     python tests/benchmarks/laboratory.py NAME [--jobs 2] [--work FOLDER]
+    python tests/benchmarks/laboratory.py grid_25 --kept                    TV and spread of the runs that are in docs/results
 
+The tables in docs/results that have no column "classifier %" were measured before there was one: the command makes them anew.
 Every run is scored after its last step, with 10 000 samples; where an average is kept, it is that generator, as declared
 beforehand, and the raw one stands beside it. No seed is chosen or dropped; the settings of `recipe` and its gammas were searched
 for with the seeds 100 and 101, those of `quick` with the seeds that are shown. What the numbers mean is said under the table.
@@ -20,7 +22,8 @@ import numpy as np
 
 from tinygan import data, plots
 from tinygan.cli.studying import NOTE
-from tinygan.study import REMEDIES, SETUPS, run_study, summary, summary_table, truth_rows
+from tinygan.metrics.tables import aligned
+from tinygan.study import BARS, REMEDIES, SETUPS, run_study, summary, summary_table, truth_rows
 from tinygan.study.remedies import with_gamma
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -85,15 +88,30 @@ def flat(row):
 
 
 def worst_and_best(rows):
-    """A line for each remedy: the range of the judged scores over the seeds."""
+    """A line for each remedy: the range of the judged scores over the seeds; a spread that is NaN counts as 0."""
     lines = []
     for name in dict.fromkeys(row.remedy for row in rows):
         reports = [row.judged for row in rows if row.remedy == name and row.judged]
-        keys = ("modes_half", "high_quality", "reverse_kl", "tv")
-        ranges = {key: sorted(getattr(report, key) for report in reports) for key in keys}
+        keys = ("modes_half", "high_quality", "reverse_kl", "tv", "std_ratio", "one_nn", "classifier")
+        ranges = {key: np.sort(np.nan_to_num([getattr(report, key) for report in reports])) for key in keys}
         lines.append(f"{name}, {len(reports)} runs, from worst to best (median): " + "; ".join(
             f"{key} {values[0]:.4g} to {values[-1]:.4g} ({np.median(values):.4g})" for key, values in ranges.items()))
     return "\n".join(lines)
+
+
+def kept(name):
+    """A table of the runs in docs/results: spread and TV of the judged generators, a spread that is NaN counts as 0."""
+    low, high = BARS.spread
+    table = [["", "runs", "spread, least", "median", "largest", f"{low} to {high}", "TV, least", "median", "largest"]]
+    runs = json.loads((RESULTS / f"{name}.json").read_text())["runs"]
+    for remedy in dict.fromkeys(run["remedy"] for run in runs):
+        here = [run["judged"] for run in runs if run["remedy"] == remedy]
+        scores = [report or {"std_ratio": 0, "tv": 1} for report in here]  # nothing to show for a run that diverged
+        spread, tv = (np.nan_to_num([score[key] for score in scores]) for key in ("std_ratio", "tv"))
+        inside = int(((low <= spread) & (spread <= high)).sum())
+        parts = [[f"{f(x):.{digits}f}" for f in (np.min, np.median, np.max)] for x, digits in ((spread, 2), (tv, 3))]
+        table.append([remedy, f"{len(here)}", *parts[0], f"{inside} of {len(here)}", *parts[1]])
+    return f"{name}\n{aligned(table)}"
 
 
 def main():
@@ -103,7 +121,11 @@ def main():
     parser.add_argument("--work", type=Path, default=Path("tinygan-laboratory"), help="folder for the runs, to go on from")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
     parser.add_argument("--quick", action="store_true", help="two seeds of 20 steps: does everything run?")
+    parser.add_argument("--kept", action="store_true", help="print TV and spread of the runs in docs/results, and run nothing")
     options = parser.parse_args()
+    if options.kept:
+        print(kept(options.name))
+        return
     plan = PLANS[options.name]
     if options.quick and options.out == RESULTS:
         parser.error("--quick measures nothing: give it another folder with --out")

@@ -1,5 +1,6 @@
 """The page of results: how a benchmark becomes a section, and that the sentences beside the tables are true of them."""
 
+import importlib.util
 import json
 import re
 import sys
@@ -118,3 +119,36 @@ def test_the_results_page_says_what_came_out(name):
         pytest.skip(f"{name} has not been run here")
     lost = {remedy: [dict.fromkeys(run, 0) for run in some] for remedy, some in runs.items()}
     assert holds(runs) and not holds(lost)
+
+
+NARROW = {"grid_25": "The modes are too narrow, from {} to {} of their true width: no run has a spread of .9 to 1.1.",
+          "grid_25_in_a_minute": "Here the modes have from {} to {} of their true width.",
+          "grid_100": "The modes have from {} to {} of their true width.",
+          "ring_8": "Its modes have from {} to {} of their true width."}
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_the_results_page_says_how_narrow_the_modes_are(name):
+    (runs,) = judged(name).values()
+    spread = [run["std_ratio"] for run in runs]
+    page = " ".join((DOCS / "results.rst").read_text(encoding="utf-8").split())
+    sentence = NARROW[name].format(*(f"{bound:.2f}".lstrip("0") for bound in (min(spread), max(spread))))
+    assert page.index(sentence) < page.index(f".. benchmarks:: {name} :untitled:") and max(spread) < .9
+
+
+def test_the_readme_says_how_narrow_the_modes_are():
+    runs = [run for name in ("grid_25", "grid_25_in_a_minute") for some in judged(name).values() for run in some]
+    spread = [run["std_ratio"] for run in runs]
+    bounds = [f"{bound:.2f}".lstrip("0") for bound in (min(spread), max(spread))]
+    readme = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
+    assert "The modes are too narrow, from {} to {} of the true width".format(*bounds) in readme and len(spread) == 40
+
+
+def test_the_kept_runs_of_a_study_as_a_table():
+    where = importlib.util.spec_from_file_location("laboratory", DOCS.parent / "tests" / "benchmarks" / "laboratory.py")
+    laboratory = importlib.util.module_from_spec(where)
+    where.loader.exec_module(laboratory)
+    lines = laboratory.kept("collapse_and_cure").splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["plain", "packing_4", "wgan_gp", "r1_r2"] and "spread, least" in lines[1]
+    inside = {name: sum(.9 <= run["std_ratio"] <= 1.1 for run in some) for name, some in judged("collapse_and_cure").items()}
+    assert all(f"  {inside[line.split()[0]]} of 20  " in line for line in lines[2:])

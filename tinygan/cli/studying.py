@@ -13,17 +13,25 @@ from contextlib import ExitStack, contextmanager
 
 from .. import data
 from ..files import atomic_write
+from ..metrics import accuracy_floor
 from ..metrics.tables import aligned
-from ..study import REMEDIES, SETUPS, TABLE, OtherSettings, run_study, summary, summary_table, truth_rows
+from ..study import BARS, REMEDIES, SETUPS, TABLE, OtherSettings, run_study, summary, summary_table, truth_rows
+from ..study.groups import SCORED
 from ..study.remedies import with_gamma
 from .learning import Stopped
 from .run_files import Misuse
 
-NOTE = """\
+FLOOR = "{:.1%} to {:.1%}".format(*accuracy_floor(SCORED))
+NOTE = f"""\
 In brackets: 95 % intervals, Wilson's for the counts of runs (in %), Student's t for the means. "All visited" are runs that
 give every mode at least half of its share of samples, sharp or blurred; "at half share", of samples within 3 standard
 deviations. A run that diverged counts as one that found nothing. Scored is the generator after the last step, averaged
-where an average is kept."""
+where an average is kept.
+
+"Spread" is the modes' width, 1 in the truth; below 1 they are too narrow, however high the quality. "1-NN" and "classifier" are
+how often two classifiers tell samples from as many true ones: 50 % where they cannot, {FLOOR} for 95 % of true samples.
+"All bars" are runs that meet all of these bars together:
+  {BARS}."""
 
 
 def listed():

@@ -35,10 +35,10 @@ from ..saving import EVERY
 from .groups import TRUTH, Row, check_study, groups_of, train_group, truth_rows
 from .remedies import REMEDIES, SETUPS, Remedy, Setup
 from .results import TABLE, UNFINISHED, OtherSettings, Results
-from .summaries import Interval, Summary, mean_interval, summary, summary_table, wilson
+from .summaries import BARS, Bars, Interval, Summary, mean_interval, summary, summary_table, wilson
 
-__all__ = ["REMEDIES", "SETUPS", "TABLE", "TRUTH", "Interval", "OtherSettings", "Remedy", "Row", "Setup", "Summary",
-           "mean_interval", "run_study", "summary", "summary_table", "truth_rows", "wilson"]
+__all__ = ["BARS", "REMEDIES", "SETUPS", "TABLE", "TRUTH", "Bars", "Interval", "OtherSettings", "Remedy", "Row", "Setup",
+           "Summary", "mean_interval", "run_study", "summary", "summary_table", "truth_rows", "wilson"]
 
 
 def run_study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=None, on_row=None, every=EVERY):

@@ -18,7 +18,7 @@ import numpy as np
 from ..engine.arguments import shown
 from ..guard import Diverged
 from ..history import History
-from ..metrics import ModeReport, mode_report, truth_report
+from ..metrics import FullReport, full_report, truth_full_report
 from ..recipe import Recipe, seeds_of
 from ..saving import EVERY, Keeper, read
 from ..settings import written
@@ -52,8 +52,8 @@ class Row(NamedTuple):
     seed: int
     seconds: float
     diverged: int | None = None
-    raw: ModeReport | None = None
-    ema: ModeReport | None = None
+    raw: FullReport | None = None
+    ema: FullReport | None = None
     x: np.ndarray | None = None
 
     key = property(lambda self: (self.remedy, self.data, self.seed))
@@ -115,10 +115,10 @@ def _scores(G, history, r, data, rng):
         return {"diverged": int(history.diverged[r])}
     z = rng.standard_normal((SCORED, G.d_in))
     x, ema = G.replica(r)(z), None
-    raw = mode_report(x, data)
+    raw = full_report(x, data, rng)
     if history.G_ema is not None:
         x = history.G_ema.replica(r)(z)
-        ema = mode_report(x, data)
+        ema = full_report(x, data, rng)
     return {"raw": raw, "ema": ema, "x": x[:DRAWN].copy()}
 
 
@@ -129,7 +129,7 @@ def truth_rows(data, seeds):
         for seed in seeds:
             rng = np.random.default_rng(seeds_of(seed)[3])
             x = mixture.sample(DRAWN, rng)
-            rows.append(Row(TRUTH, name, seed, 0.0, raw=truth_report(mixture, SCORED, rng), x=x.astype(np.float32)))
+            rows.append(Row(TRUTH, name, seed, 0.0, raw=truth_full_report(mixture, SCORED, rng), x=x.astype(np.float32)))
     return rows
 
 

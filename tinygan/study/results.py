@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from .. import files
-from ..metrics import ModeReport
+from ..metrics import FullReport
 from ..recipe import Recipe
 from ..settings import written
 from .groups import Row
@@ -23,7 +23,7 @@ from .remedies import BASE, REMEDIES, SETTINGS, Remedy, Setup
 TABLE, SAMPLES, UNFINISHED = "study.csv", "samples", "unfinished"
 DAMAGED = "The table is damaged: remove that line, and its run will be made again"
 KEY = ("remedy", "data", "seed")
-SCORES = (*ModeReport._fields, *(f"ema_{name}" for name in ModeReport._fields))
+SCORES = (*FullReport._fields, *(f"ema_{name}" for name in FullReport._fields))
 # What no remedy of the table REMEDIES changes is alike in all runs of one setup, whatever their remedy.
 SHARED = ("setup", *(name for name in SETTINGS if all(getattr(remedy.applied(BASE), name) == getattr(BASE, name)
                                                       for remedy in REMEDIES.values())))
@@ -132,9 +132,9 @@ def _line(cells):
 
 
 def _report(cells, prefix):
-    """The ModeReport whose cells begin with `prefix`, or None where they are empty."""
-    texts = {name: cells[prefix + name] for name in ModeReport._fields}
+    """The FullReport whose cells begin with `prefix`, or None where they are empty."""
+    texts = {name: cells[prefix + name] for name in FullReport._fields}
     if not any(texts.values()):
         return None
-    counts = {name for name, kind in ModeReport.__annotations__.items() if kind is int}
-    return ModeReport(**{name: int(text) if name in counts else float(text) for name, text in texts.items()})
+    counts = {name for name, kind in FullReport.__annotations__.items() if kind is int}
+    return FullReport(**{name: int(text) if name in counts else float(text) for name, text in texts.items()})

@@ -5,7 +5,8 @@
     summary(rows, data)       both, for every remedy on every data set
     summary_table(summaries)  as text
 
-A run that diverged is a failure like any other: it counts as one that found no modes, never as one that is left out.
+A run that diverged is a failure like any other: it counts as one that found no modes, and that every classifier recognises,
+never as one that is left out. No score is a record alone: a run *meets the bars* when it meets all of `Bars` together.
 """
 
 import math
@@ -13,12 +14,45 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data import Mixture
 from ..engine.arguments import count, number
-from ..metrics import mode_report
+from ..metrics import FullReport, mode_report
 from ..metrics.tables import aligned
 from .groups import TRUTH, truth_rows
 
 LEVEL = 0.95
+
+
+class Bars(NamedTuple):
+    """What a run must reach in all scores together to count as a success; the scores are those of `full_report`.
+
+    high_quality                            at least
+    spread                                  the least and the largest std_ratio: modes neither too narrow nor too wide
+    reverse_kl, tv, one_nn, classifier      at most
+
+    Every mode must have at least half of its share as well.
+    """
+
+    high_quality: float = 0.95
+    spread: tuple[float, float] = (0.9, 1.1)
+    reverse_kl: float = 0.02
+    tv: float = 0.1
+    one_nn: float = 0.6
+    classifier: float = 0.6
+
+    def met_by(self, report: FullReport, mixture: Mixture) -> bool:
+        """Whether a report on samples of `mixture` meets all of them."""
+        at_most = all(getattr(report, name) <= getattr(self, name) for name in ("reverse_kl", "tv", "one_nn", "classifier"))
+        return (report.modes_half == mixture.n_modes and report.high_quality >= self.high_quality
+                and self.spread[0] <= report.std_ratio <= self.spread[1] and at_most)
+
+    def __str__(self) -> str:
+        return (f"every mode at half its share, high quality at least {self.high_quality:.0%}, spread {self.spread[0]} to "
+                f"{self.spread[1]}, reverse KL at most {self.reverse_kl}, TV at most {self.tv}, 1-NN at most {self.one_nn:.0%}, "
+                f"classifier at most {self.classifier:.0%}")
+
+
+BARS = Bars()
 
 
 class Interval(NamedTuple):
@@ -33,8 +67,11 @@ class Summary(NamedTuple):
     """The runs of one remedy on one data set.
 
     visited, half                      the share of runs that visit all modes, or give each at least half of its share: Wilson
-    modes_visited, modes_half          means over the runs, with t intervals; so are the next two
-    high_quality, reverse_kl           of the judged generators (`mode_report`)
+    modes_visited, modes_half          means over the runs, with t intervals; so are the next six
+    high_quality, reverse_kl, tv       of the judged generators (`mode_report`)
+    spread                             their std_ratio; 0 where no mode holds two samples of high quality
+    one_nn, classifier                 accuracies against true samples (`full_report`)
+    bars                               the share of runs that meet all bars together (`Bars`): Wilson
     n, diverged                        how many runs, and how many of them diverged
     seconds                            of the processor for one run, the mean
     """
@@ -47,6 +84,11 @@ class Summary(NamedTuple):
     modes_half: Interval
     high_quality: Interval
     reverse_kl: Interval
+    tv: Interval
+    spread: Interval
+    one_nn: Interval
+    classifier: Interval
+    bars: Interval
     seconds: float
 
 
@@ -102,16 +144,20 @@ def summary(rows, data):
 
 def summarise(runs, mixture):
     """The Summary of these Rows, all of one remedy on `mixture`."""
-    nowhere = mode_report(np.full((1, mixture.dim), np.nan), mixture)  # what a diverged run has to show
-    reports, n = [row.judged or nowhere for row in runs], len(runs)
-    most = {"modes_visited": mixture.n_modes, "modes_half": mixture.n_modes, "high_quality": 1, "reverse_kl": nowhere.reverse_kl}
+    n, k = len(runs), mixture.n_modes
+    nowhere = FullReport(*mode_report(np.full((1, mixture.dim), np.nan), mixture), 1.0, 1.0)  # what a diverged run has to show
+    reports = [row.judged or nowhere for row in runs]
+    most = {"modes_visited": k, "modes_half": k, "high_quality": 1, "reverse_kl": nowhere.reverse_kl, "tv": 1, "one_nn": 1,
+            "classifier": 1}
     means = {name: mean_interval([getattr(report, name) for report in reports], lowest=0, highest=high)
              for name, high in most.items()}
     return Summary(
         n=n,
         diverged=sum(row.diverged is not None for row in runs),
-        visited=wilson(sum(report.modes_visited == mixture.n_modes for report in reports), n),
-        half=wilson(sum(report.modes_half == mixture.n_modes for report in reports), n),
+        visited=wilson(sum(report.modes_visited == k for report in reports), n),
+        half=wilson(sum(report.modes_half == k for report in reports), n),
+        spread=mean_interval([0 if math.isnan(report.std_ratio) else report.std_ratio for report in reports], lowest=0),
+        bars=wilson(sum(BARS.met_by(report, mixture) for report in reports), n),
         seconds=float(np.mean([row.seconds for row in runs])),
         **means,
     )
@@ -124,15 +170,22 @@ def summary_table(summaries, data):
 
 
 def _table(summaries, where, mixture):
-    rows = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "CPU s"]]
+    """Two blocks: what was found of the modes, and how near the samples come to true ones."""
+    modes = [["", "all visited [%]", "all at half share [%]", "visited", "high quality %", "reverse KL", "CPU s"]]
+    near = [["", "TV", "spread", "1-NN %", "classifier %", "all bars [%]"]]
     for name, found in summaries.items():
-        rows.append([name, _counted(found.visited, found.n), _counted(found.half, found.n), _mean(found.modes_visited, 1),
-                     _mean(Interval(*(100 * part for part in found.high_quality)), 1), _mean(found.reverse_kl, 3),
-                     "-" if name == TRUTH else f"{found.seconds:.1f}"])
+        modes.append([name, _counted(found.visited, found.n), _counted(found.half, found.n), _mean(found.modes_visited, 1),
+                      _percent(found.high_quality), _mean(found.reverse_kl, 3), "-" if name == TRUTH else f"{found.seconds:.1f}"])
         if found.diverged:
-            rows[-1].append(f"{found.diverged} diverged")
+            modes[-1].append(f"{found.diverged} diverged")
+        near.append([name, _mean(found.tv, 3), _mean(found.spread, 2), _percent(found.one_nn), _percent(found.classifier),
+                     _counted(found.bars, found.n)])
     n = "modes" if mixture.n_modes > 1 else "mode"
-    return f"{where}: {mixture.n_modes} {n}\n{aligned(rows)}"
+    return f"{where}: {mixture.n_modes} {n}\n{aligned(modes)}\n{where}: against true samples\n{aligned(near)}"
+
+
+def _percent(interval):
+    return _mean(Interval(*(100 * part for part in interval)), 1)
 
 
 def _counted(interval, n):

@@ -1,0 +1,191 @@
+"""`tests/benchmarks/tuning.py`: equal trials for every remedy, no seed used twice, and a curve that is not optimistic."""
+
+import importlib.util
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygan import data, study
+from tinygan.metrics import FullReport
+from tinygan.study import REMEDIES, groups
+
+WHERE = importlib.util.spec_from_file_location("tuning", Path(__file__).parent / "benchmarks" / "tuning.py")
+tuning = importlib.util.module_from_spec(WHERE)
+WHERE.loader.exec_module(tuning)
+
+RING = data.ring().standardized()
+
+
+def row(half, one_nn, classifier, diverged=None):
+    report = FullReport(8, half, 8, .9, .0, .0, 1., one_nn, classifier)
+    return study.Row("one", "ring", 0, 1.0, diverged=diverged, raw=None if diverged else report)
+
+
+# ---- what is tried
+
+
+def test_every_remedy_has_as_many_settings_and_all_can_be_trained():
+    for name in REMEDIES:
+        settings = tuning.settings_of(name, 16)
+        assert len(settings) == len({repr(one.applied(tuning.BASE)) for one in settings.values()}) == 16
+        groups.check_study(settings, {"ring": RING}, [0], study.Setup("s", "", tuning.BASE))
+    assert set(tuning.OWN) <= set(REMEDIES)
+
+
+def test_the_settings_are_drawn_once():
+    """They depend neither on how many are drawn, nor on the other remedies, nor on the process; three are written down here."""
+    for name in ("r1", "unrolled", "plain"):
+        few, many = tuning.settings_of(name, 3), tuning.settings_of(name, 40)
+        assert all(few[key] == many[key] for key in few)
+    assert [tuning.described(tuning.settings_of(name, 1)[f"{name}.00"]) for name in ("plain", "two_time_scales", "unrolled")] == [
+        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 64 64",
+        "lr 0.000104, lr_d 0.002918, beta1 0.5, batch 64, hidden 64 64",
+        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 64 64, unroll 3 0.255"]
+
+
+def test_the_shared_part_is_the_same_for_all_and_the_remedy_is_kept():
+    plain = tuning.settings_of("plain", 16)
+    for name in REMEDIES:
+        for i, one in enumerate(tuning.settings_of(name, 16).values()):
+            shared = plain[f"plain.{i:02d}"].changes
+            assert {key: one.changes[key] for key in shared} == shared
+            assert set(REMEDIES[name].changes) <= set(one.changes)
+            fixed = {"loss", "pack", "d_layers", "update"} & set(REMEDIES[name].changes)
+            assert all(one.changes[key] == REMEDIES[name].changes[key] for key in fixed)
+
+
+@pytest.mark.parametrize("one", [tuning.Log(1e-3, 10), tuning.Log(.5, .6)])
+def test_a_range_is_drawn_evenly_on_its_scale(one):
+    rng = np.random.default_rng(0)
+    x = np.log([one.draw(rng) for _ in range(4000)])
+    low, high = np.log(one)
+    assert low - .01 <= x.min() and x.max() <= high + .01
+    assert abs((x.mean() - low) / (high - low) - .5) < .02 and abs(x.std() / (high - low) - 12**-.5) < .01
+
+
+def test_every_value_of_a_choice_is_drawn():
+    ranges = tuning.SHARED | {f"{name} {key}": one for name, own in tuning.OWN.items() for key, one in own.items()}
+    for one in ranges.values():
+        rng = np.random.default_rng(0)
+        assert isinstance(one, tuning.Log) or {one.draw(rng) for _ in range(100)} == set(one.values)
+
+
+def test_no_seed_is_used_twice():
+    used = [*tuning.TUNE, *tuning.VALIDATE, *tuning.TEST]
+    assert len(set(used)) == len(used) == 28 and min(used) > 101, "nor one of those that the recipes were made with"
+
+
+# ---- what is chosen
+
+
+def test_the_score():
+    assert tuning.score(row(8, .5, .5), RING) == 1 and tuning.score(row(8, .45, .48), RING) == 1
+    assert tuning.score(row(0, 1, .6), RING) == 0 and tuning.score(row(8, 1, 1, diverged=7), RING) == 0
+    assert tuning.score(row(4, .6, .7), RING) == pytest.approx((.5 + .6) / 2)
+    narrow, true = tuning.score(row(8, .59, .69), RING), tuning.score(row(8, .503, .495), RING)
+    assert narrow < .85 < true, "narrow modes are no success"
+
+
+def test_of_equal_settings_the_first_is_chosen():
+    scores = {"a": np.array([.1, .3]), "b": np.array([.5, .5]), "c": np.array([.4, .6]), "d": np.array([1, .2])}
+    assert tuning.best(scores, 3) == ["d", "b", "c"]
+
+
+def test_the_curve_is_the_mean_over_all_choices():
+    """By brute force: all choices of m settings, the best by one half of the seeds, its score on the other."""
+    table = np.random.default_rng(0).random((6, 4))
+    expected = []
+    for m in range(1, 7):
+        found = []
+        for chosen, judged in ((table[:, :2], table[:, 2:]), (table[:, 2:], table[:, :2])):
+            found += [judged[max(some, key=lambda i: chosen[i].mean())].mean() for some in itertools.combinations(range(6), m)]
+        expected.append(np.mean(found))
+    curve = tuning.against_budget({f"{i}": scores for i, scores in enumerate(table)})
+    assert curve == pytest.approx(expected)
+
+
+def test_the_curve_is_flat_where_nothing_but_luck_differs():
+    """The control: the best score itself rises with m for noise alone; the score on other seeds does not."""
+    luck = np.random.default_rng(1).random((400, 16, 4))
+    curves = np.array([tuning.against_budget(dict(enumerate(table))) for table in luck])
+    assert np.abs(curves.mean(axis=0) - .5).max() < .015
+    assert luck.mean(axis=2).max(axis=1).mean() > .7
+    assert tuning.against_budget({"a": np.array([.2]), "b": np.array([.6])}) == pytest.approx([.4, .6])
+
+
+# ---- the command
+
+
+WORDS = "ring --remedies plain nonsaturating r1 --settings 3 --seeds 2 --test 2 --budgets 3 5".split()
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(groups, "SCORED", 200)
+    monkeypatch.setattr(tuning.plots, "save", lambda figure, path: path)
+    monkeypatch.setattr(tuning, "picture", lambda found: None)
+
+
+@pytest.mark.slow
+def test_the_study_goes_on_where_it_was(tmp_path, small, monkeypatch, capsys):
+    words = [*WORDS, "--work", str(tmp_path / "work"), "--out", str(tmp_path)]
+    original, made = study.train_group, []
+
+    def counted(group, *arguments):
+        if len(made) == 9:
+            raise KeyboardInterrupt
+        made.append((group.name, group.seeds, group.recipe.steps))
+        return original(group, *arguments)
+
+    monkeypatch.setattr(study, "train_group", counted)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.main(words)
+    first = list(made)
+    made.clear()
+    monkeypatch.setattr(study, "train_group", lambda *arguments: made.append(arguments[0]) or original(*arguments))
+    tuning.main(words)
+    # 3 settings to tune, 3 to validate, 2 budgets: 8 groups for each of 3 remedies, of which 9 were made.
+    assert len(first) == 9 and len(made) == 15
+    once = (tmp_path / "tuning_ring.json").read_text()
+    made.clear()
+    tuning.main(words)
+    assert made == [] and (tmp_path / "tuning_ring.json").read_text() == once
+    text = (tmp_path / "tuning_ring.txt").read_text()
+    assert text in capsys.readouterr().out and "3 steps, the winners on new seeds" in text and "best of 2" in text
+    assert "classifier %" in text and "The settings that won:" in text and "Processor time, minutes:" in text
+    found = json.loads(once)["remedies"]
+    plain, same = found["plain"], found["nonsaturating"]
+    assert plain["test"] == same["test"] and plain["winner"].split(".")[1] == same["winner"].split(".")[1], "the control"
+    assert plain["test"] != found["r1"]["test"] and [run["seed"] for run in plain["test"]["5"]] == [2000, 2001]
+
+
+def test_dry_prints_every_setting_and_runs_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tuning.main(["--dry"])
+    out = capsys.readouterr().out
+    assert sum(line.startswith("  ") for line in out.splitlines()) == 26 * 16 and not list(tmp_path.iterdir())
+    assert out.endswith("26 remedies, for each 64 runs to tune and 12 to validate, of 4000 steps, and 20 runs to test, of 4000 "
+                        "and 16000 steps.\nIn all 18,304,000 steps of G on each data set.\n")
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["--settings", "2"], "a part of the study is not the study"),
+    (["--settings", "0", "--dry"], "at least 1"),
+    (["--budgets", "5", "5", "--dry"], "no budget stands there twice"),
+    (["--seeds", "5", "--dry"], "invalid choice: 5"),
+])
+def test_what_is_refused(words, message, capsys):
+    with pytest.raises(SystemExit):
+        tuning.main(words)
+    assert message in capsys.readouterr().err
+
+
+def test_the_picture(tmp_path):
+    scores = np.random.default_rng(0).random((8, 4, 4))
+    found = {f"{name}": {"tuning": dict(enumerate(table))} for name, table in enumerate(scores)}
+    figure = tuning.picture(found)
+    assert len(figure.axes[0].lines) == 8 and len(figure.axes[0].get_legend().get_texts()) == 6
+    tuning.plots.comparison.plt.close("all")
