@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_categories
 import test_conv
 import test_golden
 import test_layers
@@ -246,7 +247,7 @@ def layers():
 
 def table_of_checks():
     """A row for each layer: a star for each check that it is among the cases of."""
-    rows, modules = [], (test_layers, test_norm, test_conv, test_style, test_penalties, test_golden)
+    rows, modules = [], (test_categories, test_layers, test_norm, test_conv, test_style, test_penalties, test_golden)
     for layer in layers():
         stars = ["\\*" if any(layer in cases(vars(module).get(check)) for check in checks.split() for module in modules) else ""
                  for checks in CHECKS.values()]

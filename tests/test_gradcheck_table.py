@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tinygan import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh, gradcheck, losses, mlp
 from tinygan.data import one_hot
 from tinygan.engine import heads
+from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.numerics import sigmoid, softplus
 from tinygan.penalties import R1
@@ -29,6 +30,7 @@ S = RNG.normal(size=(4, 4)) + 3 * np.eye(4)
 C = RNG.normal(size=(4, 4))
 W = RNG.normal(size=6)
 Q = RNG.normal(size=(6, 6))
+GROUPS, ONE_GROUP = SoftmaxGroups(5, (2, 2)), SoftmaxGroups(5, (4,))
 
 
 class Row(NamedTuple):
@@ -197,6 +199,9 @@ ORDINARY = [
         wrong=(lambda x: softmax(x)[2] * (1 - softmax(x)), lambda x: softmax(x)[2] * (np.arange(6) == 2))),
     Row("cross entropy", lambda x: logsumexp(x) - x[1], lambda x: softmax(x) - (np.arange(6) == 1), V,
         wrong=(lambda x: softmax(x), lambda x: (np.arange(6) == 1) - softmax(x))),
+    Row("softmax over groups of columns", lambda x: (GROUPS.forward(x)[0] ** 3).sum(),
+        lambda x: GROUPS.backward(3 * GROUPS.forward(x)[0] ** 2, GROUPS.forward(x)[1]), M,
+        wrong=(lambda x: ONE_GROUP.backward(3 * GROUPS.forward(x)[0] ** 2, ONE_GROUP.forward(x)[1]),)),
     Row("cross entropy of a batch", lambda x: heads.softmax_cross_entropy(x, CLASSES).value,
         lambda x: heads.softmax_cross_entropy(x, CLASSES).dq, M,
         wrong=(lambda x: heads.softmax_cross_entropy(heads.softmax(x), CLASSES).dq,)),

@@ -17,7 +17,7 @@ from tinygan.sampling import weights
 PAGE = (Path(__file__).parents[1] / "docs" / "own_data.rst").read_text(encoding="utf-8")
 BLOCKS = [re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in
           re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", PAGE)]
-ESTIMATOR, ASKED, WRITTEN, NUMPY, TORCH = BLOCKS
+FLOWERS, MIXED, ESTIMATOR, ASKED, WRITTEN, NUMPY, TORCH = BLOCKS
 X = np.random.default_rng(0).normal([170, 65], [8, 11], (200, 2))
 
 
@@ -72,8 +72,22 @@ def test_pytorch_reads_the_generator(people):
 def test_the_commands_of_the_page_are_commands(people, cli):
     files.write(X, "people.csv", ["height", "weight"])
     files.write(X[:40], "held-out.csv", ["height", "weight"])
-    lines = re.findall(r"^   tinygan (sample.*|score.*)$", PAGE, flags=re.MULTILINE)
+    lines = re.findall(r"^   tinygan (sample people.*|score people.*)$", PAGE, flags=re.MULTILINE)
     assert len(lines) == 2 and [cli(*line.split())[0] for line in lines] == [0, 0]
+
+
+def test_the_flowers_of_the_page(cli, monkeypatch, capsys):
+    """Its commands are commands, with less training and without a picture."""
+    monkeypatch.setattr(learning, "draw", lambda run, path: path)
+    run_of(FLOWERS)
+    assert [len(Path(name).read_text(encoding="utf-8").splitlines()) for name in ("flowers.csv", "other-flowers.csv")] == [76, 76]
+    trained, *others = re.findall(r"^   tinygan (.* flowers\b.*)$", PAGE, flags=re.MULTILINE)
+    assert cli(*trained.split(), "--steps", 3, "--quiet")[0] == 0
+    assert len(others) == 2 and [cli(*line.split())[0] for line in others] == [0, 0]
+    head, *rows = Path("new-flowers.csv").read_text(encoding="utf-8").splitlines()
+    assert head.startswith("\"sepal length (cm)\"") and len(rows) == 1000
+    run_of(MIXED.replace("steps=300", "steps=3"))
+    assert re.fullmatch(r"1000 \[(\d\.\d, ){4}'(setosa|versicolor|virginica)'\]\n", capsys.readouterr().out)
 
 
 def test_the_average_is_what_is_written():

@@ -12,6 +12,7 @@ from oracles import LOSSES, loss_name, same_bits
 
 from tinygan import data, losses
 from tinygan.engine import replay, shortening
+from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -86,6 +87,8 @@ CASES |= {
         lambda: (Dense(3, 8), ConvTranspose2D(2, 2, 3, 4, 2, 1), BatchNorm(48, channels=3), ReLU(),
                  ConvTranspose2D(4, 3, 1, 3, 2, 1), Dense(49, 2)),
         more={"penalties": (R2(.3),), "unroll": (2, .1)}, replicas=2),
+    "SoftmaxGroups": Case(g_layers=lambda: (Dense(3, 5), SoftmaxGroups(5, (2, 2)), Tanh(), Dense(5, 4), ReLU(), Dense(4, 2)),
+                          more={"penalties": (R1(.3), R2(.3)), "unroll": (2, .1)}, replicas=2),
     "linear players": Case(lambda: (Dense(2, 1),), lambda: (Dense(3, 2),)),
     "R1": Case(more={"penalties": (R1(.3),)}),
     "R2, falling": Case(around(Tanh), more={"penalties": (R2(Falling(.3, .01)),)}),
@@ -117,7 +120,7 @@ CASES |= {
 QUICK = ("NonSaturating", "Hinge", "RelativisticAverage", "extragradient", "optimistic, five steps of D", "SpectralNorm", "Pack",
          "Conv2D", "ConvTranspose2D with BatchNorm", "MinibatchDiscrimination", "FourierFeatures", "WGAN-GP",
          "R1 and R2 with columns", "cosine", "instance noise, unrolled", "replicas", "replicas, everything in D",
-         "float64", "average, optimistic")
+         "float64", "average, optimistic", "SoftmaxGroups")
 
 
 @pytest.mark.parametrize("name", QUICK)

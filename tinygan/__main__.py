@@ -65,6 +65,11 @@ def train(options):
     if options.resume:
         return _resume(options)
     reading = {name: getattr(options, name) for name in ("decimal", "index")}
+    if options.categorical and options.model != GAN:
+        raise Misuse(f"the model {options.model} cannot learn columns of categories: leave out --categorical, or take "
+                     f"--model {GAN}")
+    if options.categorical:
+        reading["categorical"] = options.categorical
     if options.model == GAN:
         recipe = Recipe(**{name: getattr(options, name) for name in NAMES})
         return _carry_out(lambda: run_files.build(recipe, reading, options.given), learning.learn, options,
@@ -108,6 +113,8 @@ def _resume(options):
     folder = options.resume
     if options.force or options.out not in (None, folder):
         raise Misuse("--resume writes into the folder of the run that it goes on with: leave out --out and --force")
+    if options.categorical:
+        raise Misuse("--resume goes on with the columns of categories that the run has: leave out --categorical")
     if not folder.is_dir():
         raise Misuse(f"there is no folder {folder}, so no run to go on with. Make one with the command train")
     with lock(folder):

@@ -11,11 +11,12 @@
 import csv
 import glob
 import io
+import itertools
 import math
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from . import text_tables
 from .engine.arguments import file_path, points, shown
-from .tables import Column, Reading, Table, of_columns
+from .tables import Reading, Table, of_cells
 
 fcntl: Any
 try:
@@ -59,7 +60,12 @@ def read_table(path: str | Path, reading: Reading = Reading()) -> Table:  # noqa
     try:
         if kind in TEXT:
             return text_tables.read(path, _unpacked(path), reading)
-        return _from_parquet(path, reading) if kind == ".parquet" else _array_table(path, kind)
+        if kind == ".parquet":
+            return _from_parquet(path, reading)
+        table = _array_table(path, kind)
+        if not reading.categorical:
+            return table
+        return of_cells(path.name, table.columns, table.x.swapaxes(0, 1).tolist(), reading._replace(first="keep"))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}. Check its permissions") from error
 
@@ -102,12 +108,9 @@ def _from_parquet(path: Path, reading: Reading) -> Table:
         read = parquet.read_table(path)
     except ArrowException as error:
         raise ValueError(f"{path} is not a sound .parquet file: {error}") from error
-    columns = []
-    for name in sorted(read.column_names, key=lambda name: not name.startswith("__index_level_")):
-        columns.append(Column("" if name.startswith("__index_level_") else name))
-        for row, cell in enumerate(read.column(name).to_pylist(), start=1):
-            columns[-1].add(row, "" if cell is None else str(int(cell) if isinstance(cell, bool) else cell))
-    return of_columns(str(path), columns, reading, unit="row")
+    held = sorted(read.column_names, key=lambda name: not name.startswith("__index_level_"))
+    names = ["" if name.startswith("__index_level_") else name for name in held]
+    return of_cells(str(path), names, [read.column(name).to_pylist() for name in held], reading)
 
 
 def _array_table(path: Path, kind: str) -> Table:
@@ -182,18 +185,23 @@ def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = Non
     if columns is not None and not (isinstance(columns, (list, tuple)) and len(columns) == x.shape[1]
                                     and all(isinstance(name, str) for name in columns)):
         raise ValueError(f"columns must be {x.shape[1]} names, one for each column; got {shown(columns)}")
-    columns = columns or [f"x{j}" for j in range(1, x.shape[1] + 1)]
+    if path.suffix.lower() != ".npy":
+        write_rows(x.tolist(), path, columns or [f"x{j}" for j in range(1, x.shape[1] + 1)])
+        return
     with atomic_write(path) as temporary:
-        if temporary.suffix.lower() == ".npy":
-            held = io.BytesIO()  # straight to a file, np.save hands it to the C library, which tells nobody of a full disk
-            np.save(held, x)
-            temporary.write_bytes(held.getbuffer())
-            return
+        held = io.BytesIO()  # straight to a file, np.save hands it to the C library, which tells nobody of a full disk
+        np.save(held, x)
+        temporary.write_bytes(held.getbuffer())
+
+
+def write_rows(rows: Iterable[Sequence[Any]], path: Path, columns: Sequence[str]) -> None:
+    """Write rows of numbers and texts as a .csv table with these names on top."""
+    with atomic_write(path) as temporary:
         # `read` looks for a delimiter in the first line: a name with one in it must stand in quotes, and so must a number.
         quoted = any(mark in name for name in columns for mark in "\t; ") or any(name[:1].isdigit() for name in columns)
         with temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC if quoted else csv.QUOTE_MINIMAL, lineterminator="\n")
-            writer.writerows([columns, *x.tolist()])
+            writer.writerows(itertools.chain([columns], rows))
 
 
 @contextmanager

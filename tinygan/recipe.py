@@ -19,6 +19,7 @@ import numpy as np
 from . import losses
 from .data import Points
 from .engine.arguments import spawn
+from .engine.categories import SoftmaxGroups
 from .engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from .engine.layers import Dense, Layer
 from .engine.network import Sequential
@@ -114,15 +115,17 @@ class Recipe(Common):
         bound = "".join(f", {name} has the weight {written(weight)}" for name, weight in weights.items() if weight)
         return f"z has {self.latent} dimensions, a batch has {self.batch} rows{bound}"
 
-    def networks(self, dim: int, seeds: Sequence[Any], replicas: Any = None) -> tuple[Sequential, Sequential]:
-        """G and D for data of `dim` columns; `seeds`: of G's weights, and of D's."""
+    def networks(self, dim: int, seeds: Sequence[Any], replicas: Any = None,
+                 groups: Sequence[int] = ()) -> tuple[Sequential, Sequential]:
+        """G and D for data of `dim` columns; `seeds`: of G's weights, and of D's; `groups`: the sizes of one-hot groups."""
         k, g_scale, d_scale = self.fourier or (None, None, None)
         front: list[Layer] = [Pack(self.pack, dim)] if self.pack > 1 else []
         d_row = self._row(self.pack * dim, 1, k, d_scale)
         if self.d_layers is not None:
             d_row = self.object("d_layers")(d_row)
         many = () if replicas is None else replicas
-        return (Sequential(*self._row(self.latent, dim, k, g_scale), seed=seeds[0], replicas=many),
+        head: list[Layer] = [SoftmaxGroups(dim, tuple(groups))] if groups else []
+        return (Sequential(*self._row(self.latent, dim, k, g_scale), *head, seed=seeds[0], replicas=many),
                 Sequential(*front, *d_row, seed=seeds[1], replicas=many))
 
     def sizes(self, dim: int) -> dict[str, int]:

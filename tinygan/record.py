@@ -117,7 +117,7 @@ class Common(Record):
                                 "judge a running average of G, which keeps this share of itself each step, .99 to .9999")
     seed: int = setting(0, Count(0, "SEED"), HOW, "of everything random")
 
-    def data_set(self, **reading: str) -> Any:
+    def data_set(self, **reading: Any) -> Any:
         """The data, in their own units; `reading` is for `from_file`. Raises FileNotFoundError or ValueError for a bad file."""
         return data_module.by_name(self.data) if self.data in data_module.NAMES else data_module.from_file(self.data, **reading)
 

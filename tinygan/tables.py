@@ -1,8 +1,9 @@
 """Columns of a user's own table: what each of them holds, and which of them are learned.
 
-    Reading(decimal, first)                how a table is to be read
-    Column(name)                           a column that is filled cell by cell
-    of_columns(where, columns, reading)    -> Table: numbers, names and notes; or one message with all faults
+    Reading(decimal, first, categorical)        how a table is to be read
+    Column(name)                                a column that is filled cell by cell
+    of_columns(where, columns, reading)         -> Table: numbers, names, notes, categories; or one message with all faults
+    of_cells(where, names, columns, reading)    the same from columns of values, as arrays and DataFrames have them
 
 A text table, a file in the Parquet format, a DataFrame and a structured array all become columns first, so all of them are
 treated alike.
@@ -11,11 +12,13 @@ treated alike.
 import array
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .engine.arguments import choice
 
 LISTED = 5  # faults that a message lists; the others are counted
 REMEMBERED = 10_000  # different cells of a column that are kept, to say what it holds
@@ -25,32 +28,36 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 class Reading(NamedTuple):
     """How a table is to be read.
 
-    decimal   what stands before the fraction of a number, "." or ","
-    first     "drop" leaves out a first column that only numbers or names the rows; "keep" does not
+    decimal       what stands before the fraction of a number, "." or ","
+    first         "drop" leaves out a first column that only numbers or names the rows; "keep" does not
+    categorical   the names of the columns that hold categories, not amounts; without names they are called x1, x2 ...
     """
 
     decimal: str = "."
     first: str = "drop"
+    categorical: tuple[str, ...] = ()
 
 
 class Table(NamedTuple):
     """What was read.
 
-    x         (N, d), numbers
-    columns   d names, or None
-    notes     a sentence for each thing that may not be as the user thinks
+    x            (N, d), numbers; of a category its number
+    columns      d names, or None
+    notes        a sentence for each thing that may not be as the user thinks
+    categories   column -> the texts of its categories, in the order of their numbers
     """
 
     x: NDArray[Any]
     columns: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    categories: dict[int, tuple[str, ...]] = {}
 
 
 class Column:
     """A column that is filled cell by cell; `name` is None where it has none."""
 
-    def __init__(self, name: str | None, decimal: str = ".") -> None:
-        self.name, self.decimal = name, decimal
+    def __init__(self, name: str | None, decimal: str = ".", categorical: bool = False) -> None:
+        self.name, self.decimal, self.categorical = name, decimal, categorical
         self.values = array.array("d")
         self.seen: dict[str, int] = {}  # cell -> its number, in the order of appearance
         self.bad: list[tuple[int, str]] = []  # the first cells that are no finite numbers, with their lines
@@ -58,6 +65,9 @@ class Column:
 
     def add(self, line: int, cell: str) -> None:
         """The next cell, which stands in this line of the file."""
+        if self.categorical and cell:
+            self.values.append(self.seen.setdefault(cell, len(self.seen)))
+            return
         value = number(cell, self.decimal)
         if len(self.seen) < REMEMBERED:
             self.seen.setdefault(cell, len(self.seen))
@@ -120,17 +130,48 @@ def of_columns(where: str, columns: Sequence[Column], reading: Reading, lengths:
     """The Table of these columns. Raises ValueError with all faults; `lengths` are those of lines that are too long or short."""
     columns, notes = list(columns), []
     first = columns[0]
-    if reading.first == "drop" and len(columns) > 1 and not lengths:
+    if reading.first == "drop" and len(columns) > 1 and not lengths and not first.categorical:
         if first.name == "" and first.names_rows():
             notes.append(left_out("", "names the rows" if first.is_text() else "numbers the rows"))
         elif first.counts_rows():
             notes.append(left_out(first.name, "counts the rows"))
         columns = columns[1:] if notes else columns
     _refuse(where, columns, lengths, unit)
-    x = np.empty((len(first.values), len(columns)))
+    x, categories = np.empty((len(first.values), len(columns))), {}
     for j, column in enumerate(columns):
         x[:, j] = column.values
-    return Table(x, full_names([column.name for column in columns]), tuple(notes))
+        if column.categorical:
+            categories[j] = tuple(sorted(column.seen, key=_order))
+            place = {cell: k for k, cell in enumerate(categories[j])}
+            x[:, j] = np.array([place[cell] for cell in column.seen], np.float64)[x[:, j].astype(np.int64)]
+    return Table(x, full_names([column.name for column in columns]), tuple(notes), categories)
+
+
+def of_cells(where: str, names: Sequence[str] | None, cells: Sequence[Iterable[Any]], reading: Reading) -> Table:
+    """The Table of columns of values. A missing value is None or NaN. Among categories 3.0 is called 3."""
+    columns = named_columns(where, names, len(cells), reading)
+    for column, values in zip(columns, cells, strict=True):
+        for row, cell in enumerate(values, start=1):
+            column.add(row, _text(cell, column.categorical))
+    return of_columns(where, columns, reading, unit="row")
+
+
+def _text(cell: Any, categorical: bool) -> str:
+    """A value as the cell of a table."""
+    if cell is None or type(cell).__name__ == "NAType" or (categorical and cell != cell):  # pandas compares its NA with nothing
+        return ""
+    whole = isinstance(cell, bool) or (categorical and isinstance(cell, float) and cell.is_integer())
+    return str(int(cell) if whole else cell)
+
+
+def named_columns(where: str, names: Sequence[str] | None, width: int, reading: Reading) -> list[Column]:
+    """Empty columns. Raises ValueError where `reading.categorical` has a name that no column has."""
+    if not reading.categorical:
+        return [Column(names[j] if names else None, reading.decimal) for j in range(width)]
+    known = (names and full_names(names)) or [f"x{j}" for j in range(1, width + 1)]
+    for name in reading.categorical:
+        choice(f"column of categories in {where}:", name, known)
+    return [Column(names[j] if names else known[j], reading.decimal, known[j] in reading.categorical) for j in range(width)]
 
 
 def full_names(names: Sequence[str | None]) -> tuple[str, ...] | None:
@@ -147,10 +188,11 @@ def full_names(names: Sequence[str | None]) -> tuple[str, ...] | None:
 
 def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit: str) -> None:
     """Raises ValueError where a cell is no number: a column of text is named once, other cells one by one."""
-    texts = [column for column in columns if column.is_text()]
+    texts = [column for column in columns if column.is_text() and not column.categorical]
     lines = [f"column {_name(column, columns)} holds text, {column.contents()}" for column in texts]
     others = [(line, j, cell) for j, column in enumerate(columns) if column not in texts for line, cell in column.bad]
-    cells = [f"{unit} {line}, column {_name(columns[j], columns)}: {cell[:40]!r} is not a finite number"
+    cells = [f"{unit} {line}, column {_name(columns[j], columns)}: "
+             + ("its category is missing" if columns[j].categorical else f"{cell[:40]!r} is not a finite number")
              for line, j, cell in sorted(others)]
     count = len(lengths) + sum(column.n_bad for column in columns if column not in texts)
     faults = [*lengths, *cells][:LISTED]
@@ -159,7 +201,8 @@ def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit:
     message = [f"{where} cannot be used. Correct or remove these:", *lines, *faults]
     message += [f"and {count - len(faults)} more"] * (count > len(faults))
     if lines:
-        message.append("A column of text has to be left out, or written as numbers")
+        message.append("A column of text has to be left out, or learned as categories by --categorical NAME (in Python "
+                       "categorical=[NAME])")
     if any(DECIMAL_COMMA.fullmatch(cell) for *_, cell in others):
         message.append('Numbers with a decimal comma are read with --decimal , (in Python decimal=",")')
     raise ValueError("\n  ".join(message))
@@ -168,3 +211,9 @@ def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit:
 def _name(column: Column, columns: Sequence[Column]) -> str | int:
     """The column's name, or its number from 1."""
     return column.name or columns.index(column) + 1
+
+
+def _order(cell: str) -> tuple[bool, float, str]:
+    """Categories that are numbers stand in the order of the numbers, and before texts."""
+    value = number(cell)
+    return (value is None, 0.0 if value is None or math.isnan(value) else value, cell)

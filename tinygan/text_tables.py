@@ -3,7 +3,7 @@
     read(path, raw, reading) -> Table      from the bytes of a .csv, .tsv or .txt file
 
 NumPy reads a sound table of numbers. Where it cannot, the table is read cell by cell: that is slower, but it knows the line and
-the column of each fault.
+the column of each fault, and the texts of categories.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import tables
-from .tables import Column, Reading, Table, number
+from .tables import Reading, Table, number
 
 PEEKED = 100  # rows that are looked at to tell names from numbers
 NOT_AVAILABLE = {"na", "n/a", "nan", "null", "none", "missing"}
@@ -49,7 +49,7 @@ def read(path: Path, raw: bytes, reading: Reading) -> Table:
     """The Table in `raw`, the contents of the file `path`. Raises ValueError that names each fault by line and column."""
     raw = _utf8(path, raw)
     layout = _layout(path, raw, reading)
-    x = _numbers(raw, layout, reading)
+    x = None if reading.categorical else _numbers(raw, layout, reading)
     table = _cell_by_cell(path, raw, layout, reading) if x is None else _without_index(x, layout, reading)
     return table._replace(notes=(*layout.notes, *table.notes))
 
@@ -200,7 +200,7 @@ def _without_index(x: Any, layout: Layout, reading: Reading) -> Table:
 
 def _cell_by_cell(path: Path, raw: bytes, layout: Layout, reading: Reading) -> Table:
     """The Table, or a message with the line and the column of each fault."""
-    columns = [Column(layout.names[j] if layout.names else None, reading.decimal) for j in range(layout.width)]
+    columns = tables.named_columns(path.name, layout.names, layout.width, reading)
     lines, lengths = _lines(raw), []
     try:
         for _ in itertools.islice(lines, layout.skip):

@@ -99,7 +99,13 @@ def sample(run, options):
 
 def _write(made, path, a_picture, like_data):
     if not a_picture:
-        files.write(made.data.in_units(made.x, like_data), path, made.data.columns)
+        x = made.data.in_units(made.x, like_data)
+        if not made.data.groups:
+            files.write(x, path, made.data.columns)
+        elif path.suffix.lower() == ".csv":
+            files.write_rows(made.data.rows(x), path, made.data.headings)
+        else:
+            raise Misuse(f"the samples have columns of text, which {path.suffix} cannot hold: let --out end in .csv")
         return
     if like_data:
         raise Misuse("--like-data is for a table: let --out end in .csv or .npy, or leave it out")

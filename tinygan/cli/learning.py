@@ -20,9 +20,11 @@ import numpy as np
 
 from ..data import from_file
 from ..engine.arguments import seed_sequence
+from ..files import read_table
 from ..guard import Diverged
 from ..sampling import sampled
 from ..saving import EVERY, Keeper
+from ..tables import Reading
 from . import run_files, scoring
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
@@ -216,6 +218,11 @@ def score(run, path=None):
 
 def _held_out(data, path):
     """The rows of a file, (N, d). Raises Misuse for other columns than the data have."""
+    if data.groups:
+        try:
+            return data.encoded(read_table(path, Reading(categorical=data.categorical)))
+        except ValueError as error:
+            raise run_files.Misuse(f"{path} has other columns than the data of the run: {error}") from None
     new = from_file(path)
     if new.dim != data.dim or (new.columns and data.columns and list(new.columns) != list(data.columns)):
         raise run_files.Misuse(f"{path} has other columns than the data of the run: "

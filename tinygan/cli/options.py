@@ -173,6 +173,8 @@ def _add_training(command, model, data, resumed):
          metavar="MARK")
     add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
+    group.add_argument("--categorical", nargs="+", default=(), metavar="NAME", help="columns that hold categories, as text or as "
+                       "whole numbers; columns without names are x1, x2 ...")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")

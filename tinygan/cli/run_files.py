@@ -80,7 +80,7 @@ class Run(NamedTuple):
         return np.asarray(self.data.in_units(self.generator()(between(z0, z1, n))))
 
 
-def build(recipe: Recipe, reading: dict[str, str] | None = None, given: Collection[str] | None = None) -> Run:
+def build(recipe: Recipe, reading: dict[str, Any] | None = None, given: Collection[str] | None = None) -> Run:
     """The Run that the recipe describes, untrained; a batch of None is chosen to fit the data.
 
     `reading` says how to read a table of the user's own, see `data.from_file`. Where the `given` settings are told, the others
@@ -88,6 +88,8 @@ def build(recipe: Recipe, reading: dict[str, str] | None = None, given: Collecti
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
+    if recipe.data in data.NAMES and (reading or {}).get("categorical"):
+        raise Misuse(f"{recipe.data} has no columns of categories: --categorical is for a table of your own, --data FILE")
     original = recipe.data_set(**reading or {})
     if given is not None and recipe.data not in data.NAMES and original.image is None:
         recipe = recipe.for_table(original, given)
@@ -104,8 +106,10 @@ def build(recipe: Recipe, reading: dict[str, str] | None = None, given: Collecti
 def _build(recipe: Recipe, original: Any) -> Run:
     """The Run on these data, which are in their own units."""
     standardised, seeds = original.standardized(), seeds_of(recipe.seed)
-    G, D = recipe.networks(standardised.dim, seeds, recipe.replicas)
-    own = None if recipe.data in data.NAMES else original.path if isinstance(original, data.Curve) else original.x
+    G, D = recipe.networks(standardised.dim, seeds, recipe.replicas, standardised.groups)
+    own = None
+    if recipe.data not in data.NAMES:
+        own = next(getattr(original, name) for name in ("table", "path", "x") if hasattr(original, name))
     return Run(recipe, seeds, G, D, standardised, own)
 
 
@@ -121,6 +125,8 @@ def words(run: Run) -> dict[str, Any]:
     """What a file says of the run in words."""
     columns = None if run.points is None else run.data.columns
     about = {"recipe": run.recipe.values(), "columns": columns, "scores": run.scores}
+    if run.data.groups:
+        about |= {"headings": run.data.headings, "categories": list(run.data.categories.items())}
     curve = run.points is not None and isinstance(run.data, data.Curve)  # points that a person has drawn
     return about | ({"noise": float(run.data.noise * run.data.scale)} if curve else {})
 
@@ -181,6 +187,8 @@ def _original(about: dict[str, Any], arrays: dict[str, Array]) -> tuple[Recipe, 
     name = Path(recipe.data).stem
     if "noise" in about:
         return recipe, data.Curve(arrays["points"], about["noise"], name)
+    if "categories" in about:
+        return recipe, data.Mixed(arrays["points"], name, about["headings"], dict(about["categories"]))
     return recipe, data.Points(arrays["points"], name, about["columns"])
 
 

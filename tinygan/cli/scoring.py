@@ -82,7 +82,7 @@ def _rows(run: Any, generators: dict[str, Any], held_out: Any) -> tuple[str, dic
     """The table of rows against rows, and its numbers; for too few rows a sentence."""
     rng = np.random.default_rng(spawn(run.seeds[3], 1)[0])
     true, real = two_lots(run.data, rng, held_out)
-    made = {name: sampled(G, len(real), rng) for name, G in generators.items()} if len(real) else {}
+    made = {name: run.data.settled(sampled(G, len(real), rng)) for name, G in generators.items()} if len(real) else {}
     return compared(run.data, true, real, made, rng, "as many held-out rows" if held_out is not None else "")
 
 
@@ -91,9 +91,10 @@ def compared(data: Any, true: Array, real: Array, made: dict[str, Array], rng: n
     """The table of what was made, name -> (n, d), and of `true` samples, both against `real` ones; and its numbers."""
     if real.shape[0] < LEAST:
         return f"\nToo few rows to compare: {2 * LEAST} are needed, or {LEAST} held-out ones.", {}
-    rows, tied = {TRUTH: true}, [] if data.image else tied_columns(data.restore(real))
+    numbers = data.dim - sum(data.groups)  # one-hot columns repeat, but those of samples do as well
+    rows, tied = {TRUTH: true}, [] if data.image else tied_columns(data.restore(real)[:, :numbers])
     if tied:
-        rows[UNTIED] = untied(true, rng)
+        rows[UNTIED] = np.concatenate([untied(true[:, :numbers], rng), true[:, numbers:]], axis=-1)
     reports = {name: rows_report(x, real, rng) for name, x in (rows | made).items()}
     lines = ["", f"{real.shape[0]} samples beside {beside or _called(data)}:", table(reports), MEANING]
     if tied:
@@ -156,7 +157,8 @@ def verdicts(run: Any, held_out: Array) -> str:
     probability = run.recipe.loss_object().is_probability
     lines = [f"What D says, the mean {'probability of real' if probability else 'score'}: {said}."]
     if isinstance(run.data, Points):
-        lines.append(memory_report(sampled(run.generator(), COMPARED, rng), run.data.x, run.data.apply(held_out)).verdict)
+        made = run.data.settled(sampled(run.generator(), COMPARED, rng))
+        lines.append(memory_report(made, run.data.x, run.data.apply(held_out)).verdict)
     return "\n".join(lines)
 
 

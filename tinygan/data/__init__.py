@@ -17,7 +17,7 @@ keeps random state: the same `rng` gives the same samples.
 
 import functools
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,12 +27,13 @@ from .. import files
 from ..engine import arguments
 from ..engine.machine import fits
 from ..tables import Reading
-from .arrays import matrix
+from .base import DataSet
 from .labels import class_count, one_hot, whole_labels
+from .mixed import Mixed, category_names, from_cells, from_table
 from .pictures import Patches, brightness, faces, images, patches
-from .sets import Curve, DataSet, Mixture, Points
+from .sets import Curve, Mixture, Points
 
-__all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixture", "Patches", "Points", "brightness", "by_name", "circles",
+__all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixed", "Mixture", "Patches", "Points", "brightness", "by_name", "circles",
            "class_count", "digits", "faces", "from_array", "from_file", "gaussians_1d", "grid", "halves", "images", "moons",
            "one_hot", "patches", "ring", "spokes", "square", "swiss_roll", "whole_labels"]
 
@@ -188,18 +189,22 @@ def halves() -> Halves:
     return Halves(*(Points(whole.x[rows], "digits", labels=whole.labels[rows], image=whole.image) for rows in (chosen, ~chosen)))
 
 
-def from_array(X: Any, name: str = "points") -> Points:
+def from_array(X: Any, name: str = "points", categorical: Sequence[str] = ()) -> Points:
     """A user's own points as Points.
 
     Parameters
     ----------
     X : (N, d), finite real numbers, at least two rows; a structured array (N,), whose fields are columns; or a DataFrame
     name : for tables and plots
+    categorical : names of columns that hold categories, as text or as whole numbers: the data are Mixed then. The columns of an
+        array without names are x1, x2 ...
 
     Raises
     ------
     TypeError, ValueError : X is not such numbers; the message names the first bad entry
     """
+    if category_names(categorical):
+        return from_cells(X, name, categorical)
     if isinstance(X, np.ndarray) and X.dtype.names:
         return Points(*_named(name, X))
     if hasattr(X, "columns") and hasattr(X, "to_numpy"):
@@ -213,7 +218,7 @@ def _named(name: str, x: Any) -> tuple[Any, str, tuple[str, ...]]:
     return numbers, name, columns
 
 
-def from_file(path: str | Path, decimal: str = ".", index: str = "drop") -> Points:
+def from_file(path: str | Path, decimal: str = ".", index: str = "drop", categorical: Sequence[str] = ()) -> Points:
     """Points from a text table, an array saved by NumPy, or a folder of pictures. `print` shows what was left out.
 
     A table (.csv, .tsv, .txt; also packed, as in .csv.gz) has one sample a line, in UTF-8, or in UTF-16 with its mark. Its first
@@ -226,20 +231,21 @@ def from_file(path: str | Path, decimal: str = ".", index: str = "drop") -> Poin
     decimal : what stands before the fraction of a number in a table, "." or ","
     index : "drop" leaves out a first column that counts the rows (0, 1, 2 ... or 1, 2, 3 ...), or that has no name among names
         and holds a different whole number or text in each row; "keep" learns it too
+    categorical : names of columns that hold categories, as in `from_array`
 
     Raises
     ------
     FileNotFoundError : there is no such file
     ValueError : it cannot be used; the cells at fault are listed by line (counted from 1, as an editor does) and column
     """
-    reading = Reading(arguments.choice("decimal", decimal, (".", ",")), arguments.choice("index", index, ("drop", "keep")))
+    reading = Reading(arguments.choice("decimal", decimal, (".", ",")), arguments.choice("index", index, ("drop", "keep")),
+                      category_names(categorical))
     path = arguments.file_path("path", path)
     if path.is_dir():
+        if reading.categorical:
+            raise ValueError(f"{path} is a folder of pictures, and has no columns of categories: leave out categorical")
         return images(path)
-    table = files.read_table(path, reading)
-    points = Points(matrix(str(path), table.x, rows=2), files.stem(path), table.columns)
-    points.notes = table.notes
-    return points
+    return from_table(str(path), files.read_table(path, reading), files.stem(path))
 
 
 NAMES: dict[str, Callable[[], DataSet]] = {

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..engine.arguments import Array, count, file_path, flag, floats
 from ..engine.machine import fits
-from .sets import DataSet, Points
+from .base import DataSet
+from .sets import Points
 
 KINDS = (".png", ".jpg", ".jpeg")
 SHOWN = 5  # names in a message

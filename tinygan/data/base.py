@@ -1,0 +1,70 @@
+"""What all data sets share. The contract stands in `tinygan.data`."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..engine import arguments
+from ..engine.arguments import Array
+from ..engine.machine import fits
+
+Data = TypeVar("Data", bound="DataSet")
+
+
+class DataSet:
+    """What all data sets share: checks of what `sample` is asked for, and the change between original and standardised units."""
+
+    sample: Callable[[int, np.random.Generator], Array]
+    standardized: Callable[[], "DataSet"]
+    dim: int
+    name: str
+    columns: tuple[str, ...] | None = None  # the columns' names, where they have any
+    notes: tuple[str, ...] = ()  # what a user should know of how the data were read
+    image: tuple[int, int] | None = None  # height and width, where a row is an image, channels last
+    classes: int | None = None  # how many classes there are, where each sample has one
+    groups: tuple[int, ...] = ()  # how many one-hot columns each category has; they are the last columns
+    shift: Any = 0.0
+    scale: Any = 1.0
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """`n` samples (n, dim) and the class of each, (n,): the same samples as `sample`. Raises ValueError without classes."""
+        raise ValueError(f"{self.name} has no labels: it cannot say which class a sample belongs to")
+
+    def restore(self, x: Any) -> Array:
+        """`x` (..., dim) in the original units. Raises ValueError when the last axis is not `dim`."""
+        x = arguments.floats("x", x, np.dtype(np.float64))
+        if x.shape[-1:] != (self.dim,):
+            raise ValueError(f"restore expects (..., {self.dim}), got {x.shape}")
+        return x * self.scale + self.shift
+
+    def in_units(self, x: Any, like_data: bool = False) -> Array:
+        """`x` (N, dim), made by a generator, in the original units. Raises ValueError for `like_data`, which is for `Points`."""
+        if like_data:
+            raise ValueError(f"{self.name} is drawn from a formula: it has no fixed decimals, and no range to be clipped to")
+        return self.restore(x)
+
+    def settled(self, x: Any) -> Any:
+        """`x` (N, dim), made by a generator, as a sample: with categories one-hot, else unchanged."""
+        return x
+
+    def apply(self, x: Any) -> Array:
+        """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
+        x = arguments.floats("x", x, np.dtype(np.float64))
+        if x.shape[-1:] != (self.dim,):
+            raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")
+        return (x - self.shift) / self.scale
+
+    def moved_from(self: Data, source: "DataSet", center: Array, scale: Any) -> Data:
+        """Record that this data set is (source - center) / scale, where source may be standardised already."""
+        self.shift, self.scale = source.shift + source.scale * center, source.scale * scale
+        self.notes = source.notes
+        return self
+
+    def check_draw(self, n: Any, rng: Any) -> int:
+        """n as an int, where `sample` may be called with n and rng. Raises TypeError, ValueError or MemoryError."""
+        arguments.generator("rng", rng)
+        n = arguments.count("n", n)
+        if n * self.dim > 1 << 20:  # not at each step of a training
+            fits(f"{n} samples of {self.name}", n, self.dim)
+        return n
