@@ -19,6 +19,10 @@ One sentence: it has a colon. ``train`` begins another. So does Song et al. (201
 * an item: short
 * another
 
+name    what it is,
+        on two lines
+other   another
+
 .. math:: a: b
 
 .. code-block:: python
@@ -63,7 +67,8 @@ def f(x, y):
 def test_what_counts_on_a_page():
     assert [*prose.paragraphs(PAGE)] == [
         'One sentence: it has a colon. X begins another. So does Song et al. (2019), "here." And this is the fourth.',
-        "an item: short", "another", "A formula::", "a cell: of a table", "a second one"]
+        "an item: short", "another", "name    what it is, on two lines", "other   another", "A formula::",
+        "a cell: of a table", "a second one"]
 
 
 def test_what_counts_in_a_docstring(tmp_path):
@@ -76,9 +81,9 @@ def test_sentences_are_told_apart():
     said, long, colons, words, twice = prose.counted([*prose.paragraphs(PAGE)])
     assert said[:4] == ["One sentence: it has a colon.", "X begins another.", 'So does Song et al. (2019), "here."',
                         "And this is the fourth."]
-    assert (len(said), long, colons, words, twice) == (9, [], 4, 35, [])
+    assert (len(said), long, colons, words, twice) == (11, [], 4, 44, [])
     long_one = "One word " + 29 * "more "
-    assert prose.counted([f"{long_one}: and: so."])[1:] == ([f"{long_one}: and: so."], 2, 35, [f"{long_one}: and: so."])
+    assert prose.counted([f"{long_one}: and: so."])[1:] == ([f"{long_one}: and: so."], 2, 34, [f"{long_one}: and: so."])
 
 
 KINDS = ["README", "lessons", "pages", "derivations", pytest.param("docstrings", marks=pytest.mark.slow)]

@@ -24,7 +24,7 @@ CODE = re.compile(r"(?ms)^```.*?^```|"  # fences; directives that hold no prose;
                   r"^(?P<a> *)\.\. (?:math|code-block|literalinclude|csv-table|raw|toctree|image)::[^\n]*\n"
                   r"(?:(?P=a) +[^\n]*\n|\s*\n)*|"
                   r"^(?P<b> *)(?P<lead>(?!\.\. |:\w)[^ \n][^\n]*::\n)\n(?:(?P=b) +[^\n]*\n|\s*\n)+")
-ITEM = re.compile(r"\s*(?:[*-]|#\.|\d+\.) ")
+ITEM = re.compile(r"\s*(?:[*-]|#\.|\d+\.) |\s*\S.*? {2,}\S")
 SECTION = re.compile(r"(?m)^(?:Parameters|Attributes|Returns|Raises)\n-+\n((?:.+\n?)+)")
 ENTRY = re.compile(r"(?m)^(?=\S)(?:[^:\n]*? : )?")
 END = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\"*]))(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[A-Z*(\"])")
@@ -33,7 +33,7 @@ END = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\"*]))(?<!\bal\.)(?<!\be\.g\.)(?<!\b
 def paragraphs(text):
     """The paragraphs of reStructuredText or Markdown, without code, formulas, directives and headings.
 
-    An item of a list and a cell of a table are paragraphs of their own.
+    An item of a list, a cell of a table and a line in which spaces make columns are paragraphs of their own.
     """
     for block in re.split(r"\n\s*\n", CODE.sub(lambda code: f"{code['lead'] or ''}\n\n", text)):
         lines = [line for line in block.splitlines() if line.strip()]
