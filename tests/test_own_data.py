@@ -119,6 +119,13 @@ def test_a_file_of_many_samples_is_that_of_all_at_once(people, cli, more):
         assert said == (0, f"{n} points in many.{ending}\n", "") and same_bits(files.read(f"many.{ending}")[0], expected)
 
 
+@pytest.mark.parametrize("ending, least", [("csv", "4,000,000.0"), ("npy", "16,000,000.0")])
+def test_more_samples_than_the_disk_can_hold_are_refused(people, cli, ending, least):
+    code, _, err = cli("sample", "people", "-n", 10**15, "--out", f"x.{ending}")
+    assert code == 2 and f"1,000,000,000,000,000 samples take at least {least} GB, and the disk has " in err
+    assert not [*Path().glob(f"*x.{ending}")]
+
+
 def test_texts_of_many_samples(sold, cli):
     n = sampling.ROWS + 5
     assert cli("sample", "people", "-n", n, "--out", "many.csv")[0] == 0
@@ -149,8 +156,8 @@ def test_many_samples_take_no_more_memory_than_few(people, name):
 
     def grown(rows):
         words = [sys.executable, "-c", between, sys.executable, "-c", MEASURED, name, str(rows)]
-        said = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, check=True).stdout
-        return int(said.split()[-1]) / (1024**2 if sys.platform == "darwin" else 1024)
+        done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, check=True)
+        return int(done.stdout.split()[-1]) / (1024**2 if sys.platform == "darwin" else 1024)
 
     assert grown(sampling.ROWS) < 20 < 60 < grown(10**6)
 

@@ -15,6 +15,7 @@ import numpy as np
 from .engine.arguments import Array, count, points
 from .engine.categories import SoftmaxGroups
 from .engine.layers import Activation, Dense
+from .engine.machine import fits
 from .engine.numerics import sigmoid
 
 ROWS = 8192  # in a batch
@@ -22,7 +23,8 @@ ROWS = 8192  # in a batch
 
 def sampled(G: Any, n: int, rng: np.random.Generator) -> Array:
     """`n` samples (n, d) of a single network G."""
-    made = np.empty((count("n", n), G.d_out), G.dtype)
+    fits(f"{count('n', n)} samples", n, G.d_out, itemsize=G.dtype.itemsize)
+    made = np.empty((n, G.d_out), G.dtype)
     start = 0
     for x in batches(G, n, rng):
         made[start:start + len(x)] = x
@@ -78,7 +80,8 @@ def between(z0: Any, z1: Any, n: int = 11) -> Array:
     z0, z1 = (points(name, np.atleast_2d(z))[0].astype(np.float64) for name, z in (("z0", z0), ("z1", z1)))
     if z0.shape != z1.shape:
         raise ValueError(f"z0 and z1 must have one shape (d_z,); got {z0.shape} and {z1.shape}")
-    t = np.linspace(0, 1, count("n", n, 2))[:, None]
+    fits(f"{count('n', n, 2)} points on the way", n, z0.size)
+    t = np.linspace(0, 1, n)[:, None]
     a, b = np.linalg.norm(z0), np.linalg.norm(z1)
     angle = np.arccos(np.clip(z0 @ z1 / (a * b), -1, 1)) if a * b > 0 else 0.0
     if not 1e-6 < angle < np.pi - 1e-6:

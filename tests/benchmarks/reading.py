@@ -5,7 +5,7 @@
 `tinygan sample` writes ROWS / 10 and ROWS rows, each in a process of its own; ROWS is a million unless it is given. This comes
 first, for the system counts the memory of this process to theirs. Then three tables are read: one of three columns with six
 decimals; one of fifty columns with one digit in each cell, ROWS / 10 rows; and the first one with a column of text in front, a
-category. Time is beside that of NumPy's own reader where it can read the table, memory beside the file. The numbers themselves take
+category. Time is beside that of NumPy's own reader where it can read the table, memory beside the file. The numbers alone take
 8 bytes each, which is four times the file where each cell has one digit.
 """
 

@@ -8,6 +8,7 @@
 """
 
 import itertools
+import shutil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,6 +107,10 @@ def sample(run, options):
 
 def _write(batches, n, data, path):
     """Write n samples, in the units of the data, as a table or an array; no more than a batch of them is in memory."""
+    least = n * data.dim * (2 if path.suffix.lower() == ".csv" else 8)
+    free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else least
+    if least > free:
+        raise Misuse(f"{n:,} samples take at least {least / 1e9:,.1f} GB, and the disk has {free / 1e9:,.1f} GB free: ask for fewer")
     if path.suffix.lower() == ".csv":
         rows = data.rows if data.groups else np.ndarray.tolist
         headings = data.headings if data.groups else data.columns or [f"x{j}" for j in range(1, data.dim + 1)]

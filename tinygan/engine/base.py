@@ -36,8 +36,8 @@ def at_most(parameters: int) -> Iterator[None]:
 class Parameter:
     """An attribute that is written in place: `layer.W = array` copies the numbers into the memory that W already has.
 
-    So a parameter stays a view into its network's theta. Reading is the ordinary lookup in the instance. Raises ValueError
-    where the new array has another shape.
+    So a parameter stays a view into its network's theta, and its gradient `layer.dW` one into grad. Reading is the ordinary
+    lookup in the instance. Raises ValueError where the new array has another shape.
     """
 
     def __init__(self, name: str) -> None:
@@ -85,7 +85,7 @@ class Layer:
     owned = False  # whether a network has taken this layer
 
     def __init_subclass__(cls) -> None:
-        for name in cls.parameters:
+        for name in [front + name for name in cls.parameters for front in ("", "d")]:
             if not hasattr(cls, name):
                 setattr(cls, name, Parameter(name))
 

@@ -255,7 +255,7 @@ class Upsample(Layer):
         self.size, self.channels = size_pair("Upsample", size), count("Upsample: channels", channels)
         self.factor = count("Upsample: factor", factor)
         self.d = math.prod(self.size) * self.channels
-        self.k = self.factor**2 * self.d
+        self.k = math.prod(size_of("Upsample", self.size, self.factor, self.factor, 0)) * self.channels
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x)

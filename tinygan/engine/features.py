@@ -17,6 +17,7 @@ import numpy as np
 
 from .arguments import Array, Seed, count, number, seed_sequence
 from .base import Layer, check_input, check_like_output, sum_over_batch
+from .machine import fits
 
 
 class MinibatchStd(Layer):
@@ -187,9 +188,9 @@ class FourierFeatures(Layer):
         self.d, self.k = count("FourierFeatures: d (features in)", d), count("FourierFeatures: k (features out)", k, 2)
         if self.k % 2:
             raise ValueError(f"FourierFeatures: k (features out) must be even, a cosine and a sine for each frequency; got {k}")
-        self.scale = number("FourierFeatures: scale", scale, above=0)
-        B = self.scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2))
-        self.turns = 2 * math.pi * B
+        self.scale = scale = number("FourierFeatures: scale", scale, above=0)
+        fits(f"the frequencies of {self}", self.d, self.k)
+        self.turns = 2 * math.pi * (scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2)))
         self.buffers = {"turns": self.turns}
 
     def forward(self, x: Array) -> tuple[Array, Any]:

@@ -36,7 +36,8 @@ def fits(what: str, *sizes: float, itemsize: float = 8) -> None:
 
 
 def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:,.1f} GB"
+    size = min(size, 1e300) / 1e9
+    return f"{size:,.1f} GB" if size < 1e15 else f"{size:.0e} GB"
 
 
 def one_thread() -> AbstractContextManager[Any]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..data.sets import Mixture, a_mixture
 from ..engine.arguments import Array, count, floats, generator, number, points
+from ..engine.machine import fits
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
@@ -150,8 +151,7 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))
-    truth = _pair_sum(real, b) / (m * (m - 1))
-    between = _kernel_sum(x, real, b) / (n * m)
+    truth, between = _pair_sum(real, b) / (m * (m - 1)), _kernel_sum(x, real, b) / (n * m)
     return (within + truth - 2 * between).reshape(bandwidths.shape)[()]
 
 
@@ -212,14 +212,14 @@ def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
 
     if a_mixture(mixture).dim != 2:
         raise ValueError(f"js_2d needs a 2-D mixture; got {mixture.dim} dimensions. For 1 there is js_1d")
+    fits(f"{cells} x {cells} cells for {mixture.n_modes} modes", cells, max(cells, mixture.n_modes))
     reach = 5 * mixture.stds[:, None]
     edges = np.linspace((mixture.means - reach).min(axis=0), (mixture.means + reach).max(axis=0), cells + 1, axis=-1)
     z = (edges[..., None] - mixture.means.swapaxes(0, 1)[:, None]) / mixture.stds  # (2, cells + 1, K)
     across, up = np.diff(ndtr(z), axis=1)  # each mode is a product: P(cell) = P(column) P(row)
     beyond = ndtr(z[:, 0]) + ndtr(-z[:, -1])  # (2, K)
     outside = beyond.sum(axis=0) - beyond.prod(axis=0)
-    inside = (across * mixture.weights) @ up.swapaxes(0, 1)
-    return edges, np.append(inside, mixture.weights @ outside)
+    return edges, np.append((across * mixture.weights) @ up.swapaxes(0, 1), mixture.weights @ outside)
 
 
 def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.machine import one_thread
 from .keeping import save
 from .session import Session
 from .stories import begin
@@ -39,18 +40,28 @@ class Player(threading.Thread):
         return value
 
     def run(self) -> None:
-        """Play until `end`."""
+        """Play until `end`. Matrix products have one thread, and all of them again while the game stands still."""
         while not self.ended:
-            wait = max(0.0, self._due - time.monotonic()) if self.playing else None
-            try:
-                job, answer = self.jobs.get(timeout=wait) if wait != 0 else self.jobs.get_nowait()
-            except queue.Empty:
-                self._play()
-                continue
-            try:
-                answer.put((job(self), None))
-            except Exception as error:  # it belongs to the one who asked
-                answer.put((None, error))
+            asked = self.jobs.get()
+            with one_thread():
+                self._answer(*asked)
+                while self.playing and not self.ended:
+                    self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer a question, or play once it is time to."""
+        wait = max(0.0, self._due - time.monotonic())
+        try:
+            asked = self.jobs.get(timeout=wait) if wait else self.jobs.get_nowait()
+        except queue.Empty:
+            return self._play()
+        self._answer(*asked)
+
+    def _answer(self, job: Callable[["Player"], Any], answer: Any) -> None:
+        try:
+            answer.put((job(self), None))
+        except Exception as error:  # it belongs to the one who asked
+            answer.put((None, error))
 
     def _play(self) -> None:
         now, before, used = time.monotonic(), self.session.rounds, time.thread_time()

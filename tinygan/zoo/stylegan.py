@@ -207,7 +207,7 @@ class StyleGAN(System[StyleGANSettings]):
         """
         psi = number("truncation", truncation, above=0, below=1, including=(0, 1))
         G: Any = self.network("G", raw)
-        z = np.random.default_rng(spawn(seed, 2)[0]).standard_normal((count("n", n), G.latent), np.float32)
+        z = np.random.default_rng(spawn(seed, 2)[0]).standard_normal((self.how_many(n), G.latent), np.float32)
         w = forward_through(G.net, z)[0]
         if psi < 1:
             many = np.random.default_rng(0).standard_normal((MEAN_OF, G.latent), np.float32)
