@@ -8,7 +8,7 @@
 
 The parameters are the settings of `Recipe`, which says what each is. Left out are `data`, which is X, and `replicas`; `seed` is
 called random_state here, as in all of scikit-learn. Beside them stands `categorical`, the columns that hold categories.
-`import tinygan` does not bring it: write from tinygan.estimator import GAN.
+`import tinygan` does not bring it. Write from tinygan.estimator import GAN.
 """
 
 import copy
@@ -91,7 +91,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Go on for `steps` more steps on the rows X, which may be others. The first call is `fit`.
 
         Units, networks and random streams stay those of the first call. It is what `tinygan train --resume --steps` does, so the
-        schedule runs over all steps, old and new: with "constant" two halves make the same bits as one training.
+        schedule runs over all steps, old and new. With "constant" two halves make the same bits as one training.
         """
         if not hasattr(self, "G_"):
             return self.fit(X)
@@ -137,7 +137,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         return frame.infer_objects() if self._units.groups else frame
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Minus the squared maximum mean discrepancy between the rows X and samples: the larger, the better, at best 0.
+        """Minus the squared maximum mean discrepancy between the rows X and samples. The larger, the better, at best 0.
 
         This is no likelihood: a GAN has no density. It is `metrics.mmd2` of standardised rows with the median distance of
         the training rows as its bandwidth, so scores of one training set can be compared. True rows score 0 on average,
@@ -153,7 +153,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         return -float(mmd2(made, x, self._bandwidth))
 
     def verdict(self, X: Any) -> Array:
-        """What D says of each row of X: the probability that it is real, or a score where the loss has no probabilities, (N,).
+        """What D says of each row of X, either the probability that it is real, or a score where the loss has no probabilities,
+        (N,).
 
         With `pack` m, D judges m rows together: (N / m,), one for each m rows that follow each other.
         """

@@ -161,7 +161,7 @@ def _from_npz(path: Path) -> NDArray[Any]:
 def read_npy(file: IO[bytes], size: int, name: str | Path, fields: bool = False) -> NDArray[Any]:
     """The array in `file` (binary, open, `size` bytes), read only when its header is sound; `name` is for the message.
 
-    A small file may claim to hold terabytes, or contain a program: so the claimed size must be the size of the file, and the
+    A small file may claim to hold terabytes, or contain a program. So the claimed size must be the size of the file, and the
     entries must be numbers. Raises ValueError.
     """
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

@@ -1,4 +1,4 @@
-"""Samples of a generator: as many as one likes, and those between two of them.
+"""Samples of a generator, namely as many as one likes, and those between two of them.
 
     sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
     batches(G, n, rng)       the same samples one batch after the other, for a file
@@ -39,7 +39,7 @@ def batches(G: Any, n: int, rng: np.random.Generator) -> Iterator[Array]:
 
 
 def verdict(D: Any, x: Array, loss: Any) -> Array:
-    """What a single D says of x (N, d): the probability of real, or the score where the loss has no probabilities, (N,).
+    """What a single D says of x (N, d). It is the probability of real, or the score where the loss has no probabilities, (N,).
 
     A D that packs m points gives (N / m,). Raises ValueError where m does not divide N.
     """
@@ -67,10 +67,10 @@ def weights(G: Any, data: Any) -> dict[str, Array]:
 
 
 def between(z0: Any, z1: Any, n: int = 11) -> Array:
-    """`n` points (n, d_z) from z0 to z1, both (d_z,) and included: on a great circle, while the length goes in a straight line.
+    """`n` points (n, d_z) from z0 to z1, both (d_z,) and included, on a great circle, while the length goes in a straight line.
 
     Points of N(0, I) in many dimensions all have a length near sqrt(d_z). A straight line between two of them passes nearer to 0,
-    where G has hardly ever been asked; the circle does not. Where it is not defined, the line is straight: from or to 0, and
+    where G has hardly ever been asked; the circle does not. Where it is not defined, the line is straight, from or to 0, and
     between opposite points.
 
     References

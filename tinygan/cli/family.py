@@ -187,7 +187,7 @@ def _for_each(numbers, factors):
 
 
 def _carried(run, options, n):
-    """The Samples that become of given points: reconstructions, or translations to the other domain."""
+    """The Samples that become of given points, either reconstructions, or translations to the other domain."""
     system, back = run.system, options.back
     start_data = system.target if back else run.data
     if options.source is None:
@@ -201,7 +201,8 @@ def _carried(run, options, n):
 
 
 def _enlarged(run, options, n):
-    """The Samples of small images: those of a file, or those of other images. More answers than images are shared out equally."""
+    """The Samples of small images, either those of a file, or those of other images. More answers than images are shared out
+    equally."""
     system, blocks = run.system, run.system.blocks
     small = family_files.read(options.source) if options.source not in (None, *data.NAMES) else None
     if small is not None and small.dim == blocks.d_low:

@@ -43,7 +43,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Work(NamedTuple):
-    """What learning consists of: functions of a run, which differ between the first GAN and the family."""
+    """What learning consists of, namely functions of a run, which differ between the first GAN and the family."""
 
     opening: Callable[[Any], list[str]]  # lines to begin with
     training: Callable[[Any], Any]  # ready to be stepped

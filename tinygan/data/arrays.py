@@ -1,4 +1,4 @@
-"""The arrays that people pass to a data set: checked, copied, and read-only from then on."""
+"""The arrays that people pass to a data set. They are checked, copied, and read-only from then on."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ DECIMALS = 6  # a column whose numbers have more is not rounded
 
 
 def matrix(name: str, x: Any, rows: int) -> Array:
-    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
+    """`x` as a read-only float64 copy (N, d) with d >= 1. Data sets are shared between runs, and must not change."""
     x = arguments.points(name, x, rows=rows)
     if x.shape[-1] == 0:
         raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")

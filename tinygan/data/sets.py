@@ -1,4 +1,4 @@
-"""Kinds of data sets: mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
+"""Kinds of data sets, namely mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
 
 import functools
 import math
@@ -93,7 +93,7 @@ class Mixture(DataSet):
 
 
 def a_mixture(mixture: Any) -> Mixture:
-    """The mixture, if it is one. Raises TypeError: only a mixture has centres and widths to score against."""
+    """The mixture, if it is one. Raises TypeError. Only a mixture has centres and widths to score against."""
     if not isinstance(mixture, Mixture):
         raise TypeError(f"mixture must be a data.Mixture, such as data.ring(); got {shown(mixture)}. Samples without one are "
                         "compared with true samples: metrics.coverage_and_density, metrics.mmd2 and metrics.c2st")
@@ -101,7 +101,7 @@ def a_mixture(mixture: Any) -> Mixture:
 
 
 class Curve(DataSet):
-    """Points of a curve, plus noise: a sample is a row of `path`, each equally likely, + noise * N(0, I).
+    """Points of a curve, plus noise. A sample is a row of `path`, each equally likely, + noise * N(0, I).
 
     Parameters
     ----------
@@ -139,7 +139,8 @@ class Curve(DataSet):
         return x, rows
 
     def standardized(self) -> "Curve":
-        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
+        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does, so that the noise stays
+        round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
         return Curve((self.path - center) / scale, self.noise / scale, self.name, self.labels).moved_from(self, center, scale)
