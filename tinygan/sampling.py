@@ -1,16 +1,19 @@
 """Samples of a generator, namely as many as one likes, and those between two of them.
 
     sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
+    batches(G, n, rng)       the same samples one batch after the other, for a file
     verdict(D, x, loss)      what D says of points
     weights(G, data)         all that another program needs to do what G does, as arrays
     between(z0, z1, n)       n latent points on the way from z0 to z1, for G to make samples of
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .engine.arguments import Array, count, points
+from .engine.categories import SoftmaxGroups
 from .engine.layers import Activation, Dense
 from .engine.machine import fits
 from .engine.numerics import sigmoid
@@ -22,10 +25,17 @@ def sampled(G: Any, n: int, rng: np.random.Generator) -> Array:
     """`n` samples (n, d) of a single network G."""
     fits(f"{count('n', n)} samples", n, G.d_out, itemsize=G.dtype.itemsize)
     made = np.empty((n, G.d_out), G.dtype)
-    for start in range(0, n, ROWS):
-        z = rng.standard_normal((min(ROWS, n - start), G.d_in))
-        made[start:start + ROWS] = G(z)
+    start = 0
+    for x in batches(G, n, rng):
+        made[start:start + len(x)] = x
+        start += len(x)
     return made
+
+
+def batches(G: Any, n: int, rng: np.random.Generator) -> Iterator[Array]:
+    """The same samples, at most `ROWS` at a time."""
+    for start in range(0, count("n", n), ROWS):
+        yield G(rng.standard_normal((min(ROWS, n - start), G.d_in)))
 
 
 def verdict(D: Any, x: Array, loss: Any) -> Array:
@@ -42,14 +52,17 @@ def verdict(D: Any, x: Array, loss: Any) -> Array:
 def weights(G: Any, data: Any) -> dict[str, Array]:
     """W0 (d, k), b0 (k,), W1, b1 ... of the Dense layers of a single G, and `scale` and `shift`: x = G(z) * scale + shift.
 
-    np.savez(path, **weights(G, data)) makes a file of them. The activation between the layers is not among them. Raises
+    `softmax` (groups, 2) says where the columns of each category begin and end: a softmax over them comes before scale and
+    shift. np.savez(path, **weights(G, data)) makes a file of them. The activation between the layers is not among them. Raises
     ValueError for layers of other kinds, such as Fourier features.
     """
-    strange = [layer for layer in G.layers if not isinstance(layer, Dense | Activation)]
+    strange = [layer for layer in G.layers if not isinstance(layer, Dense | Activation | SoftmaxGroups)]
     if strange or G.replicas:
         raise ValueError(f"weights are written of one network of Dense layers with an activation between; got {G!r}")
     dense = [layer for layer in G.layers if isinstance(layer, Dense)]
     found = {f"W{i}": np.array(layer.W) for i, layer in enumerate(dense)} | {f"b{i}": layer.b[0] for i, layer in enumerate(dense)}
+    stops = data.dim - sum(data.groups) + np.cumsum(data.groups, dtype=np.int64)
+    found["softmax"] = np.stack([stops - np.array(data.groups, np.int64), stops], axis=-1)
     return found | {name: np.broadcast_to(getattr(data, name), data.dim).astype(G.dtype) for name in ("scale", "shift")}
 
 

@@ -19,6 +19,7 @@ from ..engine.arguments import Array
 from ..history import History
 from ..recipe import Recipe, seeds_of
 from ..sampling import between, verdict, weights
+from ..tables import NoColumn
 
 RUN, CHECKPOINT = "run.npz", "checkpoint.npz"
 FILMED = 500  # samples in each snapshot
@@ -91,7 +92,10 @@ def build(recipe: Recipe, reading: dict[str, Any] | None = None, given: Collecti
     """
     if recipe.data in data.NAMES and (reading or {}).get("categorical"):
         raise Misuse(f"{recipe.data} has no columns of categories: --categorical is for a table of your own, --data FILE")
-    original = recipe.data_set(**reading or {})
+    try:
+        original = recipe.data_set(**reading or {})
+    except NoColumn as error:
+        raise Misuse(error) from None
     if given is not None and recipe.data not in data.NAMES and original.image is None:
         recipe = recipe.for_table(original, given)
     recipe = recipe.replace(batch=recipe.batch_for(original))

@@ -29,7 +29,7 @@ from ..engine.machine import fits
 from ..tables import Reading
 from .base import DataSet
 from .labels import class_count, one_hot, whole_labels
-from .mixed import Mixed, category_names, from_cells, from_table
+from .mixed import Mixed, category_names, from_cells, from_table, is_frame
 from .pictures import Patches, brightness, faces, images, patches
 from .sets import Curve, Mixture, Points
 
@@ -203,12 +203,14 @@ def from_array(X: Any, name: str = "points", categorical: Sequence[str] = ()) ->
     ------
     TypeError, ValueError : X is not such numbers; the message names the first bad entry
     """
-    if category_names(categorical):
+    frame = is_frame(X)
+    x = X.to_numpy() if frame else X
+    if category_names(categorical) or (frame and x.dtype.hasobject):
         return from_cells(X, name, categorical)
     if isinstance(X, np.ndarray) and X.dtype.names:
         return Points(*_named(name, X))
-    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        return Points(X.to_numpy(), name, tuple(map(str, X.columns)))
+    if frame:
+        return Points(x, name, tuple(map(str, X.columns)))
     return Points(X, name)
 
 

@@ -1,5 +1,6 @@
 """Kinds of data sets, namely mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
 
+import functools
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from ..engine import arguments
 from ..engine.arguments import Array, shown
-from .arrays import check_image, check_names, frozen, like_seen, matrix, own_labels, positive, span
+from .arrays import check_image, check_names, decimals_of, frozen, matrix, own_labels, positive, span
 from .base import DataSet
 from .labels import class_count
 
@@ -208,15 +209,29 @@ class Points(DataSet):
         moved.seen = self.seen
         return moved.moved_from(self, center, scale)
 
+    @functools.cached_property
+    def bounds(self) -> tuple[Array, Array]:
+        """The smallest and the largest number of each column, in the original units."""
+        return self.seen.min(axis=-2), self.seen.max(axis=-2)
+
+    @functools.cached_property
+    def decimals(self) -> tuple[int | None, ...]:
+        """How many decimals the numbers of each column have at most, in the original units; None for more than 6."""
+        return decimals_of(self.seen)
+
     def in_units(self, x: Any, like_data: bool = False) -> Array:
         """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again, but for a pixel.
 
         `like_data` rounds and clips each column to what was seen. Where all its numbers have at most k decimals, k from 0 to 6,
         it is rounded to k. No number is beyond the range of the data.
         """
-        constant = (self.seen == self.seen[0]).all(axis=-2) & (self.image is None)
-        made = np.where(constant, self.seen[0], self.restore(x))
-        return like_seen(made, self.seen) if like_data else made
+        low, high = self.bounds
+        made = np.where((low == high) & (self.image is None), low, self.restore(x))
+        if like_data:
+            np.clip(made, low, high, out=made)
+            for j, decimals in enumerate(self.decimals):
+                made[:, j] = made[:, j] if decimals is None else made[:, j].round(decimals)
+        return made
 
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
