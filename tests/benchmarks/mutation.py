@@ -2,7 +2,7 @@
 
     python tests/benchmarks/mutation.py --count 500 --seed 0 --write     prints the table and writes docs/results/mutation.txt
     python tests/benchmarks/mutation.py --count 500 --keep killed.txt    goes on: what this file names as killed is not run again
-    python tests/benchmarks/mutation.py --count 100 --seed 2 --fresh     says in the table that no test was written for this sample
+    python tests/benchmarks/mutation.py --count 100 --seed 2 --fresh     says in the table that no test was written for it
 
 Ctrl-C ends it with a table of what was tried. The changes: an operator or a comparison becomes another one, a number grows by 1
 or a tenth, True becomes False, `and` becomes `or`, `not` and a minus go, a statement is left out (a call, an assignment with +=,
@@ -172,7 +172,8 @@ def main(count, seed, only, keep, write, fresh):
             print(f"{table.total()}: {result}: {what}", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("stopped: the table is of those that were tried", file=sys.stderr)
-    text = report(table, survivors, Counter(room for room, *_ in all_of), f"seed {seed}{fresh * ', for which no test was written'}")
+    sample = f"seed {seed}" + ", for which no test was written" * fresh
+    text = report(table, survivors, Counter(room for room, *_ in all_of), sample)
     print(text)
     if write:
         (ROOT / "docs" / "results" / "mutation.txt").write_text(text + "\n")
