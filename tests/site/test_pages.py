@@ -81,7 +81,8 @@ def test_a_lesson_leads_to_its_exercises(practice):
     assert "``my-exercises/ex05_the_first_gan.py`` holds five exercises" in made and "pytest my-exercises -m ex05\n" in made
     assert made.index("text") < made.index("my-exercises") < made.index("To try:") and made.count("-m ex05") == 1
     assert "-m ex05" in practice.with_note("05", page.replace("To try", "Try")), "where there is nothing to try, at the end"
-    assert practice.with_note("01", page) == page, "lesson 01 has none"
+    assert "``my-exercises/ex01_generative_or_discriminative.py`` holds five" in practice.with_note("01", page)
+    assert practice.with_note("00", page) == page, "a page that is no lesson's has none"
     text = "\n".join(practice.table())
     assert all(one.title in text for lesson in LESSONS for one in exercises_of(lesson)) and text.count(".py``") == len(LESSONS)
 

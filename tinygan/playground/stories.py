@@ -1,4 +1,4 @@
-"""Stories: settings to watch, each with a question to ask oneself before and one sentence after.
+"""Stories are settings to watch, each with a question to ask oneself before and one sentence after.
 
 What the sentences say of how many seeds is measured by tests/benchmarks/play_stories.py.
 """
@@ -100,7 +100,7 @@ STORIES = {
 
 
 def begin(session: Session, name: str) -> None:
-    """Begin a story: a new game by its settings, or the game at hand with some of them changed.
+    """Begin a story, either a new game by its settings, or the game at hand with some of them changed.
 
     Parameters
     ----------
