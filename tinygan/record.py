@@ -1,8 +1,8 @@
 """Record: settings in one frozen record, one line each. Common: those that every system of players has.
 
-A setting is one line of a class: its default, its kind (what it may be), and one sentence. The command line's options and help,
-the columns of a study's table, the table in the documentation and what a run's file keeps are all made from these lines.
-`recipe` adds the settings of the two-player game, and each system of `tinygan.zoo` its own.
+A setting is one line of a class. It has its default, its kind (what it may be), and one sentence. The command line's options
+and help, the columns of a study's table, the table in the documentation and what a run's file keeps are all made from these
+lines. `recipe` adds the settings of the two-player game, and each system of `tinygan.zoo` its own.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ Kept = TypeVar("Kept", bound="Record")
 
 
 def setting(default: Any, kind: Any, group: str, about: str) -> Any:
-    """A field of a Record: one setting.
+    """A field of a Record, one setting.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Record:
         return type(self)(**(self.values() | changes))
 
     def values(self) -> dict[str, Any]:
-        """All settings, name -> value: what a file keeps."""
+        """All settings, name -> value, which is what a file keeps."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
@@ -86,7 +86,7 @@ class Record:
 
     @classmethod
     def table(cls) -> str:
-        """All settings as text: name, default, and the sentence."""
+        """All settings as text, with name, default, and the sentence."""
         fields = dataclasses.fields(cls)
         return aligned([(field.name, written(field.default) or "-", sentence(field)) for field in fields], left=3)
 
@@ -108,14 +108,15 @@ class Common(Record):
     lr: float = setting(2e-3, RATE, HOW, "the learning rate of Adam, 1e-4 to 1e-2")
     lr_d: float | None = setting(None, RATE, HOW, "another learning rate for D; by default that of G")
     beta1: float = setting(0.5, Number(above=0, below=1, including=(0,)), HOW, "Adam's memory of the gradient, 0 to .9")
-    beta2: float = setting(0.999, Number(above=0, below=1, including=(0,)), HOW, "Adam's memory of its square, .9 to .999")
+    beta2: float = setting(0.999, Number(above=0, below=1, including=(0,)), HOW,
+                            "Adam's memory of the squared gradient, .9 to .999")
     schedule: Any = setting("cosine_decay", Choice("schedule", SCHEDULES, callable), HOW,
                             "how both learning rates change: {names}")
     r1: Any = setting(None, WEIGHT, HOW, "weight of a penalty on D's gradient at real points, .01 to 1, or its start and its end")
     r2: Any = setting(None, WEIGHT, HOW, "weight of that penalty at generated points, or its start and its end")
     ema: float | None = setting(None, Number(above=0, below=1, metavar="SHARE"), HOW,
-                                "judge a running average of G, which keeps this share of itself each step, .99 to .9999")
-    seed: int = setting(0, Count(0, "SEED"), HOW, "of everything random")
+                                "score a running average of G, which keeps this share of itself each step, .99 to .9999")
+    seed: int = setting(0, Count(0, "SEED"), HOW, "the seed of everything random")
 
     def data_set(self, **reading: Any) -> Any:
         """The data, in their own units; `reading` is for `from_file`. Raises FileNotFoundError or ValueError for a bad file."""
@@ -143,7 +144,7 @@ class Common(Record):
         return made[:-1]
 
     def object(self, name: str) -> Any:
-        """What the setting `name` stands for: a class or a function."""
+        """What the setting `name` stands for, a class or a function."""
         return self.kinds()[name].object(getattr(self, name))
 
     def loss_object(self) -> Any:

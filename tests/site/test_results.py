@@ -81,7 +81,7 @@ SAID = {
         lambda runs: all(1 <= run["modes_visited"] <= 3 for run in runs["plain"]) and all_visited(runs) == {
             "plain": 0, "packing_4": all_visited(runs)["packing_4"], "wgan_gp": 20, "r1_r2": 20}),
     "loss_and_penalty": (
-        "with R1, under either loss, nearly all runs visit all eight; with the relativistic loss alone, none does",
+        "With R1, under either loss, nearly all runs visit all eight; with the relativistic loss alone, none does",
         lambda runs: all(count >= 9 if "r1" in name else count == 0 for name, count in all_visited(runs).items())),
     "all_remedies": (
         "the five remedies with a gradient penalty visit all modes on nearly every seed",
@@ -121,7 +121,7 @@ def test_the_results_page_says_what_came_out(name):
     assert holds(runs) and not holds(lost)
 
 
-NARROW = {"grid_25": "The modes are too narrow, from {} to {} of their true width: no run has a spread of .9 to 1.1.",
+NARROW = {"grid_25": "The modes are too narrow, from {} to {} of their true width. No run has a spread of .9 to 1.1.",
           "grid_25_in_a_minute": "Here the modes have from {} to {} of their true width.",
           "grid_100": "The modes have from {} to {} of their true width.",
           "ring_8": "Its modes have from {} to {} of their true width."}

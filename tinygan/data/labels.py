@@ -72,7 +72,7 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
 
 
 def class_count(name: str, labels: Any) -> int:
-    """How many classes there are, K: the labels are 0 to K - 1, and each of them occurs.
+    """How many classes there are, K. The labels are 0 to K - 1, and each of them occurs.
 
     Parameters
     ----------

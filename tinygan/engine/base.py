@@ -1,4 +1,5 @@
-"""What all layers share: the class `Layer`, parameters that are written in place, the sum over the batch, and checks of shapes.
+"""What all layers share, namely the class `Layer`, parameters that are written in place, the sum over the batch, and checks of
+shapes.
 
 The four methods of a layer, and the words used here, are explained in `layers`.
 """
@@ -24,7 +25,7 @@ _left: ContextVar[int | None] = ContextVar("parameters that layers may still hav
 def at_most(parameters: int) -> Iterator[None]:
     """Here new layers may have so many parameters in all. One more raises ValueError, before any memory is taken for it.
 
-    It is for networks whose settings come from a file: these may claim any size.
+    It is for networks whose settings come from a file. These may claim any size.
     """
     before = _left.set(parameters)
     try:
@@ -56,6 +57,9 @@ class Parameter:
             if value.shape != held.shape:
                 raise ValueError(f"{name} has shape {held.shape}; got {value.shape}. "
                                  "An assignment copies numbers into place: give it an array of the same shape")
+            if not held.flags.writeable:
+                raise ValueError(f"{name} was made read-only, and an assignment copies numbers into place: "
+                                 "set its flags.writeable to True")
             np.copyto(held, real(name, value, "fiubc"), casting="same_kind")
 
 
@@ -143,7 +147,7 @@ def _ones(n: int, dtype: np.dtype[Any]) -> Array:
 
 @functools.lru_cache(64)
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Zeros to compare with: NumPy takes the maximum of two arrays three times as fast as of an array and a number."""
+    """Zeros to compare with. NumPy takes the maximum of two arrays three times as fast as of an array and a number."""
     return np.zeros(shape, dtype)
 
 

@@ -18,7 +18,7 @@ SMALL_ENTRY = 1e-3  # an error of an entry, relative: below this it is a small o
 def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int | None = None, constants: Constants = None,
              suspects: Suspects = None, wrong: Array | None = None, kinks: Array | None = None,
              unit: float | Array = 1.0, accuracy: float = 1e-6) -> list[str]:
-    """Why the array `got` is not the array `expected`: a list of one to five lines, from the first of these that applies.
+    """Why the array `got` is not the array `expected`, as a list of one to five lines, from the first of these that applies.
 
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
@@ -139,17 +139,16 @@ def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, 
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
              0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
     if batch is not None:
-        known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
-                  1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
-                             "or a mean taken twice"}
+        known |= {float(batch): f"it was not divided by the batch size {batch}, so the mean over the batch is missing",
+                  1 / batch: f"it was divided once too often by the batch size {batch}. Is there a mean where a sum belongs, "
+                             "or was a mean taken twice?"}
     for constant, number in constants.items():
-        known |= {float(number): f"that is {constant}: it was applied once too often",
-                  1 / number: f"that is 1/{constant}: it was left out"}
+        known |= {float(number): f"{constant} was applied once too often", 1 / number: f"{constant} was left out"}
     everywhere = " in every entry" if a.size > 1 else ""
     for factor, cause in known.items():
-        for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
+        for sign, also in ((1, ""), (-1, "a sign is the wrong way round, and ")):
             if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
-                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also}"
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {also}{cause}"
     if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
         return None  # one number is always a multiple of another
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
@@ -174,7 +173,7 @@ def _small(got: Array, expected: Array, judged: Array, off: float, name: str, un
 
 
 def _digits(got: Any, expected: Any) -> int:
-    """How many digits after the first show that two numbers differ: from 6 to 16."""
+    """How many digits after the first show that two numbers differ, from 6 to 16."""
     off = abs(got - expected) / max(abs(got), abs(expected), 1e-300)
     return min(max(6, math.ceil(-math.log10(off)) + 1), 16) if 0 < off < math.inf else 6
 
@@ -201,7 +200,7 @@ def _location(got: Array, expected: Array, wrong: Array, name: str, unit: float 
 
 
 def _entry(place: Array, got: Any, expected: Any) -> str:
-    """One wrong entry: yours, expected, and their ratio."""
+    """One wrong entry, with yours, expected, and their ratio."""
     digits = _digits(got, expected)
     ratio = f", ratio {got / expected:.{digits}g}" if expected else ""
     return f"  {_place(place)}: yours {got:+.{digits}e}, expected {expected:+.{digits}e}{ratio}"

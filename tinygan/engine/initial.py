@@ -1,4 +1,4 @@
-"""Rules for initial weights: a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng.
+"""Rules for initial weights, a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng.
 
 How large W should be depends on two numbers, the fans. Fan in is how many numbers of x one number of y is made of, fan out the
 other way round. For Dense they are d and k, the shape of W. A convolution uses W more than once, and says its own `fans`.
@@ -61,7 +61,7 @@ def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -
 
 
 def normal(std: float = 0.02) -> Rule:
-    """A rule that draws W from N(0, std^2), whatever its fans: .02 in DCGAN (Radford et al. 2016, section 3)."""
+    """A rule that draws W from N(0, std^2), whatever its fans, such as .02 in DCGAN (Radford et al. 2016, section 3)."""
     std = number("normal: std", std, above=0)
 
     def normal_rule(rng: np.random.Generator, d: int, k: int) -> Array:

@@ -1,4 +1,4 @@
-"""What training asks of the machine: one thread, memory that is kept, and processes that end together."""
+"""What training asks of the machine, one thread, memory that is kept, and processes that end together."""
 
 import _thread
 import ctypes
@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 GRACE = 3.0  # seconds that a process has to clean up
+CLEANED = "ignore:resource_tracker:UserWarning"  # what a killed process has left is removed: nothing is left to do about it
 
 
 @functools.cache
@@ -41,7 +42,7 @@ def _gigabytes(size: float) -> str:
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """A context in which matrix products take one thread: matrices this small would mostly make threads wait for each other."""
+    """A context in which matrix products take one thread. Matrices this small would mostly make threads wait for each other."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     return threadpool_limits(1)
@@ -51,9 +52,9 @@ def one_thread() -> AbstractContextManager[Any]:
 def keep_memory() -> None:
     """Ask glibc to keep freed memory for the next arrays, for the rest of the process. Elsewhere than on Linux it does nothing.
 
-    A step makes hundreds of arrays and frees them again. By default the C library hands larger ones back to the system each time
-    and pays for every page anew: some 1 800 page faults a step with two nets of 3 x 128 on batches of 256, a third of the time.
-    With this there are none, and layers may go on returning new arrays, as their formulas do.
+    A step makes hundreds of arrays and frees them again. By default the C library hands larger ones back to the system each
+    time and pays for every page anew. With two nets of 3 x 128 on batches of 256 these are some 1 800 page faults a step, a
+    third of the time. With this there are none, and layers may go on returning new arrays, as their formulas do.
     """
     if sys.platform.startswith("linux"):
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
@@ -77,8 +78,12 @@ def processes(jobs: int | None, work: Any) -> Any:
 
     from joblib.externals.loky.backend import resource_tracker as of_loky
 
-    for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
-        tracker.ensure_running()
+    sys.warnoptions.append(CLEANED)  # the trackers' own processes are begun with it
+    try:
+        for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
+            tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(CLEANED)
     parallel = Parallel(jobs, return_as="generator_unordered", initializer=end_with_the_parent, initargs=(os.getpid(),))
     with _without_ctrl_c():
         return parallel(work)
@@ -100,7 +105,8 @@ def _without_ctrl_c() -> Iterator[None]:
 
 @functools.cache
 def end_with_the_parent(parent: int) -> None:
-    """End this process soon after the process `parent`, which has begun it: by SystemExit in the first thread, or without it."""
+    """End this process soon after the process `parent`, which has begun it, by SystemExit in the first thread, or without
+    it."""
 
     def leave(*_: Any) -> None:
         raise SystemExit(1)
@@ -115,4 +121,6 @@ def end_with_the_parent(parent: int) -> None:
     if os.getppid() != parent:  # it has ended already
         os._exit(1)
     signal.signal(signal.SIGTERM, leave)
+    if hasattr(signal, "SIGPIPE"):  # Windows has none
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a result that nobody reads any more ends the process, without a traceback
     threading.Thread(target=watch, daemon=True).start()

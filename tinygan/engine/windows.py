@@ -1,4 +1,4 @@
-"""The windows of an image: `unfold` writes each of them as a row, `fold` adds them back. `conv` has the layers made of these.
+"""The windows of an image. `unfold` writes each of them as a row, `fold` adds them back. `conv` has the layers made of these.
 
 An image is an array (..., H, W, C), the channels last. The two functions are adjoint, <unfold(x), u> = <x, fold(u)> for all x, u.
 """

@@ -61,7 +61,7 @@ def copy_to(folder):
 
 
 def grade(answer, number=None, hints=0):
-    """Grade a function where it was written, as in a cell of a notebook: print whether it is right, and if not, why.
+    """Grade a function where it was written, as in a cell of a notebook. Print whether it is right, and if not, why.
 
     Nothing is raised, whatever the function does. Only Ctrl-C, or a notebook's stop, ends it as usual.
 

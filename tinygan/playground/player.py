@@ -20,7 +20,7 @@ MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a sec
 
 
 class Player(threading.Thread):
-    """The thread that plays a session and owns its networks. `rate`: rounds a second, or None for as many as it can."""
+    """The thread that plays a session and owns its networks. `rate` means rounds a second, or None for as many as it can."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(daemon=True)
@@ -81,7 +81,7 @@ class Player(threading.Thread):
             self.changed()
 
     def changed(self) -> None:
-        """There is something new to see: wake the pages that wait."""
+        """There is something new to see, so wake the pages that wait."""
         self.frame += 1
         self._trained = self._shown = 0.0
         waiting, self.waiting = self.waiting, []
