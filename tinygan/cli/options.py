@@ -144,8 +144,14 @@ def _add_asked(group, name, kind, metavar, help_text):
 def _add_score(commands):
     command = add_command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
+    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file with "
                          "the same columns")
+    _add_decimal(command)
+
+
+def _add_decimal(group):
+    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+         metavar="MARK")
 
 
 def _add_plot(commands):
@@ -169,12 +175,12 @@ def _add_training(command, model, data, resumed):
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     group = command.add_argument_group("how to read a table of your own")
-    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
-         metavar="MARK")
+    _add_decimal(group)
     add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
     group.add_argument("--categorical", nargs="+", default=(), metavar="NAME", help="columns that hold categories, as text or as "
                        "whole numbers; columns without names are x1, x2 ...")
+    group.add_argument("--columns", nargs="+", default=(), metavar="NAME", help="which columns to learn (default: all)")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")
