@@ -106,6 +106,20 @@ def test_a_probe_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     assert len(json.loads(texts["recipe_probes.json"])["runs"]) == 4 and (out / "recipe_probes.png").is_file()
 
 
+@pytest.mark.slow
+def test_a_record_goes_on_where_it_was_and_keeps_both_generators(tmp_path, monkeypatch, capsys):
+    few = {"steps": 5, "hidden": (8,), "batch": 8, "beside": (4, 3.0, .1)}
+    monkeypatch.setattr(probes, "RECORDS", {"ring_8_near": probes.Probed("ring", few, 2)})
+    texts = []
+    for _ in range(2):
+        probes.main(["--record", "ring_8_near", "--work", str(tmp_path / "work"), "--out", str(tmp_path)])
+        texts.append((tmp_path / "ring_8_near.txt").read_text())
+    assert texts[0] == texts[1] and texts[0] in capsys.readouterr().out and "2 runs, from least to largest" in texts[0]
+    found = json.loads((tmp_path / "ring_8_near.json").read_text())
+    assert [run["seed"] for run in found["runs"]] == [0, 1] and found["about"]["command"].endswith("--record ring_8_near")
+    assert all(run["remedy"] == probes.WHO and run["judged"] != run["raw"] for run in found["runs"])
+
+
 def test_the_kept_table_is_that_of_the_kept_runs():
     path = probes.RESULTS / "recipe_probes.json"
     runs, text = json.loads(path.read_text())["runs"], path.with_suffix(".txt").read_text()
