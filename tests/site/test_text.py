@@ -373,8 +373,10 @@ def test_the_house_is_drawn_with_every_floor():
 @pytest.mark.slow
 def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
-    assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
-    assert all(path.stat().st_size > 20_000 for path in drawn)
+    names = [path.name for path in drawn]
+    assert names[:4] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
+    assert names[4:] == [f"museum_{number}.png" for number in pictures.museum_pictures.PICTURES]
+    assert all(path.stat().st_size > (20_000 if place < 4 else 4000) for place, path in enumerate(drawn))
 
 
 # ---------------------------------------------------------------- answers are folded
@@ -415,6 +417,28 @@ def test_notebooks_are_folded_and_keep_their_code(tmp_path):
     folding.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
     made = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert "".join(made[0]["source"]) == folding.folded(LESSON) and made[1] == cells[1]
+
+
+@pytest.mark.parametrize("cell, shown", [
+    ("ax.legend()", "ax.legend();"), ("x = 1\nax.set(a=1,\n       b=2)  # both", "x = 1\nax.set(a=1,\n       b=2);  # both"),
+    ("ax.set_title('é')", "ax.set_title('é');"), ("ax.legend();", "ax.legend();"), ("x = f()", "x = f()"), ("x", "x"),
+    ("if x:\n    f()", "if x:\n    f()"), ("%matplotlib inline", "%matplotlib inline"), ("# nothing", "# nothing")])
+def test_a_cell_of_a_notebook_ends_without_the_name_of_an_object(cell, shown):
+    assert folding.silenced(cell) == shown
+
+
+def test_a_film_is_shown_in_its_notebook(tmp_path):
+    sources = "f()", "animation = FuncAnimation(fig, draw)\nfig.draw()", "g()"
+    cells = [{"cell_type": "code", "source": [source]} for source in sources]
+    (tmp_path / "lessons").mkdir()
+    path = tmp_path / "lessons" / "05_a.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    for _ in range(2):  # sphinx-gallery writes a notebook only when its lesson has changed
+        folding.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
+        made = ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        assert made == ["f();", "animation = FuncAnimation(fig, draw)\nfig.draw();", folding.FILM, "g();"]
+    lessons = [path for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py") if "FuncAnimation" in path.read_text(encoding="utf-8")]
+    assert lessons and all("\nanimation = FuncAnimation(" in path.read_text(encoding="utf-8") for path in lessons)
 
 
 def test_the_key_terms_of_a_lesson_are_links():
