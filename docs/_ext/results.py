@@ -25,6 +25,7 @@ from tinygan.study import SETUPS
 
 DOCS = Path(__file__).parents[1]
 RESULTS = DOCS / "results"
+FEW = 3  # columns; a row with so few goes to the rows with more that have them too
 STACKED = {"stacked_2": "Each is two digits side by side; grey pixels surround the generated ones",
            "stacked_3": "Each is three digits on top of each other, in red, green and blue, and hard to read by eye"}
 
@@ -123,23 +124,38 @@ def cell(scores, column):
     return f"| {text}\n       | {min(values):.3f} to {max(values):.3f}" if len(scores) > 1 else text
 
 
+def alike(rows):
+    """The rows of a table in groups with mostly the same columns, [(columns, {row: scores})]; rows with few columns go along."""
+    groups = []
+    for row, scores in sorted(rows.items(), key=lambda item: -len(item[1][0])):
+        columns = list(scores[0])
+        group = next((several for known, several in groups if set(columns) <= set(known)
+                      and (len(columns) <= FEW or 2 * len(columns) > len(known))), None)
+        if group is None:
+            groups.append((columns, group := {}))
+        group[row] = scores
+    return [(columns, {row: several[row] for row in rows if row in several}) for columns, several in groups]
+
+
 def spread_out(name):
-    """A table of the family from its file, its rows as rows of a page, and after it what the program says of it."""
+    """The tables of a system of the family from its file, and after them what the program says of them."""
     rows, controls = studies.rows_of(name)
     rows = {**{row: [scores] for row, scores in controls.items()}, **rows}
-    columns = list(dict.fromkeys(column for scores in rows.values() for run in scores for column in run))
-    plain = [docstrings.inline(column, lambda target: None) for column in columns]
-    lines = [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", "   :class: spread", "", "   * - row", "     - runs",
-             *(f"     - {column}" for column in plain)]
-    for row, scores in rows.items():
-        runs = "" if row in controls else str(len(scores))
-        lines += [f"   * - {docstrings.inline(row, lambda target: None)}", f"     - {runs}".rstrip(),
-                  *(f"     - {cell(scores, column)}".rstrip() for column in columns)]
+    lines = []
+    for columns, several in alike(rows):
+        lines += [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", "   :class: spread", "",
+                  "   * - row", "     - runs",
+                  *(f"     - {docstrings.inline(column.replace('_', ' '), lambda target: None)}" for column in columns)]
+        for row, scores in several.items():
+            runs = "" if row in controls else str(len(scores))
+            lines += [f"   * - {docstrings.inline(row, lambda target: None)}", f"     - {runs}".rstrip(),
+                      *(f"     - {cell(scores, column)}".rstrip() for column in columns)]
+        lines.append("")
     rest = (RESULTS / f"{name}.txt").read_text(encoding="utf-8").partition("\n\n")[2]
     bars, _, prose = rest.partition("\n\n")
-    return [*lines, "", *docstrings.restructured(prose.splitlines(), lambda target: None), "",
-            "What was asked for, and on how many seeds it came out:", "", *(f"* {docstrings.inline(bar, lambda target: None)}"
-                                                                           for bar in bars.splitlines()), ""]
+    return [*lines, *docstrings.restructured(prose.splitlines(), lambda target: None), "",
+            "What was asked for, and on how many seeds it came out:", "",
+            *(f"* {docstrings.inline(bar, lambda target: None)}" for bar in bars.splitlines()), ""]
 
 
 def numbers(name):

@@ -17,7 +17,9 @@ from pathlib import Path
 RESULTS = Path(__file__).parents[1] / "results"
 FOUND = re.compile(r":found:`([^`]+)`")
 HOLDS = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
-SHARES = {"high_quality", "high quality", "valid", "memorised"}  # read as percent
+SHARES = {  # read as percent
+    "high_quality", "high quality", "valid", "memorised", "agreement", "coverage", "nearer", "copies", "class kept", "mode kept",
+    "return A", "return B", "all three", "class", "stage one, class", "class from z", "from w", "two answers differ in class"}
 TYPES = {"text": "txt", "file": "json"}
 PICKED = {"least": min, "most": max, "median": statistics.median}
 

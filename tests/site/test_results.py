@@ -67,11 +67,20 @@ def test_a_study_has_a_page_with_all_that_it_left(results):
     assert "<details" not in text and "The setup ``quick``: the plain GAN covers" in text and "collapse_and_cure.json" in text
     family = "\n".join(results.study("family_memory"))
     rows, controls = studies.rows_of("family_memory")
-    assert family.count("\n   * - ") == 1 + len(rows) + len(controls) and "* 30 images, nearer at least 0.9: 8 of 8" in family
+    assert family.count("\n   * - ") == family.count("list-table") + len(rows) + len(controls)
+    assert "* 30 images, nearer at least 0.9: 8 of 8" in family
     median, least = "     - | 0.995\n       | 0.988 to 1.000", "   * - planted: copies\n     -\n     - 1.000"
     assert median in family and least in family and "beside the n images and n others" in family
     text = "\n".join(results.study("dcgan_step", "python tests/benchmarks/dcgan_step.py"))
     assert "python tests/benchmarks/dcgan_step.py" in text and ":download:`dcgan_step.txt" in text and "The picture" not in text
+
+
+def test_rows_with_the_same_columns_stand_together(results):
+    row = dict.fromkeys("abcdefg", 0)
+    rows = {"true": [{"a": 1}], "one": [row, row], "few": [{"a": 1, "b": 2}], "half": [dict.fromkeys("abcd", 0)],
+            "other": [{"z": 1}], "less": [dict.fromkeys("abchijk", 0)]}
+    assert [(columns, list(several)) for columns, several in results.alike(rows)] == [
+        (list("abcdefg"), ["true", "one", "few", "half"]), (list("abchijk"), ["less"]), (["z"], ["other"])]
 
 
 def test_the_overview_has_a_line_and_a_page_for_each(results):
@@ -87,7 +96,7 @@ STUDIES = studies.pages()
 TYPED = {  # numbers that stand in a page as they are, and why
     "loss_and_penalty": {"2024": "a year", "1000": "of the paper", "693": "of the paper"},
     "grid_25": {".9": "a bound of the metric", "1.1": "a bound of the metric"},
-    "family_conditional": {".5": "what is right"}, "family_memory": {".5": "what is right"},
+    "family_conditional": {"50": "what is right"}, "family_memory": {"50": "what is right"},
     "family_infogan": {"1.61": "the logarithm of five"},
 }
 

@@ -28,6 +28,7 @@ import gallery  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
 import sections  # noqa: E402
+import sidebar  # noqa: E402
 
 WITH_EXAMPLES = [path for path in [*(ROOT / "tinygan").rglob("*.py"), *DOCS.glob("*.rst"), *DOCS.glob("derivations/*.rst"),
                                    ROOT / "README.md"] if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)]
@@ -449,3 +450,43 @@ def test_the_key_terms_of_a_lesson_are_links():
     assert folding.with_links("A lesson.\n", entries) == "A lesson.\n"
     with pytest.raises(KeyError):
         folding.with_links("* **Terms** dog.\n", entries)
+
+
+# ---------------------------------------------------------------- the list of pages is computed once
+
+
+SIDE = '''<p class="caption" role="heading"><span class="caption-text">Learn</span></p>
+<ul>
+<li class="toctree-l1"><a class="reference internal" href="start.html">Start</a></li>
+<li class="toctree-l1"><a class="reference internal" href="lessons/index.html">Lessons</a><ul>
+<li class="toctree-l2"><a class="reference internal" href="lessons/01_one.html">One</a></li>
+</ul>
+</li>
+</ul>
+'''
+
+
+def test_the_list_of_pages_is_that_of_each_page():
+    """As Sphinx writes it: the entry of the page and all above it are current, and links begin where the page is."""
+    made = sidebar.seen_from(SIDE, "lessons/01_one").splitlines()
+    assert made[1] == '<ul class="current">'
+    assert made[2] == '<li class="toctree-l1"><a class="reference internal" href="../start.html">Start</a></li>'
+    assert made[3] == ('<li class="current toctree-l1"><a class="reference internal" href="../lessons/index.html">Lessons</a>'
+                       '<ul class="current">')
+    assert made[4] == '<li class="current toctree-l2"><a class="current reference internal" href="#">One</a></li>'
+    top = sidebar.seen_from(SIDE, "start")
+    assert top.count("current") == 3 and 'href="lessons/01_one.html"' in top and 'href="start.html"' not in top
+    assert sidebar.seen_from(SIDE, "search") == SIDE
+
+
+def test_only_what_the_theme_asks_for_is_lent():
+    asked = []
+    app = types.SimpleNamespace(config=types.SimpleNamespace(root_doc="index"), builder=types.SimpleNamespace(
+        name="html", _get_local_toctree=lambda page, **how: asked.append((page, how)) or SIDE))
+    contexts = [{"toctree": lambda **how: "Sphinx's own"} for _ in range(3)]
+    for context in contexts:
+        sidebar.lend(app, "start", "page.html", context, None)
+    assert [context["toctree"](**sidebar.ASKED) for context in contexts] == [sidebar.seen_from(SIDE, "start")] * 3
+    assert asked == [("index", sidebar.ASKED)] and contexts[0]["toctree"](collapse=True) == "Sphinx's own"
+    sidebar.lend(app, "start", "page.html", empty := {}, None)
+    assert empty == {}
