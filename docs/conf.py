@@ -29,7 +29,7 @@ smartquotes = False  # f' is a derivative
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery", "sections",
               "docstrings", "reference", "gallery", "studies", "results", "recipes", "pages", "practice", "reading", "answers",
-              "sidebar"]
+              "story_films", "sidebar"]
 exclude_patterns = ["_build", "lessons/GALLERY_HEADER.rst"]
 nitpicky = True
 

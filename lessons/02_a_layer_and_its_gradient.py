@@ -323,8 +323,8 @@ ax.legend(loc="lower left")
 #   more. With one wrong sign already the first digit was wrong.
 # * The caller keeps the tapes. Then two forward passes before two backward passes give the right sum.
 #
-# More about the two errors of the picture: Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Survey*,
-# section 2.1. (They then let a program write the backward pass. Here we write it ourselves, to see what it does.)
+# Section 2.1 of Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Survey*, says more about the two errors
+# of the picture. (They then let a program write the backward pass. Here we write it ourselves, to see what it does.)
 #
 # Questions:
 #

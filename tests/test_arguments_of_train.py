@@ -17,15 +17,28 @@ from tinygan.engine.network import Sequential, mlp
 from tinygan.engine.optim import SGD, Adam
 from tinygan.gradients import g_gradients
 from tinygan.penalties import R1, WGANGP
+from tinygan.train_arguments import data_set
 from tinygan.training import g_step, train
 from tinygan.unroll import unrolled_g_gradients
 
 
-class DataFrame:
-    """Stands for pandas' or polars' own."""
+class Series:
+    """Stands for pandas' or polars' own, which has no columns."""
 
     def to_numpy(self):
         return np.ones((64, 2))
+
+
+class DataFrame(Series):
+    """The same with columns."""
+
+    columns = ("height", "weight")
+
+    def __init__(self, x):
+        self.x = x
+
+    def to_numpy(self):
+        return self.x
 
 
 class Bare:
@@ -106,7 +119,9 @@ BAD = [
     (dict(opt_d=SHARED, opt_g=SHARED), ValueError,
      "opt_g and opt_d are the same object; each player needs an optimiser of its own"),
     # data
-    (dict(data=DataFrame()), TypeError, "data is a DataFrame: pass its numbers, data.to_numpy()"),
+    (dict(data=Series()), TypeError, "data is a Series: pass its numbers, data.to_numpy()"),
+    (dict(data=DataFrame(NAN_ROW)), ValueError, "row 5"),
+    (dict(data=np.ones(64, [("x", float), ("name", "U3")])), ValueError, "must hold real numbers; got fields"),
     (dict(data=fitted()), TypeError, "with sample(n, rng) and dim; got GaussianMixture(n_components=2). "
      "Draw an array from it first, such as data.sample(5000)[0]"),
     (dict(data=[[1.0, 2.0]] * 64), TypeError, "data is a list: pass an array, np.array(data), with a row for each sample"),
@@ -164,6 +179,18 @@ def test_a_bad_argument_is_named_before_anything_moves(settings, error, message)
     said = str(caught.value)
     assert message in said and "\n" not in said
     assert all(same_bits(nets[name].theta, theta) for name, theta in before.items())
+
+
+def test_tables_are_taken_with_the_names_of_their_columns():
+    """A DataFrame and a structured array train to the bits of the array of their numbers, and keep their names."""
+    x = np.random.default_rng(0).normal(size=(64, 2))
+    records = np.array([*map(tuple, x)], [("height", float), ("weight", float)])
+    G, D = call(data=x)
+    for table in (DataFrame(x), records):
+        assert all(same_bits(net.theta, like.theta) for net, like in zip(call(data=table), (G, D), strict=True))
+        assert data_set(table).columns == ("height", "weight")
+    with pytest.raises(ValueError, match="column height holds text, 'a' and 'b' in 64 rows"):
+        call(data=DataFrame(np.array([["a", 1.0], ["b", 2.0]] * 32, object)))
 
 
 @pytest.mark.parametrize("answer, steps", [(None, 3), (False, 3), (np.False_, 3), (True, 1), (np.True_, 1)])

@@ -761,17 +761,42 @@ def test_numpys_reader_and_ours_read_the_same_numbers(tmp_path, monkeypatch):
     assert quick.tobytes() == data.from_file(path).x.tobytes() == x.tobytes()
 
 
-def test_reading_takes_at_most_four_times_the_file(tmp_path):
-    path = tmp_path / "cloud.csv"
-    np.savetxt(path, rng().standard_normal((20_000, 3)), delimiter=",", fmt="%.6f", header="a,b,c", comments="")
+def peak_of_reading(path):
+    """The most bytes that are in use while a table is read, and the data."""
     data.from_file(path)  # what is imported once does not count
     tracemalloc.start()
     try:
         cloud = data.from_file(path)
-        peak = tracemalloc.get_traced_memory()[1]
+        return tracemalloc.get_traced_memory()[1], cloud
     finally:
         tracemalloc.stop()
+
+
+def test_reading_takes_at_most_four_times_the_file(tmp_path):
+    path = tmp_path / "cloud.csv"
+    np.savetxt(path, rng().standard_normal((20_000, 3)), delimiter=",", fmt="%.6f", header="a,b,c", comments="")
+    peak, cloud = peak_of_reading(path)
     assert cloud.x.shape == (20_000, 3) and peak < 4 * path.stat().st_size
+
+
+def test_many_small_cells_take_their_numbers_and_twice_the_file(tmp_path):
+    """A digit and its comma are two bytes, the number in memory is eight."""
+    path = tmp_path / "digits.csv"
+    np.savetxt(path, rng().integers(0, 10, (8000, 50)), delimiter=",", fmt="%d")
+    peak, cloud = peak_of_reading(path)
+    assert cloud.x.nbytes == 4 * path.stat().st_size and peak < cloud.x.nbytes + 2 * path.stat().st_size
+
+
+def test_an_array_that_is_the_users_is_copied():
+    """Also a read-only view; only what nobody can write to is taken as it is."""
+    x = rng().standard_normal((5, 2))
+    view = x[:]
+    view.flags.writeable = False
+    for mine in (x, view):
+        points = data.Points(mine)
+        x[0, 0] += 1
+        assert points.x[0, 0] != x[0, 0] and not points.x.flags.writeable
+    assert data.Points(points.x).x is points.x
 
 
 class Arrow:
@@ -830,8 +855,9 @@ def test_named_columns_of_arrays_and_frames(tmp_path):
                   data.from_array(Frame(np.array([[1, 2.5], [3, 4.5]]), ["height", "weight"]))):
         assert cloud.x.tolist() == [[1, 2.5], [3, 4.5]] and cloud.columns == ("height", "weight")
     assert data.from_array(Frame(np.eye(2), [0, 1])).columns == ("0", "1")
-    with pytest.raises(TypeError, match="real numbers; got an array of object"):
-        data.from_array(Frame(np.array([["a", 1], ["b", 2]], object), ["kind", "x"]))
+    assert data.from_array(Frame(np.array([[1, 2.5], [3, 4.5]], object), ["a", "b"])).x.tolist() == [[1, 2.5], [3, 4.5]]
+    with pytest.raises(ValueError, match=r"column kind holds text, 'a' and 'b' in 2 rows\n  row 2, column x: '' is not a finite"):
+        data.from_array(Frame(np.array([["a", 1], ["b", None]], object), ["kind", "x"]))
 
 
 def test_archives_hold_one_array(tmp_path):

@@ -50,7 +50,7 @@ def test_the_checks_notice_an_estimator_that_changes_its_parameters():
 
 
 def test_the_parameters_are_those_of_the_recipe():
-    assert set(GAN().get_params()) == set(DEFAULTS.values()) - {"data", "replicas", "seed"} | {"random_state"}
+    assert set(GAN().get_params()) == set(DEFAULTS.values()) - {"data", "replicas", "seed"} | {"random_state", "categorical"}
     assert all(GAN().get_params()[name] is value for name, value in PARAMETERS.items())
     assert repr(GAN(steps=7)) == "GAN(steps=7)" and GAN().set_params(r1=.5, random_state=3).get_params()["r1"] == .5
 
@@ -181,6 +181,118 @@ def test_a_frame_comes_back_with_its_columns(monkeypatch):
     assert columns == Frame.columns and same_bits(x, expected)
 
 
+# ---- categories
+
+
+def shop(rows=120, seed=0):
+    """Cells (rows, 3): a number, a kind that decides its size, and a whole number from 1 to 3."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.choice(["small", "large"], rows)
+    sizes = np.where(kinds == "large", 30, 10) + rng.normal(0, 1, rows)
+    return np.array([*zip(sizes.tolist(), kinds.tolist(), rng.integers(1, 4, rows).tolist(), strict=True)], object)
+
+
+@pytest.mark.parametrize("X", [shop(), shop().tolist(), shop().astype(str)], ids=["objects", "lists", "text"])
+def test_text_comes_back_as_text(X):
+    gan = GAN(**SMALL, categorical=[1, "x3"]).fit(X)
+    made = gan.sample(60, random_state=0)
+    assert made.shape == (60, 3) and made.dtype == object and gan.n_features_in_ == 3 and gan.shift_.shape == (6,)
+    numbers, kinds, years = made.swapaxes(0, 1)
+    assert {type(number) for number in numbers} == {float} and set(kinds) <= {"small", "large"}
+    assert set(years) <= ({1, 2, 3} if getattr(X, "dtype", "") == "O" else {"1", "2", "3"})  # NumPy makes texts of lists
+    np.testing.assert_allclose(gan.G_(np.zeros((4, gan.G_.d_in)))[:, 1:].sum(axis=-1), 2, rtol=1e-6)  # one softmax for each
+    assert gan.verdict(X).shape == (120,) and np.isfinite(gan.score(X))
+
+
+def test_whole_numbers_of_an_array_stay_numbers():
+    x = np.column_stack([X[:, 0], np.arange(300) % 3 + 4])
+    made = GAN(**SMALL, categorical=[1]).fit(x).sample(50, random_state=0)
+    assert made.dtype == np.float64 and set(made[:, 1]) <= {4., 5., 6.}
+    alone = GAN(**SMALL, categorical=[0]).fit(np.arange(40)[:, None] % 2 == 0).sample(5)
+    assert alone.dtype == bool and alone.shape == (5, 1)
+
+
+def test_with_categories_clones_pickles_and_goes_on_the_same():
+    gan = clone(GAN(**SMALL, categorical=["x2", 2])).fit(shop())
+    twin = pickle.loads(pickle.dumps(gan))
+    assert (twin.sample(9, 0) == gan.sample(9, 0)).all() and twin.score(shop()) == gan.score(shop())
+    assert same_bits(twin.partial_fit(shop()).D_.theta, gan.partial_fit(shop()).D_.theta)
+    halves = GAN(**SMALL | {"steps": 3}, schedule="constant", categorical=[1, 2]).fit(shop()).partial_fit(shop())
+    assert same_bits(halves.G_.theta, GAN(**SMALL, schedule="constant", categorical=[1, 2]).fit(shop()).G_.theta)
+
+
+def test_a_pickle_has_none_of_the_rows():
+    few, many = (pickle.dumps(GAN(**SMALL, batch=32, categorical=[1, 2]).fit(shop(rows))) for rows in (40, 4000))
+    assert len(many) < len(few) + 500
+
+
+def test_a_grid_search_over_rows_with_categories():
+    gan = GAN(**SMALL, categorical=[1])
+    search = GridSearchCV(gan, {"lr": [1e-3, 1e-2], "categorical": [[1], [1, 2]]}, cv=2, error_score="raise").fit(shop())
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_the_category_goes_with_the_number(seed):
+    """On each seed; where the kinds are drawn by lot, it is half of the rows."""
+    rows = shop(400, seed)
+    settings = {"steps": 1500, "hidden": (32, 32), "latent": 4, "batch": 128, "r1": .1, "r2": .1, "random_state": seed}
+    made = GAN(**settings, categorical=[1]).fit(rows[:, :2]).sample(1000, seed)
+    assert np.mean([(size > 20) == (kind == "large") for size, kind in made]) > .95
+    rows[:, 1] = np.random.default_rng(seed).permutation(rows[:, 1])
+    made = GAN(**settings, categorical=[1]).fit(rows[:, :2]).sample(1000, seed)
+    assert .3 < np.mean([(size > 20) == (kind == "large") for size, kind in made]) < .7
+
+
+@pytest.mark.parametrize("categorical, error, message", [
+    ("x2", TypeError, "categorical must be a list of names or numbers of columns, such as ['species'] or [4]; got 'x2'"),
+    (["kind"], ValueError, "unknown column of categories 'kind'. Known: x1, x2, x3"),
+    ([3], ValueError, "categorical: there is no column 3; X has the columns 0 to 2"),
+    ([-1], ValueError, "categorical must be at least 0; got -1"),
+    ([1.0], TypeError, "categorical must be a whole number, at least 0; got 1.0"),
+    ([True], TypeError, "categorical must be a whole number, at least 0; got True"),
+    ([2], ValueError, "column x2 holds text, 'large' and 'small' in 120 rows"),
+    ([0, 1], ValueError, "column x1 has 120 different values in 120 rows, and a column of categories may have at most 100"),
+])
+def test_categories_that_cannot_be_are_named_by_fit(categorical, error, message):
+    with pytest.raises(error) as caught:
+        GAN(**SMALL, categorical=categorical).fit(shop())
+    assert message in str(caught.value)
+
+
+def test_rows_with_other_categories_are_refused():
+    gan, other = GAN(**SMALL, categorical=[1]).fit(shop()), shop()
+    other[5, 1] = "huge"
+    for call in (gan.score, gan.verdict, gan.partial_fit):
+        with pytest.raises(ValueError, match="column x2 has 'huge', a category that was not learned. Known: large, small"):
+            call(other)
+        with pytest.raises(ValueError, match="X has 2 features, but GAN is expecting 3"):
+            call(other[:, :2])
+    other[5, 1] = None
+    with pytest.raises(ValueError, match="row 6, column x2: its category is missing"):
+        gan.score(other)
+
+
+def test_a_frame_with_categories_comes_back_with_its_columns(monkeypatch):
+    """As above; pandas finds out itself which columns of the objects are numbers."""
+    class Frame:
+        __module__ = "pandas.core.frame"
+        columns = ["size", "kind", "year"]
+        shape = (120, 3)
+
+        def __array__(self, *_, **__):
+            return shop()
+
+        def __len__(self):
+            return 120
+
+    gan = GAN(**SMALL, categorical=[1]).fit(Frame())
+    made = SimpleNamespace(infer_objects=lambda: "inferred")
+    monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=lambda x, columns: made))
+    assert gan.sample(3) == "inferred"
+
+
 def test_with_pandas():
     pandas = pytest.importorskip("pandas", reason="pandas is no dependency of ours")
     frame = pandas.DataFrame(X, columns=["height", "weight"])
@@ -191,6 +303,10 @@ def test_with_pandas():
     assert same_bits(gan.verdict(frame), fitted().verdict(X))
     with pytest.raises(ValueError, match="feature names should match"):
         gan.score(frame[["weight", "height"]])
+    frame = pandas.DataFrame(shop(), columns=["size", "kind", "year"]).infer_objects()
+    made = GAN(**SMALL, categorical=["kind"]).fit(frame).sample(9, random_state=0)
+    assert list(made.columns) == list(frame.columns)
+    assert made.dtypes["size"] == "float64" and set(made["kind"]) <= {"small", "large"}
 
 
 # ---- what it refuses

@@ -25,6 +25,15 @@ def test_what_is_written_is_read_back_exactly(tmp_path_factory, rows, suffix):
     assert columns == (None if suffix == ".npy" else tuple(f"x{j + 1}" for j in range(x.shape[1])))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_array_in_batches_is_what_numpy_saves(tmp_path, dtype):
+    x = np.arange(24).reshape(8, 3).astype(dtype)
+    np.save(tmp_path / "whole.npy", x)
+    for parts in ([x], [x[:5], x[5:]], iter(np.asfortranarray(x).reshape(4, 2, 3))):
+        files.write_npy(parts, 8, tmp_path / "parts.npy")
+        assert (tmp_path / "parts.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
 @given(st.lists(names, min_size=1, max_size=4))
 def test_the_names_of_columns_come_back_whatever_is_in_them(tmp_path_factory, columns):
     path = tmp_path_factory.mktemp("files") / "cloud.csv"

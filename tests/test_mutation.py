@@ -26,9 +26,12 @@ MUTANTS = ["2 -> 3", "0.0 -> 1.0", "not x < 1 and y -> not x < 1 or y", "not x <
 FILES = [path for pattern in mutation.ROOMS.values() for path in (mutation.ROOT / "tinygan").glob(pattern)]
 
 
-def made(path):
-    """All mutants of a file, as words."""
-    return [mutation.mutant(path, i)[1] for i in range(len(list(mutation.mutants(ast.parse(path.read_text())))))]
+def made(path, where=None):
+    """All mutants of a file, or of the lines `where`, as words."""
+    source = path.read_text()
+    nodes = [node for node, _ in mutation.mutants(ast.parse(source))]
+    lines = [source.splitlines()[node.lineno - 1].strip() for node in nodes]
+    return [mutation.mutant(path, i)[1] for i, line in enumerate(lines) if where is None or line in where]
 
 
 def test_the_mutants_of_a_function(monkeypatch):
@@ -47,10 +50,11 @@ def test_each_file_has_tests(path):
 def test_what_is_written_down_as_equivalent_is_a_mutant_of_today_and_has_a_reason():
     lines = mutation.EQUIVALENT.read_text().splitlines()
     files = {mutation.module(path): path for path in FILES}
-    mutants = {name: set(made(files[name])) for name in {line.partition(": ")[0] for line in lines}}
-    for line in lines:
-        what, _, reason = line.partition(" || ")
-        assert what in mutants[what.partition(": ")[0]] and len(reason) > 10, line
+    whats = [line.partition(" || ")[0] for line in lines]
+    where = {what.partition(", in: ")[2] for what in whats}
+    mutants = {name: set(made(files[name], where)) for name in {what.partition(": ")[0] for what in whats}}
+    for line, what in zip(lines, whats, strict=True):
+        assert what in mutants[what.partition(": ")[0]] and len(line.partition(" || ")[2]) > 10, line
 
 
 @pytest.mark.slow

@@ -1,12 +1,17 @@
 """The page on your own data: its code runs, and what it says is so."""
 
+import csv
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from oracles import same_bits
 
-from tinygan import data, files, mlp
+from tinygan import data, files, mlp, sampling
 from tinygan.cli import learning, run_files
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.layers import Dense, Tanh
@@ -14,7 +19,8 @@ from tinygan.engine.network import Sequential
 from tinygan.recipe import Recipe
 from tinygan.sampling import weights
 
-PAGE = (Path(__file__).parents[1] / "docs" / "own_data.rst").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "own_data.rst").read_text(encoding="utf-8")
 BLOCKS = [re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in
           re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", PAGE)]
 FLOWERS, MIXED, ESTIMATOR, ASKED, WRITTEN, NUMPY, TORCH = BLOCKS
@@ -59,12 +65,39 @@ def test_numpy_reads_the_generator_in_ten_lines(people):
     assert not np.allclose(wrong, expected, rtol=1e-3)
 
 
-def test_pytorch_reads_the_generator(people):
+@pytest.fixture
+def sold(tmp_path, monkeypatch):
+    """The run of the people, with two columns of categories among its numbers."""
+    monkeypatch.chdir(tmp_path)
+    table = np.array([*zip(X[:, 0], np.arange(200) % 3, X[:, 1], np.arange(200) % 2, strict=True)],
+                     [("height", float), ("kind", int), ("weight", float), ("sold", int)])
+    np.save("people.npy", table)
+    run = run_files.build(Recipe(data="people.npy", hidden=(16, 16), steps=20), {"categorical": ("kind", "sold")})
+    run = run._replace(history=learning._training(run).run(progress=False))
+    Path("people").mkdir()
+    run_files.save(run, Path("people"))
+    return run_files.load("people")
+
+
+def test_numpy_reads_a_generator_with_categories(sold):
+    """In the same ten lines, which do the softmax as well; without it the numbers are others."""
+    run_of(WRITTEN)
+    z = np.random.default_rng(1).standard_normal((50, 2)).astype(np.float32)
+    expected = sold.data.restore(sold.G(z))
+    made = run_of(NUMPY)["generate"](z)
+    assert expected.shape == (50, 7) and np.allclose(made, expected, rtol=1e-5, atol=1e-6)
+    wrong = run_of(NUMPY.replace('weights["softmax"]', 'weights["softmax"][1:]'))["generate"](z)
+    assert np.allclose(wrong[:, 5:], expected[:, 5:], rtol=1e-5, atol=1e-6) and not np.allclose(wrong, expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("run", ["people", "sold"])
+def test_pytorch_reads_the_generator(run, request):
+    people = request.getfixturevalue(run)
     torch = pytest.importorskip("torch", reason="torch is in the extra bench")
     run_of(WRITTEN)
     names, z = run_of(TORCH), np.random.default_rng(1).standard_normal((50, 2)).astype(np.float32)
     made = names["generate_torch"](torch.from_numpy(z))
-    assert np.allclose(made.detach().numpy(), people.data.restore(people.G(z)), rtol=1e-5)
+    assert np.allclose(made.detach().numpy(), people.data.restore(people.G(z)), rtol=1e-5, atol=1e-6)
     made.sum().backward()  # it can be trained further
     assert names["G"][0].weight.grad.abs().sum() > 0
 
@@ -74,6 +107,59 @@ def test_the_commands_of_the_page_are_commands(people, cli):
     files.write(X[:40], "held-out.csv", ["height", "weight"])
     lines = re.findall(r"^   tinygan (sample people.*|score people.*)$", PAGE, flags=re.MULTILINE)
     assert len(lines) == 2 and [cli(*line.split())[0] for line in lines] == [0, 0]
+
+
+@pytest.mark.parametrize("more", [(), ("--like-data",)])
+def test_a_file_of_many_samples_is_that_of_all_at_once(people, cli, more):
+    """It is written a batch at a time: three of them here."""
+    n = 2 * sampling.ROWS + 5
+    expected = people.data.in_units(learning.standardised(people, n, 3), like_data=bool(more))
+    for ending in ("csv", "npy"):
+        said = cli("sample", "people", "-n", n, "--seed", 3, "--out", f"many.{ending}", *more)
+        assert said == (0, f"{n} points in many.{ending}\n", "") and same_bits(files.read(f"many.{ending}")[0], expected)
+
+
+@pytest.mark.parametrize("ending, least", [("csv", "4,000,000.0"), ("npy", "16,000,000.0")])
+def test_more_samples_than_the_disk_can_hold_are_refused(people, cli, ending, least):
+    code, _, err = cli("sample", "people", "-n", 10**15, "--out", f"x.{ending}")
+    assert code == 2 and f"1,000,000,000,000,000 samples take at least {least} GB, and the disk has " in err
+    assert not [*Path().glob(f"*x.{ending}")]
+
+
+def test_texts_of_many_samples(sold, cli):
+    n = sampling.ROWS + 5
+    assert cli("sample", "people", "-n", n, "--out", "many.csv")[0] == 0
+    rows = sold.data.rows(learning.sample(sold, n, 0))
+    with open("many.csv", newline="", encoding="utf-8") as file:
+        assert [*csv.reader(file)][1:] == [[str(cell) for cell in row] for row in rows]
+
+
+MEASURED = """
+import resource, sys
+from tinygan import sampling
+from tinygan.__main__ import main
+sampling.ROWS = int(sys.argv[2])
+def most(n):
+    assert main(["sample", "people", "-n", n, "--force", "--out", sys.argv[1]]) == 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+few = most("5000")
+print(most("100000") - few)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no getrusage")
+@pytest.mark.parametrize("name", ["x.csv", "x.npy"])
+def test_many_samples_take_no_more_memory_than_few(people, name):
+    """Twenty times as many grow by less than 20 MB; in one batch they grow by more than 60."""
+    between = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"  # else the memory of this process counts too
+
+    def grown(rows):
+        words = [sys.executable, "-c", between, sys.executable, "-c", MEASURED, name, str(rows)]
+        done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, check=True)
+        return int(done.stdout.split()[-1]) / (1024**2 if sys.platform == "darwin" else 1024)
+
+    assert grown(sampling.ROWS) < 20 < 60 < grown(10**6)
 
 
 def test_the_flowers_of_the_page(cli, monkeypatch, capsys):

@@ -104,6 +104,23 @@ def test_an_assignment_to_a_layers_parameter_copies_into_place(replicas):
     assert not first.W.any() and (first.b == 3).all() and (net.theta[..., 10:15] == 3).all() and whole(net)
 
 
+@REPLICAS
+def test_an_assignment_to_a_layers_gradient_copies_into_place(replicas):
+    """Else the optimiser would read the old array."""
+    net = mlp(2, 5, 1, replicas=replicas)
+    first, gradient = net.layers[0], np.arange(10.0).reshape(2, 5)
+    held, held_too = first.dW, first.db
+    first.dW = np.broadcast_to(gradient, held.shape)
+    first.db = first.db + 3
+    assert first.dW is held and first.db is held_too and (net.grad[..., :10] == gradient.ravel()).all() and whole(net)
+    assert (net.grad[..., 10:15] == 3).all()
+    first.dW += 1
+    assert first.dW is held and (net.grad[..., :10] == gradient.ravel() + 1).all()
+    for value in (gradient.T, gradient[0], 0.0):
+        with pytest.raises(ValueError, match=r"dW of Dense has shape .*; got .* An assignment copies numbers into place"):
+            first.dW = value
+
+
 def test_an_assignment_to_a_layer_that_no_network_has():
     layer = Dense(2, 3)
     held = layer.W

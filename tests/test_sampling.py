@@ -48,6 +48,13 @@ def test_a_million_samples():
     tracemalloc.stop()
 
 
+def test_batches_one_after_the_other():
+    G = mlp(3, 16, 2, seed=1)
+    found = [*sampling.batches(G, sampling.ROWS + 5, rng())]
+    assert [len(x) for x in found] == [sampling.ROWS, 5]
+    assert same_bits(np.concatenate(found), sampling.sampled(G, sampling.ROWS + 5, rng()))
+
+
 def test_between_begins_and_ends_where_it_should():
     z0, z1 = rng().standard_normal((2, 10))
     way = sampling.between(z0, z1, 7)

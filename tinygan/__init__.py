@@ -11,7 +11,7 @@ Read it in this order:
     data, metrics, plots               what is true, how near we came, and a look at both
     recipe, study                      all settings of a run; remedies against mode collapse, over many seeds
 
-or start with the lessons: `tinygan lessons` lists them, `tinygan lessons FOLDER` makes copies of them.
+or start with the lessons. `tinygan lessons` lists them, `tinygan lessons FOLDER` makes copies of them.
 """
 
 from . import data, losses, metrics, penalties

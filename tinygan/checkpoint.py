@@ -33,7 +33,7 @@ def save(path: str | Path, arrays: dict[str, Any], about: dict[str, Any], kind: 
     """Write `arrays`, a dict of numeric arrays, and `about`, a dict that JSON can hold, to the file `path`.
 
     Raises TypeError for an array that is not of real numbers, ValueError for words that are longer than `load` would read, and
-    OSError when the file cannot be written; what was there before is then still whole.
+    OSError when the file cannot be written. What was there before is then still whole.
 
     >>> import tempfile
     >>> import numpy as np
@@ -110,7 +110,7 @@ def _load(archive: zipfile.ZipFile, size: int, kind: str) -> tuple[dict[str, Arr
 
 
 def _short(error: Exception) -> str:
-    """What the error says, on one line: it may quote a long piece of the damaged file."""
+    """What the error says, on one line. It may quote a long piece of the damaged file."""
     text = "".join(letter if letter.isprintable() else " " for letter in str(error))
     return " ".join(text.split())[:LONGEST]
 

@@ -1,12 +1,12 @@
-"""The Dirac-GAN: a game of two numbers in which everything that makes GAN training circle can be computed
-(Mescheder, Geiger & Nowozin 2018, Which Training Methods for GANs do actually Converge?, sections 2 and 3).
+"""The Dirac-GAN, a game of two numbers in which everything that makes GAN training circle can be computed. It is from
+Mescheder, Geiger & Nowozin 2018, Which Training Methods for GANs do actually Converge?, sections 2 and 3.
 
     the real data      always 0
     the generator      always theta
     the discriminator  D(x) = psi x, how strongly x is *suspected* to be fake; the score of the other modules is s = -psi x
 
-A point (theta, psi) is a float64 array (..., 2): one point, or a whole grid at once. A field gives the velocity of both players
-there, (theta', psi'), shaped like the point: each goes downhill on its own loss. With f(t) = log sigmoid(t),
+A point (theta, psi) is a float64 array (..., 2), either one point, or a whole grid at once. A field gives the velocity of both
+players there, (theta', psi'), shaped like the point. Each goes downhill on its own loss. With f(t) = log sigmoid(t),
 
     minimax         G loses V, D loses -V      V = f(psi theta) + f(0)
     non_saturating  G loses -f(-psi theta), D as above

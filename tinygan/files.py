@@ -10,7 +10,6 @@
 
 import csv
 import glob
-import io
 import itertools
 import math
 import os
@@ -162,7 +161,7 @@ def _from_npz(path: Path) -> NDArray[Any]:
 def read_npy(file: IO[bytes], size: int, name: str | Path, fields: bool = False) -> NDArray[Any]:
     """The array in `file` (binary, open, `size` bytes), read only when its header is sound; `name` is for the message.
 
-    A small file may claim to hold terabytes, or contain a program: so the claimed size must be the size of the file, and the
+    A small file may claim to hold terabytes, or contain a program. So the claimed size must be the size of the file, and the
     entries must be numbers. Raises ValueError.
     """
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -187,11 +186,19 @@ def write(x: NDArray[Any], path: str | Path, columns: Sequence[str] | None = Non
         raise ValueError(f"columns must be {x.shape[1]} names, one for each column; got {shown(columns)}")
     if path.suffix.lower() != ".npy":
         write_rows(x.tolist(), path, columns or [f"x{j}" for j in range(1, x.shape[1] + 1)])
-        return
-    with atomic_write(path) as temporary:
-        held = io.BytesIO()  # straight to a file, np.save hands it to the C library, which tells nobody of a full disk
-        np.save(held, x)
-        temporary.write_bytes(held.getbuffer())
+    else:
+        write_npy([x], x.shape[0], path)
+
+
+def write_npy(batches: Iterable[NDArray[Any]], rows: int, path: Path) -> None:
+    """Write an array of so many rows, which come in batches, as `np.save` would write it."""
+    batches = iter(batches)
+    first = next(batches)
+    about = np.lib.format.header_data_from_array_1_0(np.ascontiguousarray(first)) | {"shape": (rows, *first.shape[1:])}
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, about)  # np.save would use the C library, which tells nobody of a full disk
+        for x in itertools.chain([first], batches):
+            file.write(np.ascontiguousarray(x).data)
 
 
 def write_rows(rows: Iterable[Sequence[Any]], path: Path, columns: Sequence[str]) -> None:

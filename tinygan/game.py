@@ -33,7 +33,7 @@ __all__ = ["Game", "eigenvalues"]
 
 
 class Game:
-    """The field of G and D on one batch: `game(point)` is the velocity (P,) at a point (P,).
+    """The field of G and D on one batch. `game(point)` is the velocity (P,) at a point (P,).
 
     `game.point` is where the networks stand. SpectralNorm's u and v are held fixed in the Jacobian.
 
@@ -87,7 +87,8 @@ class Game:
         return -np.concatenate([self.G.grad, self.D.grad])
 
     def rate(self, direction: Array, point: Any = None) -> Array:
-        """J times `direction` (P,) at `point`: how fast the velocity changes as both move. Without the penalties' part."""
+        """J times `direction` (P,) at `point`, which says how fast the velocity changes as both move. Without the penalties'
+        part."""
         G, D, loss = self.G, self.D, self.loss
         self._stand_at(self.point if point is None else point)
         x_fake, tape_G = G.forward(self.z)

@@ -1,4 +1,4 @@
-"""The gradient of each player, without a step (`training` has the steps): so it can be compared with finite differences.
+"""The gradient of each player, without a step (`training` has the steps), so it can be compared with finite differences.
 
     d_gradients(D, x_real, x_fake, loss)        -> value        fills D.grad, and only D.grad
     through_d(D, x_fake, loss, s_real)          -> value, dx    G's loss, and its gradient at each generated point
@@ -52,7 +52,7 @@ def d_gradients(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties:
 
 def d_gradients_and_scores(D: Network, x_real: Array, x_fake: Array, loss: Loss, penalties: Sequence[Any] = (),
                            rng: Any = None) -> DGradients:
-    """`d_gradients`, which also returns the scores of both batches: they were computed for the loss."""
+    """`d_gradients`, which also returns the scores of both batches. They were computed for the loss."""
     x_real, x_fake = floats("x_real", x_real, D.dtype), floats("x_fake", x_fake, D.dtype)
     s_real, tape_real = D.forward(x_real)
     s_fake, tape_fake = D.forward(x_fake)

@@ -1,4 +1,4 @@
-"""The guard of a run: it notices the step in which a run diverges, says where, and puts back the players from before it."""
+"""The guard of a run. It notices the step in which a run diverges, says where, and puts back the players from before it."""
 
 import functools
 import operator
@@ -39,8 +39,8 @@ class Diverged(FloatingPointError):
 class Guard:
     """Watches the players (name -> network) and notes in `history.diverged` which replica was lost, and when.
 
-    A step begins with `keep`, and ends with `total`, which `check` looks at: both are array operations. `beside` holds networks
-    that follow the players, such as an average of G; they are put back as well. `optimisers` are looked at now and then: a
+    A step begins with `keep`, and ends with `total`, which `check` looks at. Both are array operations. `beside` holds networks
+    that follow the players, such as an average of G; they are put back as well. `optimisers` are looked at now and then. A
     gradient beyond 1e19 in float32 leaves Adam with an infinite mean, its parameter stands still, and no loss shows it.
     """
 
@@ -87,7 +87,8 @@ class Guard:
         return None
 
     def resume(self, history: History) -> None:
-        """Go on with the players as they stand, and with this history: the replicas that it says are lost stay where they are."""
+        """Go on with the players as they stand, and with this history. The replicas that it says are lost stay where they
+        are."""
         self.history, self.some_lost = history, bool(np.any(history.diverged))
         self.keep()
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind: a few arrays of numbers, one row for each recorded step."""
+"""What a run leaves behind, namely a few arrays of numbers, one row for each recorded step."""
 
 import copy
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ LOOKED = ("modes_visited", "modes_half")
 
 
 class Table:
-    """Rows of numbers, each with its step, in memory that is there from the first row on: a run makes no new arrays for them."""
+    """Rows of numbers, each with its step, in memory that is there from the first row on. A run makes no new arrays for
+    them."""
 
     def __init__(self, rows: int, dtype: Any) -> None:
         self.n, self.dtype, self._steps = 0, dtype, np.zeros(rows, np.int64)
@@ -55,8 +56,8 @@ class History:
 
     Every step is recorded in runs of up to 1000, evenly spaced ones in longer runs, and in any case the last. The columns are
     what the training's step returns; history.d_loss or history["d_loss"] is one of them. `train` has d_loss and g_loss, the
-    losses before that step's updates; and d_real and d_fake, D's mean verdicts on the step's real and fake points, from the
-    scores of its loss: a probability where the loss is made of probabilities, otherwise the score.
+    losses before that step's updates. It also has d_real and d_fake, D's mean verdicts on the step's real and fake points, from
+    the scores of its loss. A verdict is a probability where the loss is made of probabilities, otherwise the score.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ class History:
         return history
 
     def describe(self) -> str:
-        """The last row as one line for a progress bar: modes, then every column; medians, where there are replicas."""
+        """The last row as one line for a progress bar, with modes, then every column; medians, where there are replicas."""
         if not self._rows.n:
             return ""
         row = [float(np.median(self[name][-1])) for name in self.columns]

@@ -1,4 +1,4 @@
-"""The scripts that come with the package: where the lessons and the exercises are, and how a reader gets copies of them.
+"""The scripts that come with the package, where the lessons and the exercises are, and how a reader gets copies of them.
 
     folder()               -> the folder of the lessons, in an installed package or in a clone of the repository
     scripts()              -> the lessons, in the order to read them
@@ -19,7 +19,7 @@ AGAIN = "The installation of tinygan is not complete. Install it again with  pyt
 
 
 def folder(package: Path = Path(__file__).parent) -> Path:
-    """The folder of the lessons: inside the installed package, otherwise beside the package, at the top of the repository."""
+    """The folder of the lessons, inside the installed package, otherwise beside the package, at the top of the repository."""
     inside = package / INSTALLED
     return inside if inside.is_dir() else package.parent / "lessons"
 

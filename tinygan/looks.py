@@ -1,4 +1,4 @@
-"""What one sees of a training while it runs: how many modes G finds, always from the same noise, and a progress bar."""
+"""What one sees of a training while it runs, such as how many modes G finds, always from the same noise, and a progress bar."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""Gradient penalties: terms of D's loss that grow with D's input gradient. Their derivative is the gradient of a gradient.
+"""Gradient penalties, which are terms of D's loss that grow with D's input gradient. Their derivative is the gradient of a
+gradient.
 
 Let g be the gradient of the scores with respect to the inputs, one row for each sample, and P = P(g) the penalty:
 
@@ -63,7 +64,8 @@ def add_penalty(D: Network, x: Array, tape: Any, of_gradient: Callable[[Array], 
 
 
 class Weighted:
-    """A penalty with a weight: a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
+    """A penalty with a weight, which is a number, or a function of the fraction of the run that has passed, such as
+    `Falling(.1, .003)`.
 
     A training loop calls `prepare(fraction)` before each step. Without such a call the weight is that of fraction 0.
     """
@@ -130,9 +132,9 @@ class SquaredNorm(Weighted):
 
 
 class R1(SquaredNorm):
-    """gamma/2 E |grad_x s|^2 over real points: D may not be steep where the data are.
+    """gamma/2 E |grad_x s|^2 over real points, so that D may not be steep where the data are.
 
-    The paper's code leaves out the 1/2: its 10 is gamma = 20 here.
+    The paper's code leaves out the 1/2. Its 10 is gamma = 20 here.
 
     Parameters
     ----------
@@ -178,8 +180,8 @@ class WGANGP(Weighted):
 
     x = alpha x_real + (1 - alpha) x_fake with one alpha ~ U(0, 1) for each sample, not for each coordinate. The norm
     r = sqrt(|g|^2 + 1e-12) is over all coordinates of a sample, and differentiable at 0.
-    It is called with rng: a Generator, with replicas a list of them, or the numbers alpha themselves, (..., N, 1), as `alphas`
-    draws them.
+    It is called with rng, which is a Generator, with replicas a list of them, or the numbers alpha themselves, (..., N, 1), as
+    `alphas` draws them.
 
     Parameters
     ----------
@@ -222,7 +224,7 @@ def alphas(rng: Any, n: int) -> Array:
 
 
 class Falling:
-    """A schedule for gamma or lam: start (stop/start)^f at the fraction f of the run.
+    """A schedule for gamma or lam, which is start (stop/start)^f at the fraction f of the run.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Recipe: every setting of a run in one frozen record, and networks, players and data made from it.
+"""Recipe, with every setting of a run in one frozen record, and networks, players and data made from it.
 
     recipe = Recipe(data="grid", hidden=(64, 64), loss="relativistic", r1=.1)
     recipe.replace(steps=1000)                                  another recipe
@@ -172,5 +172,5 @@ def about(name: str) -> str:
 
 
 def seeds_of(seed: int) -> list[np.random.SeedSequence]:
-    """The four seeds of a run: for the weights of G and of D, for training, and for the scores."""
+    """The four seeds of a run, one each for the weights of G and of D, for training, and for the scores."""
     return spawn(seed, 4)

@@ -1,8 +1,8 @@
 """Record: settings in one frozen record, one line each. Common: those that every system of players has.
 
-A setting is one line of a class: its default, its kind (what it may be), and one sentence. The command line's options and help,
-the columns of a study's table, the table in the documentation and what a run's file keeps are all made from these lines.
-`recipe` adds the settings of the two-player game, and each system of `tinygan.zoo` its own.
+A setting is one line of a class. It has its default, its kind (what it may be), and one sentence. The command line's options
+and help, the columns of a study's table, the table in the documentation and what a run's file keeps are all made from these
+lines. `recipe` adds the settings of the two-player game, and each system of `tinygan.zoo` its own.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ Kept = TypeVar("Kept", bound="Record")
 
 
 def setting(default: Any, kind: Any, group: str, about: str) -> Any:
-    """A field of a Record: one setting.
+    """A field of a Record, one setting.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Record:
         return type(self)(**(self.values() | changes))
 
     def values(self) -> dict[str, Any]:
-        """All settings, name -> value: what a file keeps."""
+        """All settings, name -> value, which is what a file keeps."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
@@ -86,7 +86,7 @@ class Record:
 
     @classmethod
     def table(cls) -> str:
-        """All settings as text: name, default, and the sentence."""
+        """All settings as text, with name, default, and the sentence."""
         fields = dataclasses.fields(cls)
         return aligned([(field.name, written(field.default) or "-", sentence(field)) for field in fields], left=3)
 
@@ -143,7 +143,7 @@ class Common(Record):
         return made[:-1]
 
     def object(self, name: str) -> Any:
-        """What the setting `name` stands for: a class or a function."""
+        """What the setting `name` stands for, a class or a function."""
         return self.kinds()[name].object(getattr(self, name))
 
     def loss_object(self) -> Any:

@@ -1,7 +1,7 @@
-"""Rounds of a training, plainly or as a replay: which of the two, and is the replay right?
+"""Rounds of a training, plainly or as a replay. Which of the two, and is the replay right?
 
-The first round runs plainly: optimisers and penalties make their memories. The second is recorded. The third runs both ways, and
-the replay is kept only if both end in the same numbers. So whatever the recording did not see is noticed.
+The first round runs plainly. Optimisers and penalties make their memories. The second is recorded. The third runs both ways,
+and the replay is kept only if both end in the same numbers. So whatever the recording did not see is noticed.
 """
 
 import logging
@@ -16,14 +16,14 @@ from .engine.replay import NotRecordable, Replay, State, record
 
 
 class Rounds:
-    """A function of a batch, called round after round. `changes`: what it changes in place, as `replay.record` takes it."""
+    """A function of a batch, called round after round. `changes` is what it changes in place, as `replay.record` takes it."""
 
     def __init__(self, play: Callable[[Any], Any], changes: list[Any], replay: bool) -> None:
         self.play, self.changes, self.wanted = play, changes, flag("replay", replay)
         self.forget()
 
     def forget(self) -> None:
-        """Begin again with a plain round: what the recording saw is not there any more."""
+        """Begin again with a plain round, as what the recording saw is not there any more."""
         self.replay: Replay | None = None
         self.checked, self.played, self.why_not = False, 0, ""
 

@@ -5,7 +5,7 @@
     Keeper(training, path, every)      saves while the training runs
     run(training, path, every, ...)    what `train(..., checkpoint=path)` does: go on from the file if it is there, and keep it
 
-The file is a `checkpoint` of its own kind: nothing in it is pickled. A training that goes on from it ends with the same bits as
+The file is a `checkpoint` of its own kind. Nothing in it is pickled. A training that goes on from it ends with the same bits as
 one that was never stopped.
 """
 
@@ -45,7 +45,7 @@ def read(path: str | Path) -> Saved:
 
 
 class Keeper:
-    """Saves a training while it runs: call it after each step.
+    """Saves a training while it runs. Call it after each step.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Keeper:
 def run(training: Any, path: str | Path, every: int, settings: dict[str, Any], callback: Any, progress: bool | None) -> History:
     """Run the training to its end and keep it in the file `path`; go on from there if the file is there.
 
-    `settings`: what holds in this run. Raises ValueError, before anything is trained, for the file of another run.
+    `settings` say what holds in this run. Raises ValueError, before anything is trained, for the file of another run.
     """
     path = file_path("checkpoint", path)
     words = {name: ADDRESS.sub("", str(value)) for name, value in settings.items()}

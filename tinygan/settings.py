@@ -1,8 +1,9 @@
-"""Kinds of settings: what a value may be, and how it is read from the words of a command line. `recipe` has the settings.
+"""Kinds of settings, namely what a value may be, and how it is read from the words of a command line. `recipe` has the
+settings.
 
 A kind is called with the name of a setting and a value; it returns the value in its own type, or raises TypeError or ValueError
-with one clear sentence. `read` makes a value of the words behind an option, for the kind to check: `several` tells whether there
-may be more than one of them.
+with one clear sentence. `read` makes a value of the words behind an option, for the kind to check. `several` tells whether
+there may be more than one of them.
 """
 
 import re
@@ -17,7 +18,7 @@ from .engine.arguments import choice, count, flag, number, shown
 
 
 def converted(word: str, convert: Callable[[str], Any]) -> Any:
-    """The word converted, or the word itself where it cannot be: then the kind's own message names it."""
+    """The word converted, or the word itself where it cannot be. Then the kind's own message names it."""
     try:
         return convert(word)
     except ValueError:
@@ -98,7 +99,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Source:
-    """Where data come from: a name from `objects`, or the path of a file, which ends in one of `endings`."""
+    """Where data come from, a name from `objects`, or the path of a file, which ends in one of `endings`."""
 
     objects: Mapping[str, Any]
     endings: str
@@ -163,7 +164,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class StartStop:
-    """A number, or two: where it begins and where it ends."""
+    """A number, or two, namely where it begins and where it ends."""
 
     kind: Any
     several: ClassVar[bool] = True
@@ -192,7 +193,7 @@ def _items(name: str, value: Any, description: str) -> list[Any]:
 
 
 def written(value: Any) -> str:
-    """A setting as the text that stands in a table: the same text for the same setting, in every process."""
+    """A setting as the text that stands in a table. The same text for the same setting, in every process."""
     if value is None:
         return ""
     if isinstance(value, tuple) and not callable(value):

@@ -1,7 +1,7 @@
-"""Stacked digits: 100 or 1000 modes that a generator must find, in pictures that one can read.
+"""Stacked digits, which have 100 or 1000 modes that a generator must find, in pictures that one can read.
 
-Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017) lays digits on top of each other as the colour channels of one picture,
-so that every number of c digits is a mode. This is the same with scikit-learn's digits of 8 x 8 pixels: there is nothing to
+Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017) lays digits on top of each other as the colour channels of one picture.
+So every number of c digits is a mode. This is the same with scikit-learn's digits of 8 x 8 pixels. There is nothing to
 download. c = 2 gives 100 modes in 128 dimensions, c = 3 gives 1000 in 192.
 
     halves()    the 1797 images in two halves: one for the generator to learn from, one for the judge
@@ -9,10 +9,10 @@ download. c = 2 gives 100 modes in 128 dimensions, c = 3 gives 1000 in 192.
     Judge       which number is this, how far is it from a real image, and is it a copy of one? `report` scores samples
     controls    good and bad samples whose scores are known beforehand
 
-A mode counts as found when one sample shows it, so N matters: the literature takes N = 26 K samples for K = 10^c modes. That many
-true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes and KL do not say how good the images are: noise
-falls into many modes too (`controls` has it), so read them beside the share of valid images. scikit-learn is imported where it is
-used.
+A mode counts as found when one sample shows it, so N matters. The literature takes N = 26 K samples for K = 10^c modes. That
+many true samples find all of them, with a KL of about (K - 1) / (2 N) = .019. Modes and KL do not say how good the images are.
+Noise falls into many modes too (`controls` has it), so read them beside the share of valid images. scikit-learn is imported
+where it is used.
 """
 
 import copy
@@ -51,10 +51,10 @@ class StackReport(NamedTuple):
 
 
 class Stacks(data.DataSet):
-    """Pictures of several digits each, (n, 64 channels): pixels in [-1, 1], one channel's 64 after the other's.
+    """Pictures of several digits each, (n, 64 channels), with pixels in [-1, 1], one channel's 64 after the other's.
 
-    Each of the `n_modes` = 10^channels numbers is equally likely, although some digits have more images than others: labels
-    are drawn first.
+    Each of the `n_modes` = 10^channels numbers is equally likely, although some digits have more images than others. Labels are
+    drawn first.
 
     Parameters
     ----------
@@ -105,8 +105,9 @@ class Judge:
 
     It reads with a support vector machine (scikit-learn's SVC, RBF kernel) trained on the held-out half. `accuracy` is the share
     of the training half, which it has not seen, that it reads correctly.
-    It compares with the distances (Euclidean, in pixels of [-1, 1]) that new images of the same kind have: those from each of the
-    901 held-out images to its nearest training image. `near` and `far` are their 1st and 99th percentile.
+    It compares with the distances (Euclidean, in pixels of [-1, 1]) that new images of the same kind have. These are the
+    distances from each of the 901 held-out images to its nearest training image. `near` and `far` are their 1st and 99th
+    percentile.
     """
 
     def __init__(self) -> None:
@@ -163,7 +164,7 @@ class Judge:
 
 
 def controls(channels: int, n: int, rng: np.random.Generator) -> dict[str, Array]:
-    """`n` stacks each from five samplers whose scores are known beforehand: a dict from names to (n, 64 channels).
+    """`n` stacks each from five samplers whose scores are known beforehand, as a dict from names to (n, 64 channels).
 
     real                 held-out images: all modes, KL (K - 1) / (2 n), valid .99, memorised .01
     training images      copies of what was learned from: the same, but valid 1, memorised 1

@@ -17,6 +17,7 @@ from .penalties import alphas
 from .updates import Batch
 
 NAMES = ("data", "latent", "evaluation", "penalty", "noise", "codes")
+BYTES = 8000  # that the streams of one replica take, about
 
 
 class Streams:
@@ -32,6 +33,7 @@ class Streams:
         if not isinstance(replicas, tuple) or len(replicas) > 1:
             raise TypeError(f"replicas must be () or (R,), such as those of a network; got {shown(replicas)}")
         self.replicas = tuple(count("replicas", r) for r in replicas)
+        fits(f"the streams of {replicas[0] if replicas else 1} replicas", *self.replicas, itemsize=BYTES)
         seeds = each_seed(seed, *replicas) if replicas else [seed]
         self._rngs = [dict(zip(NAMES, map(np.random.default_rng, spawn(each, len(NAMES))), strict=True)) for each in seeds]
 

@@ -25,6 +25,10 @@ REMEMBERED = 10_000  # different cells of a column that are kept, to say what it
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 
+class NoColumn(ValueError):
+    """A name that no column has."""
+
+
 class Reading(NamedTuple):
     """How a table is to be read.
 
@@ -144,6 +148,7 @@ def of_columns(where: str, columns: Sequence[Column], reading: Reading, lengths:
             categories[j] = tuple(sorted(column.seen, key=_order))
             place = {cell: k for k, cell in enumerate(categories[j])}
             x[:, j] = np.array([place[cell] for cell in column.seen], np.float64)[x[:, j].astype(np.int64)]
+        column.values = array.array("d")  # they are in x now, and would only take memory
     return Table(x, full_names([column.name for column in columns]), tuple(notes), categories)
 
 
@@ -152,11 +157,11 @@ def of_cells(where: str, names: Sequence[str] | None, cells: Sequence[Iterable[A
     columns = named_columns(where, names, len(cells), reading)
     for column, values in zip(columns, cells, strict=True):
         for row, cell in enumerate(values, start=1):
-            column.add(row, _text(cell, column.categorical))
+            column.add(row, text_of(cell, column.categorical))
     return of_columns(where, columns, reading, unit="row")
 
 
-def _text(cell: Any, categorical: bool) -> str:
+def text_of(cell: Any, categorical: bool) -> str:
     """A value as the cell of a table."""
     if cell is None or type(cell).__name__ == "NAType" or (categorical and cell != cell):  # pandas compares its NA with nothing
         return ""
@@ -165,12 +170,15 @@ def _text(cell: Any, categorical: bool) -> str:
 
 
 def named_columns(where: str, names: Sequence[str] | None, width: int, reading: Reading) -> list[Column]:
-    """Empty columns. Raises ValueError where `reading.categorical` has a name that no column has."""
+    """Empty columns. Raises `NoColumn` where `reading.categorical` has a name that no column has."""
     if not reading.categorical:
         return [Column(names[j] if names else None, reading.decimal) for j in range(width)]
     known = (names and full_names(names)) or [f"x{j}" for j in range(1, width + 1)]
-    for name in reading.categorical:
-        choice(f"column of categories in {where}:", name, known)
+    try:
+        for name in reading.categorical:
+            choice(f"column of categories in {where}:", name, known)
+    except ValueError as error:
+        raise NoColumn(error) from None
     return [Column(names[j] if names else known[j], reading.decimal, known[j] in reading.categorical) for j in range(width)]
 
 

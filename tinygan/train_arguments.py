@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .data import Points, from_array
+from .data.mixed import is_frame
 from .engine.arguments import Array, choice, count, number, shown
 from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
@@ -18,11 +19,14 @@ from .updates import UPDATES, Player, an_optimiser
 
 
 def data_set(data: Any) -> Any:
-    """Data with sample(n, rng) and dim; an array (N, d) as `data.Points`. Raises TypeError for anything else."""
+    """Data with sample(n, rng) and dim; a table as `data.Points`: an array (N, d), a structured array (N,) or a DataFrame.
+
+    Raises TypeError for anything else, and TypeError or ValueError for a table that is not of numbers alone.
+    """
     kind = type(data).__name__
     if isinstance(data, np.ma.MaskedArray):
         raise TypeError("data is a masked array, and its masked entries have no value: fill them, or leave their rows out")
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray) or is_frame(data):
         return from_array(data)
     if hasattr(data, "to_numpy"):
         raise TypeError(f"data is a {kind}: pass its numbers, data.to_numpy()")

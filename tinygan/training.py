@@ -227,11 +227,11 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     d_steps : steps of D for each step of G; 1, or 5 for a Wasserstein critic
     opt_g, opt_d : an optimiser for each, which is copied; Adam(lr=1e-3, beta1=.5) by default
     penalties : on D's gradient, such as (R1(.1), R2(.1)); see `tinygan.penalties`
-    update : "alternating": G's gradient is taken after D's step; "simultaneous": before it; "optimistic": simultaneous, each step
-        with its change since the last one added again (Daskalakis et al. 2018); "extragradient": see `updates`
+    update : "alternating" takes G's gradient after D's step, and "simultaneous" before it. "optimistic" is simultaneous, and
+        adds to each step its change since the last one (Daskalakis et al. 2018). For "extragradient" see `updates`
     ema, schedule, replay : as in `Training`
-    instance_noise : None, or the std of noise on every point that D sees (Sonderby et al. 2017): a number, or a function of the
-        fraction of the run, such as lambda f: .1 * (1 - f)
+    instance_noise : None, or the std of noise on every point that D sees (Sonderby et al. 2017). It is a number, or a function
+        of the fraction of the run, such as lambda f: .1 * (1 - f)
     clip : None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
     unroll : None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); see `tinygan.unroll`
     seed : for data, latent noise and evaluation; a list holds one for each replica. The networks have seeds of their own

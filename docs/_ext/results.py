@@ -1,6 +1,7 @@
 """What the benchmarks wrote, on pages: their numbers stand in their files and nowhere else.
 
     .. benchmarks:: speed     these, in this order: what is measured, the command, pictures, the table; or that there are none yet
+       :untitled:             without a heading: the page has one of its own
     .. study:: demo           the same on a page of its own: the table, pictures, how it was made, the setup
        :command: python ...   for a study that left a table and no other file
     .. verdicts:: demo        a table of studies, each with its page and its verdict, and those pages in the list beside the page
@@ -99,10 +100,10 @@ def folded(lines):
             ".. raw:: html", "", "    </details>", ""]
 
 
-def section(name, told=()):
+def section(name, told=(), titled=True):
     """One benchmark as reStructuredText; what its program says of itself is left out when it is among the texts `told`."""
     title = name.replace("_", " ").capitalize()
-    lines = [title, "-" * len(title), ""]
+    lines = [title, "-" * len(title), ""] if titled else []
     if not (about := about_of(name)):
         return [*lines, "This has not been measured yet.", ""]
     if program(about["command"]) not in told:
@@ -197,12 +198,13 @@ class Benchmarks(SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec = {"untitled": directives.flag}
 
     def run(self):
         told = self.env.temp_data.setdefault("benchmarks told", [])  # on this page
         lines = []
         for name in self.arguments[0].split():
-            lines += section(name, told)
+            lines += section(name, told, "untitled" not in self.options)
             told.append(program(command_of(name)))
         self.env.note_reread()  # benchmarks write beside the page, where Sphinx does not look
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 
+from tinygan.engine.machine import one_thread
 from tinygan.playground import Session
 from tinygan.playground.server import serve
 
@@ -123,7 +124,8 @@ def memory(rounds):
 def main(quick=False):
     from playwright.sync_api import sync_playwright
 
-    in_the_game(2 if quick else 20)
+    with one_thread():  # as the page's thread works
+        in_the_game(2 if quick else 20)
     memory(2000 if quick else 100_000)
     server = serve(0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": .01})

@@ -20,19 +20,36 @@ TURNS = ("at once", "hardly", "judge", "that of", "those of", "least", "whoever"
 COLON = re.compile(r":(?=\s|$)")
 FOLD = re.compile(r"(?m)^(?P<indent> *)\.\. answer::\n(?P<body>(?:(?P=indent)   .*\n?|\s*\n)+)")
 FORMULA = re.compile(r":math:`[^`]*`|\$[^$]*\$|``[^`]*``|`[^`]*`(__)?")
+CODE = re.compile(r"(?ms)^```.*?^```|"  # fences; directives that hold no prose; what stands indented behind two colons
+                  r"^(?P<a> *)\.\. (?:math|code-block|literalinclude|csv-table|raw|toctree|image)::[^\n]*\n"
+                  r"(?:(?P=a) +[^\n]*\n|\s*\n)*|"
+                  r"^(?P<b> *)(?P<lead>(?!\.\. |:\w)[^ \n][^\n]*::\n)\n(?:(?P=b) +[^\n]*\n|\s*\n)+")
+ITEM = re.compile(r"\s*(?:[*-]|#\.|\d+\.) |\s*\S.*? {2,}\S")
+SECTION = re.compile(r"(?m)^(?:Parameters|Attributes|Returns|Raises)\n-+\n((?:.+\n?)+)")
+ENTRY = re.compile(r"(?m)^(?=\S)(?:[^:\n]*? : )?")
+END = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\"*]))(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[A-Z*(\"])")
 
 
 def paragraphs(text):
-    """The paragraphs of reStructuredText or Markdown, without code, tables, directives and headings."""
-    for block in re.split(r"\n\s*\n", text):
+    """The paragraphs of reStructuredText or Markdown, without code, formulas, directives and headings.
+
+    An item of a list, a cell of a table and a line in which spaces make columns are paragraphs of their own.
+    """
+    for block in re.split(r"\n\s*\n", CODE.sub(lambda code: f"{code['lead'] or ''}\n\n", text)):
         lines = [line for line in block.splitlines() if line.strip()]
-        if not lines or re.match(r"\s*(\.\.|>>>|:\w|\||<!--|```|\+-|===|---)", lines[0]) or lines[0].startswith(("    ", "\t")):
-            continue
         if len(lines) > 1 and re.fullmatch(r"\s*([=\-~^`#])\1{3,}\s*", lines[1]):
             lines = lines[2:]
-        words = " ".join(line.strip().lstrip("*#0123456789.- ") for line in lines)
-        if words:
-            yield FORMULA.sub("x", words)
+        if not lines or re.match(r"\s*(\.\.|>>>|:\w|\||<!--|```|\+-|===|---)", lines[0]) or lines[0].startswith(("    ", "\t")):
+            continue
+        starts = [i for i, line in enumerate(lines) if i == 0 or ITEM.match(line)]
+        for start, end in zip(starts, [*starts[1:], None], strict=True):
+            words = " ".join(line.strip().lstrip("*#0123456789.- ") for line in lines[start:end])
+            if words:
+                yield FORMULA.sub("X", words)
+
+
+def paragraphs_of(path):
+    return paragraphs(path.read_text("utf-8"))
 
 
 def of_lesson(path):
@@ -57,26 +74,27 @@ def counted(parts):
 
 
 def of_docstrings(path):
-    """The docstrings of a module."""
+    """The docstrings of a module. What a section says of each argument is a paragraph, without the argument's name."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            yield from paragraphs(ast.get_docstring(node) or "")
+            text = ast.get_docstring(node) or ""
+            yield from paragraphs(SECTION.sub(lambda section: ENTRY.sub("\n", section[1]), text))
 
 
-def kinds(root):
-    """{kind of text: its paragraphs}"""
-    lessons = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
-    pages = sorted((root / "docs").glob("*.rst"))
-    return {"README": [*paragraphs((root / "README.md").read_text("utf-8"))],
-            "lessons": [part for path in lessons for part in of_lesson(path)],
-            "pages": [part for path in pages if path.stem != "bibliography" for part in paragraphs(path.read_text("utf-8"))],
-            "derivations": [part for path in sorted((root / "docs" / "derivations").glob("*.rst"))
-                            for part in paragraphs(path.read_text("utf-8"))],
-            "docstrings": [part for path in sorted((root / "tinygan").rglob("*.py")) for part in of_docstrings(path)]}
+def kinds(root, *wanted):
+    """{kind of text: its paragraphs}, of the kinds that are wanted, or of all"""
+    docs = root / "docs"
+    files = {"README": (paragraphs_of, [root / "README.md"]),
+             "lessons": (of_lesson, (root / "lessons").glob("[0-9][0-9]_*.py")),
+             "pages": (paragraphs_of, [path for path in docs.glob("*.rst") if path.stem != "bibliography"]),
+             "derivations": (paragraphs_of, (docs / "derivations").glob("*.rst")),
+             "docstrings": (of_docstrings, (root / "tinygan").rglob("*.py"))}
+    return {kind: [part for path in sorted(paths) for part in read(path)]
+            for kind, (read, paths) in files.items() if kind in (wanted or files)}
 
 
 def sentences(parts):
-    return [sentence for part in parts for sentence in re.split(r"(?<=[.?!])\s+(?=[A-Z*(])", part) if sentence.split()]
+    return [sentence for part in parts for sentence in END.split(part) if sentence.split()]
 
 
 def main():

@@ -22,6 +22,43 @@ def answers(number):
     return keep
 
 
+# ---------------------------------------------------------------- 01
+
+
+@answers("01.1")
+def three_probabilities(p_xy):
+    p_x = p_xy.sum(axis=1, keepdims=True)
+    return p_x, p_xy.sum(axis=0, keepdims=True), p_xy / p_x
+
+
+@answers("01.2")
+def classify(log_p_x_given_y, p_y):
+    log_joint = log_p_x_given_y + np.log(p_y)
+    largest = log_joint.max(axis=1, keepdims=True)
+    log_p_x = largest + np.log(np.exp(log_joint - largest).sum(axis=1, keepdims=True))
+    return log_p_x, np.exp(log_joint - log_p_x)
+
+
+@answers("01.3")
+def line_loss(z, y, w, b):
+    p = 1 / (1 + np.exp(-(z @ w + b)))
+    value = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    return value, z.T @ (p - y) / y.size, np.mean(p - y)
+
+
+@answers("01.4")
+def fit_gaussian(x, shrink):
+    mean = x.mean(axis=0)
+    covariance = (x - mean).T @ (x - mean) / (x.shape[0] - 1)
+    return mean, (1 - shrink) * covariance + shrink * np.diag(covariance).mean() * np.eye(x.shape[1])
+
+
+@answers("01.5")
+def near_and_covering(drawn, real):
+    distance = np.sqrt(((drawn[:, None] - real) ** 2).sum(axis=-1))
+    return distance.min(axis=1).mean(), distance.min(axis=0).mean()
+
+
 # ---------------------------------------------------------------- 02
 
 

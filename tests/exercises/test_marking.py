@@ -579,7 +579,7 @@ def test_patterns_are_understood_where_the_shell_leaves_them(cli, tmp_path):
 @pytest.mark.parametrize(("words", "message"), [
     (["nobody"], "there is no folder nobody. Give the folder of each student, or one folder with a folder for each"),
     (["anna", "nobody"], "there is no folder nobody"), (["file.txt"], "file.txt is a file. Give the folder of a student"),
-    (["anna", "--lessons", "2"], "--lessons: unknown lesson '2'"), (["anna", "--lessons", "99"], "Known: 02, 03"),
+    (["anna", "--lessons", "2"], "--lessons: unknown lesson '2'"), (["anna", "--lessons", "99"], "Known: 01, 02, 03"),
     (["anna", "--out", "marks.xlsx"], "--out must end in .csv, which says how to write it; got marks.xlsx"),
     (["anna", "--out", "there.csv"], "there.csv exists already. Choose another --out, or write over it with --force"),
     (["anna", "--junit", "there.xml"], "there.xml exists already. Choose another --junit, or write over it with --force"),
@@ -708,7 +708,7 @@ def test_hints_in_a_cell(arguments, shown, more, capsys):
     ((generator_gradient,), r'asked for in 05.2 \(.*\) and M.18 \(.*\). Say which one: grade\(generator_gradient, "05.2"\)'),
     ((generator_gradient, "M18"), "^M.18 "),
     ((generator_gradient, "05.9"), "there is no exercise '05.9'; there are 05.1 to 05.5"),
-    ((dense_forward, "x"), "there is no exercise 'x'; there are 02.1 to M."), ((dense_forward, []), r"there is no exercise \[\]"),
+    ((dense_forward, "x"), "there is no exercise 'x'; there are 01.1 to M."), ((dense_forward, []), r"there is no exercise \[\]"),
     ((3,), r"grade takes the function itself, as in grade\(dense_forward\); got int"), ((None, "02.1"), "got NoneType"),
     ((np.add, "02.1"), "02.1 .*: wrong\n"), ((exit, "02.1"), "02.1 .*: wrong\n"), ((Stranger, "02.1"), "02.1 .*: wrong\n")])
 def test_nothing_is_raised_in_a_cell(arguments, said, capsys):

@@ -22,6 +22,7 @@ OTHER_ARRAY = "the other array is as long"
 SAME_AXIS = "the array has two axes"
 SYMMETRIC = "the distances do not depend on the order"
 EQUIVALENT = (  # exercise, a mutant's label as a regular expression, why it is right
+    ("01.4", r"\(x - mean\)\.T (@ \(x - mean\) )?-> ", "the other factor is centred, and that is enough"),
     ("02.5", r"6e-06.* -> .*1.2e-05", "twice the step is as good: the error is far below the limit"),
     ("03.1", r"s >= 0.* -> .*s > 0", "at 0 both formulas give 1/2"),
     ("03.4", r"s\.shape -> y\.shape", OTHER_ARRAY),

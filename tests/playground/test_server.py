@@ -1,5 +1,6 @@
 """The server of `tinygan play`: what it answers, and what it refuses."""
 
+import contextlib
 import http.client
 import json
 import signal
@@ -14,6 +15,8 @@ import numpy as np
 import pytest
 
 from tinygan.cli import playing
+from tinygan.engine.machine import one_thread
+from tinygan.playground import player as player_module
 from tinygan.playground.portrait import portrait
 from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
 from tinygan.playground.stories import STORIES
@@ -136,7 +139,9 @@ def test_every_command_is_carried_out(running, tmp_path, monkeypatch):
     assert facts(running)["settings"]["data"] == "drawn"
     assert ask(running, body={"do": "rate", "rate": 500})[0] == 200
     assert ask(running, body={"do": "play"})[0] == 200 and facts(running)["playing"]
-    time.sleep(.1)
+    end = time.monotonic() + 60
+    while facts(running)["rounds"] < 5:  # so many have a row of the curves, which a saved run needs
+        assert time.monotonic() < end
     assert ask(running, body={"do": "play", "on": False})[0] == 200
     played = facts(running)
     assert played["rounds"] > 0 and not played["playing"]
@@ -182,6 +187,37 @@ def test_pictures_leave_most_of_the_time_to_the_training(server, monkeypatch):
         seen = json.loads(body[4:4 + length])["frame"]
     share = sum(costs) / (server.player.ask(lambda player: clock()) - began)
     assert len(costs) >= 20 and .05 < share < .25
+
+
+def test_the_game_takes_one_thread_for_matrix_products(server, monkeypatch):
+    """In rounds, single steps and pictures. More threads would wait for each other and for the browser."""
+    session, seen, inside = server.player.session, {"do": set(), "view": set()}, []
+
+    @contextlib.contextmanager
+    def noted():
+        with one_thread():
+            inside.append(threading.current_thread())
+            yield
+            inside.pop()
+
+    monkeypatch.setattr(player_module, "one_thread", noted)
+    for name, found in seen.items():
+        work = getattr(session, name)
+
+        def called(*args, found=found, work=work):
+            found.add(threading.current_thread() in inside)
+            return work(*args)
+
+        monkeypatch.setattr(session, name, called)
+    for command in (STEP, {"do": "step", "who": "D"}, {"do": "play"}):
+        assert ask(server, body=command)[0] == 200
+    assert facts(server)["playing"] and seen == {"do": {True}, "view": {True}}
+    assert ask(server, body={"do": "play", "on": False})[0] == 200
+    end = time.monotonic() + 60
+    while inside:  # the answer comes a moment before the game stands still
+        assert time.monotonic() < end
+    session.do("both")
+    assert seen["do"] == {True, False}  # the control: the game in another thread
 
 
 def test_a_taken_port_chooses_the_next():

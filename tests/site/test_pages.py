@@ -12,10 +12,11 @@ from absent import absent
 
 from tinygan.exercises import LESSONS, copy_to, exercises_of
 from tinygan.exercises.grading import Wrong, grade
+from tinygan.playground.stories import STORIES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-sys.path[:0] = [str(DOCS / "_ext")]
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS)]
 
 import docstrings  # noqa: E402  the path comes first
 
@@ -80,7 +81,8 @@ def test_a_lesson_leads_to_its_exercises(practice):
     assert "``my-exercises/ex05_the_first_gan.py`` holds five exercises" in made and "pytest my-exercises -m ex05\n" in made
     assert made.index("text") < made.index("my-exercises") < made.index("To try:") and made.count("-m ex05") == 1
     assert "-m ex05" in practice.with_note("05", page.replace("To try", "Try")), "where there is nothing to try, at the end"
-    assert practice.with_note("01", page) == page, "lesson 01 has none"
+    assert "``my-exercises/ex01_generative_or_discriminative.py`` holds five" in practice.with_note("01", page)
+    assert practice.with_note("00", page) == page, "a page that is no lesson's has none"
     text = "\n".join(practice.table())
     assert all(one.title in text for lesson in LESSONS for one in exercises_of(lesson)) and text.count(".py``") == len(LESSONS)
 
@@ -112,6 +114,21 @@ def test_the_two_sides_of_a_museum_picture_differ(practice):
     assert [ax.get_title() for ax in practice.museum_pictures.draw("01").axes] == ["wrong: 7 places", "right: 8 places"]
     wrong, right = practice.museum_pictures.draw("23").axes
     assert wrong.patches[9].get_height() == 0 < right.patches[9].get_height()
+
+
+# ---------------------------------------------------------------- the stories
+
+
+def test_a_film_stands_below_the_command_of_a_story():
+    films = pytest.importorskip("story_films", reason="Sphinx is missing: pip install -e '.[docs]'")
+    told = {}
+    for path in sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py")):
+        text = films.with_films(re.sub(r"^# ?", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+        pairs = re.findall(r"^``tinygan play --story (\S+)``.*\n\n\.\. film:: (\S+)\n\n", text, re.MULTILINE)
+        told |= {name: path.name[:2] for name, film in pairs if name == film}
+    assert told == {name: f"{story.lesson:02}" for name, story in STORIES.items() if story.lesson}
+    text = "\n".join(films.lines("cure", "/a.gif", "What is seen."))
+    assert ":alt: A film of the story cure. What is seen." in text and STORIES["cure"].question in text
 
 
 @pytest.fixture

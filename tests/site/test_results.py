@@ -24,7 +24,7 @@ def test_a_benchmark_becomes_a_section(results):
     text = "\n".join(results.section("demo"))
     table = (DOCS / "results" / "demo.txt").read_text(encoding="utf-8")
     assert all(line.strip() in text for line in table.splitlines()) and "python tests/benchmarks/demo.py" in text
-    assert "Demo\n----" in text
+    assert "Demo\n----" in text and "----" not in "\n".join(results.section("demo", titled=False))
     assert "does it find all eight modes" in text and "[--seeds" not in text
     assert "does it find" not in "\n".join(results.section("demo", [results.program("python tests/benchmarks/demo.py")]))
 
@@ -184,7 +184,7 @@ SAID = {
         lambda runs: all(1 <= run["modes_visited"] <= 3 for run in runs["plain"]) and all_visited(runs) == {
             "plain": 0, "packing_4": all_visited(runs)["packing_4"], "wgan_gp": 20, "r1_r2": 20}),
     "loss_and_penalty": (
-        "with R1, under either loss, nearly all runs visit all eight; with the relativistic loss alone, none does",
+        "With R1, under either loss, nearly all runs visit all eight; with the relativistic loss alone, none does",
         lambda runs: all(count >= 9 if "r1" in name else count == 0 for name, count in all_visited(runs).items())),
     "all_remedies": (
         "the five remedies with a gradient penalty visit all modes on nearly every seed",

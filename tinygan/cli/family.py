@@ -7,6 +7,8 @@
     sample(run, options)          samples that were asked for, in a table or a picture; of the first GAN too
 """
 
+import itertools
+import shutil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,24 +91,38 @@ def sample(run, options):
     n = options.n or (SHEET if a_picture and belongs.image is not None else TABLE)
     _check_asked(run.model if in_family else GAN, options)
     try:
+        if not in_family and not a_picture:
+            _write(learning.in_batches(run, n, options.seed, options.raw, options.like_data), n, run.data, options.out)
+            return f"{n} points in {options.out}"
         made = _made(run, options, n) if in_family else _of_first_gan(run, options, n)
-        _write(made, options.out, a_picture, options.like_data)
+        if a_picture:
+            _draw(made, options.out, options.like_data)
+        else:
+            _write([made.data.in_units(made.x, options.like_data)], len(made.x), made.data, options.out)
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
     things = "images" if a_picture and made.data.image is not None else "points"
     return f"{len(made.x)} {things} in {options.out}"
 
 
-def _write(made, path, a_picture, like_data):
-    if not a_picture:
-        x = made.data.in_units(made.x, like_data)
-        if not made.data.groups:
-            files.write(x, path, made.data.columns)
-        elif path.suffix.lower() == ".csv":
-            files.write_rows(made.data.rows(x), path, made.data.headings)
-        else:
-            raise Misuse(f"the samples have columns of text, which {path.suffix} cannot hold: let --out end in .csv")
-        return
+def _write(batches, n, data, path):
+    """Write n samples, in the units of the data, as a table or an array; no more than a batch of them is in memory."""
+    least = n * data.dim * (2 if path.suffix.lower() == ".csv" else 8)
+    free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else least
+    if least > free:
+        raise Misuse(f"{n:,} samples take at least {least / 1e9:,.1f} GB, and the disk has {free / 1e9:,.1f} GB free: "
+                     "ask for fewer")
+    if path.suffix.lower() == ".csv":
+        rows = data.rows if data.groups else np.ndarray.tolist
+        headings = data.headings if data.groups else data.columns or [f"x{j}" for j in range(1, data.dim + 1)]
+        files.write_rows(itertools.chain.from_iterable(map(rows, batches)), path, headings)
+    elif data.groups:
+        raise Misuse(f"the samples have columns of text, which {path.suffix} cannot hold: let --out end in .csv")
+    else:
+        files.write_npy(batches, n, path)
+
+
+def _draw(made, path, like_data):
     if like_data:
         raise Misuse("--like-data is for a table: let --out end in .csv or .npy, or leave it out")
     from ..plots import save
@@ -171,7 +187,7 @@ def _for_each(numbers, factors):
 
 
 def _carried(run, options, n):
-    """The Samples that become of given points: reconstructions, or translations to the other domain."""
+    """The Samples that become of given points, either reconstructions, or translations to the other domain."""
     system, back = run.system, options.back
     start_data = system.target if back else run.data
     if options.source is None:
@@ -185,7 +201,8 @@ def _carried(run, options, n):
 
 
 def _enlarged(run, options, n):
-    """The Samples of small images: those of a file, or those of other images. More answers than images are shared out equally."""
+    """The Samples of small images, either those of a file, or those of other images. More answers than images are shared out
+    equally."""
     system, blocks = run.system, run.system.blocks
     small = family_files.read(options.source) if options.source not in (None, *data.NAMES) else None
     if small is not None and small.dim == blocks.d_low:

@@ -93,7 +93,7 @@ def no_setting(model, words):
 
 
 def model_name(text):
-    """An argparse type: the name of a model."""
+    """An argparse type, the name of a model."""
     try:
         return choice("model", text, MODELS)
     except ValueError as error:
@@ -101,7 +101,7 @@ def model_name(text):
 
 
 def listed(name):
-    """All models as a table, and the command to try first for each; `name`: what the program is called."""
+    """All models as a table, and the command to try first for each; `name` is what the program is called."""
     rows = [("model", "what is new", "paper", "lesson", "tried on")]
     rows += [(GAN, "a generator against a discriminator", "Goodfellow et al. 2014", "05", "every data set")]
     rows += [(model, kind.about, kind.paper, kind.lesson, _tried_on(kind)) for model, kind in FAMILY.items()]

@@ -1,4 +1,4 @@
-"""The picture of each model: what it can do that others cannot, drawn beside the truth.
+"""The picture of each model, which shows what it can do that others cannot, drawn beside the truth.
 
     picture(model, system, figure)      a Figure, or drawn on one; `PICTURES` has a function for each model
     sampled(samples)                    the picture of samples that were asked for, see `tinygan.cli.family`
@@ -175,7 +175,7 @@ def most(data):
 
 
 def points(x, data, title="generated"):
-    """Samples over the truth, to be drawn on a figure: on the line, in the plane, or along two principal components."""
+    """Samples over the truth, to be drawn on a figure, either on the line, in the plane, or along two principal components."""
     if data.dim == 1:
         return on_axes(density_1d, x, data, title=title)
     if data.dim == 2:

@@ -30,7 +30,7 @@ def asks(system, name):
 
 
 def shown_in(system):
-    """The data that the system's samples belong to: for a system with two domains, the second one."""
+    """The data that the system's samples belong to, for a system with two domains, the second one."""
     return getattr(system, "target", None) or system.data
 
 
@@ -40,7 +40,7 @@ def is_digits(data):
 
 
 def at_hand(system, n):
-    """At most n: a system that makes its samples of true ones has no more than these, where they are somebody's own points."""
+    """At most n. A system that makes its samples of true ones has no more than these, where they are somebody's own points."""
     return min(n, len(system.data.x)) if hasattr(system, "translate") and isinstance(system.data, Points) else n
 
 
@@ -87,7 +87,7 @@ def _nothing(run):
 
 
 def _read(data, x, rng):
-    """The class of each of x: of digits as their judge reads it, of others that of the nearest true sample."""
+    """The class of each of x, of digits as their judge reads it, of others that of the nearest true sample."""
     if is_digits(data):
         return digit_judge().read(x)
     from scipy.spatial import cKDTree

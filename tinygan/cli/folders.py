@@ -27,7 +27,7 @@ def _make(folder, exist_ok):
 def made(folder: Path, name: str | None = None) -> Iterator[Path]:
     """Make the folder, with its parents, and yield it; those that are new and in the end empty are removed again.
 
-    With a `name` it must be new: where another process has just made it, the next one of this name is made.
+    With a `name` it must be new. Where another process has just made it, the next one of this name is made.
     """
     fresh = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
@@ -59,7 +59,7 @@ def claim(path, force, suffixes=(), a_folder=False, option="--out"):
 
 
 def free(name: str) -> Path:
-    """`name`, or `name-2`, `name-3` ...: the first folder that does not exist."""
+    """`name`, or `name-2`, `name-3` ..., the first folder that does not exist."""
     k = 1
     while (folder := Path(name if k == 1 else f"{name}-{k}")).exists():
         k += 1

@@ -22,7 +22,7 @@ from ..data import from_file
 from ..engine.arguments import seed_sequence
 from ..files import read_table
 from ..guard import Diverged
-from ..sampling import sampled
+from ..sampling import batches, sampled
 from ..saving import EVERY, Keeper
 from ..tables import Reading
 from . import run_files, scoring
@@ -43,7 +43,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Work(NamedTuple):
-    """What learning consists of: functions of a run, which differ between the first GAN and the family."""
+    """What learning consists of, namely functions of a run, which differ between the first GAN and the family."""
 
     opening: Callable[[Any], list[str]]  # lines to begin with
     training: Callable[[Any], Any]  # ready to be stepped
@@ -261,3 +261,9 @@ def sample(run, n, seed, raw=False):
 def standardised(run, n, seed, raw=False):
     """The same points as the generator makes them."""
     return sampled(run.generator(raw), n, np.random.default_rng(seed_sequence(seed)))
+
+
+def in_batches(run, n, seed, raw=False, like_data=False):
+    """The points of `sample`, one batch after the other; `like_data` as in `Points.in_units`."""
+    made = batches(run.generator(raw), n, np.random.default_rng(seed_sequence(seed)))
+    return (run.data.in_units(x, like_data) for x in made)

@@ -1,4 +1,4 @@
-"""Grading at the command line: from folders to a table on the screen, a CSV file and a JUnit file.
+"""Grading at the command line, from folders to a table on the screen, a CSV file and a JUnit file.
 
     carry_out(options)      grade what the options name, print, write
     table(graded, rows)     a line for each student, as text

@@ -1,4 +1,4 @@
-"""The command play: the options, and the page until Ctrl-C."""
+"""The command play, the options, and the page until Ctrl-C."""
 
 import argparse
 import dataclasses

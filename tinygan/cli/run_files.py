@@ -1,4 +1,4 @@
-"""A run: from its recipe to networks and data; from there to a file; and back.
+"""A run, from its recipe to networks and data; from there to a file; and back.
 
     build(recipe) -> Run          before any training, which is done by `tinygan.cli.learning`
     save(run, folder)             run.npz: recipe, parameters of both networks, history; of a user's own data, the points too
@@ -19,6 +19,7 @@ from ..engine.arguments import Array
 from ..history import History
 from ..recipe import Recipe, seeds_of
 from ..sampling import between, verdict, weights
+from ..tables import NoColumn
 
 RUN, CHECKPOINT = "run.npz", "checkpoint.npz"
 FILMED = 500  # samples in each snapshot
@@ -60,11 +61,12 @@ class Run(NamedTuple):
             raise Misuse(error) from None
 
     def generator(self, raw: bool = False) -> Any:
-        """The generator that the run is judged by: its average where one was kept, unless `raw`."""
+        """The generator that the run is judged by, which is its average where one was kept, unless `raw`."""
         return self.G if raw or self.history.G_ema is None else self.history.G_ema
 
     def score(self, x: Any) -> Array:
-        """What D says of points x (N, d) in the units of the data: the probability of real, or a score where the loss has none.
+        """What D says of points x (N, d) in the units of the data. It is the probability of real, or a score where the loss has
+        none.
 
         (N,); of a D that judges m points together (N / m,), one for each m that follow each other.
         """
@@ -90,7 +92,10 @@ def build(recipe: Recipe, reading: dict[str, Any] | None = None, given: Collecti
     """
     if recipe.data in data.NAMES and (reading or {}).get("categorical"):
         raise Misuse(f"{recipe.data} has no columns of categories: --categorical is for a table of your own, --data FILE")
-    original = recipe.data_set(**reading or {})
+    try:
+        original = recipe.data_set(**reading or {})
+    except NoColumn as error:
+        raise Misuse(error) from None
     if given is not None and recipe.data not in data.NAMES and original.image is None:
         recipe = recipe.for_table(original, given)
     recipe = recipe.replace(batch=recipe.batch_for(original))
@@ -132,7 +137,7 @@ def words(run: Run) -> dict[str, Any]:
 
 
 def beside(run: Run) -> dict[str, Array]:
-    """The arrays that are neither parameters nor history: a user's own points, and the film."""
+    """The arrays that are neither parameters nor history, which are a user's own points, and the film."""
     points = {} if run.points is None else {"points": run.points}
     return points | ({"film_steps": np.array(run.film.steps), "film": np.array(run.film.x)} if run.film else {})
 

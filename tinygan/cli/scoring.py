@@ -1,4 +1,4 @@
-"""What a run scores, beside true samples: lines for a person, and numbers for its file.
+"""What a run scores, beside true samples, as lines for a person, and numbers for its file.
 
     scored(run, held_out) -> Scores     tables of the modes, where they are known, and of rows against rows, for all data
     verdicts(run, held_out)             what D says of old, new and generated rows, and whether G copies
@@ -37,7 +37,8 @@ class Scores(NamedTuple):
 
 
 def scored(run: Any, held_out: Any = None) -> Scores:
-    """The Scores of a run with its history. `held_out`: rows (N, d) that it has not learned from, in its own units, or None."""
+    """The Scores of a run with its history. `held_out` means rows (N, d) that it has not learned from, in its own units, or
+    None."""
     parts, numbers = [], {}
     generators = _generators(run)
     with np.errstate(over="ignore", invalid="ignore"):  # a replica may have diverged
@@ -105,7 +106,7 @@ def compared(data: Any, true: Array, real: Array, made: dict[str, Array], rng: n
 
 
 def two_lots(data: Any, rng: np.random.Generator, held_out: Any = None) -> tuple[Array, Array]:
-    """True samples, and as many others to compare with: both new where the data are endless, else the rows in two halves."""
+    """True samples, and as many others to compare with, both new where the data are endless, else the rows in two halves."""
     if held_out is not None:
         n = min(COMPARED, held_out.shape[0], data.x.shape[-2] if isinstance(data, Points) else COMPARED)
         return data.sample(n, rng), data.apply(rng.permutation(held_out)[:n])

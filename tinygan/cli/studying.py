@@ -1,4 +1,4 @@
-"""A study at the command line: from the options to rows, a table and pictures.
+"""A study at the command line, from the options to rows, a table and pictures.
 
     listed()                     the setups and remedies there are, as text
     carry_out(options, folder)   the runs, and in the folder, which must exist:

@@ -1,4 +1,4 @@
-"""Where real samples come from: mixtures with a known density, curves, and a user's own points.
+"""Where real samples come from, namely mixtures with a known density, curves, and a user's own points.
 
 Every data set has
 
@@ -11,8 +11,8 @@ Every data set has
     restore(x)         samples of a standardised data set, put back into the original units
     apply(x)           points in the original units, standardised as the data set was
 
-A standardised data set remembers its `scale` and `shift`: `restore` is x * scale + shift, and `apply` its inverse. Nothing here
-keeps random state: the same `rng` gives the same samples.
+A standardised data set remembers its `scale` and `shift`. `restore` is x * scale + shift, and `apply` its inverse. Nothing here
+keeps random state. The same `rng` gives the same samples.
 """
 
 import functools
@@ -29,7 +29,7 @@ from ..engine.machine import fits
 from ..tables import Reading
 from .base import DataSet
 from .labels import class_count, one_hot, whole_labels
-from .mixed import Mixed, category_names, from_cells, from_table
+from .mixed import Mixed, category_names, from_cells, from_table, is_frame
 from .pictures import Patches, brightness, faces, images, patches
 from .sets import Curve, Mixture, Points
 
@@ -87,7 +87,7 @@ def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
 
 
 def square(spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """Eight Gaussians on the edge of a square: a grid of 3 x 3 without its middle.
+    """Eight Gaussians on the edge of a square, a grid of 3 x 3 without its middle.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def square(spacing: float = 2.0, std: float = 0.05) -> Mixture:
 
 
 def gaussians_1d(means: Any = (-2.0, 2.0), stds: Any = 0.5, weights: Any = None) -> Mixture:
-    """A mixture on the line: samples are (n, 1).
+    """A mixture on the line. Samples are (n, 1).
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ _ON_CURVE = 100_000
 
 
 def moons(noise: float = 0.05) -> Curve:
-    """Two interleaved half circles of radius 1: scikit-learn's `make_moons`."""
+    """Two interleaved half circles of radius 1, scikit-learn's `make_moons`."""
     from sklearn.datasets import make_moons
 
     return Curve(make_moons(_ON_CURVE, shuffle=False)[0], noise, "moons")
@@ -159,7 +159,7 @@ def swiss_roll(noise: float = 0.25) -> Curve:
 
 
 def digits(classes: Collection[int] | None = None) -> Points:
-    """scikit-learn's 1797 handwritten digits of 8 x 8 pixels: Points of 64 columns in [-1, 1], with `labels` (N,).
+    """scikit-learn's 1797 handwritten digits of 8 x 8 pixels, as Points of 64 columns in [-1, 1], with `labels` (N,).
 
     `classes`, such as (0, 1), keeps only those digits.
     """
@@ -176,10 +176,10 @@ def digits(classes: Collection[int] | None = None) -> Points:
 
 @functools.cache
 def halves() -> Halves:
-    """The digits in two Halves, always the same: half of each digit's images, drawn from seed 0, and the others.
+    """The digits in two Halves, always the same, half of each digit's images, drawn from seed 0, and the others.
 
     Generators learn from one half, judges from the other. A digit with an odd number of images gives the spare one to the
-    held-out half: 896 and 901 images, in [-1, 1].
+    held-out half, 896 and 901 images, in [-1, 1].
     """
     whole, rng = digits(), np.random.default_rng(SPLIT_SEED)
     chosen = np.zeros(whole.labels.shape, bool)
@@ -196,19 +196,21 @@ def from_array(X: Any, name: str = "points", categorical: Sequence[str] = ()) ->
     ----------
     X : (N, d), finite real numbers, at least two rows; a structured array (N,), whose fields are columns; or a DataFrame
     name : for tables and plots
-    categorical : names of columns that hold categories, as text or as whole numbers: the data are Mixed then. The columns of an
+    categorical : names of columns that hold categories, as text or as whole numbers. The data are Mixed then. The columns of an
         array without names are x1, x2 ...
 
     Raises
     ------
     TypeError, ValueError : X is not such numbers; the message names the first bad entry
     """
-    if category_names(categorical):
+    frame = is_frame(X)
+    x = X.to_numpy() if frame else X
+    if category_names(categorical) or (frame and x.dtype.hasobject):
         return from_cells(X, name, categorical)
     if isinstance(X, np.ndarray) and X.dtype.names:
         return Points(*_named(name, X))
-    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        return Points(X.to_numpy(), name, tuple(map(str, X.columns)))
+    if frame:
+        return Points(x, name, tuple(map(str, X.columns)))
     return Points(X, name)
 
 

@@ -1,4 +1,4 @@
-"""The arrays that people pass to a data set: checked, copied, and read-only from then on."""
+"""The arrays that people pass to a data set. They are checked, copied, and read-only from then on."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ DECIMALS = 6  # a column whose numbers have more is not rounded
 
 
 def matrix(name: str, x: Any, rows: int) -> Array:
-    """`x` as a read-only float64 copy (N, d) with d >= 1: data sets are shared between runs, and must not change."""
+    """`x` as a read-only float64 copy (N, d) with d >= 1. Data sets are shared between runs, and must not change."""
     x = arguments.points(name, x, rows=rows)
     if x.shape[-1] == 0:
         raise ValueError(f"{name} must have at least 1 column; got shape {x.shape}")
@@ -28,21 +28,25 @@ def own_labels(name: str, labels: Any, rows: int) -> Array:
     return labels
 
 
+def given_up(x: Array) -> Array:
+    """`x`, which nobody else holds, as read-only, so that `frozen` makes no copy of it."""
+    x.flags.writeable = False
+    return x
+
+
 def frozen(x: Any) -> Array:
-    """A read-only float64 copy."""
+    """A read-only float64 copy; `x` itself where it is read-only and no view."""
+    if type(x) is np.ndarray and x.dtype == np.float64 and x.flags.c_contiguous and x.flags.owndata and not x.flags.writeable:
+        return x
     x = np.array(x, dtype=np.float64, order="C")  # rows together in memory: drawing rows is what samples do
     x.flags.writeable = False
     return x
 
 
-def like_seen(x: Array, seen: Array) -> Array:
-    """`x` (N, d) with as many decimals in each column as those `seen` (M, d) have, up to 6, and within their range."""
-    made = np.clip(x, seen.min(axis=-2), seen.max(axis=-2))
-    for j, column in enumerate(seen.swapaxes(-1, -2)):
-        decimals = next((k for k in range(DECIMALS + 1) if np.array_equal(column.round(k), column)), None)
-        if decimals is not None:
-            made[:, j] = made[:, j].round(decimals)
-    return made
+def decimals_of(x: Array) -> tuple[int | None, ...]:
+    """How many decimals the numbers in each column of `x` (N, d) have at most; None for more than 6."""
+    return tuple(next((k for k in range(DECIMALS + 1) if np.array_equal(column.round(k), column)), None)
+                 for column in x.swapaxes(-1, -2))
 
 
 def positive(name: str, values: Any, *shapes: tuple[int, ...]) -> Array:

@@ -13,7 +13,8 @@ Data = TypeVar("Data", bound="DataSet")
 
 
 class DataSet:
-    """What all data sets share: checks of what `sample` is asked for, and the change between original and standardised units."""
+    """What all data sets share, namely checks of what `sample` is asked for, and the change between original and standardised
+    units."""
 
     sample: Callable[[int, np.random.Generator], Array]
     standardized: Callable[[], "DataSet"]
@@ -28,7 +29,8 @@ class DataSet:
     scale: Any = 1.0
 
     def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """`n` samples (n, dim) and the class of each, (n,): the same samples as `sample`. Raises ValueError without classes."""
+        """`n` samples (n, dim) and the class of each, (n,). They are the same samples as `sample`. Raises ValueError without
+        classes."""
         raise ValueError(f"{self.name} has no labels: it cannot say which class a sample belongs to")
 
     def restore(self, x: Any) -> Array:
@@ -45,11 +47,11 @@ class DataSet:
         return self.restore(x)
 
     def settled(self, x: Any) -> Any:
-        """`x` (N, dim), made by a generator, as a sample: with categories one-hot, else unchanged."""
+        """`x` (N, dim), made by a generator, as a sample, with categories one-hot, else unchanged."""
         return x
 
     def apply(self, x: Any) -> Array:
-        """`x` (..., dim) from the original units into those of this data set: the inverse of `restore`."""
+        """`x` (..., dim) from the original units into those of this data set, the inverse of `restore`."""
         x = arguments.floats("x", x, np.dtype(np.float64))
         if x.shape[-1:] != (self.dim,):
             raise ValueError(f"apply expects (..., {self.dim}), got {x.shape}")

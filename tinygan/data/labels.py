@@ -30,6 +30,7 @@ def whole_labels(labels: Any, classes: int, n: int | None = None, name: str = "l
         got = shown(found) if found.ndim else f"{found.item()!r} of {found.dtype}"
         raise TypeError(f"{name} must be whole numbers, 0 to {classes - 1}; got {got}")
     if found.ndim == 0:
+        fits(f"{n} {name}", n or 1)
         found = np.full(1 if n is None else n, found)
     if found.ndim != 1 or (n is not None and found.size != n):
         raise ValueError(f"{name} must be one number, or {'n' if n is None else n} of them; got an array of shape {found.shape}")
@@ -71,7 +72,7 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
 
 
 def class_count(name: str, labels: Any) -> int:
-    """How many classes there are, K: the labels are 0 to K - 1, and each of them occurs.
+    """How many classes there are, K. The labels are 0 to K - 1, and each of them occurs.
 
     Parameters
     ----------

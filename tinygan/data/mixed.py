@@ -4,7 +4,8 @@ A network works on the one-hot columns. `rows` puts the texts back.
 
     Mixed                          the rows, a data set
     from_table(table, name)        -> Points, or Mixed where the table has categories
-    from_cells(X, name, names)     -> Mixed from a DataFrame, a structured array or an array
+    from_cells(X, name, names)     -> the same from a DataFrame, a structured array or an array
+    is_frame(X)                    whether X is a DataFrame, of pandas or of another library
     category_names(value)          the names of columns as a tuple, or a TypeError
 """
 
@@ -16,8 +17,8 @@ import numpy as np
 
 from ..engine.arguments import Array, points, shown
 from ..tables import Reading, Table, of_cells
-from .arrays import frozen, matrix
-from .labels import one_hot
+from .arrays import frozen, given_up, matrix
+from .labels import whole_labels
 from .sets import Points
 
 MOST = 100  # categories of a column
@@ -50,7 +51,7 @@ class Mixed(Points):
         self.numbers = [j for j in range(self.table.shape[1]) if j not in self.categories]
         names = [self.headings[j] for j in self.numbers]
         names += [f"{self.headings[j]}={text}" for j, texts in self.categories.items() for text in texts]
-        super().__init__(self._encoded(self.table), name, tuple(names))
+        super().__init__(given_up(self._encoded(self.table)), name, tuple(names))
         self.groups = tuple(map(len, self.categories.values()))
 
     @property
@@ -59,8 +60,14 @@ class Mixed(Points):
         return tuple(self.headings[j] for j in self.categories)
 
     def _encoded(self, table: Array) -> Array:
-        groups = [one_hot(table[:, j].astype(np.int64), len(texts)) for j, texts in self.categories.items()]
-        return np.concatenate([table[:, self.numbers], *groups], axis=-1)
+        free = len(self.numbers)
+        x = np.zeros((len(table), free + sum(map(len, self.categories.values()))))
+        for k, j in enumerate(self.numbers):
+            x[:, k] = table[:, j]
+        for j, texts in self.categories.items():
+            np.put_along_axis(x, free + whole_labels(table[:, j].astype(np.int64), len(texts))[:, None], 1, axis=-1)
+            free += len(texts)
+        return x
 
     def encoded(self, other: Table) -> Array:
         """The rows of another table of the same columns, (n, dim), in the original units.
@@ -120,6 +127,7 @@ class Mixed(Points):
 
 def from_table(where: str, table: Table, name: str) -> Points:
     """The Points in a table, Mixed where it has categories; `where` is for the message about numbers that cannot be."""
+    given_up(table.x)
     if table.categories:
         data: Points = Mixed(table.x, name, table.columns or (), table.categories)
     else:
@@ -129,17 +137,22 @@ def from_table(where: str, table: Table, name: str) -> Points:
 
 
 def from_cells(X: Any, name: str, categorical: Sequence[str]) -> Points:
-    """The Mixed of a DataFrame, a structured array (N,) or an array (N, d), whose columns are called x1, x2 ..."""
+    """The data in a DataFrame, a structured array (N,) or an array (N, d), whose columns are called x1, x2 ..."""
     names: Sequence[str] | None = None
-    if hasattr(X, "columns") and hasattr(X, "iloc"):
+    if is_frame(X):
         names = [str(column) for column in X.columns]
-        cells = [X.iloc[:, j].tolist() for j in range(len(names))]
+        cells = X.to_numpy().swapaxes(0, 1).tolist()
     elif isinstance(X, np.ndarray) and X.dtype.names:
         names = X.dtype.names
         cells = [X[field].tolist() for field in names]
     else:
         cells = points(name, X, rows=2).swapaxes(0, 1).tolist()
     return from_table(name, of_cells(name, names, cells, Reading(first="keep", categorical=tuple(categorical))), name)
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is a DataFrame: it has named columns, and gives its cells as an array."""
+    return hasattr(X, "columns") and hasattr(X, "to_numpy")
 
 
 def category_names(value: Any) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
-"""Kinds of data sets: mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
+"""Kinds of data sets, namely mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
 
+import functools
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from ..engine import arguments
 from ..engine.arguments import Array, shown
-from .arrays import check_image, check_names, frozen, like_seen, matrix, own_labels, positive, span
+from .arrays import check_image, check_names, decimals_of, frozen, matrix, own_labels, positive, span
 from .base import DataSet
 from .labels import class_count
 
@@ -92,7 +93,7 @@ class Mixture(DataSet):
 
 
 def a_mixture(mixture: Any) -> Mixture:
-    """The mixture, if it is one. Raises TypeError: only a mixture has centres and widths to score against."""
+    """The mixture, if it is one. Raises TypeError. Only a mixture has centres and widths to score against."""
     if not isinstance(mixture, Mixture):
         raise TypeError(f"mixture must be a data.Mixture, such as data.ring(); got {shown(mixture)}. Samples without one are "
                         "compared with true samples: metrics.coverage_and_density, metrics.mmd2 and metrics.c2st")
@@ -100,7 +101,7 @@ def a_mixture(mixture: Any) -> Mixture:
 
 
 class Curve(DataSet):
-    """Points of a curve, plus noise: a sample is a row of `path`, each equally likely, + noise * N(0, I).
+    """Points of a curve, plus noise. A sample is a row of `path`, each equally likely, + noise * N(0, I).
 
     Parameters
     ----------
@@ -138,7 +139,8 @@ class Curve(DataSet):
         return x, rows
 
     def standardized(self) -> "Curve":
-        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
+        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does, so that the noise stays
+        round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
         return Curve((self.path - center) / scale, self.noise / scale, self.name, self.labels).moved_from(self, center, scale)
@@ -207,15 +209,29 @@ class Points(DataSet):
         moved.seen = self.seen
         return moved.moved_from(self, center, scale)
 
+    @functools.cached_property
+    def bounds(self) -> tuple[Array, Array]:
+        """The smallest and the largest number of each column, in the original units."""
+        return self.seen.min(axis=-2), self.seen.max(axis=-2)
+
+    @functools.cached_property
+    def decimals(self) -> tuple[int | None, ...]:
+        """How many decimals the numbers of each column have at most, in the original units; None for more than 6."""
+        return decimals_of(self.seen)
+
     def in_units(self, x: Any, like_data: bool = False) -> Array:
         """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again, but for a pixel.
 
         `like_data` rounds and clips each column to what was seen. Where all its numbers have at most k decimals, k from 0 to 6,
         it is rounded to k. No number is beyond the range of the data.
         """
-        constant = (self.seen == self.seen[0]).all(axis=-2) & (self.image is None)
-        made = np.where(constant, self.seen[0], self.restore(x))
-        return like_seen(made, self.seen) if like_data else made
+        low, high = self.bounds
+        made = np.where((low == high) & (self.image is None), low, self.restore(x))
+        if like_data:
+            np.clip(made, low, high, out=made)
+            for j, decimals in enumerate(self.decimals):
+                made[:, j] = made[:, j] if decimals is None else made[:, j].round(decimals)
+        return made
 
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"

@@ -1,6 +1,6 @@
-"""What people pass in: counts, numbers, seeds and points, each with one clear message when it is wrong.
+"""What people pass in, such as counts, numbers, seeds and points, each with one clear message when it is wrong.
 
-Every message names the argument and says what it must be, what it is, and what to do. Lowest level: it imports NumPy only, and
+Every message names the argument and says what it must be, what it is, and what to do. Lowest level. It imports NumPy only, and
 every module may import it.
 """
 
@@ -23,7 +23,7 @@ ANY = "fiubcmMSUOV"  # all kinds of NumPy arrays
 
 
 def shown(value: Any) -> str:
-    """What a message quotes of a value that it got: one line, of at most 100 characters. Of an array its shape and dtype."""
+    """What a message quotes of a value that it got, one line, of at most 100 characters. Of an array its shape and dtype."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"{'an array' if type(value) is np.ndarray else f'a {type(value).__name__}'} {value.shape} of {value.dtype}"
     text = " ".join(repr(value).split())
@@ -53,7 +53,7 @@ def number(name: str, value: Any, above: float = -math.inf, below: float = math.
 
 
 def flag(name: str, value: Any) -> bool:
-    """`value` as a bool. Raises TypeError: what Python takes for true, such as "no", may be meant otherwise."""
+    """`value` as a bool. Raises TypeError. What Python takes for true, such as "no", may be meant otherwise."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False; got {shown(value)}")
     return bool(value)
@@ -131,13 +131,13 @@ def seed_sequence(seed: Any) -> np.random.SeedSequence:
 def spawn(seed: Any, n: int) -> list[np.random.SeedSequence]:
     """`n` independent SeedSequences from one seed.
 
-    Unlike `SeedSequence.spawn` it leaves no mark on `seed`: the same call gives the same children again.
+    Unlike `SeedSequence.spawn` it leaves no mark on `seed`. The same call gives the same children again.
     """
     return seed_sequence(seed).spawn(n)
 
 
 def each_seed(seed: Any, n: int) -> list[np.random.SeedSequence]:
-    """One SeedSequence for each of `n` replicas: the children of one seed, or a list of n seeds as they are."""
+    """One SeedSequence for each of `n` replicas, the children of one seed, or a list of n seeds as they are."""
     if not isinstance(seed, (list, tuple)):
         return spawn(seed, n)
     if len(seed) != n:

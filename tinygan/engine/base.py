@@ -1,4 +1,5 @@
-"""What all layers share: the class `Layer`, parameters that are written in place, the sum over the batch, and checks of shapes.
+"""What all layers share, namely the class `Layer`, parameters that are written in place, the sum over the batch, and checks of
+shapes.
 
 The four methods of a layer, and the words used here, are explained in `layers`.
 """
@@ -24,7 +25,7 @@ _left: ContextVar[int | None] = ContextVar("parameters that layers may still hav
 def at_most(parameters: int) -> Iterator[None]:
     """Here new layers may have so many parameters in all. One more raises ValueError, before any memory is taken for it.
 
-    It is for networks whose settings come from a file: these may claim any size.
+    It is for networks whose settings come from a file. These may claim any size.
     """
     before = _left.set(parameters)
     try:
@@ -36,8 +37,8 @@ def at_most(parameters: int) -> Iterator[None]:
 class Parameter:
     """An attribute that is written in place: `layer.W = array` copies the numbers into the memory that W already has.
 
-    So a parameter stays a view into its network's theta. Reading is the ordinary lookup in the instance. Raises ValueError
-    where the new array has another shape.
+    So a parameter stays a view into its network's theta, and its gradient `layer.dW` one into grad. Reading is the ordinary
+    lookup in the instance. Raises ValueError where the new array has another shape.
     """
 
     def __init__(self, name: str) -> None:
@@ -85,7 +86,7 @@ class Layer:
     owned = False  # whether a network has taken this layer
 
     def __init_subclass__(cls) -> None:
-        for name in cls.parameters:
+        for name in [front + name for name in cls.parameters for front in ("", "d")]:
             if not hasattr(cls, name):
                 setattr(cls, name, Parameter(name))
 
@@ -143,7 +144,7 @@ def _ones(n: int, dtype: np.dtype[Any]) -> Array:
 
 @functools.lru_cache(64)
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Zeros to compare with: NumPy takes the maximum of two arrays three times as fast as of an array and a number."""
+    """Zeros to compare with. NumPy takes the maximum of two arrays three times as fast as of an array and a number."""
     return np.zeros(shape, dtype)
 
 

@@ -79,7 +79,7 @@ class SoftmaxGroups(Layer):
         return self._through(p, dy), np.concatenate([dy_dot[..., :self.free], dq_dot], axis=-1)
 
     def _through(self, p: Array, v: Array) -> Array:
-        """v (..., N, d) times the derivative of the layer, from either side: it is symmetric."""
+        """v (..., N, d) times the derivative of the layer, from either side. It is symmetric."""
         v_group = v[..., self.free:]
         return np.concatenate([v[..., :self.free], p * (v_group - self._sums(p * v_group))], axis=-1)
 

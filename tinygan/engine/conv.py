@@ -7,7 +7,7 @@
 An image is a flat row of H W C numbers, pixel after pixel, with the channels of one pixel side by side. So a batch of images is
 x (..., N, d) with d = H W C, as for every other layer, and penalties, replicas and checkpoints need nothing new.
 
-`unfold` writes every window of an image as a row, and `fold` is its adjoint: it adds the windows back to the image. With them a
+`unfold` writes every window of an image as a row, and `fold` is its adjoint. It adds the windows back to the image. With them a
 convolution is one matrix product, y = unfold(x) W + b, and its transpose is y = fold(x W) + b.
 """
 
@@ -22,7 +22,7 @@ from .windows import Size, as_images, as_pixels, fold, grid_of, size_of, size_pa
 
 
 class _Convolution(Layer):
-    """What both convolutions share: an image (H, W, c), its windows, h x w of them (`grid`), W and b.
+    """What both convolutions share, namely an image (H, W, c), its windows, h x w of them (`grid`), W and b.
 
     A subclass says whether its x is the image and its y stands at the windows, or the other way round.
     """
@@ -78,7 +78,7 @@ class _Convolution(Layer):
 
 
 class Conv2D(_Convolution):
-    """y = unfold(x) W + b: each of the `filters` is a weighted sum over a window, with the same weights for every window.
+    """y = unfold(x) W + b. Each of the `filters` is a weighted sum over a window, with the same weights for every window.
 
     x (..., N, H W C), W (..., k k C, K), b (..., 1, K) -> y (..., N, h w K), with C = `channels`, K = `filters`, k = `kernel` and
     h = (H + 2 pad - k) / stride + 1.
@@ -155,12 +155,12 @@ class Conv2D(_Convolution):
 
 
 class ConvTranspose2D(_Convolution):
-    """y = fold(x W) + b: each pixel of x lays a window of k x k pixels, times its numbers, and windows that overlap add up.
+    """y = fold(x W) + b. Each pixel of x lays a window of k x k pixels, times its numbers, and windows that overlap add up.
 
     x (..., N, h w C), W (..., C, k k K), b (..., 1, K) -> y (..., N, H W K), with C = `channels`, K = `filters`, k = `kernel` and
     H = stride (h - 1) + k - 2 pad. Without b it is the map that takes dy to dx in a Conv2D from H x W to h x w, whose W is this
     one's transpose. Where `stride` divides `kernel`, every pixel inside is covered by equally many windows. Where it does not, as
-    with 3 and 2, some are covered by more: the checkerboard in many generated images.
+    with 3 and 2, some are covered by more, which makes the checkerboard in many generated images.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ class ConvTranspose2D(_Convolution):
 
 
 class Upsample(Layer):
-    """y repeats each pixel of x `factor` times in both directions: x (..., N, H W C) -> y (..., N, (f H) (f W) C).
+    """y repeats each pixel of x `factor` times in both directions, so x (..., N, H W C) -> y (..., N, (f H) (f W) C).
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ class Upsample(Layer):
         self.size, self.channels = size_pair("Upsample", size), count("Upsample: channels", channels)
         self.factor = count("Upsample: factor", factor)
         self.d = math.prod(self.size) * self.channels
-        self.k = self.factor**2 * self.d
+        self.k = math.prod(size_of("Upsample", self.size, self.factor, self.factor, 0)) * self.channels
 
     def forward(self, x: Array) -> tuple[Array, Any]:
         check_input(self, x)

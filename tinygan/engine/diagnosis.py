@@ -18,7 +18,7 @@ SMALL_ENTRY = 1e-3  # an error of an entry, relative: below this it is a small o
 def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int | None = None, constants: Constants = None,
              suspects: Suspects = None, wrong: Array | None = None, kinks: Array | None = None,
              unit: float | Array = 1.0, accuracy: float = 1e-6) -> list[str]:
-    """Why the array `got` is not the array `expected`: a list of one to five lines, from the first of these that applies.
+    """Why the array `got` is not the array `expected`, as a list of one to five lines, from the first of these that applies.
 
     1. its shape: transposed, or not summed over the batch
     2. it is None, a list, of the wrong dtype, not finite, or zero everywhere
@@ -174,7 +174,7 @@ def _small(got: Array, expected: Array, judged: Array, off: float, name: str, un
 
 
 def _digits(got: Any, expected: Any) -> int:
-    """How many digits after the first show that two numbers differ: from 6 to 16."""
+    """How many digits after the first show that two numbers differ, from 6 to 16."""
     off = abs(got - expected) / max(abs(got), abs(expected), 1e-300)
     return min(max(6, math.ceil(-math.log10(off)) + 1), 16) if 0 < off < math.inf else 6
 
@@ -201,7 +201,7 @@ def _location(got: Array, expected: Array, wrong: Array, name: str, unit: float 
 
 
 def _entry(place: Array, got: Any, expected: Any) -> str:
-    """One wrong entry: yours, expected, and their ratio."""
+    """One wrong entry, with yours, expected, and their ratio."""
     digits = _digits(got, expected)
     ratio = f", ratio {got / expected:.{digits}g}" if expected else ""
     return f"  {_place(place)}: yours {got:+.{digits}e}, expected {expected:+.{digits}e}{ratio}"

@@ -1,4 +1,4 @@
-"""A slope of f from values of f alone, with its error: central differences, whose steps grow and shrink.
+"""A slope of f from values of f alone, with its error, by central differences, whose steps grow and shrink.
 
     slope(line, answer, ...)      the derivative along a line, its error, and where it can be on a corner
     trusted(line, ...)            whether one difference can be trusted, and what the derivative can be if not
@@ -29,7 +29,7 @@ def length(array: Array) -> float:
 
 
 class Slope(NamedTuple):
-    """A derivative: value +- error. `unsure` says why there is none; it is empty when there is.
+    """A derivative, value +- error. `unsure` says why there is none; it is empty when there is.
 
     On a corner, any number between the slopes to the left and to the right is one, and so is what is as near as `error`.
     """

@@ -6,8 +6,8 @@
     Pack(m, d)                    several samples side by side as one (PacGAN)
 
 With the first two D sees the whole batch, and with Pack a few samples at a time, so that it notices when G makes one point over
-and over. Each score then depends on several samples. A gradient penalty is on the gradient of the *sum* of the scores,
-g_n = d(sum_m s_m) / dx_n, and exact for that; where samples are independent, this is the gradient of a sample's own score.
+and over. Each score then depends on several samples. A gradient penalty is on the gradient of the *sum* of the scores, g_n =
+d(sum_m s_m) / dx_n, and exact for that. Where samples are independent, this is the gradient of a sample's own score.
 """
 
 import math
@@ -17,6 +17,7 @@ import numpy as np
 
 from .arguments import Array, Seed, count, number, seed_sequence
 from .base import Layer, check_input, check_like_output, sum_over_batch
+from .machine import fits
 
 
 class MinibatchStd(Layer):
@@ -81,9 +82,9 @@ class MinibatchDiscrimination(Layer):
     """y = (x, o): `kernels` features more, o_ib = sum_j exp(-|M_ib - M_jb|_1) with M = x W.
 
     x (..., N, d) -> y (..., N, d + kernels); W (..., d, dims kernels) is the paper's tensor T, its last two axes in one, and
-    begins by the network's init rule. The sum includes j = i, as in the paper: o is between 1 (alone) and N (all equal).
-    With a_ij = exp(-|M_i - M_j|_1) and S_ij = sign(M_i - M_j): a_ij moves with M_i and with M_j, and stands in o_i and in o_j, so
-    dM_i = -sum_j (do_i + do_j) a_ij S_ij; then dW = x' dM and dx = dy_x + dM W'. S_dot = 0, away from ties.
+    begins by the network's init rule. The sum includes j = i, as in the paper, so o is between 1 (alone) and N (all equal).
+    With a_ij = exp(-|M_i - M_j|_1) and S_ij = sign(M_i - M_j): a_ij moves with M_i and with M_j, and stands in o_i and in o_j,
+    so dM_i = -sum_j (do_i + do_j) a_ij S_ij; then dW = x' dM and dx = dy_x + dM W'. S_dot = 0, away from ties.
 
     Parameters
     ----------
@@ -187,9 +188,9 @@ class FourierFeatures(Layer):
         self.d, self.k = count("FourierFeatures: d (features in)", d), count("FourierFeatures: k (features out)", k, 2)
         if self.k % 2:
             raise ValueError(f"FourierFeatures: k (features out) must be even, a cosine and a sine for each frequency; got {k}")
-        self.scale = number("FourierFeatures: scale", scale, above=0)
-        B = self.scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2))
-        self.turns = 2 * math.pi * B
+        self.scale = scale = number("FourierFeatures: scale", scale, above=0)
+        fits(f"the frequencies of {self}", self.d, self.k)
+        self.turns = 2 * math.pi * (scale * np.random.default_rng(seed_sequence(seed)).standard_normal((self.d, self.k // 2)))
         self.buffers = {"turns": self.turns}
 
     def forward(self, x: Array) -> tuple[Array, Any]:
@@ -231,7 +232,7 @@ def _halves(y: Array) -> tuple[Array, Array]:
 
 
 class Pack(Layer):
-    """y lays m rows of x side by side as one: D judges m points at a time.
+    """y lays m rows of x side by side as one. D judges m points at a time.
 
     x (..., N, d) -> y (..., N/m, m d); nothing is trained. This is the first layer of a D. Where G makes a few points repeatedly,
     the points of a pack are alike, and D sees it. forward raises ValueError unless m divides N.

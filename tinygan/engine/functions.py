@@ -1,4 +1,4 @@
-"""The function that a gradient check calls: what it returns, as one number, or a sentence that says what to do.
+"""The function that a gradient check calls, what it returns, as one number, or a sentence that says what to do.
 
     number(value)           what f returned, as a float; raises NoNumber for a tuple, an array, None and so on
     Watched(f)              f itself, called with copies; it counts calls and remembers float32
@@ -74,11 +74,11 @@ class Watched:
 
 
 def roughness(f: Watched, x: Array, value: float) -> float:
-    """How far a value of f near x is off by rounding: at least 1e-16 of its size, more when float32 is inside.
+    """How far a value of f near x is off by rounding, at least 1e-16 of its size, more when float32 is inside.
 
     On equally spaced points very close together a smooth function is a polynomial of low degree. Differences of high order remove
     it and leave the jitter (Moré & Wild 2011, *Estimating Computational Noise*). The second smallest of several estimates is
-    taken: a corner between the points makes an estimate too large, and chance makes one too small.
+    taken. A corner between the points makes an estimate too large, and chance makes one too small.
     """
     signs = np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
 
@@ -122,7 +122,7 @@ class Reach(NamedTuple):
 
 
 def reach(f: Watched, x: Array, value: float, rough: float) -> Reach:
-    """f along two random directions: whether it ever changes, and how steeply up to steps of max(1, |x|)."""
+    """f along two random directions. It says whether it ever changes, and how steeply up to steps of max(1, |x|)."""
     changes, slope = False, 0.0
     for seed in (1, 2):
         v = np.maximum(1.0, np.abs(x)) * np.random.default_rng(seed).uniform(-1, 1, x.shape)

@@ -4,11 +4,11 @@
     directional(f, x, v)  <df/dx, v> the same way, along one direction         two calls, whatever the size of x
     complex_step(f, x)    df/dx_i = Im f(x + ih e_i) / h, h = 1e-30            exact to rounding; f must be analytic
 
-f takes an array like x and returns one number. Everything is float64: a difference of two float32 values has
-few digits left. The step h = 6e-6 max(1, |x|) balances two errors: the formula's, about h^2, and
-rounding's, about 1e-16/h; the sum is least near the cube root of 1e-16.
+f takes an array like x and returns one number. Everything is float64, since a difference of two float32 values has few digits
+left. The step h = 6e-6 max(1, |x|) balances two errors: the formula's, about h^2, and rounding's, about 1e-16/h; the sum is
+least near the cube root of 1e-16.
 
-Print `check(f, df, x)`: it compares a gradient with central differences, says whether they agree, and if not, why. Where they
+Print `check(f, df, x)`. It compares a gradient with central differences, says whether they agree, and if not, why. Where they
 disagree it first tries smaller and larger steps (`differences`), so that a narrow f is not taken for a wrong gradient.
 `diagnose(got, expected)` is its last part, for any two arrays that ought to be equal.
 """
@@ -38,10 +38,9 @@ def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: 
 
     An entry agrees within 1e-6 max(|analytic|, |numeric|), and all together within 1e-8 of their norm. Where they do not, the
     step shrinks and grows until the difference settles, and its own error is allowed for. On a corner of f the entry must lie
-    between the slopes to the left and right. A gradient that differences cannot see is never called right: the result says what
-    to do.
-    x, `df` and all that the functions return are copied first. f is called twice for every entry, and three times at x; more than
-    5 000 entries are checked along 20 random directions.
+    between the slopes to the left and right. A gradient that differences cannot see is never called right. The result says what
+    to do. x, `df` and all that the functions return are copied first. f is called twice for every entry, and three times at x;
+    more than 5 000 entries are checked along 20 random directions.
 
     Parameters
     ----------
@@ -182,10 +181,10 @@ def directional(f: Function, x: Any, v: Any) -> float:
 
 
 def complex_step(f: Function, x: Any) -> Array:
-    """The gradient of f at x from Im f(x + ih) / h with h = 1e-30: no difference is taken, so nothing cancels.
+    """The gradient of f at x from Im f(x + ih) / h with h = 1e-30. No difference is taken, so nothing cancels.
 
-    f must be analytic and take complex numbers: no abs, no maximum, no comparison of x itself
-    (Squire & Trapp 1998, SIAM Review 40(1)).
+    f must be analytic and take complex numbers, with no abs, no maximum, no comparison of x itself (Squire & Trapp 1998, SIAM
+    Review 40(1)).
     """
     x, f = _float64(x).copy(), function("f", f, "lambda x: (x * x).sum()")
     gradient = np.empty_like(x)
@@ -197,7 +196,8 @@ def complex_step(f: Function, x: Any) -> Array:
 
 
 def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> tuple[float, float] | None:
-    """Where the difference of `central` at entry `index` cannot be trusted: the interval in which the derivative lies; else None.
+    """Where the difference of `central` at entry `index` cannot be trusted, the interval in which the derivative lies; else
+    None.
 
     On a corner within h of x these are the slopes to its left and right. Where smaller steps find the slope, the interval is
     narrow. Where nothing settles it is everything.

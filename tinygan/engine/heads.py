@@ -1,4 +1,4 @@
-"""Heads: losses of a network's last outputs that say what something was. Value and derivative come from one function.
+"""Heads, losses of a network's last outputs that say what something was. Value and derivative come from one function.
 
     softmax_cross_entropy(q, labels)       which of K classes         -> value, dq
     gaussian_nll(mean, target, log_std)    which numbers              -> value, dmean, dlog_std

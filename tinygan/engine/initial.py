@@ -1,4 +1,4 @@
-"""Rules for initial weights: a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng.
+"""Rules for initial weights, a rule (rng, d, k) -> W of shape (d, k), drawn from the Generator rng.
 
 How large W should be depends on two numbers, the fans. Fan in is how many numbers of x one number of y is made of, fan out the
 other way round. For Dense they are d and k, the shape of W. A convolution uses W more than once, and says its own `fans`.
@@ -41,8 +41,7 @@ def he(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Ar
     ----------
     He et al. 2015, section 2.2.
     """
-    fits(f"W of shape ({count('d', d)}, {count('k', k)})", d, k)
-    return generator("rng", rng).normal(0, math.sqrt(2 / (fans or (d, k))[0]), (d, k))
+    return _checked(rng, d, k).normal(0, math.sqrt(2 / (fans or (d, k))[0]), (d, k))
 
 
 def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -> Array:
@@ -58,16 +57,15 @@ def xavier(rng: np.random.Generator, d: int, k: int, fans: Fans | None = None) -
     ----------
     Glorot & Bengio 2010, equation 12, with normal instead of uniform numbers.
     """
-    fits(f"W of shape ({count('d', d)}, {count('k', k)})", d, k)
-    return generator("rng", rng).normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
+    return _checked(rng, d, k).normal(0, math.sqrt(2 / sum(fans or (d, k))), (d, k))
 
 
 def normal(std: float = 0.02) -> Rule:
-    """A rule that draws W from N(0, std^2), whatever its fans: .02 in DCGAN (Radford et al. 2016, section 3)."""
+    """A rule that draws W from N(0, std^2), whatever its fans, such as .02 in DCGAN (Radford et al. 2016, section 3)."""
     std = number("normal: std", std, above=0)
 
     def normal_rule(rng: np.random.Generator, d: int, k: int) -> Array:
-        return rng.normal(0, std, (d, k))
+        return _checked(rng, d, k).normal(0, std, (d, k))
 
     return normal_rule
 
@@ -77,8 +75,14 @@ def orthogonal(gain: float = 1.0) -> Rule:
     gain = number("orthogonal: gain", gain, above=0)
 
     def orthogonal_rule(rng: np.random.Generator, d: int, k: int) -> Array:
-        q, r = np.linalg.qr(rng.standard_normal((max(d, k), min(d, k))))
+        q, r = np.linalg.qr(_checked(rng, d, k).standard_normal((max(d, k), min(d, k))))
         q = q * np.sign(np.diag(r))  # without this, q would not be uniformly distributed
         return gain * (q if d >= k else q.swapaxes(-1, -2))
 
     return orthogonal_rule
+
+
+def _checked(rng: Any, d: Any, k: Any) -> np.random.Generator:
+    """The Generator, for a W of shape (d, k) that this machine can hold. Raises TypeError, ValueError or MemoryError."""
+    fits(f"W of shape ({count('d', d)}, {count('k', k)})", d, k)
+    return generator("rng", rng)

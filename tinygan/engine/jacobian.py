@@ -1,4 +1,4 @@
-"""The Jacobian of a vector field, and its eigenvalues: does the flow come to rest, and does it turn on the way?
+"""The Jacobian of a vector field, and its eigenvalues. Does the flow come to rest, and does it turn on the way?
 
 A field is a function from a point (P,) to a velocity (P,), such as those of `dirac` and `game`.
 """

@@ -94,7 +94,7 @@ class Ladder:
         return max(self.noise, EPS * abs(self.line.value))
 
     def central(self) -> tuple[float, float, float]:
-        """The slope from steps so small that f bends little between its sides: where the gap falls with the step."""
+        """The slope from steps so small that f bends little between its sides, where the gap falls with the step."""
         i = self._regular()
         steps = np.array(self.steps)
         return extrapolated((np.array(self.above) - self.below)[i:] / 2 / steps[i:], self.rounding()[i:], steps[i:] ** 2)
@@ -108,7 +108,7 @@ class Ladder:
         return extrapolated(self.one_sided(side), 2 * self.rounding(), np.array(self.steps))
 
     def gaps(self) -> Array:
-        """|right slope - left slope| for each step: it falls with the step, except on a corner."""
+        """|right slope - left slope| for each step. It falls with the step, except on a corner."""
         return np.abs(np.array(self.above) - 2 * self.line.value + self.below) / self.steps
 
     def irregular(self) -> Array:
@@ -117,7 +117,7 @@ class Ladder:
         return ~(gaps[1:] <= 1.6 * steps[1:] / steps[:-1] * gaps[:-1] + rounding[1:])  # True for NaN
 
     def only_near(self, slope: float, distance: float) -> None:
-        """From now on only the steps count that find this slope: those below the last one that is further away."""
+        """From now on only the steps count that find this slope, those below the last one that is further away."""
         far = np.flatnonzero(~(np.abs((np.array(self.above) - self.below) / 2 / self.steps - slope) <= distance))
         self.skipped = int(far[-1]) + 1 if far.size else 0
 
@@ -131,8 +131,8 @@ class Ladder:
 def extrapolated(rows: Array, rounding: Array, powers: Array) -> tuple[float, float, float]:
     """The limit of `rows` for step 0: value, error, and the part of rounding in it. `powers` are the steps, or their squares.
 
-    Each column removes one more power of the step. Of all numbers in the table the one with the least error is taken, where the
-    error is its distance from the two numbers that it was made of (Ridders 1982), and rounding's.
+    Each column removes one more power of the step. Of all numbers in the table the one with the least error is taken. Its error
+    is its distance from the two numbers that it was made of (Ridders 1982), plus the error of rounding.
     """
     best = (math.nan, math.inf, 0.0)
     before: list[float] = []

@@ -7,26 +7,26 @@ Every layer is a function y = f(x) with four methods:
     tangent(x_dot, tape)                         -> y_dot, tape_dot
     tangent_backward(dy, dy_dot, tape, tape_dot) -> dx, dx_dot
 
-On a first reading, take the first two and skip the others: they serve gradient penalties and second derivatives.
+On a first reading, take the first two and skip the others. They serve gradient penalties and second derivatives.
 
-`x` holds a batch: samples along axis -2, features along axis -1. L is the scalar loss computed from y.
+`x` holds a batch, with samples along axis -2, features along axis -1. L is the scalar loss computed from y.
 
 **backward** is the chain rule. It receives dy = dL/dy, an array shaped like y, and returns dx = dL/dx, shaped
-like x. On the way it *adds* dL/dW to the array `self.dW` (adds, because a layer may be used twice in one step:
-D scores the real batch and the fake one). With `grads=False` it leaves the parameters' gradients alone.
+like x. On the way it *adds* dL/dW to the array `self.dW`. It adds, because a layer may be used twice in one step, as D scores
+the real batch and the fake one. With `grads=False` it leaves the parameters' gradients alone.
 
-**tape** is what backward needs to remember of its forward, and only that. The caller keeps it, not the layer:
-D scores real and fake before either backward, so a layer that kept a single tape itself would use the wrong batch.
+**tape** is what backward needs to remember of its forward, and only that. The caller keeps it, not the layer, because D scores
+real and fake before either backward, so a layer that kept a single tape itself would use the wrong batch.
 
-**tangent** answers another question: if x moves with velocity x_dot, how fast does y move? It is the R-operator
-(Pearlmutter 1994), R{f}(x) = d/dt f(x + t x_dot) at t = 0, applied to the forward pass.
+**tangent** answers another question. If x moves with velocity x_dot, how fast does y move? It is the R-operator (Pearlmutter
+1994), R{f}(x) = d/dt f(x + t x_dot) at t = 0, applied to the forward pass.
 
-**tangent_backward** is backward with the product rule applied to every line: each product a*b becomes
-a_dot*b + a*b_dot. It turns gradients into gradients of gradients. It returns dx again, with its rate of change
-dx_dot, and adds R{dL/dW} (not dL/dW) to `self.dW`.
+**tangent_backward** is backward with the product rule applied to every line, so that each product a*b becomes a_dot*b +
+a*b_dot. It turns gradients into gradients of gradients. It returns dx again, with its rate of change dx_dot, and adds R{dL/dW}
+(not dL/dW) to `self.dW`.
 
-A parameter may move too: `W_dot` is its velocity, or None while it is held fixed.
-With replicas every array has one more axis in front: x (R, N, d), W (R, d, k).
+A parameter may move too. `W_dot` is its velocity, or None while it is held fixed. With replicas every array has one more axis
+in front, as in x (R, N, d), W (R, d, k).
 """
 
 from collections.abc import Callable
@@ -115,7 +115,7 @@ class Dense(Layer):
 
 
 class Activation(Layer):
-    """A function of one number, applied to every entry: y = f(x), dx = f'(x) dy.
+    """A function of one number, applied to every entry, so y = f(x), dx = f'(x) dy.
 
     A subclass says what f, f' and f'' are. `value(x)` returns y and the tape; `slope(tape)` is f'(x) and
     `curvature(tape)` is f''(x), both computed from the tape, or None where f'' is zero everywhere.

@@ -1,4 +1,4 @@
-"""What training asks of the machine: one thread, memory that is kept, and processes that end together."""
+"""What training asks of the machine, one thread, memory that is kept, and processes that end together."""
 
 import _thread
 import ctypes
@@ -36,11 +36,12 @@ def fits(what: str, *sizes: float, itemsize: float = 8) -> None:
 
 
 def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:,.1f} GB"
+    size = min(size, 1e300) / 1e9
+    return f"{size:,.1f} GB" if size < 1e15 else f"{size:.0e} GB"
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """A context in which matrix products take one thread: matrices this small would mostly make threads wait for each other."""
+    """A context in which matrix products take one thread. Matrices this small would mostly make threads wait for each other."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     return threadpool_limits(1)
@@ -50,9 +51,9 @@ def one_thread() -> AbstractContextManager[Any]:
 def keep_memory() -> None:
     """Ask glibc to keep freed memory for the next arrays, for the rest of the process. Elsewhere than on Linux it does nothing.
 
-    A step makes hundreds of arrays and frees them again. By default the C library hands larger ones back to the system each time
-    and pays for every page anew: some 1 800 page faults a step with two nets of 3 x 128 on batches of 256, a third of the time.
-    With this there are none, and layers may go on returning new arrays, as their formulas do.
+    A step makes hundreds of arrays and frees them again. By default the C library hands larger ones back to the system each
+    time and pays for every page anew. With two nets of 3 x 128 on batches of 256 these are some 1 800 page faults a step, a
+    third of the time. With this there are none, and layers may go on returning new arrays, as their formulas do.
     """
     if sys.platform.startswith("linux"):
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
@@ -99,7 +100,8 @@ def _without_ctrl_c() -> Iterator[None]:
 
 @functools.cache
 def end_with_the_parent(parent: int) -> None:
-    """End this process soon after the process `parent`, which has begun it: by SystemExit in the first thread, or without it."""
+    """End this process soon after the process `parent`, which has begun it, by SystemExit in the first thread, or without
+    it."""
 
     def leave(*_: Any) -> None:
         raise SystemExit(1)

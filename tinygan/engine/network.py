@@ -25,7 +25,7 @@ Tapes = list[Any]
 class Sequential(Network):
     """The layers' functions one after the other, with the layers' own four methods and a call: `y = net(x)`.
 
-    A Network of another form, with branches for instance, may use the same loops over layers: `forward_through(layers, x)` and
+    A Network of another form, with branches for instance, may use the same loops over layers, `forward_through(layers, x)` and
     the three like it.
 
     Parameters
@@ -135,7 +135,7 @@ def mlp(*sizes: int, activation: Callable[[], Layer] = ReLU, seed: Seeds = 0, re
         dtype: DTypeLike = np.float32, init: Rule = he) -> Sequential:
     """A multilayer perceptron: `mlp(2, 128, 128, 1)` is Dense(2, 128), ReLU, Dense(128, 128), ReLU, Dense(128, 1).
 
-    The last layer is linear: a discriminator gives scores, a generator points.
+    The last layer is linear. A discriminator gives scores, a generator points.
 
     Parameters
     ----------

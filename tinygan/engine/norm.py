@@ -122,10 +122,10 @@ class BatchNorm(_Normalised):
     x, y (..., N, d), N at least 2; gain, shift (..., 1, d); xh = (x - mean x) / r with r = sqrt(var x + eps), (..., 1, d).
     Backward: dx = (dxh - mean dxh - xh mean(xh dxh)) / r, with dxh = gain dy.
 
-    Mean and variance are always those of the batch at hand. There are no running averages: a forward pass changes nothing, and
+    Mean and variance are always those of the batch at hand. There are no running averages. A forward pass changes nothing, and
     G makes the same points from the same z in training and afterwards. The layer is meant for G, whose batches are all of one
-    kind. In D it would make each score depend on the whole batch. A penalty on each sample's own gradient does not allow that, so
-    `tangent` raises ValueError.
+    kind. In D it would make each score depend on the whole batch. A penalty on each sample's own gradient does not allow that,
+    so `tangent` raises ValueError.
 
     Parameters
     ----------
@@ -169,15 +169,15 @@ class SpectralNorm(Layer):
     x (..., N, d) -> y (..., N, k). sigma = u W v' comes from power iteration, v = unit(u W), u = unit(v W'), `steps` times in
     each forward; u (..., 1, d), v (..., 1, k). Once it has converged, no two points end further apart than they began. Before
     that, sigma is too small, and distances may grow.
-    In the derivative u and v are held fixed, so sigma_dot = u W_dot v'. (At the true singular vectors nothing is lost: there
+    In the derivative u and v are held fixed, so sigma_dot = u W_dot v'. (At the true singular vectors nothing is lost. There
     sigma does not change as they turn.) Scalar case: what = w/s, so what_dot = (w_dot - what s_dot) / s. With G = dL/dWhat,
 
         What_dot = (W_dot - sigma_dot What) / sigma        dL/dW = (G - <G, What> u'v) / sigma
 
     The tape carries u, v and sigma, so that D may score twice before a backward. forward starts from the stored u and leaves
-    it alone: plotting, evaluating and G's step must not change how D trains. Only a training step stores the new u: backward with
-    grads=True, or a penalty's tangent_backward, where W is held fixed. In a running average of a network, which never trains,
-    u does not change: use more `steps` there.
+    it alone. Plotting, evaluating and G's step must not change how D trains. Only a training step stores the new u, by backward
+    with grads=True, or a penalty's tangent_backward, where W is held fixed. In a running average of a network, which never
+    trains, u does not change. Use more `steps` there.
 
     Parameters
     ----------
@@ -272,5 +272,5 @@ def _inner(a: Array, b: Array) -> Array:
 
 
 def _through_sigma(G: Array, hat: Array, u: Array, v: Array, sigma: Array) -> Array:
-    """dL/dW from G = dL/dWhat: W also moves sigma."""
+    """dL/dW from G = dL/dWhat, where W also moves sigma."""
     return (G - _inner(G, hat) * u.swapaxes(-1, -2) * v) / sigma

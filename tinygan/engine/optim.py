@@ -1,13 +1,13 @@
-"""Optimisers: what to do with a gradient. They see two flat arrays, theta and grad, and no network.
+"""Optimisers say what to do with a gradient. They see two flat arrays, theta and grad, and no network.
 
     step(theta, grad)       changes theta in place, downhill
     prepare(factor)         sets what changes from step to step: the learning rate, times `factor` from a schedule
     release()               the end of a run: factor 1 again
     state(), load_state()   what it remembers, name -> array
 
-`step` alone is enough: it prepares itself, with factor 1. A training loop calls `prepare` before the steps of each round. What
-changes with time then lives in 0-d arrays, and `step` is a fixed list of array operations.
-Schedules are functions of the fraction of the run that has passed, 0 at the first step, towards 1 at the last.
+`step` alone is enough, since it prepares itself, with factor 1. A training loop calls `prepare` before the steps of each round.
+What changes with time then lives in 0-d arrays, and `step` is a fixed list of array operations. Schedules are functions of the
+fraction of the run that has passed, 0 at the first step, towards 1 at the last.
 """
 
 import math
@@ -40,7 +40,7 @@ class Optimiser:
         return (self.lr * factor,)
 
     def step(self, theta: Array, grad: Array) -> None:
-        """One step downhill: changes theta in place."""
+        """One step downhill, which changes theta in place."""
         raise NotImplementedError(f"{type(self).__name__} has no step(theta, grad): write it")
 
     def prepare(self, factor: float = 1.0) -> None:
@@ -52,7 +52,7 @@ class Optimiser:
             self._fill(cells, int(self.t) + 1 + i)
 
     def release(self) -> None:
-        """The end of a run: steps prepare themselves again, with factor 1."""
+        """The end of a run. Steps prepare themselves again, with factor 1."""
         self._prepared = False
 
     def _fill(self, cells: tuple[Array, ...], t: int) -> None:
@@ -262,7 +262,7 @@ def linear_decay(fraction: float) -> float:
 
 
 def cosine_decay(fraction: float) -> float:
-    """The learning rate falls to 0 along half a cosine: slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5).
+    """The learning rate falls to 0 along half a cosine, slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5).
 
     >>> from tinygan import cosine_decay
     >>> [round(cosine_decay(fraction), 2) for fraction in (0, .25, .5, .75, 1)]

@@ -3,9 +3,10 @@
 `Recorded` is an array that notes each call in which it takes part. Its data are an ordinary array's, and every call is carried
 out on ordinary arrays, so the results have the same bits. What comes out is Recorded again. `engine.replay` runs the list again.
 
-NumPy hands calls over: ufuncs through `__array_ufunc__`, other functions through `__array_function__`. Methods that copy (`copy`,
-`astype`, `reshape` where it must, `x[...] = v`) note themselves. Views cost nothing and are not noted. A function that looks at a
-value (`if`, `float`, `int`, printing) cannot be noted, as its calls may depend on it: it raises `NotRecordable`, with the line.
+NumPy hands calls over, ufuncs through `__array_ufunc__`, other functions through `__array_function__`. Methods that copy
+(`copy`, `astype`, `reshape` where it must, `x[...] = v`) note themselves. Views cost nothing and are not noted. A function that
+looks at a value (`if`, `float`, `int`, printing) cannot be noted, as its calls may depend on it: it raises `NotRecordable`,
+with the line.
 """
 
 # mypy: disable-error-code="override,no-any-return"
@@ -143,7 +144,7 @@ class Recorded(np.ndarray):
         return note(np.copyto, (bare(self),), {"casting": "unsafe"}, bare(self).astype(dtype, order), fresh=True)
 
     def reshape(self, *shape: Any, order: Any = "C") -> "Recorded":
-        """Another shape: a view where that is possible, otherwise a noted copy."""
+        """Another shape, as a view where that is possible, otherwise a noted copy."""
         result = bare(self).reshape(*shape, order=order)
         if np.may_share_memory(result, self):
             return result.view(Recorded)
@@ -202,7 +203,8 @@ def refused(why: str) -> NotRecordable:
 
 
 def _writable(out: Any) -> Array:
-    """The array to write into. Only arrays that the recording knows may be changed: others would keep what the last run left."""
+    """The array to write into. Only arrays that the recording knows may be changed. Others would keep what the last run
+    left."""
     if not isinstance(out, Recorded):
         if not isinstance(out, np.ndarray) or Recorded.calls is None:
             raise refused("a result cannot be written there")
@@ -213,7 +215,7 @@ def _writable(out: Any) -> Array:
 
 
 def _numbers_as_arrays(ufunc: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Python numbers as 0-d arrays of the dtype in which NumPy computes: the same bits, and quicker."""
+    """Python numbers as 0-d arrays of the dtype in which NumPy computes, with the same bits, and quicker."""
     if not any(isinstance(arg, (int, float, complex)) for arg in args):
         return args
     dtype = np.result_type(*args)

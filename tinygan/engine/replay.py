@@ -1,16 +1,17 @@
 """Replay: run a step's NumPy calls once, write them down, and run the list again.
 
-A step of a small GAN is about two hundred NumPy calls on small arrays. Much of its time lies between the calls: Python looks up
-methods, checks shapes, makes arrays and gives them back. But the calls are the same in every step, on arrays of the same shapes.
-Only the numbers in them change. So we run the step once with arrays that note every call (`engine.recording`), and get a list:
+A step of a small GAN is about two hundred NumPy calls on small arrays. Much of its time lies between the calls. Python looks up
+methods, checks shapes, makes arrays and gives them back. But the calls are the same in every step, on arrays of the same
+shapes. Only the numbers in them change. So we run the step once with arrays that note every call (`engine.recording`), and get
+a list:
 
     matmul (128, 2) (2, 64) -> (128, 64)        x @ W
     add    (128, 64) (1, 64) -> (128, 64)       + b
     ...
 
-To take the step again, copy the new batch into the old batch's arrays and make the calls of the list, each into the memory that
-its result had the first time. The layers stay as they stand on the blackboard, and the results have the same bits. The list
-cannot hold an `if` on a value, nor random numbers; these are drawn outside, into the batch.
+To take the step again, copy the new batch into the old batch's arrays and make the calls of the list. Each writes into the
+memory that its result had the first time. The layers stay as they stand on the blackboard, and the results have the same bits.
+The list cannot hold an `if` on a value, nor random numbers; these are drawn outside, into the batch.
 
 Before it is run, the list is made shorter (`engine.shortening`). A call whose result nobody reads is dropped. `grad = 0` followed
 by `grad += a` becomes `grad = a`. Arrays that are not needed at the same time share memory.
@@ -43,13 +44,13 @@ def record(function: Callable[[Any], Any], batch: Any, changes: Iterable[Any] = 
     ----------
     function : a function of a batch, made of NumPy calls. It has been run before, so that optimisers have made their memories.
     batch : an array, or tuples, named tuples and dicts of arrays and None; a copy is kept.
-    changes : networks, optimisers, penalties, arrays: everything that the function changes in place, or that is changed from
+    changes : networks, optimisers, penalties, arrays, everything that the function changes in place, or that is changed from
         outside between two calls. Their arrays are found by looking through their attributes.
     shorten : whether to make the list shorter. The results have the same bits, but for the sign of a zero in a gradient.
 
     Returns
     -------
-    Replay, whose first result is `replay.result`. The function has been carried out: what it changes is changed.
+    Replay, whose first result is `replay.result`. The function has been carried out, so what it changes is changed.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def record(function: Callable[[Any], Any], batch: Any, changes: Iterable[Any] = 
 
 
 class Replay:
-    """A recorded function: call it with a new batch. `result` is what the recording itself returned, `calls` the list."""
+    """A recorded function. Call it with a new batch. `result` is what the recording itself returned, `calls` the list."""
 
     def __init__(self, function: Callable[[Any], Any], batch: Any, changes: list[Any], shorten: bool) -> None:
         self.batch = mapped(batch, lambda array: np.array(bare(array)))

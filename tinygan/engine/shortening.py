@@ -59,7 +59,7 @@ def write_outer_products_as_multiply(calls: list[Call]) -> None:
 
 
 def with_first_additions_as_writes(calls: list[Call]) -> list[Call]:
-    """For every `grad = 0` after which all of grad is added to before it is read: the first additions write, the zeros go."""
+    """For every `grad = 0` after which all of grad is added to before it is read. The first additions write, the zeros go."""
     fresh = _fresh(calls)
     for zeroed in [call for call in calls if _sets_to_zero(call) and id(root(call.out)) not in fresh]:
         additions = _first_additions(calls, calls.index(zeroed))
@@ -103,7 +103,7 @@ def _same_place(a: Array, b: Array) -> bool:
 
 
 def _entries_of(view: Array, owner: Array, entries: Array) -> Array:
-    """Which entries of `owner` (its own order) a view shows: their numbers in `entries`, flat."""
+    """Which entries of `owner` (its own order) a view shows, by their numbers in `entries`, flat."""
     offset = address(view) - address(owner)
     steps = tuple(stride // owner.itemsize * entries.itemsize for stride in view.strides)
     start = entries.reshape(-1)[offset // owner.itemsize:]

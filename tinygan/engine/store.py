@@ -1,12 +1,12 @@
-"""Network: a store of parameters, with copies, replicas and files. `engine.network` has the chain of layers, the usual kind.
+"""Network, a store of parameters, with copies, replicas and files. `engine.network` has the chain of layers, the usual kind.
 
     net.theta   (P,) or (R, P)    every parameter of the network, layer after layer
     net.grad    same shape        dL/dtheta, where backward adds
     net.theta_dot                 the velocity of theta (see `layers.tangent`), or None: held fixed
 
-Each layer's W, b, dW, db are *views* into these arrays, so writing to theta moves the network: an optimiser is a few lines on two
-flat arrays, an average of two networks is one line, and a gradient check is a loop over theta. `net.theta = array` copies into
-place; the views stay.
+Each layer's W, b, dW, db are *views* into these arrays, so writing to theta moves the network. An optimiser is a few lines on
+two flat arrays, an average of two networks is one line, and a gradient check is a loop over theta. `net.theta = array` copies
+into place; the views stay.
 
 With `replicas=R` the network is R networks of one shape, trained side by side: every array gets an axis R in front.
 Replica r starts, and stays, bit for bit equal to the single network whose seed is `SeedSequence(seed).spawn(R)[r]`.
@@ -33,7 +33,7 @@ DTYPES = "float32 (to train), float64 (to check gradients) or complex128 (the co
 
 
 class Network:
-    """The store: all parameters of some layers in `theta`, with `grad`, replicas, copies and files. It is no function yet.
+    """The store, with all parameters of some layers in `theta`, with `grad`, replicas, copies and files. It is no function yet.
 
     A subclass adds forward, backward, tangent and tangent_backward, each as in `layers`, and `settings`, the arguments that make
     it again. Its attributes may hold its layers, alone or in lists; a copy's attributes hold the copy's layers.
@@ -110,7 +110,7 @@ class Network:
             setattr(layer, name + "_dot", None if value is None else view)
 
     def zero_grad(self) -> None:
-        """Set `grad` to 0: backward adds."""
+        """Set `grad` to 0, as backward adds."""
         self.grad[...] = 0
 
     def __call__(self, x: Any) -> Array:
@@ -140,7 +140,7 @@ class Network:
         return {f"layer {i}, {name}": getattr(layer, name) for i, layer in enumerate(self.layers) for name in layer.buffers}
 
     def state(self) -> dict[str, Array]:
-        """Copies of all numbers that make this network what it is, name -> array: theta and the buffers."""
+        """Copies of all numbers that make this network what it is, name -> array, namely theta and the buffers."""
         return {name: array.copy() for name, array in {"theta": self.theta, **self.buffers()}.items()}
 
     def load_state(self, state: dict[str, Array]) -> None:
@@ -201,7 +201,7 @@ class Network:
         self.theta_dot = None
 
     def settings(self) -> dict[str, Any]:
-        """The arguments that make such a network again, without seed, replicas, dtype and init: numbers, texts, lists."""
+        """The arguments that make such a network again, without seed, replicas, dtype and init, as numbers, texts, lists."""
         raise TypeError(f"{type(self).__name__} cannot be saved yet: give it a method settings() that returns the arguments of "
                         "its __init__, name -> value")
 
@@ -211,7 +211,7 @@ class Network:
         return cls(**settings)
 
     def save(self, path: str | Path) -> None:
-        """Write the network to the file `path`: what it is made of, and its `state`. `Network.load(path)` reads it again.
+        """Write the network to the file `path`, with what it is made of, and its `state`. `Network.load(path)` reads it again.
 
         Nothing is pickled. The file is whole or not there at all. Raises OSError when it cannot be written.
         """

@@ -101,7 +101,7 @@ class AdaIN(_Pixels):
 
 
 class ModulatedConv(Conv2D):
-    """y = q (unfold((1 + s) x) W) + b: the style s scales the channels of x, and q brings each filter back to the norm 1.
+    """y = q (unfold((1 + s) x) W) + b. The style s scales the channels of x, and q brings each filter back to the norm 1.
 
     A row of the input is [x, s]: the image, H W C numbers, then C scales. The product (1 + s) x is that of each pixel's channels
     with their scales. It is the same to scale W, for each image by itself. Modulation is a change of weights. Demodulation then

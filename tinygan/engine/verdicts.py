@@ -104,7 +104,7 @@ class Sizes:
         self.scale, self.around = self.length, Reach(True, 0.0)
 
     def look_around(self, f: Watched, x: Array) -> None:
-        """Where nearly nothing is seen: is f at rest here, and moves elsewhere, or does it never move?"""
+        """Where nearly nothing is seen. Is f at rest here, and moves elsewhere, or does it never move?"""
         self.around = reach(f, x, self.value, max(self.noise, EPS * abs(self.value)))
         if not self.around.changes:
             self.scale = max(self.length, abs(self.value), self.blur / NORM_LIMIT)

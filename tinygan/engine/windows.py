@@ -1,4 +1,4 @@
-"""The windows of an image: `unfold` writes each of them as a row, `fold` adds them back. `conv` has the layers made of these.
+"""The windows of an image. `unfold` writes each of them as a row, `fold` adds them back. `conv` has the layers made of these.
 
 An image is an array (..., H, W, C), the channels last. The two functions are adjoint, <unfold(x), u> = <x, fold(u)> for all x, u.
 """
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .arguments import Array, count
+from .machine import fits
 
 Size = int | Sequence[int]  # H = W, or a pair (H, W)
 
@@ -101,6 +102,7 @@ def size_pair(name: str, size: Size) -> tuple[int, int]:
 
 def grid_of(name: str, size: tuple[int, int], kernel: int, stride: int, pad: int) -> tuple[int, int]:
     """How many windows there are in (height, width). Raises ValueError where they leave pixels over."""
+    fits(f"{name}: an image of {size[0]} x {size[1]} pixels with pad {pad}", size[0] + 2 * pad, size[1] + 2 * pad)
     for pixels, side in zip(size, ("height", "width"), strict=True):
         room = pixels + 2 * pad - kernel
         if room < 0 or room % stride:
@@ -117,4 +119,5 @@ def size_of(name: str, grid: tuple[int, int], kernel: int, stride: int, pad: int
         raise ValueError(f"{name}: {grid[0]}x{grid[1]} windows with kernel {kernel} and stride {stride} cover "
                          f"{H + 2 * pad}x{W + 2 * pad} pixels, and pad {pad} takes {2 * pad} of each side: none is left. "
                          "Choose a smaller pad")
+    fits(f"{name}: an image of {H} x {W} pixels", H, W)
     return H, W

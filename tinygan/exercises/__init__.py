@@ -2,7 +2,7 @@
 
     grading     an exercise, and how an answer is graded
     plugin      the exercises under pytest, with the board
-    ex02 ...    the exercises of each lesson
+    ex01 ...    the exercises of each lesson
     museum      real bugs to find and repair
 
 The files that students fill in are in lessons/exercises of the repository, and come with the package; `copy_to` makes a
@@ -14,6 +14,7 @@ import importlib
 from .. import lessons
 
 LESSONS = {
+    "01": "generative or discriminative",
     "02": "a layer and its gradient",
     "03": "scores and probabilities",
     "04": "what the discriminator learns",
@@ -60,7 +61,7 @@ def copy_to(folder):
 
 
 def grade(answer, number=None, hints=0):
-    """Grade a function where it was written, as in a cell of a notebook: print whether it is right, and if not, why.
+    """Grade a function where it was written, as in a cell of a notebook. Print whether it is right, and if not, why.
 
     Nothing is raised, whatever the function does. Only Ctrl-C, or a notebook's stop, ends it as usual.
 

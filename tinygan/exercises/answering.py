@@ -13,7 +13,7 @@ Marks are given in the process that asks, which alone knows the truth. So an ans
 writes to its channel gains nothing here.
 
 What a student's code cannot see by itself: `tinygan.exercises`, from which only a `grade` that looks at nothing can be imported.
-What it does to see or change more is noted. Python cannot prevent it: only a container can.
+What it does to see or change more is noted. Python cannot prevent it. Only a container can.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ EVENTS = {"sys._getframe": "near", "gc.get_objects": "near", "gc.get_referrers":
 
 
 class Notes:
-    """What the student's code did that no answer needs: sentences, each of them once."""
+    """What the student's code did that no answer needs, as sentences, each of them once."""
 
     def __init__(self, folder):
         self.said, self.folder, self.busy = {}, str(folder), False
@@ -158,7 +158,8 @@ def _limit(memory, seconds):
 
 
 class Hidden(types.ModuleType):
-    """In the place of tinygan.exercises: a module with a `grade` that looks at nothing. A file may end with `grade(answer)`."""
+    """In the place of tinygan.exercises, as a module with a `grade` that looks at nothing. A file may end with
+    `grade(answer)`."""
 
     __path__ = []
 
@@ -177,7 +178,7 @@ class Hidden(types.ModuleType):
 
 
 class Seeker:
-    """The first of Python's finders: it sees which modules are looked for, and finds none."""
+    """The first of Python's finders. It sees which modules are looked for, and finds none."""
 
     def __init__(self, notes):
         self._notes = notes

@@ -20,7 +20,7 @@ ANSWERS = re.compile(r"(?:(ex\d\d)|museum_(\d\d))_\w+\.py")
 
 
 class Row(NamedTuple):
-    """The answers that stand together: those of one file, or the museum."""
+    """The answers that stand together, such as those of one file, or the museum."""
 
     folder: str
     marker: str

@@ -1,10 +1,10 @@
-"""Calling a student's code: whatever it does, it comes to an end, and what it did is said in a sentence.
+"""Calling a student's code. Whatever it does, it comes to an end, and what it did is said in a sentence.
 
     run(work, seconds, who)     what work() returns. An error, exit() and a loop without end become `Stopped`
     quiet()                     what is printed meanwhile is taken, and nothing can be typed in
     Mannered(answer, ...)       an answer, called by position or by name, with a list of results as the tuple that was meant
 
-It knows nothing of exercises: `grading` calls answers with it, `loading` runs files of answers.
+It knows nothing of exercises. `grading` calls answers with it, `loading` runs files of answers.
 """
 
 import contextlib
@@ -86,7 +86,8 @@ def run(work, seconds, who, it="it", stuck=None):
 
 
 def place(error):
-    """Where it happened: the last line on the way that is the student's, not this package's or a library's; "" if none is."""
+    """Where it happened. It is the last line on the way that is the student's, not this package's or a library's; "" if none
+    is."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_students(Path(frame.filename))]
     return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
 

@@ -54,7 +54,7 @@ class Case:
         return outcome
 
     def agrees(self, name, value):
-        """Whether a value is right for an output. Quicker than `outcome`: it stops at the first entry that nothing excuses."""
+        """Whether a value is right for an output. Quicker than `outcome`. It stops at the first entry that nothing excuses."""
         wanted, ways = self._looks[name]
         unsure = ways[0].get("unsure")
         if unsure is None:
@@ -114,7 +114,7 @@ def looks(truth):
 
 
 def as_float64(value):
-    """Numbers of any kind as float64: whole ones, float32, truth values, fractions. Anything else as it is."""
+    """Numbers of any kind as float64, such as whole ones, float32, truth values, fractions. Anything else as it is."""
     if isinstance(value, np.ndarray | np.generic):
         return value.astype(np.float64) if value.dtype.kind in "biuf" else value
     try:
@@ -129,7 +129,7 @@ def arrays(args):
 
 
 def copies(args):
-    """The arguments, fresh: they may be changed."""
+    """The arguments, fresh. They may be changed."""
     return [arg if isinstance(arg, types.FunctionType | type | str) or not hasattr(arg, "copy") else arg.copy() for arg in args]
 
 

@@ -9,7 +9,7 @@ from .grading import Exercise, Mistake, differences
 
 
 def _sizes(rng):
-    """A batch and two widths, all different: equal sizes would hide a transposed product."""
+    """A batch and two widths, all different, as equal sizes would hide a transposed product."""
     n, d, k = rng.permutation([2, 3, 4, 5, 6, 7])[:3]
     return int(n), int(d), int(k)
 
@@ -65,7 +65,7 @@ def _backward_case(rng):
 
 
 def _backward_truth(dy, x, W):
-    """L = sum(dy * (x W + b)), differenced: its derivative with respect to y is dy."""
+    """L = sum(dy * (x W + b)), differenced. So its derivative with respect to y is dy."""
     return {"dx": differences(lambda x: float((dy * (x @ W)).sum()), x),
             "dW": differences(lambda W: float((dy * (x @ W)).sum()), W),
             "db": differences(lambda b: float((dy * (x @ W + b)).sum()), np.zeros((1, W.shape[1])))}
@@ -155,7 +155,7 @@ def _leaky_case(rng):
 
 
 def _leaky_truth(dy, x, slope):
-    """On the corner the slope to the left counts: it is that of any x below 0."""
+    """On the corner the slope to the left counts. It is that of any x below 0."""
     return {"dx": differences(lambda x: float((dy * np.maximum(x, slope * x)).sum()), np.where(x == 0, -1.0, x))}
 
 

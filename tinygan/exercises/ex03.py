@@ -248,7 +248,7 @@ def _soft(rng):
 
 
 def _least(y):
-    """The lowest point of the loss, found by halving: left of it the loss falls, right of it the loss rises."""
+    """The lowest point of the loss, found by halving. Left of it the loss falls, right of it the loss rises."""
     low, high = np.full(y.shape, -10.0), np.full(y.shape, 10.0)
     for _ in range(60):
         s = (low + high) / 2
@@ -299,7 +299,7 @@ SOFT = Exercise(
 
 
 def bce_each(s, y):
-    """The library's loss of each entry on its own: every entry is a batch of one."""
+    """The library's loss of each entry on its own, so every entry is a batch of one."""
     return bce_with_logits(s[:, :, None], y[:, :, None]).value[:, None]
 
 

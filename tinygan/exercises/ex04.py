@@ -14,7 +14,7 @@ CLIPS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # what people clip probab
 
 
 def _best_answers(real, fake):
-    """The D in (0, 1) that makes -real log D - fake log(1 - D) least, found by halving: nothing is solved on paper here."""
+    """The D in (0, 1) that makes -real log D - fake log(1 - D) least, found by halving, so nothing is solved on paper here."""
     low, high = np.zeros(real.shape), np.ones(real.shape)
     for _ in range(60):
         d = (low + high) / 2
@@ -205,7 +205,7 @@ JSD = Exercise(
 
 
 def _loss_of(d, p, q):
-    """D's loss when its answers are d: a term whose weight is 0 counts for nothing."""
+    """D's loss when its answers are d, and a term whose weight is 0 counts for nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(p > 0, -p * np.log(d), 0.0).sum() + np.where(q > 0, -q * np.log(1 - d), 0.0).sum()
 

@@ -208,7 +208,7 @@ def _adam_mistake(step=lambda m, v, eps: m / (np.sqrt(v) + eps), square=lambda g
 
 
 def _adam_observed(answer, theta, grad, m, v, t, lr, beta1, beta2, eps):
-    """theta, m and v. Kept corrections are named here: elsewhere they are just a constant factor."""
+    """theta, m and v. Kept corrections are named here. Elsewhere they are just a constant factor."""
     result = answer(theta, grad, m, v, t, lr, beta1, beta2, eps)
     if not isinstance(result, tuple) or len(result) != 3:
         raise Wrong(f"adam_step must return three arrays; it returns one {type(result).__name__}",

@@ -130,13 +130,13 @@ NON_SATURATING = Exercise(
 
 
 def _far_scores(rng):
-    """Scores of every size: beyond 20, 1 / sigmoid(f) - 1 has lost the digits that exp(-f) keeps."""
+    """Scores of every size, since beyond 20, 1 / sigmoid(f) - 1 has lost the digits that exp(-f) keeps."""
     scores = rng.uniform(-40, -10, 3), rng.uniform(20, 40, 2), rng.uniform(-10, 20, rng.integers(2, 6))
     return (rng.permutation(np.concatenate(scores))[:, None],)
 
 
 def _ratio(f):
-    """The quotient of both derivatives, each by the complex step: they are tiny, and no difference could see them."""
+    """The quotient of both derivatives, each by the complex step. They are tiny, and no difference could see them."""
     better = gradcheck.complex_step(lambda f: np.log1p(np.exp(-f)).sum(), f)
     return better / gradcheck.complex_step(lambda f: -np.log1p(np.exp(f)).sum(), f)
 

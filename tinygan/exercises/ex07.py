@@ -20,7 +20,7 @@ def _cost(d, a):
 
 
 def _rest(a):
-    """D's best answer by halving the interval in which the slope of its loss changes sign: nothing is solved on paper."""
+    """D's best answer by halving the interval in which the slope of its loss changes sign. Nothing is solved on paper."""
     low, high = 0.0, 1.0
     for _ in range(60):
         d = (low + high) / 2
@@ -69,7 +69,7 @@ AT_REST = Exercise(
 
 
 def _two_batches(rng):
-    """One score of each batch is 0: there D is undecided, and right about neither."""
+    """One score of each batch is 0. There D is undecided, and right about neither."""
     n, m = (int(size) for size in rng.permutation(range(11, 30))[:2])
     r, f = rng.normal(0.8, 1.2, (n, 1)), rng.normal(-0.3, 1.2, (m, 1))
     r[rng.integers(n)], f[rng.integers(m)] = 0, 0

@@ -14,7 +14,7 @@ def _points(rng):
 
 
 def _velocities(field, theta, psi):
-    """A field of `dirac` as the student writes it: two arrays in, two arrays out."""
+    """A field of `dirac` as the student writes it, with two arrays in, two arrays out."""
     velocity = field(np.stack([theta, psi], axis=-1))
     return velocity[..., 0], velocity[..., 1]
 
@@ -184,7 +184,7 @@ R1 = Exercise(
 
 
 def _line_field(rng):
-    """A field whose velocities are a matrix, field.A (2, 2), times (theta, psi): with it, a step is a matrix too."""
+    """A field whose velocities are a matrix, field.A (2, 2), times (theta, psi). With it, a step is a matrix too."""
     A = np.array([[0, -1], [1, 0]]) * rng.uniform(0.5, 1.5, (2, 2)) + rng.uniform(-0.5, 0.5, (2, 2))
 
     def field(theta, psi):
@@ -360,7 +360,7 @@ def _growth_truth(slope, gamma, h):
 
 
 def _growth(mu):
-    """The answer with another idea of growth: mu(lambdas, h), of which the right one is max |1 + h lambda|."""
+    """The answer with another idea of growth, mu(lambdas, h), of which the right one is max |1 + h lambda|."""
     return lambda slope, gamma, h: (float(mu(dirac.r1_eigenvalues(gamma, slope), h)), 2 * slope)
 
 

@@ -133,7 +133,7 @@ def _trials(rng):
 
 
 def _bounds(k, n):
-    """Both ends of the interval by halving: where |k/n - p| has grown to z standard errors."""
+    """Both ends of the interval by halving, where |k/n - p| has grown to z standard errors."""
     def end(outside):
         inside = k / n
         for _ in range(200):

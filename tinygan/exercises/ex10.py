@@ -182,7 +182,7 @@ def _lopsided(rng):
 
 
 def _sum_of_logs(n, weights):
-    """One good sample at a time: how surprising is it that its mode is so frequent?"""
+    """One good sample at a time. How surprising is it that its mode is so frequent?"""
     good = int(n.sum())
     samples = [k for k, count in enumerate(n.tolist()) for _ in range(count)]
     kl = math.fsum(math.log(int(n[k]) / good) - math.log(weights[k]) for k in samples) / good
@@ -270,7 +270,7 @@ def _cells(rng):
 
 
 def _js(counts, total, p):
-    """By entropies: that of the mixture, less the mean of both."""
+    """By entropies, that of the mixture, less the mean of both."""
     def entropy(shares):
         return -math.fsum(s * math.log(s) for s in shares if s > 0)
 
@@ -337,7 +337,7 @@ JS = Exercise(
 
 
 def _two_clouds(rng):
-    """All coordinates are eighths, and some of x are true samples: they lie exactly on the edge of some balls, and outside."""
+    """All coordinates are eighths, and some of x are true samples. They lie exactly on the edge of some balls, and outside."""
     n, m = (int(size) for size in rng.permutation(range(25, 45))[:2])
     real = rng.permutation(np.unique(np.round(8 * rng.normal(0, 1, (2 * m, 2))), axis=0))[:m] / 8
     x = np.concatenate([np.round(8 * rng.normal(0.5, 0.8, (n - m // 4, 2))) / 8, real[:m // 4]])

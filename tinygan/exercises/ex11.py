@@ -181,7 +181,7 @@ def _area(x, y):
 
 
 def _unequal(x, y):
-    """Every point of x stands M times, every point of y N times: then they are equally many, and the shares are the same."""
+    """Every point of x stands M times, every point of y N times. Then they are equally many, and the shares are the same."""
     return wasserstein_1d(np.repeat(x, y.size), np.repeat(y, x.size))
 
 

@@ -16,7 +16,7 @@ def _sizes(rng, n):
 
 
 def _velocity(f):
-    """df/dt at t = 0 by the complex step, for an f made of products: no difference is taken."""
+    """df/dt at t = 0 by the complex step, for an f made of products, so no difference is taken."""
     return np.imag(f(1e-30j)) / 1e-30
 
 

@@ -26,7 +26,7 @@ def _o(M):
 
 
 def _by_the_layer(M, do):
-    """The library's layer has the kernels' dimensions the other way round: a permutation for W puts that right."""
+    """The library's layer has the kernels' dimensions the other way round. A permutation for W puts that right."""
     n, kernels, dims = M.shape
     layer = MinibatchDiscrimination(kernels * dims, kernels, dims)
     # W sends number (b, c) of a sample to place (c, b).
@@ -277,7 +277,7 @@ NOISY = Exercise(
 
 
 def _pairs_case(rng):
-    """The modes that each of S seeds visits, with and without a remedy: it helps, harms, does both as often, or nothing."""
+    """The modes that each of S seeds visits, with and without a remedy. It helps, harms, does both as often, or nothing."""
     fewer, ties = (int(number) for number in rng.integers(1, 4, 2))
     more, kind = fewer, rng.integers(4)
     if kind in (0, 1):

@@ -18,7 +18,7 @@ LOSS = NonSaturating()
 
 
 def _players(rng):
-    """G (1 -> 2) and D (2 -> 1), smooth and very small: the whole map is differenced parameter by parameter."""
+    """G (1 -> 2) and D (2 -> 1), smooth and very small. The whole map is differenced parameter by parameter."""
     G, D = (mlp(*sizes, activation=Tanh, seed=int(rng.integers(1 << 30)), dtype=np.float64) for sizes in ((1, 3, 2), (2, 3, 1)))
     for net in (G, D):
         net.theta += 0.3 * rng.normal(size=net.theta.shape)

@@ -32,7 +32,7 @@ def _players(rng):
 
 
 def _labels(rng, n):
-    """One-hot rows of n labels, neighbours of different classes: a row that was moved is seen."""
+    """One-hot rows of n labels, neighbours of different classes. A row that was moved is seen."""
     return _rows((int(rng.integers(K)) + np.cumsum(rng.integers(1, K, size=n))) % K)
 
 
@@ -201,7 +201,7 @@ def _r1_case(rng):
 
 
 def _r1_value(D, x, y, gamma):
-    """For D = Dense, Tanh, Dense: the gradient of a score by x is sum_k a_k (1 - tanh^2) W[:, k], W's rows of x."""
+    """For D = Dense, Tanh, Dense. The gradient of a score by x is sum_k a_k (1 - tanh^2) W[:, k], W's rows of x."""
     first, _, last = D.layers
     slope = 1 - np.tanh(np.hstack([x, y]) @ first.W + first.b) ** 2
     g = np.einsum("nk,k,dk->nd", slope, last.W[:, 0], first.W[:D_X])
@@ -215,7 +215,7 @@ def _r1_truth(D, x, y, gamma):
 
 def _r1(counted=slice(None, D_X), moved=slice(None, D_X), v=lambda g, gamma, n: gamma * g / n, half=0.5, mean=True, clear=False,
         first=False):
-    """R1 on x with one thing done differently: other columns count, or are moved."""
+    """R1 on x with one thing done differently. Other columns count, or are moved."""
     def answer(D, x, y, gamma):
         s, tape = D.forward(np.hstack([x, y]))
         if clear:

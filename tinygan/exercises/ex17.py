@@ -29,7 +29,7 @@ def _players(rng):
 
 
 def _codes(rng, n):
-    """One-hot rows of which no two neighbours are alike, and factors: a row that was moved is seen."""
+    """One-hot rows of which no two neighbours are alike, and factors. A row that was moved is seen."""
     return _rows((int(rng.integers(K)) + np.cumsum(rng.integers(1, K, size=n))) % K), rng.uniform(-1, 1, (n, M))
 
 
@@ -312,7 +312,7 @@ def _r1_case(rng):
 
 
 def _r1_value(D, x, gamma):
-    """For D = Dense, Tanh, Dense: the gradient of the first column by x is sum_k a_k (1 - tanh^2) W[:, k]."""
+    """For D = Dense, Tanh, Dense. The gradient of the first column by x is sum_k a_k (1 - tanh^2) W[:, k]."""
     first, _, last = D.layers
     slope = 1 - np.tanh(x @ first.W + first.b) ** 2
     g = np.einsum("nk,k,dk->nd", slope, last.W[:, 0], first.W)

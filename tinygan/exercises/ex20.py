@@ -99,7 +99,7 @@ def _conv(turn=slice(None), apart=None, kernel=lambda W: W, times_b=lambda k: 1,
 
 
 def _exchanged(W):
-    """As if W stood with the channels first: its k C rows in another order."""
+    """As if W stood with the channels first, with its k C rows in another order."""
     k, c, K = W.shape
     return W.reshape(c, k, K).swapaxes(0, 1)
 
@@ -199,7 +199,7 @@ def _transposed_case(rng):
 
 
 def _transposed_value(y, W, b, stride):
-    """From the identity: entry by entry, x is what a convolution of a single 1 says."""
+    """From the identity. Entry by entry, x is what a convolution of a single 1 says."""
     (n, h, _), (k, c, _) = y.shape, W.shape
     x, none = np.empty((n, stride * (h - 1) + k, c)), np.zeros(W.shape[2])
     for m, channel in np.ndindex(*x.shape[1:]):

@@ -1,4 +1,4 @@
-"""How an answer is graded: called on a few random cases, compared with the truth, and told which mistake it is.
+"""How an answer is graded. It is called on a few random cases, compared with the truth, and told which mistake it is.
 
 An exercise is a function that the student writes. For each case
 
@@ -7,7 +7,7 @@ An exercise is a function that the student writes. For each case
     result = exercise.observe(answer, *args)     {name: array}, what the answer gives, under the same names
 
 and both are compared by `gradcheck.compare`, whose message is what the student reads. The mistakes that people make
-with this exercise stand beside it as functions: a wrong result that equals one of theirs is named by its story.
+with this exercise stand beside it as functions. A wrong result that equals one of theirs is named by its story.
 """
 
 import re
@@ -202,7 +202,7 @@ def called(exercise, mannered, args, names, stuck=None):
 
 
 def _outcome(exercise, stopped, inside):
-    """What it means that an answer has stopped; `inside`: in its own code."""
+    """What it means that an answer has stopped; `inside` means in its own code."""
     error = stopped.__cause__
     unsolved = re.match(r"Exercise (\S+):", str(error)) if isinstance(error, NotImplementedError) else None
     if isinstance(error, ToDo) or unsolved and unsolved[1] == exercise.number:

@@ -47,7 +47,7 @@ class Failed(Exception):
 
 
 class Far:
-    """An answer in another process: it sends the question there, and gives what comes back.
+    """An answer in another process. It sends the question there, and gives what comes back.
 
     Attributes
     ----------

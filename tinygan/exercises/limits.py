@@ -25,7 +25,7 @@ class TooLate(BaseException):
 
 
 class Watch:
-    """A time limit for the block that it is used in: `TooLate` is raised in it, again and again until the block is left.
+    """A time limit for the block that it is used in. `TooLate` is raised in it, again and again until the block is left.
 
     In the main thread this comes as a signal, like Ctrl-C, which also ends a sleep. In another thread Python raises it.
     """

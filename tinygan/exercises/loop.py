@@ -3,7 +3,7 @@
     record = Record(G, D, opt_g, opt_d)    watches the players and their optimisers
     record.check(steps, batch)             raises `Wrong` for the first thing that is not as it was asked for
 
-Only some of the steps are computed again, and only from what the players and the optimisers were given: it does not matter how
+Only some of the steps are computed again, and only from what the players and the optimisers were given. It does not matter how
 the loop is written. One z may serve both players in a step, and both batches may go through D together.
 """
 

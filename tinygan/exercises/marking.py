@@ -1,4 +1,4 @@
-"""Marks for a class: every student's answers run in a process of their own, and are judged in this one.
+"""Marks for a class. Every student's answers run in a process of their own, and are judged in this one.
 
     rows_of(students)                 the lessons of which somebody has handed in something
     mark(student, folder, rows)       the marks of one student

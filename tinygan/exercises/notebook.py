@@ -1,4 +1,4 @@
-"""An answer graded where it was written, in a cell of a notebook: the words are printed, and nothing is raised."""
+"""An answer graded where it was written, in a cell of a notebook. The words are printed, and nothing is raised."""
 
 import difflib
 import re

@@ -83,7 +83,7 @@ def _modes(G, theta):
 
 
 class _Other(NonSaturating):
-    """The loss with other derivatives: D's are d(r) and d(f), each with a sign and a weight; G's is g(f)."""
+    """The loss with other derivatives. D's are d(r) and d(f), each with a sign and a weight; G's is g(f)."""
 
     def __init__(self, real=1, fake=1, swap=False, g=None):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The library's own answer to an exercise: its text, and where it stands."""
+"""The library's own answer to an exercise, with its text, and where it stands."""
 
 import inspect
 import textwrap
@@ -26,7 +26,7 @@ def _text(thing):
 
 
 def _whole(thing):
-    """The function, or the one that it was made in: its settings stand there."""
+    """The function, or the one that it was made in. Its settings stand there."""
     outer = thing.__qualname__.split(".")[0]
     return getattr(inspect.getmodule(thing), outer) if "<locals>" in thing.__qualname__ else thing
 

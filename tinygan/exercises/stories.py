@@ -1,12 +1,12 @@
-"""What explains a wrong answer: all outputs are looked at together, and more than one case is.
+"""What explains a wrong answer. All outputs are looked at together, and more than one case is.
 
     exchanged(case, others)     outputs that stand in each other's place
     hard_coded(cases)           the same numbers whatever the arguments are
     reasons(case, others)       why the first wrong output is wrong: what the comparison says, and the story of a mistake
 
-`others` are cases of the same answer, to confirm with: two numbers may be equal once by chance.
-A story is told only if it explains the answer ten times better than the truth does (see `engine.diagnosis`), and if the
-mistake leaves right what is right in the answer.
+`others` are cases of the same answer, to confirm with, as two numbers may be equal once by chance. A story is told only if it
+explains the answer ten times better than the truth does (see `engine.diagnosis`). The mistake must also leave right what is
+right in the answer.
 """
 
 import itertools
@@ -51,7 +51,7 @@ def _all_have(cases, name, other):
 def hard_coded(cases):
     """The sentence for an answer that gives the same in all cases, where all of them differ; "" for any other.
 
-    Whole numbers and names do not count: they agree by chance. Nor do outputs that ought to agree.
+    Whole numbers and names do not count. They agree by chance. Nor do outputs that ought to agree.
     """
     telling = [name for name in cases[0].truth if _all_differ([case.expected(name) for case in cases])]
     same = telling and all(_all_the_same([case.result[name] for case in cases]) for name in telling)

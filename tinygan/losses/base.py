@@ -1,4 +1,5 @@
-"""What all losses share: the records that they return, binary cross-entropy, the defaults of a loss, and means over the batch."""
+"""What all losses share, namely the records that they return, binary cross-entropy, the defaults of a loss, and means over the
+batch."""
 
 import math
 from collections.abc import Callable
@@ -46,13 +47,13 @@ def bce_with_logits(s: Array, target: float | Array) -> BCE:
         E[-y log sigmoid(s) - (1 - y) log(1 - sigmoid(s))] = E[y softplus(-s) + (1 - y) softplus(s)]
         d/ds = (sigmoid(s) - y) / N
 
-    The right-hand side needs no logarithm of a probability: with y = 1 a score of -40 costs 40 and its gradient is -1/N,
-    where the clipped textbook formula has the gradient 0. Nothing cancels, as no two large numbers are subtracted.
+    The right-hand side needs no logarithm of a probability. With y = 1 a score of -40 costs 40 and its gradient is -1/N, where
+    the clipped textbook formula has the gradient 0. Nothing cancels, as no two large numbers are subtracted.
 
     Parameters
     ----------
     s : (..., N, 1), scores
-    target : y, 0 to 1: a number, or an array shaped like s
+    target : y, 0 to 1, a number, or an array shaped like s
 
     Returns
     -------
@@ -105,14 +106,16 @@ class Loss:
     is_probability = False
 
     def verdict(self, s: Array) -> Array:
-        """The mean over a batch of scores s (..., N, 1): of sigmoid(s) where `is_probability`, else of s itself; shape (...)."""
+        """The mean over a batch of scores s (..., N, 1), of sigmoid(s) where `is_probability`, else of s itself; shape
+        (...)."""
         check_scores(s)
         if self.is_probability:
             return (1 + mean(np.tanh(s / 2))) / 2  # sigmoid(s) = (1 + tanh(s/2)) / 2
         return mean(s)
 
     def best(self, p: Any, q: Any) -> Any:
-        """The verdict of the D with the least loss, where real points have density p, generated ones q; None: there is none."""
+        """The verdict of the D with the least loss, where real points have density p, generated ones q; None where there is
+        none."""
         return None
 
     @property
@@ -172,7 +175,7 @@ def check_scores(*scores: Any) -> int:
 
 
 def _check_kind(s: Any) -> None:
-    """Raises unless s may be scores, though it is no plain array: one that a recording follows is another kind."""
+    """Raises unless s may be scores, though it is no plain array. One that a recording follows is another kind."""
     if s is None:
         raise ValueError("this loss compares with real scores: pass s_real too (in g_gradients, x_real)")
     if not isinstance(s, np.ndarray) or isinstance(s, np.ma.MaskedArray):

@@ -1,4 +1,4 @@
-"""Relativistic losses: real scores are compared with fake ones."""
+"""Relativistic losses, in which real scores are compared with fake ones."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .base import DLoss, DTangent, GLoss, Loss, batch_mean, check_scores, mean, 
 
 
 class Relativistic(Loss):
-    """Relativistic pairing: real must score higher than fake, pair by pair (Jolicoeur-Martineau 2019; Huang et al. 2024):
+    """Relativistic pairing. Real must score higher than fake, pair by pair (Jolicoeur-Martineau 2019; Huang et al. 2024):
 
         D minimises  E softplus(f_i - r_i)
         G minimises  E softplus(r_i - f_i)
@@ -49,7 +49,7 @@ class RelativisticAverage(Loss):
         D minimises  1/2 E softplus(fbar - r) + 1/2 E softplus(f - rbar)
         G minimises  1/2 E softplus(rbar - f) + 1/2 E softplus(r - fbar)
 
-    Every score also moves its own side's mean, so each derivative has two parts: the second is easily forgotten.
+    Every score also moves its own side's mean, so each derivative has two parts. The second is easily forgotten.
     """
 
     needs_real = True

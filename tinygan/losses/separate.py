@@ -1,4 +1,4 @@
-"""Losses that treat real and fake scores apart: each score is compared with a label, a margin, or nothing."""
+"""Losses that treat real and fake scores apart. Each score is compared with a label, a margin, or nothing."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ class Minimax(Loss):
         D minimises  E softplus(-r) + E softplus(f)      binary cross-entropy: real is 1, fake is 0
         G minimises  -E softplus(f)                      = E log(1 - sigmoid(f))
 
-    Where D is confident, f << 0, G's derivative -sigmoid(f)/N vanishes: see `NonSaturating`.
-    `real_label` below 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4), usually .9.
+    Where D is confident, f << 0, G's derivative -sigmoid(f)/N vanishes. See `NonSaturating`. `real_label` below 1 is one-sided
+    label smoothing (Salimans et al. 2016, section 3.4), usually .9.
     """
 
     is_probability = True
@@ -104,7 +104,7 @@ class LeastSquares(Loss):
 
 
 class _Straight(Loss):
-    """A loss made of straight pieces: its derivative does not change while the scores move (but for the jump at a kink)."""
+    """A loss made of straight pieces. Its derivative does not change while the scores move (but for the jump at a kink)."""
 
     def d_tangent(self, s_real: Array, s_fake: Array, s_real_dot: Array, s_fake_dot: Array) -> DTangent:
         check_scores(s_real, s_fake, s_real_dot, s_fake_dot)
@@ -138,7 +138,7 @@ class Hinge(_Straight):
         return GLoss(-mean(s_fake), np.full_like(s_fake, -1 / n))
 
     def best(self, p: Any, q: Any) -> Any:
-        """margin sign(p - q): the score that D's loss, linear between -margin and margin, is smallest at (Lim & Ye 2017)."""
+        """margin sign(p - q), the score that D's loss, linear between -margin and margin, is smallest at (Lim & Ye 2017)."""
         return self.margin * np.sign(np.subtract(p, q))
 
     def __repr__(self) -> str:
@@ -151,7 +151,7 @@ class Wasserstein(_Straight):
         D minimises  E f - E r
         G minimises  -E f
 
-    It is an estimate only while D is Lipschitz: without a constraint on D its scores grow without bound.
+    It is an estimate only while D is Lipschitz. Without a constraint on D its scores grow without bound.
     """
 
     def d(self, s_real: Array, s_fake: Array) -> DLoss:

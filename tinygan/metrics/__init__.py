@@ -9,7 +9,7 @@
     images    images of several classes: the class that was asked for, coverage, the Frechet distance; and known failures
     tables    reports side by side
 
-What true samples score is not perfect either, so each kind of report has theirs to stand beside it: `truth_report`,
+What true samples score is not perfect either, so each kind of report has theirs to stand beside it, `truth_report`,
 `truth_report_1d`, `truth_cloud_report`, `truth_full_report`, `ImageJudge.real`, and in a MemoryReport the numbers of new rows.
 Everything public can be imported from here.
 """

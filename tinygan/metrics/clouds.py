@@ -1,4 +1,4 @@
-"""Metrics for clouds of points in the plane or in space: samples against samples, and against a known density.
+"""Metrics for clouds of points in the plane or in space, samples against samples, and against a known density.
 
     coverage_and_density    balls around true samples: the share that holds a generated one, and in how many each of these lies
     mmd2                    the distance between the means of two clouds in a kernel's feature space
@@ -7,7 +7,7 @@
     cloud_report            all of them at once, and truth_cloud_report, the same for true samples
 
 Notation: `x` (N, d) are the samples to be judged, `real` (R, d) true ones. A sample of x that is NaN, infinite or beyond 1e150 is
-*bad*: it counts among the N, and as a wrong one; each metric says how. SciPy is imported where it is used.
+*bad*. It counts among the N, and as a wrong one; each metric says how. SciPy is imported where it is used.
 """
 
 import math
@@ -17,6 +17,7 @@ import numpy as np
 
 from ..data.sets import Mixture, a_mixture
 from ..engine.arguments import Array, count, floats, generator, number, points
+from ..engine.machine import fits
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
@@ -32,7 +33,7 @@ class CoverageDensity(NamedTuple):
 
 
 class C2ST(NamedTuple):
-    """The outcome of `c2st`: the share of right verdicts, and how many standard deviations it lies above that of a coin."""
+    """The outcome of `c2st`, the share of right verdicts, and how many standard deviations it lies above that of a coin."""
 
     accuracy: float
     z: float
@@ -83,7 +84,7 @@ def cloud_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> CloudRep
 
 
 def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> CloudReport:
-    """`cloud_report` of true samples: what a perfect generator scores.
+    """`cloud_report` of true samples, which is what a perfect generator scores.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def truth_cloud_report(mixture: Mixture, n: int, rng: np.random.Generator) -> Cl
 
 
 def coverage_and_density(x: Any, real: Any, k: int = NEIGHBOURS) -> CoverageDensity:
-    """Balls around the true samples: B_i reaches from real_i to its k-th nearest neighbour among the other true samples.
+    """Balls around the true samples. B_i reaches from real_i to its k-th nearest neighbour among the other true samples.
 
     coverage = the share of the R balls that hold at least one sample of x
     density  = sum over the N samples of x of how many balls hold each, / (k N)
@@ -150,8 +151,7 @@ def mmd2(x: Any, real: Any, bandwidths: Any) -> Any:
     (n, m), x = (x.shape[0], real.shape[0]), x[_good(x)]
     bad = n - x.shape[0]
     within = (_pair_sum(x, b) + bad * (bad - 1)) / (n * (n - 1))
-    truth = _pair_sum(real, b) / (m * (m - 1))
-    between = _kernel_sum(x, real, b) / (n * m)
+    truth, between = _pair_sum(real, b) / (m * (m - 1)), _kernel_sum(x, real, b) / (n * m)
     return (within + truth - 2 * between).reshape(bandwidths.shape)[()]
 
 
@@ -190,7 +190,7 @@ def scales(mixture: Mixture) -> tuple[float, float]:
 
 
 def js_2d(x: Any, mixture: Mixture, cells: int = 100) -> float:
-    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 2-D mixture: 0 to ln 2.
+    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 2-D mixture, from 0 to ln 2.
 
     JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. Equal cells reach from the lowest mean - 5 sigma to the highest
     mean + 5 sigma along each axis, and one more cell holds everything outside, bad samples included. p is exact, q is counted.
@@ -212,29 +212,29 @@ def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
 
     if a_mixture(mixture).dim != 2:
         raise ValueError(f"js_2d needs a 2-D mixture; got {mixture.dim} dimensions. For 1 there is js_1d")
+    fits(f"{cells} x {cells} cells for {mixture.n_modes} modes", cells, max(cells, mixture.n_modes))
     reach = 5 * mixture.stds[:, None]
     edges = np.linspace((mixture.means - reach).min(axis=0), (mixture.means + reach).max(axis=0), cells + 1, axis=-1)
     z = (edges[..., None] - mixture.means.swapaxes(0, 1)[:, None]) / mixture.stds  # (2, cells + 1, K)
     across, up = np.diff(ndtr(z), axis=1)  # each mode is a product: P(cell) = P(column) P(row)
     beyond = ndtr(z[:, 0]) + ndtr(-z[:, -1])  # (2, K)
     outside = beyond.sum(axis=0) - beyond.prod(axis=0)
-    inside = (across * mixture.weights) @ up.swapaxes(0, 1)
-    return edges, np.append(inside, mixture.weights @ outside)
+    return edges, np.append((across * mixture.weights) @ up.swapaxes(0, 1), mixture.weights @ outside)
 
 
 def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
-    """The classifier two-sample test: how often does a k-nearest-neighbour classifier tell x from real?
+    """The classifier two-sample test. How often does a k-nearest-neighbour classifier tell x from real?
 
     It learns from one half of each and is asked about the T samples of the other halves; k is the largest odd number up to the
     root of the number of training samples. For true samples whatever it learned is right about half of them, so
 
         z = (accuracy - 1/2) / (1 / (2 sqrt(T)))
 
-    has mean 0 and a standard deviation of at most 1: z > 3 says that they differ. A bad sample is always recognised.
+    has mean 0 and a standard deviation of at most 1, and z > 3 says that they differ. A bad sample is always recognised.
 
     Parameters
     ----------
-    x, real : (N, d) each, N at least 2: the samples to be judged, and true ones
+    x, real : (N, d) each, N at least 2, the samples to be judged, and true ones
     rng : draws the halves
 
     References

@@ -5,7 +5,7 @@
     frechet         the distance between two clouds, as if both were Gaussian
 
 Of the two halves of the data, G learns from the training half, and the judge learns from the other one. No score says much
-alone: class means are read perfectly, and one Gaussian per class comes near to real images in the Frechet distance. Coverage
+alone. Class means are read perfectly, and one Gaussian per class comes near to real images in the Frechet distance. Coverage
 tells both from real images, so it stands beside the agreement in every table. SciPy and scikit-learn are imported where they
 are used.
 """
@@ -144,7 +144,7 @@ class ImageJudge:
                            frechet(self.features(some), self.features(real)), float(nearer), float(np.mean(within)))
 
     def controls(self, n: int, rng: np.random.Generator) -> dict[str, tuple[Array, Array]]:
-        """Samplers whose scores are known: a dict from names to `n` images (n, dim) and the labels (n,) that were asked for.
+        """Samplers whose scores are known, as a dict from names to `n` images (n, dim) and the labels (n,) that were asked for.
 
         noise               uniform between the lowest and the highest pixel; labels by lot
         one Gaussian        with the mean and the covariance of the training images; labels by lot
@@ -173,7 +173,8 @@ class ImageJudge:
 
 @functools.cache
 def digit_judge() -> ImageJudge:
-    """The judge of the two halves of scikit-learn's digits, always the same one: 896 training images and 901 held-out ones."""
+    """The judge of the two halves of scikit-learn's digits, always the same one, from 896 training images and 901 held-out
+    ones."""
     return ImageJudge(*halves())
 
 
@@ -234,6 +235,7 @@ def _variance(x: Array) -> float:
 
 
 def _gaussian(x: Array, n: int, rng: np.random.Generator) -> Array:
-    """`n` samples (n, d) of the Gaussian with the mean and the covariance of x: x - mean mixed by numbers from N(0, 1)."""
+    """`n` samples (n, d) of the Gaussian with the mean and the covariance of x, made of x - mean mixed by numbers from N(0,
+    1)."""
     mean = x.mean(axis=0)
     return mean + rng.standard_normal((n, x.shape[0])) @ (x - mean) / math.sqrt(max(1, x.shape[0] - 1))

@@ -1,6 +1,6 @@
 """Two distances on the line: W1 between two sets of numbers, and the Jensen-Shannon divergence to an exact density.
 
-Neither is 0 for true samples: `truth_report_1d` tells what those score. SciPy is imported where it is used.
+Neither is 0 for true samples. `truth_report_1d` tells what those score. SciPy is imported where it is used.
 """
 
 import math
@@ -48,7 +48,7 @@ def wasserstein_1d(x: Any, y: Any) -> float:
 
 
 def js_1d(x: Any, mixture: Mixture, cells: int = 200) -> float:
-    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 1-D mixture: 0 to ln 2.
+    """Jensen-Shannon divergence, in nats, between the histogram of samples and a 1-D mixture, from 0 to ln 2.
 
     JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2. The line is cut into equal cells from the lowest mean - 5 sigma to the
     highest mean + 5 sigma, and one more cell for everything outside. p is exact, q is counted.
@@ -65,7 +65,7 @@ def js_1d(x: Any, mixture: Mixture, cells: int = 200) -> float:
 
 
 def jensen_shannon(q: Array, p: Array) -> float:
-    """JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2, in nats: 0 to ln 2.
+    """JS = KL(q, m) / 2 + KL(p, m) / 2 with m = (p + q) / 2, in nats, from 0 to ln 2.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def jensen_shannon(q: Array, p: Array) -> float:
 
 
 def report_1d(x: Any, mixture: Mixture, rng: np.random.Generator) -> LineReport:
-    """Samples against a 1-D mixture: W1 to N new true samples, JS to the exact density.
+    """Samples against a 1-D mixture, W1 to N new true samples, JS to the exact density.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def report_1d(x: Any, mixture: Mixture, rng: np.random.Generator) -> LineReport:
 
 
 def truth_report_1d(mixture: Mixture, n: int, rng: np.random.Generator) -> LineReport:
-    """`report_1d` of true samples: what a perfect generator scores. Both distances fall as n grows but are never 0.
+    """`report_1d` of true samples, which is what a perfect generator scores. Both distances fall as n grows but are never 0.
 
     Parameters
     ----------

@@ -4,10 +4,10 @@
     nearest          the distance from each sample to the nearest of some rows
     near_and_far     the distances that new rows have
 
-Training rows and held-out rows come from the same distribution. To a G that copies nothing it is all the same which of them are
-called training rows, and to a D that knows none of them by heart as well. So each score is compared with what it would be, had
-the rows been called training rows or held-out rows by lot. This is a permutation test (Pitman 1937), and here the mean and the
-standard deviation over all lots are known: nothing is drawn. SciPy is imported where it is used.
+Training rows and held-out rows come from the same distribution. If G copies nothing, it does not matter which of them are
+called training rows. If D has memorised none of them, it does not matter either. So each score is compared with what it would
+be, had the rows been called training rows or held-out rows by lot. This is a permutation test (Pitman 1937), and here the mean
+and the standard deviation over all lots are known. Nothing is drawn. SciPy is imported where it is used.
 """
 
 import math
@@ -137,7 +137,7 @@ def nearer_votes(samples: Array, training: Array, held_out: Array) -> Array:
 
 
 def nearer_of_real(training: Array, held_out: Array) -> float:
-    """`nearer` of the real rows themselves: each of the n + m is compared with all the others. New rows score this."""
+    """`nearer` of the real rows themselves. Each of the n + m is compared with all the others. New rows score this."""
     wins = [np.where(others == own, 0.5, (others < own) == other_is_training)
             for own, others, other_is_training in ((_query(training, training, 2)[0], nearest(training, held_out), False),
                                                    (_query(held_out, held_out, 2)[0], nearest(held_out, training), True))]
@@ -158,7 +158,7 @@ def above_lots(values: Array, n: int) -> float:
 
 
 def _copies_among_new(n: int, m: int) -> tuple[float, float]:
-    """Of n new rows, the share below the 1st percentile of m others: its mean, and the bound that 1 in 1000 exceed.
+    """Of n new rows, the share below the 1st percentile of m others, with its mean, and the bound that 1 in 1000 exceed.
 
     The k-th smallest of m has a share of new rows below it that is Beta(k, m + 1 - k), whatever their distribution is. So the
     number of n that lie below it is beta-binomial. The percentile stands at k = 1 + .01 (m - 1).

@@ -1,6 +1,6 @@
-"""Modes, quality and balance: how near generated samples come to a mixture whose centres and widths are known.
+"""Modes, quality and balance, which say how near generated samples come to a mixture whose centres and widths are known.
 
-True samples do not score perfectly either: 3 standard deviations hold 98.89 % of a 2-D Gaussian, not 100 %. So every score
+True samples do not score perfectly either. 3 standard deviations hold 98.89 % of a 2-D Gaussian, not 100 %. So every score
 stands beside `truth_report`, the score of as many true samples.
 
 Notation: K modes with centres c_k, per-axis standard deviations sigma_k and weights w_k; N samples in d dimensions,
@@ -8,7 +8,7 @@ each assigned to its nearest centre a_i (Euclidean). A sample is *high quality* 
 n_k counts the high-quality samples of mode k, m_k all of its samples, and M = sum_k n_k. A sample that is NaN, infinite or
 too far away for a float64 distance belongs to no mode, but it is one of the N.
 
-The true shares below suppose that modes do not overlap: at 8 of the larger standard deviations apart they are right to 1e-6.
+The true shares below suppose that modes do not overlap. At 8 of the larger standard deviations apart they are right to 1e-6.
 SciPy is imported where it is used.
 """
 
@@ -55,7 +55,7 @@ class ModeReport(NamedTuple):
 
 
 def mode_counts(x: Any, mixture: Mixture) -> ModeCounts:
-    """How many samples each mode has, for bar charts: of true samples m_k is near w_k N, and n_k a little less.
+    """How many samples each mode has, for bar charts. Of true samples m_k is near w_k N, and n_k a little less.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def mode_report(x: Any, mixture: Mixture) -> ModeReport:
 
 
 def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeReport:
-    """`mode_report` of true samples: what a perfect generator scores.
+    """`mode_report` of true samples, which is what a perfect generator scores.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def truth_report(mixture: Mixture, n: int, rng: np.random.Generator) -> ModeRepo
 
 
 def modes_found(x: Any, mixture: Mixture) -> tuple[int, int]:
-    """(modes_visited, modes_half) of `mode_report`, at a small part of its cost: for a look at a generator while it learns.
+    """(modes_visited, modes_half) of `mode_report`, at a small part of its cost, for a look at a generator while it learns.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def _counts(nearest: Array, good: Array, mixture: Mixture) -> ModeCounts:
 
 
 def _share(dim: int) -> float:
-    """P(chi_d <= 3): the share of a d-dimensional Gaussian within 3 standard deviations of its centre."""
+    """P(chi_d <= 3), which is the share of a d-dimensional Gaussian within 3 standard deviations of its centre."""
     from scipy.special import gammainc
 
     return float(gammainc(dim / 2, RADIUS**2 / 2))

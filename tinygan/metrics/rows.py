@@ -1,14 +1,14 @@
-"""Rows against rows: scores that need no known density, so that a curve, images and a user's own table have theirs too.
+"""Rows against rows, with scores that need no known density, so that a curve, images and a user's own table have theirs too.
 
     rows_report      coverage, density, MMD, a classifier's test, W1 of each column, and the correlations
     bandwidth        a length for MMD: the median distance between rows
     untied           the same rows with no two equal values in a column
     tied_columns     the columns in which most values repeat
 
-True rows do not score perfectly: put the report of other true rows beside that of generated ones. Where rows repeat, as years or
-counts do, the balls around them have radius 0. Other true rows lie in them, and a generator that makes numbers between the years
-never meets one. The report of `untied` true rows shows how much of a difference is due to that. SciPy is imported
-where it is used.
+True rows do not score perfectly. Put the report of other true rows beside that of generated ones. Where rows repeat, as years
+or counts do, the balls around them have radius 0. Other true rows lie in them, and a generator that makes numbers between the
+years never meets one. The report of `untied` true rows shows how much of a difference is due to that. SciPy is imported where
+it is used.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Reports side by side. Put the row of the true samples first: no score says much without theirs."""
+"""Reports side by side. Put the row of the true samples first. No score says much without theirs."""
 
 from collections.abc import Mapping, Sequence
 from inspect import signature
@@ -36,7 +36,7 @@ def table(rows: Mapping[str, Any], mixture: Mixture | None = None) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Rows of texts as lines, column under column: the first `left` columns begin in line, the others end in line.
+    """Rows of texts as lines, column under column. The first `left` columns begin in line, the others end in line.
 
     A row may have fewer texts than others.
 

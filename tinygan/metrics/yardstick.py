@@ -1,11 +1,11 @@
-"""The full report on a generator of a mixture: modes, quality, balance, width, and two classifiers against true samples.
+"""The full report on a generator of a mixture, with modes, quality, balance, width, and two classifiers against true samples.
 
     full_report          all scores of `mode_report`, and the accuracies of two classifiers on samples that they have not seen
     truth_full_report    the same for true samples: the floor
     accuracy_floor       between which bounds the accuracies of true samples lie
 
-High quality alone rewards modes that are too narrow. Here they fail: their spread is below 1, and a classifier sees them.
-SciPy is imported where it is used.
+High quality alone rewards modes that are too narrow. Here they fail. Their spread is below 1, and a classifier sees them. SciPy
+is imported where it is used.
 """
 
 import math
@@ -24,7 +24,7 @@ NORMAL = 1.959964  # standard deviations that hold 95 % of a Gaussian
 
 
 class FullReport(NamedTuple):
-    """The scores of `full_report`: first those of a ModeReport, then the two accuracies."""
+    """The scores of `full_report`, namely first those of a ModeReport, then the two accuracies."""
 
     modes: int
     modes_half: int
@@ -59,7 +59,7 @@ def full_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> FullRepor
     Returns
     -------
     modes, modes_half, modes_visited, high_quality, reverse_kl, tv, std_ratio : those of `mode_report`
-    one_nn : accuracy of the nearest neighbour: a sample is taken for true when the nearest training sample is
+    one_nn : accuracy of the nearest neighbour, by which a sample is taken for true when the nearest training sample is
     classifier : accuracy of one least-squares classifier for each mode. With u the sample in units of its nearest mode,
         u = (x - c_k) / sigma_k, and r = min(|u|, 3), it fits 1 (true) and -1 by a + b . (r u / |u|) + c r + d r^2 + e [|u| > 3]
 
@@ -86,7 +86,7 @@ def full_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> FullRepor
 
 
 def truth_full_report(mixture: Mixture, n: int, rng: np.random.Generator) -> FullReport:
-    """`full_report` of true samples: what a perfect generator scores.
+    """`full_report` of true samples, which is what a perfect generator scores.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def truth_full_report(mixture: Mixture, n: int, rng: np.random.Generator) -> Ful
 
 
 def accuracy_floor(n: int) -> tuple[float, float]:
-    """The bounds of an accuracy of `full_report` for true samples: at least 95 % lie in 1/2 -+ 1.96 / (2 sqrt(T)).
+    """The bounds of an accuracy of `full_report` for true samples. At least 95 % lie in 1/2 -+ 1.96 / (2 sqrt(T)).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The live page: a GAN that is trained, stopped and changed under somebody's hands. `tinygan play` opens it.
+"""The live page, with a GAN that is trained, stopped and changed under somebody's hands. `tinygan play` opens it.
 
     moves       what can be done with a training: rounds, steps of one player, other settings in the middle of a run
     session     one game: settings, moves so far, what there is to see, and the game as a Python program

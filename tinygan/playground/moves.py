@@ -47,7 +47,7 @@ def single(training: Training, recipe: Recipe, who: str) -> Report | Diverged:
 
 
 def changed(training: Training, recipe: Recipe, data: Any) -> Training:
-    """A Training by other settings with the same players: networks, optimisers' memories, averages and random numbers go on.
+    """A Training by other settings with the same players. Networks, optimisers' memories, averages and random numbers go on.
 
     An optimiser of another kind, which the update "optimistic" needs, begins without a memory.
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.machine import one_thread
 from .keeping import save
 from .session import Session
 from .stories import begin
@@ -19,7 +20,7 @@ MOST_STEPS, SLOWEST, FASTEST = 1000, 0.1, 1000.0  # in one command; rounds a sec
 
 
 class Player(threading.Thread):
-    """The thread that plays a session and owns its networks. `rate`: rounds a second, or None for as many as it can."""
+    """The thread that plays a session and owns its networks. `rate` means rounds a second, or None for as many as it can."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(daemon=True)
@@ -39,18 +40,28 @@ class Player(threading.Thread):
         return value
 
     def run(self) -> None:
-        """Play until `end`."""
+        """Play until `end`. Matrix products have one thread, and all of them again while the game stands still."""
         while not self.ended:
-            wait = max(0.0, self._due - time.monotonic()) if self.playing else None
-            try:
-                job, answer = self.jobs.get(timeout=wait) if wait != 0 else self.jobs.get_nowait()
-            except queue.Empty:
-                self._play()
-                continue
-            try:
-                answer.put((job(self), None))
-            except Exception as error:  # it belongs to the one who asked
-                answer.put((None, error))
+            asked = self.jobs.get()
+            with one_thread():
+                self._answer(*asked)
+                while self.playing and not self.ended:
+                    self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer a question, or play once it is time to."""
+        wait = max(0.0, self._due - time.monotonic())
+        try:
+            asked = self.jobs.get(timeout=wait) if wait else self.jobs.get_nowait()
+        except queue.Empty:
+            return self._play()
+        self._answer(*asked)
+
+    def _answer(self, job: Callable[["Player"], Any], answer: Any) -> None:
+        try:
+            answer.put((job(self), None))
+        except Exception as error:  # it belongs to the one who asked
+            answer.put((None, error))
 
     def _play(self) -> None:
         now, before, used = time.monotonic(), self.session.rounds, time.thread_time()
@@ -70,7 +81,7 @@ class Player(threading.Thread):
             self.changed()
 
     def changed(self) -> None:
-        """There is something new to see: wake the pages that wait."""
+        """There is something new to see, so wake the pages that wait."""
         self.frame += 1
         self._trained = self._shown = 0.0
         waiting, self.waiting = self.waiting, []

@@ -1,4 +1,4 @@
-"""What there is to see of a game: points, D's scores over the plane or the line, G's gradient, curves and scores.
+"""What there is to see of a game, such as points, D's scores over the plane or the line, G's gradient, curves and scores.
 
     seen(session)            facts for JSON and arrays; nothing of the game changes
     score(data, truth, x)    how near x comes to the data
@@ -59,7 +59,7 @@ def seen(session: Any) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _plain(a: Array) -> Array:
-    """float32 numbers that can be sent: none that are not finite."""
+    """float32 numbers that can be sent, none that are not finite."""
     return np.clip(np.nan_to_num(a, nan=FAR), -FAR, FAR).astype(np.float32)
 
 

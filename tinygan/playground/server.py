@@ -166,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(port: int = PORT, story: str = "", framed: bool = False, **settings: Any) -> Server:
-    """A server that is ready for `serve_forever`: on this port or, where it is taken, on the next one that is free.
+    """A server that is ready for `serve_forever`, on this port or, where it is taken, on the next one that is free.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One game under somebody's hands: networks, data, settings, and the moves so far. No web here, and no clock.
+"""One game under somebody's hands, with networks, data, settings, and the moves so far. No web here, and no clock.
 
     session.do("both", 10), .do("D"), .do("G")    rounds, or steps of one player
     session.change(loss="hinge", r1=.3)           most settings change immediately; those in ANEW begin a new game
@@ -36,7 +36,7 @@ LARGEST = {"latent": 128, "pack": 4, "batch": LARGEST_BATCH, "d_steps": MOST_D_S
 
 
 class Session:
-    """A game. `settings`: those of `Recipe` in ANEW and NOW, where they differ from START. Raises ValueError for others."""
+    """A game. `settings` are those of `Recipe` in ANEW and NOW, where they differ from START. Raises ValueError for others."""
 
     NAMES, BLUR = ANEW + NOW, BLUR
 
@@ -67,7 +67,7 @@ class Session:
         return recipe
 
     def begin(self) -> None:
-        """Begin anew: networks, optimisers and random numbers as the seed has them."""
+        """Begin anew, with networks, optimisers and random numbers as the seed has them."""
         self.data = self._data()
         self.seeds = seeds_of(self.recipe.seed)
         self.G, self.D = self.recipe.networks(self.data.dim, self.seeds)
@@ -84,7 +84,7 @@ class Session:
         self.version += 1
 
     def copies(self) -> tuple[Any, Any, Any]:
-        """G, D and the average of G or None, to look with: a layer may remember what it has seen."""
+        """G, D and the average of G or None, to look with. A layer may remember what it has seen."""
         average = self.training.G_ema
         for net, copy in ((self.G, self._G), (self.D, self._D), (average, self._average)):
             if net is not None:
@@ -132,7 +132,8 @@ class Session:
             self.rows, self.every = self.rows[1::2], 2 * self.every
 
     def change(self, **settings: Any) -> None:
-        """Other settings: those in NOW from the next round on, those in ANEW with a new game. Raises ValueError for bad ones."""
+        """Other settings, those in NOW from the next round on, those in ANEW with a new game. Raises ValueError for bad
+        ones."""
         new = self._checked(settings)
         points = None if "data" in settings else self.points
         anew = points is not self.points or any(getattr(new, name) != getattr(self.recipe, name) for name in ANEW)
@@ -150,7 +151,8 @@ class Session:
                 self.rows, self.every, self.mark = [], FIRST_ROWS, self.rounds
 
     def draw(self, points: Any) -> None:
-        """Begin anew with a person's own data: points (N, 2) between -10 and 10, each equally likely, a little blurred."""
+        """Begin anew with a person's own data, which are points (N, 2) between -10 and 10, each equally likely, a little
+        blurred."""
         x = matrix("points", points, rows=2) if np.size(points) else np.zeros((0, 2))
         if not x.size or x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
             raise ValueError(f"draw 2 to {MOST_DRAWN} points of the plane, between -10 and 10, that are not all the same; "

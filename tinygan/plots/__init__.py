@@ -13,12 +13,12 @@
     canvas      colours, style, and what the others share
 
 Every picture is drawn on `ax`, or on a new pyplot figure when that is None, and returns its Axes; `summary` and `replicas`
-return a new Figure. Drawing never shows, saves or closes a figure or changes matplotlib's settings: `save` writes a figure
-and closes it, and a script ends with `show`. Samples x are (N, d), latent points z (N, d_z), without replicas; `data` comes
-from `tinygan.data`. A wrong shape raises ValueError. The window holds the truth; some generated points may lie outside, and
-the legend says how many. Where `loss` is asked for, it is the one D was trained with: it tells whether D's verdict is a
-probability (also when None) or a score. Legends stand below the drawing: figures of your own need layout="constrained", or
-`style()`, to make room for them.
+return a new Figure. Drawing never shows, saves or closes a figure or changes matplotlib's settings. `save` writes a figure and
+closes it, and a script ends with `show`. Samples x are (N, d), latent points z (N, d_z), without replicas; `data` comes from
+`tinygan.data`. A wrong shape raises ValueError. The window holds the truth; some generated points may lie outside, and the
+legend says how many. Where `loss` is asked for, it is the one D was trained with. It tells whether D's verdict is a probability
+(also when None) or a score. Legends stand below the drawing. Figures of your own need layout="constrained", or `style()`, to
+make room for them.
 """
 
 from .canvas import FAKE, JUDGE, STYLE, TRUE, style

@@ -1,4 +1,4 @@
-"""What all pictures share: colours, a window, dots, ticks and a legend; and the checks before anything is drawn."""
+"""What all pictures share, namely colours, a window, dots, ticks and a legend; and the checks before anything is drawn."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +17,7 @@ STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axe
 
 
 def style():
-    """The look of these pictures as a context, for figures of your own: `with style(): fig, ax = plt.subplots()`."""
+    """The look of these pictures as a context, for figures of your own, as in `with style(): fig, ax = plt.subplots()`."""
     return plt.rc_context(STYLE)
 
 
@@ -52,7 +52,7 @@ def axes_for(ax, size, D=None, **attributes):
 
 
 def judged(D, x, loss):
-    """What D says of x (N, d): the values (N,), their name, and the value between real and fake."""
+    """What D says of x (N, d). Returns the values (N,), their name, and the value between real and fake."""
     s = D(x)[..., 0]
     if loss is None or loss.is_probability:
         return sigmoid(s), "$D$: probability of real", .5

@@ -1,4 +1,4 @@
-"""Pictures of a study: what each remedy's generators make, and how often they found everything.
+"""Pictures of a study, what each remedy's generators make, and how often they found everything.
 
 Rows and summaries are those of `tinygan.study`.
 """
@@ -16,7 +16,7 @@ TRUTH = "true samples"
 
 @style()
 def remedies(rows, data, columns=COLUMNS):
-    """What the generators make, a line of small panels for each remedy: a Figure.
+    """What the generators make, a line of small panels for each remedy, as a Figure.
 
     `rows` are the Rows of one data set; the first `columns` seeds of each remedy are drawn, over the truth of `data`, all in one
     window. Above a panel stands how many modes the run visits of how many there are, or when it diverged.
@@ -65,7 +65,7 @@ def _panel(ax, row, data, everything):
 
 @style()
 def intervals(summaries, n_modes):
-    """Counts and means with their 95 % intervals, a line for each remedy: a Figure.
+    """Counts and means with their 95 % intervals, a line for each remedy, as a Figure.
 
     `summaries` is {remedy: Summary} of one data set; "true samples" among them become the blue lines.
     """

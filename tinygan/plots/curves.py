@@ -1,4 +1,4 @@
-"""How a training went: the numbers of its history against the step."""
+"""How a training went, as the numbers of its history against the step."""
 
 import math
 
@@ -74,6 +74,6 @@ def level(ax, y, name, color="black"):
 
 
 def _named(value):
-    """A value as people write it: 2 ln 2, 1/2."""
+    """A value as people write it, such as 2 ln 2, 1/2."""
     names = {2 * math.log(2): "2 ln 2", math.log(2): "ln 2", -math.log(2): "-ln 2", .5: "1/2"}
     return next((name for number, name in names.items() if math.isclose(value, number)), f"{value:.3g}")

@@ -1,4 +1,4 @@
-"""Whole figures: the page that a run leaves behind, one panel for each replica, and where a figure goes in the end."""
+"""Whole figures, the page that a run leaves behind, one panel for each replica, and where a figure goes in the end."""
 
 import sys
 import textwrap
@@ -30,7 +30,8 @@ MOST, MOMENTS, NUMBERED = 16, 8, 12  # on one page: replicas, snapshots, and mod
 
 @style()
 def summary(G, D, data, loss, history, snapshots=None, seed=0, *, caption="", columns=None):
-    """The page a run leaves behind, a Figure: what was learned beside the truth, what D says, the histories, some snapshots.
+    """The page a run leaves behind, a Figure. It shows what was learned beside the truth, what D says, the histories, some
+    snapshots.
 
     Draws G_ema when the history has one. `seed` chooses the latent points, and `caption` stands above. Data of 3 and more
     dimensions are a matrix of pairs of `columns` (see `pairs`), without snapshots; digits are pictures.
@@ -121,9 +122,9 @@ def flattened(data):
 
 @style()
 def replicas(G, data, seed=0):
-    """What each replica of G makes of the same latent points: a Figure with a small panel for each, all with one window.
+    """What each replica of G makes of the same latent points, as a Figure with a small panel for each, all with one window.
 
-    Above a panel stands its number: "replica 3" is `G.replica(3)`. Of more than 16, the first 16 are drawn, and a note says so.
+    Above a panel stands its number. "replica 3" is `G.replica(3)`. Of more than 16, the first 16 are drawn, and a note says so.
     1-D data are seen as densities, others as in `summary`. Raises ValueError for a network without replicas.
     """
     if not getattr(G, "replicas", ()):
@@ -166,7 +167,7 @@ def _one_legend(figure, columns):
 
 
 def _one_height(axes):
-    """Densities side by side: the tallest bar of all fits, unless it is much taller than the truth."""
+    """Densities side by side. The tallest bar of all fits, unless it is much taller than the truth."""
     truth = axes[0].lines[0].get_ydata().max()
     tallest = max(patch.get_data().values.max() for ax in axes for patch in ax.patches)
     for ax in axes:
@@ -174,7 +175,7 @@ def _one_height(axes):
 
 
 def _finite(G, z):
-    """G(z), where a replica that diverged may have left no number: those points are put far outside."""
+    """G(z), where a replica that diverged may have left no number. Those points are put far outside."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.clip(np.nan_to_num(G(z).astype(float), nan=1e30), -1e30, 1e30)
 
@@ -182,7 +183,7 @@ def _finite(G, z):
 def save(figure, path, dpi=160):
     """Write the figure to `path` (.png, .pdf or .svg), close it, and return the Path.
 
-    Nothing half-written is left: a picture that was there before stays until the new one is complete. Raises ValueError for
+    Nothing half-written is left. A picture that was there before stays until the new one is complete. Raises ValueError for
     another ending, or a directory that does not exist.
     """
     path = Path(path)
@@ -195,7 +196,7 @@ def save(figure, path, dpi=160):
 
 
 def show(name):
-    """The end of a script: show all figures; where no window can be opened, save them as name.png in the current folder.
+    """The end of a script. Show all figures; where no window can be opened, save them as name.png in the current folder.
 
     Several are name_1.png, name_2.png and so on, and a sentence says where they are. When nobody reads along (the output
     goes to a file or another program) nothing is saved or said.

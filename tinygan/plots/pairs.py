@@ -1,4 +1,4 @@
-"""Many columns at once: each with its distribution, and each pair of them, true and generated."""
+"""Many columns at once, each with its distribution, and each pair of them, true and generated."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,8 +14,8 @@ MOST, BINS, LONG = 5, 30, 20  # columns unless others are asked for, bars of a h
 def pairs(x, data, columns=None, figure=None):
     """A matrix of panels for x (N, d), a Figure: below the diagonal true samples, above it generated ones, on it both.
 
-    A panel has the column of its place in the row downwards against that of its place in the line, in the units of the data,
-    and the same window on both sides of the diagonal. `columns` are names or numbers from 0; by default the first five.
+    The panel in row i and column j has column i of the data upwards and column j to the right, in the units of the data. Both
+    sides of the diagonal have the same windows. `columns` are names or numbers from 0; by default the first five.
     """
     some = chosen(columns, called(data))
     names = [name if len(name) <= LONG else f"{name[:LONG - 1]}\N{HORIZONTAL ELLIPSIS}" for name in called(data)]
@@ -54,7 +54,7 @@ def chosen(columns, names):
 
 
 def _window(real, x):
-    """The ends of an axis: most of what is true, and of what is generated unless that is far away; never empty."""
+    """The ends of an axis. They hold most of what is true, and of what is generated unless that is far away; never empty."""
     (low, high), most = np.quantile(real, (.002, .998)), np.quantile(x, (.01, .99))
     size = float(high - low) or abs(float(low)) or 1.
     low, high = np.clip(most[0], low - size / 2, low), np.clip(most[1], high, high + size / 2)

@@ -1,4 +1,4 @@
-"""One picture each: samples against the truth, what D says, where it pulls G, how the training went."""
+"""One picture each of samples against the truth, what D says, where it pulls G, how the training went."""
 
 import math
 
@@ -36,9 +36,9 @@ from .canvas import (
 def density_1d(x, data, D=None, loss=None, ax=None):
     """The true density p (filled line) and the histogram of x (N, 1). Data without a density lend a kernel estimate.
 
-    With a discriminator, a second axis on the right (the figure's last Axes) shows its verdict and, where that is what the
-    loss aims at, the best one where there are points: D* = p / (p + q) = sigmoid(log p - log q), q a kernel estimate from x.
-    Returns the left Axes.
+    With a discriminator, a second axis on the right (the figure's last Axes) shows its verdict. Where that is what the loss
+    aims at, it also shows the best verdict at the points, D* = p / (p + q) = sigmoid(log p - log q), q a kernel estimate from
+    x. Returns the left Axes.
     """
     check_single("data", data, dim=1)
     x, real, ax = points("x", x, 1), true_samples(data), axes_for(ax, (6, 3.6), D, d_in=1)
@@ -91,8 +91,8 @@ def _is_share(loss):
 
 @style()
 def samples_2d(x, data, ax=None, window=None):
-    """Samples x (N, 2) over the truth: modes far apart are circles at 1 and 3 standard deviations, with a pale ring where they
-    are too small to be found; overlapping ones are contours around the same shares of the mass; other data are true points.
+    """Samples x (N, 2) over the truth. Modes far apart are circles at 1 and 3 standard deviations, with a pale ring where they
+    are too small to be found. Overlapping ones are contours around the same shares of the mass. Other data are true points.
     `window`: ((left, bottom), (right, top)), by default what holds the truth and most of x. Returns the Axes.
     """
     check_single("data", data, dim=2)
@@ -125,7 +125,8 @@ def truth(ax, data, window):
 
 @style()
 def heat_map(D, data, ax=None, loss=None):
-    """D's verdict on the plane: blue is real, red is fake, the black line lies between. Returns the Axes, with a colour bar.
+    """D's verdict on the plane, where blue is real, red is fake, the black line lies between. Returns the Axes, with a colour
+    bar.
 
     `data` gives the window, or is the window itself: (left, right, bottom, top).
     """
@@ -149,7 +150,7 @@ def heat_map(D, data, ax=None, loss=None):
 
 @style()
 def gradient_arrows(G, D, loss, z, ax=None, x_real=None):
-    """Where the generator's loss wants each fake point x = G(z) to go: -dL/dx, times N to be per point. Returns the Axes.
+    """Where the generator's loss wants each fake point x = G(z) to go. It is -dL/dx, times N to be per point. Returns the Axes.
 
     z is (N, d_z). All arrows are stretched by one factor, which the legend states. On an Axes with a drawing the window stays.
     `x_real`, as many as z, is needed only by losses that compare with real samples (`loss.needs_real`).
@@ -202,9 +203,10 @@ def latent_image(G, ax=None, side=21, data=None):
 
 @style()
 def modes_together(x, data, ax=None):
-    """All modes of a 2-D Mixture on top of each other: how x (N, 2) lie around their nearest centres, in standard deviations.
+    """All modes of a 2-D Mixture on top of each other, which shows how x (N, 2) lie around their nearest centres, in standard
+    deviations.
 
-    True samples would fill the circles: 39 % lie in the inner one, 99 % in the outer. Returns the Axes.
+    True samples would fill the circles. 39 % lie in the inner one, 99 % in the outer. Returns the Axes.
     """
     check_single("data", data, dim=2, n_modes=getattr(data, "n_modes", "a Mixture"))
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
@@ -220,7 +222,8 @@ def modes_together(x, data, ax=None):
 
 @style()
 def mode_shares(x, data, ax=None):
-    """How many of x (N, d) went to each mode of a Mixture: of high quality (full) and all (pale), beside the true share (line).
+    """How many of x (N, d) went to each mode of a Mixture, those of high quality (full) and all (pale), beside the true share
+    (line).
 
     Returns the Axes.
     """

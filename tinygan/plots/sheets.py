@@ -1,4 +1,5 @@
-"""Sheets: many images in rows and columns that mean something, and points of the plane in the colours of their classes.
+"""Sheets, which are many images in rows and columns that mean something, and points of the plane in the colours of their
+classes.
 
     sheet           images in rows and columns, with labels on both sides
     lines           one above the other: originals and reconstructions, or a translation there and back
@@ -34,7 +35,7 @@ CLASSES = ("#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8
 
 @style()
 def sheet(x, image, columns=None, rows=(), heads=(), across="", down="", figure=None):
-    """Images x (N, height * width) side by side, line after line: a Figure.
+    """Images x (N, height * width) side by side, line after line, as a Figure.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def sheet(x, image, columns=None, rows=(), heads=(), across="", down="", figure=
 
 @style()
 def lines(parts, image, columns=10, title="", figure=None):
-    """What belongs together stands one above the other: a Figure.
+    """What belongs together stands one above the other, in a Figure.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def lines(parts, image, columns=10, title="", figure=None):
 
 @style()
 def beside(parts, image, columns=10, figure=None):
-    """Sheets side by side, {title: images (N, height * width)}: a Figure. `image`, `columns` and `figure` as in `sheet`."""
+    """Sheets side by side, {title: images (N, height * width)}, as a Figure. `image`, `columns` and `figure` as in `sheet`."""
     images = {title: _checked(x, image) for title, x in parts.items()}
     n = max(-(-len(x) // columns) for x in images.values())
     width, height = _size(n, columns, image)
@@ -161,7 +162,7 @@ def classes_2d(x, labels, data, label="generated, by class", ax=None):
 
 
 def _ground(ax, data, x):
-    """The truth in a window with some room at the edge: its handle for a legend, and the window (low, high)."""
+    """The truth in a window with some room at the edge. Returns its handle for a legend, and the window (low, high)."""
     low, high = window_of(data, x)
     edge = .07 * (high - low)
     window = low - edge, high + edge
@@ -169,7 +170,7 @@ def _ground(ax, data, x):
 
 
 def _beside(x, middle, gap):
-    """A place near the points x (N, 2), on the side that looks away from `middle`: there it hides none of them."""
+    """A place near the points x (N, 2), on the side that looks away from `middle`. There it hides none of them."""
     center = np.median(x, axis=0)
     away = center - middle
     outwards = away / max(np.linalg.norm(away), 1e-9)
@@ -189,7 +190,7 @@ def shades_2d(x, values, data, name, ax=None):
 
 @style()
 def moves_2d(start, end, data, ax=None, names=("real", "reconstructed")):
-    """Grey lines from the points start (N, 2) to end (N, 2): blue dots where they begin, vermillion where they end."""
+    """Grey lines from the points start (N, 2) to end (N, 2), with blue dots where they begin, vermillion where they end."""
     check_single("data", data, dim=2)
     start, end, ax = points("start", start, 2), points("end", end, 2), axes_for(ax, (4.2, 4.6))
     plane(ax, window_of(data, end))
@@ -200,7 +201,7 @@ def moves_2d(start, end, data, ax=None, names=("real", "reconstructed")):
 
 @style()
 def side_by_side(draws, figure=None, size=None):
-    """Pictures side by side, each draw(figure=...): a Figure of `size` inches, or drawn on `figure`."""
+    """Pictures side by side, each draw(figure=...), as a Figure of `size` inches, or drawn on `figure`."""
     if figure is None:
         figure = plt.figure(figsize=size or (.5 + 4.6 * len(draws), 4.9))
     for draw, part in zip(draws, np.ravel(figure.subfigures(1, len(draws))), strict=True):

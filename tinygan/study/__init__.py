@@ -48,16 +48,16 @@ def run_study(remedies, data, seeds, setup, *, folder=None, replicas=1, jobs=Non
     data       a dict from names to Mixture, standardised where networks are to like them
     seeds      ints; one run for each
     setup      a Setup, such as SETUPS["collapse"]
-    folder     where the results are kept, an existing folder; runs that are there already are not made again. None: nowhere
-    replicas   seeds that are trained side by side in one process, 1 to about 16: less overhead each
+    folder     where the results are kept, an existing folder; runs that are there already are not made again. None means nowhere
+    replicas   seeds that are trained side by side in one process, 1 to about 16, with less overhead each
     jobs       processes at a time; None leaves it to joblib, which uses one unless `joblib.parallel_config` says otherwise
     on_row     called as on_row(row) in this process as each run is finished, and first of all for those that were there
     every      after how many steps unfinished runs are written down, in the folder; the next study there goes on with them
 
     The results do not depend on `replicas`, on `jobs`, or on where the work is done, to the last bit on machines of one kind. A
-    run that diverges is a row as well. Raises TypeError or ValueError, before anything is trained, for what cannot be; `InUse`
-    for a folder that another study is writing into, and `OtherSettings` for one that holds runs of another kind (see
-    `tinygan.study.results`).
+    run that diverges is a row as well. Raises TypeError or ValueError, before anything is trained, for settings that cannot be.
+    Raises `InUse` for a folder that another study is writing into, and `OtherSettings` for one that holds runs of another kind
+    (see `tinygan.study.results`).
     """
     seeds = [count("seed", seed, 0) for seed in seeds]
     replicas, every = count("replicas", replicas), count("every", every)

@@ -4,8 +4,8 @@
     train_group(group) -> [Row]   one row for each seed
 
 A run depends on its recipe, data and seed alone. Every seed has four streams (`recipe.seeds_of`): the weights of G, the
-weights of D, training, and the scores. So it does not matter which seeds share a group, nor in which process it is trained:
-replica r is bit for bit the single run with its seed.
+weights of D, training, and the scores. So it does not matter which seeds share a group, nor in which process it is trained.
+Replica r is bit for bit the single run with its seed.
 """
 
 import re
@@ -61,7 +61,7 @@ class Row(NamedTuple):
 
 
 def groups_of(remedies, data, seeds, setup, replicas, done=()):
-    """All runs whose keys are not `done`, as Groups of at most `replicas` seeds: the first seeds of every remedy first."""
+    """All runs whose keys are not `done`, as Groups of at most `replicas` seeds, the first seeds of every remedy first."""
     groups, missing = [], {(name, where): [seed for seed in seeds if (name, where, seed) not in done]
                            for where in data for name in remedies}
     while any(missing.values()):
@@ -123,7 +123,7 @@ def _scores(G, history, r, data, rng):
 
 
 def truth_rows(data, seeds):
-    """What as many true samples score, once for each seed: the rows that stand beside those of the runs."""
+    """What as many true samples score, once for each seed, the rows that stand beside those of the runs."""
     rows = []
     for name, mixture in data.items():
         for seed in seeds:

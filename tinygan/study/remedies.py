@@ -1,4 +1,4 @@
-"""Setups and remedies as plain data: a setup is what all runs of a study share, a remedy is what it changes.
+"""Setups and remedies as plain data. A setup is what all runs of a study share, a remedy is what it changes.
 
 A study puts every remedy on the same networks, data, budget and seeds. Both speak in the settings of `tinygan.recipe.Recipe`:
 
@@ -28,7 +28,7 @@ def _check_names(changes: dict[str, Any]) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What all runs of a study share, unless a remedy changes it: a name, a sentence, and a Recipe."""
+    """What all runs of a study share, unless a remedy changes it, namely a name, a sentence, and a Recipe."""
 
     name: str
     about: str
@@ -41,7 +41,7 @@ class Setup:
 
 
 class Remedy:
-    """What is changed against the setup: settings, name -> value; all others are as the setup has them.
+    """What is changed against the setup, as settings, name -> value; all others are as the setup has them.
 
     rates: factors on the learning rates, of G and of D.
     """
@@ -127,5 +127,5 @@ REMEDIES = {
 
 
 def with_gamma(remedy: Remedy, gamma: Any) -> Remedy:
-    """The remedy with another weight of R1 and R2: a number, or (start, stop), by equal factors; None leaves it as it is."""
+    """The remedy with another weight of R1 and R2, a number, or (start, stop), by equal factors; None leaves it as it is."""
     return remedy if gamma is None else remedy.replace(**{name: gamma for name in ("r1", "r2") if name in remedy.changes})

@@ -1,4 +1,4 @@
-"""The results of a study on the disk: a table with a line for each run, and the samples of each.
+"""The results of a study on the disk, as a table with a line for each run, and the samples of each.
 
     study.csv                      one flat line a run: its settings, seconds, the step of divergence or nothing, all scores
     samples/ring-plain-0.npy       the first 500 points of the judged generator

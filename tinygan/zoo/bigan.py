@@ -64,7 +64,7 @@ def ge_gradients(G: Network, E: Network, D: Network, x: Array, z: Array, loss: L
     """The loss of G and E, with its gradients in G.grad and in E.grad. D is fixed.
 
     The generated pair stands where D's own loss has the real one. So ds_real is the derivative for the scores of the generated
-    pairs, and its columns of x go on to G. ds_fake is that for the real pairs, and its columns of z go on to E.
+    pairs, and its columns of x go on to G. And ds_fake is the derivative for the real pairs, and its columns of z go on to E.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
     min_G max_D  E log D(x | y) + E log(1 - D(G(z | y) | y))                                             (equation 2)
 
 with a class y for every sample, as a one-hot row. Nothing is added to the game but y, which stands beside x in D's input and
-beside z in G's. D learns to reject a good image of the wrong class, as it never sees one among the real pairs; G can only
+beside z in G's. D learns to reject a good image of the wrong class, as it never sees one among the real pairs. G can only
 answer with images of the class that it was given.
 
     network   minimises                                                    moved by

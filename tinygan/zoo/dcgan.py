@@ -31,7 +31,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..engine.arguments import Array, Seeds, count, seed_sequence
+from ..engine.arguments import Array, Seeds, seed_sequence
 from ..engine.conv import Conv2D, ConvTranspose2D
 from ..engine.initial import he, normal
 from ..engine.layers import Dense, Layer, LeakyReLU, Tanh
@@ -113,6 +113,6 @@ class DCGAN(System[DCGANSettings]):
 
     def sample(self, n: int, *, seed: Seeds = 0, raw: bool = False) -> Array:
         """`n` images, (n, H W C), made in batches of the size of training; `raw`: from G itself, where an average is kept."""
-        G, n = self.network("G", raw), count("n", n)
+        G, n = self.network("G", raw), self.how_many(n)
         batch, rng = self.recipe.batch_for(self.data), np.random.default_rng(seed_sequence(seed))
         return np.concatenate([G(self.inputs(batch, rng)) for _ in range(0, n, batch)])[:n]

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import gradients
-from ..engine.arguments import Array, Seeds, count, seed_sequence
+from ..engine.arguments import Array, Seeds, seed_sequence
 from ..engine.layers import Dense, Layer
 from ..engine.network import Sequential
 from ..engine.store import Network
@@ -194,7 +194,7 @@ class StackGAN(System[StackGANSettings]):
 
     def _made(self, large: bool, n: int, text: Any, seed: Seeds, raw: bool) -> Array:
         self.network("G1")
-        n, rng = count("n", n), np.random.default_rng(seed_sequence(seed))
+        n, rng = self.how_many(n), np.random.default_rng(seed_sequence(seed))
         nets, phi = {name: self.network(name, raw) for name in self.averaged}, self.words.asked(text, n, rng).astype(np.float32)
         step, noise = Step([], 0, self.blocks, self.recipe.condition), rng.standard_normal((n, self.recipe.noise), np.float32)
         return step.large(nets, phi, noise) if large else step.small(nets, phi, noise)

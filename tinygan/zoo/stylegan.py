@@ -2,9 +2,10 @@
 
     min_G max_D  E log D(x) + E log(1 - D(G(z)))          and for G  + path_length E_w,y ( |J_w' y| - a )^2
 
-The game is the first GAN's. New is the generator, in `style_generator`: a mapping from z to w, a learned constant in the place of
-z, a style of w for each layer, noise for each pixel, and mixing, where coarse layers have the style of one z and fine layers that
-of another. A row of its input holds all that is random, so G stays a function of it.
+The game is the first GAN's. The new part is the generator, in `style_generator`. It has a mapping from z to w, a learned
+constant in the place of z, a style of w for each layer, and noise for each pixel. It also has mixing, where coarse layers have
+the style of one z and fine layers the style of another. A row of its input holds all that is random, so G stays a function of
+it.
 
 *Path-length regularisation* (Karras et al. 2020, section 3.2, equation 4): the image should move equally far whichever way w
 moves, wherever w is. J_w is the Jacobian of the image by w, y an image of noise from N(0, I), and a the mean length so far.
@@ -207,7 +208,7 @@ class StyleGAN(System[StyleGANSettings]):
         """
         psi = number("truncation", truncation, above=0, below=1, including=(0, 1))
         G: Any = self.network("G", raw)
-        z = np.random.default_rng(spawn(seed, 2)[0]).standard_normal((count("n", n), G.latent), np.float32)
+        z = np.random.default_rng(spawn(seed, 2)[0]).standard_normal((self.how_many(n), G.latent), np.float32)
         w = forward_through(G.net, z)[0]
         if psi < 1:
             many = np.random.default_rng(0).standard_normal((MEAN_OF, G.latent), np.float32)

@@ -30,6 +30,7 @@ import numpy as np
 from .. import gradients
 from ..data import Points
 from ..engine.arguments import Array, Seeds, count, spawn
+from ..engine.machine import fits
 from ..engine.network import Sequential
 from ..engine.store import Network
 from ..gradients import DGradients
@@ -157,7 +158,8 @@ class SuperRes(System[SuperResSettings]):
     def guesses(self, low: Any, n: int, *, seed: Seeds = 0, raw: bool = False) -> Array:
         """`n` answers to each of N small images, (n, N, d)."""
         low = self._small(low)
-        return self.enlarge(np.tile(low, (count("n", n), 1)), seed=seed, raw=raw).reshape(n, len(low), self.blocks.d)
+        fits(f"{count('n', n)} guesses of {len(low)} images", n, len(low), self.blocks.d, itemsize=4)
+        return self.enlarge(np.tile(low, (n, 1)), seed=seed, raw=raw).reshape(n, len(low), self.blocks.d)
 
     def mean_answer(self, low: Any, *, raw: bool = False) -> Array:
         """M's answer to each of N small images, (N, d): the one with a small mean square error."""
@@ -178,7 +180,7 @@ class SuperRes(System[SuperResSettings]):
         ValueError : small images of another size or number, or with values that the training images do not have
         """
         self.network("G")
-        n = count("n", n)
+        n = self.how_many(n)
         if low is None:
             there = min(n, len(self.data.x)) if isinstance(self.data, Points) else n
             real = self.data.sample(there, np.random.default_rng(spawn(seed, 2)[1]))

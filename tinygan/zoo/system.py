@@ -16,6 +16,7 @@ import numpy as np
 from .. import train_arguments as given
 from ..data import Mixture, Points
 from ..engine.arguments import Array, Seeds, choice, count, seed_sequence, shown, spawn
+from ..engine.machine import fits
 from ..engine.store import Network
 from ..history import History
 from ..looks import SAMPLES, ModeCount
@@ -220,7 +221,13 @@ class System(Generic[S]):
         asked : what `inputs` takes besides, such as labels
         """
         rng = np.random.default_rng(seed_sequence(seed))
-        return self.network("G", raw)(self.inputs(count("n", n), rng, **asked))
+        G = self.network("G", raw)
+        return G(self.inputs(self.how_many(n), rng, **asked))
+
+    def how_many(self, n: Any) -> int:
+        """The number of samples that are asked for. Raises TypeError, ValueError, or MemoryError for more than can be held."""
+        fits(f"{count('n', n)} samples", n, self.data.dim, itemsize=4)
+        return int(n)
 
     def state(self) -> dict[str, Array]:
         """Copies of all parameters, averages included, name -> array."""

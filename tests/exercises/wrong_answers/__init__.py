@@ -1,6 +1,6 @@
 """Wrong answers to the exercises, as students write them, and right answers in unusual forms: what graders must tell apart.
 
-    ex02 ... ex15, museum    WRONG, RIGHT and SOLUTIONS of each lesson, and of the museum
+    ex01 ... ex15, museum    WRONG, RIGHT and SOLUTIONS of each lesson, and of the museum
 
 Nothing here was copied from the graders. The solutions were written from the docstrings that students get, and
 `test_wrong_answers` shows with them that every wrong answer differs from the right one on plausible inputs.
@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-LESSONS = [*(f"ex{lesson:02d}" for lesson in range(2, 16)), "museum"]
+LESSONS = [*(f"ex{lesson:02d}" for lesson in range(1, 16)), "museum"]
 KINDS = ("sign", "factor", "shape", "axis", "order", "edge", "small", "term", "manners", "other")
 
 

@@ -1,4 +1,4 @@
-"""What several rooms of the museum share: sizes, and a small player with its derivatives written out.
+"""What several rooms of the museum share, namely sizes, and a small player with its derivatives written out.
 
     critic(x) = tanh(x W) a        x (N, d), W (d, k), a (k, 1) -> scores (N, 1)
 """
@@ -9,7 +9,7 @@ from ..grading import differences
 
 
 def sizes(rng, n):
-    """n sizes from 2 to 7, all different: equal sizes hide a transposed product."""
+    """n sizes from 2 to 7, all different, as equal sizes hide a transposed product."""
     return [int(size) for size in rng.permutation(np.arange(2, 8))[:n]]
 
 
@@ -47,7 +47,7 @@ def both(loss, W, a):
 
 
 def input_gradient(x, W, a):
-    """The gradient of s = tanh(x W) a with respect to x, (N, d): row n is sum_k a_k (1 - tanh^2) W[:, k]."""
+    """The gradient of s = tanh(x W) a with respect to x, (N, d). Row n is sum_k a_k (1 - tanh^2) W[:, k]."""
     return sum(a[k, 0] * (1 - np.tanh(x @ W[:, k]) ** 2)[:, None] * W[:, k] for k in range(a.size))
 
 

@@ -60,7 +60,7 @@ def _own(z, As, A, beta):
 
 
 def _running(z, As, A, beta):
-    """What stands in the network: a running average that began with mean 0 and var 1."""
+    """What stands in the network, a running average that began with mean 0 and var 1."""
     of_steps = [_of_batch(z, A) for A in As]
     return tuple(_moved(each, MOMENTUM, start) for each, start in zip(zip(*of_steps, strict=True), (0.0, 1.0), strict=True))
 

@@ -13,7 +13,7 @@ from .common import sizes
 
 
 def _ring_truth(modes, radius):
-    """Complex numbers: turning by 1/modes of a circle is a multiplication."""
+    """Complex numbers. Here turning by 1/modes of a circle is a multiplication."""
     turned = [radius * cmath.exp(2j * cmath.pi / modes) ** k for k in range(modes)]
     return {"means": np.array([[z.real, z.imag] for z in turned])}
 

@@ -32,7 +32,7 @@ def _spectral_truth(x_real, x_fake, W, a, u):
 
 
 def _spectral(x_real, x_fake, W, a, u, *, back=((0, 0), (1, 1)), sigma_moves=1, iterate_twice=True, divided=True, signs=(-1, 1)):
-    """`back`: for each batch the passes from which backward takes u and v."""
+    """`back` has for each batch the passes from which backward takes u and v."""
     first = _iterate(W, u)
     passes = first, _iterate(W, first[0]) if iterate_twice else first
     total = 0

@@ -87,7 +87,7 @@ def _adam_case(rng):
 
 
 def _adam_truth(grads, lr, beta1, beta2):
-    """No running means: step t weighs the gradients so far by powers of beta, and divides by the sum of the weights."""
+    """No running means, as step t weighs the gradients so far by powers of beta, and divides by the sum of the weights."""
     moves = []
     for t in range(1, grads.shape[0] + 1):
         age = np.arange(t)[::-1, None]

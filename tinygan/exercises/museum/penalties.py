@@ -39,7 +39,7 @@ def _check_uniform(answer, x_real, x_fake, seed):
 
 
 def _alphas(answer, x_real, x_fake, seed):
-    """What is wrong with the alphas of the points that the answer gives: all of it should be 0, for each sample."""
+    """What is wrong with the alphas of the points that the answer gives. All of it should be 0, for each sample."""
     x = answer(x_real, x_fake, seed)
     if not isinstance(x, np.ndarray) or x.shape != x_real.shape:
         raise Wrong(f"interpolates must return an array shaped like x_real, {x_real.shape}; "
