@@ -260,7 +260,7 @@ print(f"NMI of the two: {agreement:.2f}")
 assert agreement < 0.9
 
 # %%
-# *Any partition that can be read satisfies the bound.*
+# *Any partition that can be read reaches the bound.*
 #
 # Digits
 # ------

@@ -344,8 +344,9 @@ for name, part in zip(titles, figure.subfigures(1, 2), strict=True):
 # What you saw
 # ------------
 # * Two games, one for each direction, make good samples of both domains. They do not make a map and its inverse.
-# * The way back does. It goes through both generators, and its error moves both. Collect the gradients of both cycles, then step.
-# * It also fights mode collapse. Five Gaussians reached about ten modes with it, and about five without.
+# * The term for the way back does. It goes through both generators, and its error moves both. Collect the gradients of both
+#   cycles, then step.
+# * It also reduces mode collapse. Five Gaussians reached about ten modes with it, and about five without.
 # * It finds *a* map that can be undone. Which one, the seed decides. On digits the class came back, but on the way it was
 #   often another.
 #

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tinygan
-from tinygan import checkpoint, data, dirac, files, game, losses, metrics, penalties, sampling, stacked, zoo
+from tinygan import checkpoint, data, dirac, files, game, losses, metrics, penalties, sampling, stacked, training, updates, zoo
 from tinygan.cli.options import parser
 from tinygan.engine import features, gradcheck, heads, initial, inputs, layers, norm, numerics, optim
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
@@ -773,6 +773,64 @@ def test_an_absurd_size_is_refused_before_anything_is_allocated(name, n):
         ABSURD[name](n)
     assert re.search(r"would take [0-9.,e+]+ GB, and this machine has|must be at most", str(caught.value))
     assert traceback.extract_tb(caught.value.__traceback__)[-1].line.startswith("raise ")
+
+
+def strided(array, shape, strides):
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def stepped(theta, grad, opt=None):
+    (opt or optim.Adam()).step(theta, grad)
+
+
+def locked(use):
+    net = D()
+    net.theta.flags.writeable = False
+    use(net)
+
+
+def used(opt):
+    opt.step(np.ones(4), np.ones(4))
+    return opt
+
+
+NUMBERS, ADAM, ONE = np.arange(6.0), optim.Adam(), D()
+APART = "theta and grad share memory, and a step changes theta in place: pass grad.copy()"
+WITHIN = "entries of theta share memory with each other, and a step changes each by itself: pass theta.copy()"
+SHARED = [  # what is written into arrays that lie where other arrays lie, or that cannot be written
+    (lambda: stepped(NUMBERS, NUMBERS), APART), (lambda: stepped(NUMBERS[1:], NUMBERS[:-1]), APART),
+    (lambda: stepped(NUMBERS.reshape(2, 3), NUMBERS[::-1].reshape(2, 3), optim.SGD(0.1)), APART),
+    (lambda: stepped(strided(NUMBERS, (4, 2), (8, 8)), np.ones((4, 2))), WITHIN),
+    (lambda: stepped(strided(NUMBERS, (4,), (0,)), np.ones(4)), WITHIN),
+    (lambda: stepped(np.broadcast_to(NUMBERS, (2, 6)), np.ones((2, 6))), "theta is read-only"),
+    (lambda: stepped(np.ones(3), np.ones(3), used(optim.Adam())), "this optimiser has moved a theta of shape (4,) and remembers "
+     "it; got one of shape (3,). Each network needs an optimiser of its own"),
+    (lambda: stepped(np.ones(3), np.ones(3), used(optim.Clipped(optim.SGD(0.1), 1.0))), "Each network needs an optimiser"),
+    (lambda: locked(lambda net: setattr(net, "theta", np.zeros_like(net.theta))), "theta of Sequential was made read-only"),
+    (lambda: locked(lambda net: d_step(net, optim.Adam(), X, X, LOSS)), "theta is read-only"),
+    (lambda: trained(G(), D(), RING, LOSS, steps=2, opt_g=ADAM, opt_d=ADAM), "opt_g and opt_d are the same object"),
+    (lambda: trained(G(), D(), RING, LOSS, steps=2, opt_g=optim.Optimistic(ADAM), opt_d=ADAM), "opt_g and opt_d are the same"),
+    (lambda: training.Training({"G": updates.Player(ONE, optim.Adam()), "D": updates.Player(ONE, optim.Adam())}, None, None,
+                               steps=1, streams=Streams()), "the players G and D have one network; each needs a network of its"),
+    (lambda: training.Training({"G": updates.Player(G(), ADAM), "D": updates.Player(ONE, optim.Clipped(ADAM, 1.0))}, None, None,
+                               steps=1, streams=Streams()), "the players G and D have one optimiser"),
+]
+
+
+@pytest.mark.parametrize("call, sentence", SHARED, ids=range(len(SHARED)))
+def test_arrays_that_cannot_be_written_by_themselves_are_refused(call, sentence):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert sentence in said(caught.value)
+
+
+def test_arrays_that_lie_side_by_side_or_in_any_order_are_not():
+    for theta in (np.ones((4, 6))[::2, ::-1].swapaxes(0, 1), np.ones((3, 1, 2))[:, :, ::-1], np.ones((2, 0)), np.ones(8)[::2]):
+        stepped(theta, np.ones(theta.shape))
+        assert (theta < 1).all()
+    rows = np.ones((4, 2))
+    stepped(rows[:, 0], rows[:, 1])
+    assert (rows[:, 0] < 1).all() and (rows[:, 1] == 1).all()
 
 
 def test_the_table_is_long_enough():

@@ -119,9 +119,9 @@ def _add_sample(commands):
     command = add_command(commands, "sample", "draw samples from a finished run into a table or a picture")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
     add(command, "-n", whole("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
-    add(command, "--seed", whole("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
+    add(command, "--seed", whole("SEED", 0), 0, "the seed of the noise z", metavar="SEED")
     add(command, "--replica", whole("N", 0), 0, "which replica of the run, from 0", metavar="N")
-    command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    command.add_argument("--raw", action="store_true", help="draw from G itself, where the run kept an average of it (--ema)")
     command.add_argument("--like-data", action="store_true", help="round and clip each column to what was seen in the data")
     group = command.add_argument_group("what to ask for, where the model can be asked (see the command family)")
     _add_asked(group, "--label", Several(Count(0), "7"), "K", "conditional: the class, or several classes in turn")
@@ -144,8 +144,14 @@ def _add_asked(group, name, kind, metavar, help_text):
 def _add_score(commands):
     command = add_command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
+    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file with "
                          "the same columns")
+    _add_decimal(command)
+
+
+def _add_decimal(group):
+    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+         metavar="MARK")
 
 
 def _add_plot(commands):
@@ -169,12 +175,12 @@ def _add_training(command, model, data, resumed):
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     group = command.add_argument_group("how to read a table of your own")
-    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
-         metavar="MARK")
+    _add_decimal(group)
     add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
     group.add_argument("--categorical", nargs="+", default=(), metavar="NAME", help="columns that hold categories, as text or as "
                        "whole numbers; columns without names are x1, x2 ...")
+    group.add_argument("--columns", nargs="+", default=(), metavar="NAME", help="which columns to learn (default: all)")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")

@@ -11,8 +11,8 @@ from ..recipe import Recipe
 
 def add_options(command, add_setting):
     """The options of the command; `add_setting` adds that of a setting."""
-    command.add_argument("--port", type=int, default=PORT, metavar="PORT", help="of the page, on this machine only; where it is "
-                         f"taken, the next one; 0 for any (default {PORT})")
+    command.add_argument("--port", type=int, default=PORT, metavar="PORT", help="the port of the page, on this machine only; "
+                         f"where it is taken, the next one; 0 for any (default {PORT})")
     command.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     command.add_argument("--story", choices=STORIES, metavar="NAME", help=f"begin with a story: {', '.join(STORIES)}")
     group = command.add_argument_group("settings to begin with")

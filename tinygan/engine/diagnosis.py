@@ -139,17 +139,16 @@ def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, 
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
              0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
     if batch is not None:
-        known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
-                  1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
-                             "or a mean taken twice"}
+        known |= {float(batch): f"it was not divided by the batch size {batch}, so the mean over the batch is missing",
+                  1 / batch: f"it was divided once too often by the batch size {batch}. Is there a mean where a sum belongs, "
+                             "or was a mean taken twice?"}
     for constant, number in constants.items():
-        known |= {float(number): f"that is {constant}: it was applied once too often",
-                  1 / number: f"that is 1/{constant}: it was left out"}
+        known |= {float(number): f"{constant} was applied once too often", 1 / number: f"{constant} was left out"}
     everywhere = " in every entry" if a.size > 1 else ""
     for factor, cause in known.items():
-        for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
+        for sign, also in ((1, ""), (-1, "a sign is the wrong way round, and ")):
             if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
-                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also}"
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {also}{cause}"
     if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
         return None  # one number is always a multiple of another
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"

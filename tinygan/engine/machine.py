@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 GRACE = 3.0  # seconds that a process has to clean up
+CLEANED = "ignore:resource_tracker:UserWarning"  # what a killed process has left is removed: nothing is left to do about it
 
 
 @functools.cache
@@ -77,8 +78,12 @@ def processes(jobs: int | None, work: Any) -> Any:
 
     from joblib.externals.loky.backend import resource_tracker as of_loky
 
-    for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
-        tracker.ensure_running()
+    sys.warnoptions.append(CLEANED)  # the trackers' own processes are begun with it
+    try:
+        for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
+            tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(CLEANED)
     parallel = Parallel(jobs, return_as="generator_unordered", initializer=end_with_the_parent, initargs=(os.getpid(),))
     with _without_ctrl_c():
         return parallel(work)
@@ -116,4 +121,6 @@ def end_with_the_parent(parent: int) -> None:
     if os.getppid() != parent:  # it has ended already
         os._exit(1)
     signal.signal(signal.SIGTERM, leave)
+    if hasattr(signal, "SIGPIPE"):  # Windows has none
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a result that nobody reads any more ends the process, without a traceback
     threading.Thread(target=watch, daemon=True).start()
