@@ -132,8 +132,8 @@ def test_the_kept_table_is_that_of_the_kept_runs():
         assert words[3] == f"{quality:.3f}" and probe.told in text
 
 
-def test_what_the_page_of_results_says_of_the_probes():
-    page = " ".join((probes.RESULTS.parent / "results.rst").read_text().split())
+def test_what_the_page_says_of_the_probes():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
     runs = json.loads((probes.RESULTS / "recipe_probes.json").read_text())["runs"]
 
     def mean(name, key):
