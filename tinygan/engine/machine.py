@@ -33,12 +33,14 @@ def fits(what: str, *sizes: float, itemsize: float = 8) -> None:
     """
     needed = math.prod(sizes) * itemsize
     if needed > memory():
-        raise MemoryError(f"{what} would take {_gigabytes(needed)}, and this machine has {_gigabytes(memory())}")
+        raise MemoryError(f"{what} would take {in_words(needed)}, and this machine has {in_words(memory())}")
 
 
-def _gigabytes(size: float) -> str:
-    size = min(size, 1e300) / 1e9
-    return f"{size:,.1f} GB" if size < 1e15 else f"{size:.0e} GB"
+def in_words(size: float) -> str:
+    """So many bytes as a person reads them, from 0.1 kB on."""
+    size = min(size, 1e300)
+    unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if size >= unit / 10), (1e3, "kB"))
+    return f"{size / unit:,.1f} {name}" if size < 1e24 else f"{size / unit:.0e} {name}"
 
 
 def one_thread() -> AbstractContextManager[Any]:
