@@ -113,6 +113,11 @@ def end_with_the_parent(parent: int) -> None:
     def leave(*_: Any) -> None:
         raise SystemExit(1)
 
+    def nobody_reads(*_: Any) -> None:  # a result cannot be handed over: no traceback about it, where the parent has ended
+        time.sleep(0.1)  # a process that ends closes its pipes a moment earlier
+        if os.getppid() != parent:
+            os._exit(1)
+
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
@@ -124,5 +129,5 @@ def end_with_the_parent(parent: int) -> None:
         os._exit(1)
     signal.signal(signal.SIGTERM, leave)
     if hasattr(signal, "SIGPIPE"):  # Windows has none
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a result that nobody reads any more ends the process, without a traceback
+        signal.signal(signal.SIGPIPE, nobody_reads)
     threading.Thread(target=watch, daemon=True).start()
