@@ -34,7 +34,7 @@ def learn(run, folder, plan=learning.Plan()):  # noqa: B008  it cannot be change
                                                         family_files, lambda run: (run, scores(run)), _pictures))
 
 
-def score(run, path=None):
+def score(run, path=None, decimal="."):  # noqa: ARG001  as that of `learning`
     """The scores of a run, as text. Raises Misuse for held-out rows, which only the first GAN is compared with."""
     if path is not None:
         raise Misuse(f"--data is for runs of {GAN}; a run of {run.model} is scored without it")

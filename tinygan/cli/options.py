@@ -144,8 +144,14 @@ def _add_asked(group, name, kind, metavar, help_text):
 def _add_score(commands):
     command = add_command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
+    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file with "
                          "the same columns")
+    _add_decimal(command)
+
+
+def _add_decimal(group):
+    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+         metavar="MARK")
 
 
 def _add_plot(commands):
@@ -169,12 +175,12 @@ def _add_training(command, model, data, resumed):
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     group = command.add_argument_group("how to read a table of your own")
-    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
-         metavar="MARK")
+    _add_decimal(group)
     add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
     group.add_argument("--categorical", nargs="+", default=(), metavar="NAME", help="columns that hold categories, as text or as "
                        "whole numbers; columns without names are x1, x2 ...")
+    group.add_argument("--columns", nargs="+", default=(), metavar="NAME", help="which columns to learn (default: all)")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")
@@ -186,21 +192,20 @@ def _add_training(command, model, data, resumed):
 
 
 def _add_setting(group, field, value, default):
-    """The option of one setting; `--d-steps` is the setting d_steps. `value` is what it is if the option is not given."""
+    """The option of one setting, which it returns; `--d-steps` is the setting d_steps. `value`: what it is without the option."""
     kind, about = field.metadata["kind"], sentence(field)
     option = f"--{field.name.replace('_', '-')}"
     if default is argparse.SUPPRESS and isinstance(kind, Source):
         about += "; in a table, a column called label holds the class of each row"
     if isinstance(kind, Flag):
         option = option.replace("--", "--no-") if value else option
-        group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
-        return
+        return group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
     if value is not None:
         about += f" (default {written(value)})"
     elif "by default" not in about:
         about += " (default: none)"
-    group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
-                       metavar=kind.metavar, help=about.replace("%", "%%"))
+    return group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
+                              metavar=kind.metavar, help=about.replace("%", "%%"))
 
 
 def _add_study(command):
