@@ -365,8 +365,8 @@ ax.legend(loc="lower left")
 # 3. Divide db by N, as if a mean had been taken, and look at what ``gradcheck.check`` prints.
 #
 #    .. answer::
-#       It names 5 of 20 entries as wrong, the entries 15 to 19, which are b. The ratio is 0.142857 for each of them. This is 1/7,
-#       and N is 7. An equal ratio in all wrong entries shows a wrong factor.
+#       It says that 5 of 20 entries are wrong, and shows three of them. All lie among the entries 15 to 19, which are b. The
+#       ratio is 0.142857 each time. This is 1/7, and N is 7. An equal ratio in all wrong entries shows a wrong factor.
 x, _, _, C = random_arrays(0)
 g = np.random.default_rng(2).standard_normal((1, FEATURES_IN))
 C = C[:, :FEATURES_IN]  # the loss is sum(C * x * g)

@@ -479,5 +479,6 @@ draw_factors(axes["factors"])
 #       Near the equilibrium it comes in fast, with a factor of 0.906 per step. But from (1, 1) the radius after 500 steps is 5.9,
 #       and not 0. Far outside there are other places where arrows are short. Eigenvalues at the equilibrium do not show this.
 far = dirac.trajectory(dirac.with_consensus(2.0), dirac.simultaneous, START, STEPS, H)[-1]
+assert np.allclose([-GAMMA / 2, -5 * GAMMA / 2], [-0.15, -0.75])  # D's damping, at its own rate and at five times this rate
 assert np.linalg.norm(far) > 5 and abs(predicted(simultaneous, dirac.with_consensus(2.0)) - 0.906) < 0.0005
 plots.show("lesson_08")

@@ -24,7 +24,7 @@ FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer remedies
 RING = data.ring().standardized()  # eight modes; on data.ring(modes=3) nothing is lost, and nothing to be cured
 SEEDS = range(8)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
 STEPS = 600 if FAST else 1000  # of both players; with more all get sharper, and what is lost stays lost
-SLOW = 300 if FAST else 500  # steps with the slow D; with 50 nobody has found any mode
+SLOW = 300 if FAST else 500  # steps with the slow D; with 50 no remedy has found any mode
 HIDDEN = (32, 32, 32)  # both networks; with (8,) no remedy finds eight modes
 JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not help
 

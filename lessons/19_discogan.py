@@ -30,7 +30,7 @@ FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds an
 LOSS = losses.Relativistic()  # with NonSaturating() it works as well
 SEEDS = range(2 if FAST else 3)  # of each run; every claim must hold for each of them
 STEPS, TOY_STEPS, IMAGE_STEPS = (800, 1200, 600) if FAST else (800, 2000, 1000)  # ring, toy, digits; more make sharper samples
-WEIGHT = 1.0  # of the way back; with .001 it hardly counts, and each run is like one without
+WEIGHT = 1.0  # of the way back; with .001 it has almost no effect, and each run is like one without
 plt.rcParams.update(plots.STYLE)
 
 # %%

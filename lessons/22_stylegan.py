@@ -231,8 +231,8 @@ assert np.all(density[1] > density[0] + 0.2) and np.all(variance < 0.85)
 # %%
 # What does not hold
 # ------------------
-# *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images hardly
-# change, as the strengths B stay near 0. In large images it draws hair and pores.
+# *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images change
+# very little, as the strengths B stay near 0. In large images it draws hair and pores.
 noise = [((model.paint(model.styles(200), seed=1) - model.paint(model.styles(200), seed=2))**2).sum() / 400 / x.var(axis=0).sum()
          for model, x in zip(models, whole, strict=True)]
 print("share of the variance that noise makes:", np.round(noise, 4))

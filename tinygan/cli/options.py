@@ -192,21 +192,20 @@ def _add_training(command, model, data, resumed):
 
 
 def _add_setting(group, field, value, default):
-    """The option of one setting; `--d-steps` is the setting d_steps. `value` is what it is if the option is not given."""
+    """The option of one setting, which it returns; `--d-steps` is the setting d_steps. `value`: what it is without the option."""
     kind, about = field.metadata["kind"], sentence(field)
     option = f"--{field.name.replace('_', '-')}"
     if default is argparse.SUPPRESS and isinstance(kind, Source):
         about += "; in a table, a column called label holds the class of each row"
     if isinstance(kind, Flag):
         option = option.replace("--", "--no-") if value else option
-        group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
-        return
+        return group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
     if value is not None:
         about += f" (default {written(value)})"
     elif "by default" not in about:
         about += " (default: none)"
-    group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
-                       metavar=kind.metavar, help=about.replace("%", "%%"))
+    return group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
+                              metavar=kind.metavar, help=about.replace("%", "%%"))
 
 
 def _add_study(command):

@@ -4,9 +4,12 @@ import argparse
 import dataclasses
 import webbrowser
 
-from ..playground.session import ANEW, NOW, START
+from ..playground.session import ANEW, DATA, NOW, START
 from ..playground.stories import PORT, STORIES
 from ..recipe import Recipe
+
+HELP = {"data": f"the true points: {', '.join(DATA)}; you can draw others on the page (default {START.data})",
+        "gp": "weight of WGAN-GP's penalty between them, .1 to 10, or its start and its end (default: none)"}
 
 
 def add_options(command, add_setting):
@@ -18,7 +21,8 @@ def add_options(command, add_setting):
     group = command.add_argument_group("settings to begin with")
     for field in dataclasses.fields(Recipe):
         if field.name in ANEW + NOW:
-            add_setting(group, field, getattr(START, field.name), argparse.SUPPRESS)
+            option = add_setting(group, field, getattr(START, field.name), argparse.SUPPRESS)
+            option.help = HELP.get(field.name, option.help)  # where the page takes other things than `train` does
 
 
 def play(options):
