@@ -43,7 +43,7 @@ dy = 1 - np.tanh(y) ** 2
 dx, dw, db = dy * w, dy * x, dy
 
 # %%
-# Is it right? Move one number by a little, h, up and down, and see how far the loss moves.
+# Is it right? Change one number by a small step h, up and down, and see how much the loss changes.
 # This *central difference* uses nothing but the forward computation.
 
 
@@ -58,7 +58,8 @@ assert abs(db - (loss(x, w, b + H) - loss(x, w, b - H)) / (2 * H)) < 1e-9
 # %%
 # Many numbers
 # ------------
-# Now N samples with d features each, and k features out. The arrays are x (N, d), W (d, k), b (1, k), y (N, k), and
+# Now N samples with d features each, and k features out. The arrays are x (N, d), W (d, k), b (1, k), y (N, k). In the sums the
+# letters n, d and k number the samples and the features,
 #
 # .. math:: y_{nk} = \sum_d x_{nd} W_{dk} + b_k.
 #

@@ -169,7 +169,7 @@ assert rows["seven"].modes == 1
 # -------------
 # Most data have no modes that one could count. Then two clouds are compared, generated samples x and true ones. Draw a ball
 # around each *true* sample, up to its fifth nearest neighbour among the true ones (Naeem et al. 2020). *Coverage* is the share of
-# balls with a generated sample inside. *Density* is the number of balls that a generated sample lies in, divided by five.
+# balls with a generated sample inside. *Density* is the mean number of balls that a generated sample lies in, divided by five.
 #
 # An older score has the opposite direction. *Recall* draws the balls around the *generated* samples, and counts the true ones in
 # them (Kynkäänniemi et al. 2019). We replace one in twenty points of the collapsed sampler by points anywhere in the window.
