@@ -360,6 +360,7 @@ USES = {  # file -> setting: why it is named there
     "cli/run_files": {"data": "a user's own points are kept", "seed": "the four seeds of a run", "replicas": "shapes of arrays",
                       "batch": "chosen to fit the data, and kept", "steps": "the planned end of a history"},
     "cli/family_files": {"batch": "chosen to fit the data, and kept"},
+    "cli/playing": {"gp": "its sentence in play, which has no --clip"},
     "cli/scoring": {"batch": "stands in the caption of a picture"},
     "cli/studying": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option",
                      "lr_d": "study's --lr is the rate of both players"},
