@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import data, files
 from ..data import Points, halves
+from ..engine.machine import in_words
 from ..zoo import FAMILY
 from . import family_files, learning
 from .family_files import FamilyRun, Misuse
@@ -113,8 +114,7 @@ def _write(batches, n, data, path, like_data):
     least = n * data.dim * (2 if path.suffix.lower() == ".csv" else 8)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else least
     if least > free:
-        raise Misuse(f"{n:,} samples take at least {least / 1e9:,.1f} GB, and the disk has {free / 1e9:,.1f} GB free: "
-                     "ask for fewer")
+        raise Misuse(f"{n:,} samples take at least {in_words(least)}, and the disk has {in_words(free)} free: ask for fewer")
     if path.suffix.lower() == ".csv":
         rows = functools.partial(data.rows, like_data=like_data) if isinstance(data, Points) else np.ndarray.tolist
         headings = data.headings if data.groups else data.columns or [f"x{j}" for j in range(1, data.dim + 1)]
