@@ -418,7 +418,7 @@ def test_most_settings_are_named_in_recipe_alone():
     elsewhere = {name for reasons in USES.values() for name in reasons}
     assert set(NAMES) - elsewhere == {
         "hidden", "latent", "activation", "fourier", "pack", "d_layers", "loss", "real_label", "d_steps", "beta1", "beta2",
-        "schedule", "update", "unroll", "gp", "ema", "instance_noise", "clip"}
+        "schedule", "update", "unroll", "ema", "instance_noise", "clip"}
 
 
 @pytest.mark.parametrize("line", ["options.clip", "f(clip=1)", "'clip'", "'--clip'", "recipe.replace(clip=.1)"])
