@@ -296,7 +296,7 @@ right = gradcheck.check(loss_of_theta, net.grad.copy(), net.theta.copy())
 _, dW_wrong, db_wrong = dense_backward(tanh_backward_wrong(C, y), x, W)
 wrong = gradcheck.check(loss_of_theta, np.concatenate([dW_wrong.ravel(), db_wrong.ravel()]), net.theta.copy())
 assert right.ok and not wrong.ok
-print("1 - y^2", right, "1 + y^2", wrong, sep="\n  ")
+print(f"1 - y^2\n  {right}\n1 + y^2\n  {wrong}")
 
 # %%
 # The picture

@@ -46,7 +46,7 @@ def picture(number):
     """The picture of an exhibit, wrong and right, as reStructuredText; "" when it has none."""
     if number not in museum_pictures.PICTURES:
         return ""
-    return f".. image:: _build/pictures/museum_{number}.png\n   :alt: {museum_pictures.SEEN[number]}\n\n"
+    return f".. image:: _build/pictures/museum_{number}.png\n   :class: small\n   :alt: {museum_pictures.SEEN[number]}\n\n"
 
 
 def contents(text):

@@ -43,13 +43,13 @@ def pages():
     return sorted(path.stem for path in RESULTS.glob("*.rst"))
 
 
-def written(value, key):
-    """A number as prose has it: a share in percent, a count as it is, else two decimals, or more if two made it 0 or 1."""
+def written(value, key, least=2):
+    """A number as prose has it: a share in percent, a count as it is, else some decimals, or more if these made it 0 or 1."""
     if key in SHARES:
         return f"{100 * value:.1f} %"
     if value == int(value):
         return str(int(value))
-    decimals = next(many for many in range(2, 9) if float(f"{value:.{many}f}") != int(float(f"{value:.{many}f}")))
+    decimals = next(many for many in range(least, 9) if float(f"{value:.{many}f}") != int(float(f"{value:.{many}f}")))
     return f"{value:.{decimals}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{decimals}f}"
 
 
@@ -75,7 +75,8 @@ def number(asked, name):
         return f"{sum(key in run and HOLDS[sign](run[key], float(bound)) for run in scores)} of {len(scores)}"
     values = [run[key] for run in scores if key in run]
     if what == "spread":
-        return f"{written(min(values), key)} to {written(max(values), key)}"
+        bounds = [[written(value, key, many) for value in (min(values), max(values))] for many in (2, 3, 4)]
+        return " to ".join(next((pair for pair in bounds if pair[0] != pair[1]), bounds[0]))
     return written(PICKED[what](values), key)
 
 

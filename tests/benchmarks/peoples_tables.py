@@ -115,11 +115,12 @@ def written(folder, table, name):
 
 
 def typed(folder, words):
-    """Run a command in the folder and print it, with its message if it fails; whether it went well."""
+    """Run a command in the folder and print it, with its message if it fails, else what it left out; whether it went well."""
     print(f"$ tinygan {words}")
     done = subprocess.run([sys.executable, "-m", "tinygan", *shlex.split(words)], cwd=folder, capture_output=True, text=True)
     if done.returncode or done.stderr:
         print(f"exit code {done.returncode}: {done.stderr.strip()}")
+    print("".join(f"{line}\n" for line in done.stdout.splitlines() if " is left out" in line), end="")
     return done.returncode == 0
 
 
@@ -129,7 +130,6 @@ def tried(folder, name, number, options):
     if not typed(folder, f"train --data {name} {options} --quiet --out {run}".replace("  ", " ")):
         return
     loaded = run_files.load(folder / run)
-    print("\n".join(loaded.data.notes))
     print("C2ST:", ", ".join(f"{row} {scores['c2st']:.1%}" for row, scores in loaded.scores["rows"].items()))
     typed(folder, f"sample {run} -n 1000 --like-data --out {run}-new.csv")
     print("\n".join((folder / f"{run}-new.csv").read_text(encoding="utf-8").splitlines()[:4]))

@@ -105,7 +105,7 @@ def test_the_museum_begins_with_a_table_and_shows_pictures(practice):
     table, first, rest = page.partition("Data and losses\n~~~~")
     assert first and re.findall(r"`(\d\d .*)`_", table) == re.findall(r"^(\d\d \S.*)\n-+$", rest, re.MULTILINE)
     assert table.count("   * - ") == 9
-    shown = re.findall(r"_build/pictures/museum_(\d\d).png\n   :alt: (Left .*; right .*)\n", page)
+    shown = re.findall(r"_build/pictures/museum_(\d\d).png\n   :class: small\n   :alt: (Left .*; right .*)\n", page)
     assert [number for number, _ in shown] == list(practice.museum_pictures.PICTURES) == list(practice.museum_pictures.SEEN)
 
 

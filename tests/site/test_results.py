@@ -144,10 +144,11 @@ def test_no_number_of_a_page_is_typed(name):
     ("runs | a >= 2 | one", "2 of 3"), ("runs | a < 2 | one", "1 of 3"), ("runs | a >= 0 | two", "1 of 2"),
     ("least | a | one", "1"), ("most | a | one", "3"), ("median | a | one", "2.50"),
     ("spread | high_quality | one", "50.0 % to 98.9 %"), ("true | a | real", "-.25"), ("median | b | one", ".9996"),
-    ("median | b | two", ".001"), (r"text | (\d+) ms", "12")])
+    ("median | b | two", ".001"), ("spread | c | one", ".121 to .123"),
+    ("spread | b | one", ".9996 to .9996"), (r"text | (\d+) ms", "12")])
 def test_a_number_is_read_from_its_file(tmp_path, monkeypatch, asked, answer):
     monkeypatch.setattr(studies, "RESULTS", tmp_path)
-    one = [{"a": a, "high_quality": share, "b": .9996} for a, share in ((1, .5), (2.5, .989), (3, .6))]
+    one = [{"a": a, "high_quality": share, "b": .9996, "c": .12 + a / 1000} for a, share in ((1, .5), (2.5, .989), (3, .6))]
     runs = [*({"remedy": "one", "judged": judged} for judged in one),
             {"remedy": "two", "judged": {"a": 1, "b": .001}}, {"remedy": "two", "judged": None}]
     runs = [{**run, "seconds": 3} for run in runs]
