@@ -28,7 +28,7 @@ from tinygan.study import wilson
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 RING = data.ring().standardized()  # eight modes; with ring(modes=2) there is little to lose
 SEEDS = list(range(12 if FAST else 16))  # one run each, side by side; with 3 the intervals below overlap
-STEPS = 500 if FAST else 600  # of each run; with 200 nothing is lost yet
+STEPS = 500 if FAST else 600  # of each run; with 200 no run has collapsed yet
 BATCH = 32  # samples in a step; with 256 it takes longer to collapse
 RATE = 1e-2  # Adam's learning rate for both, a large one; with 1e-3 the same takes thousands of steps
 LATENT = 16  # dimensions of the noise; with 2 the generators draw stars instead of points
@@ -303,5 +303,5 @@ for ax, found in zip(fig.axes, visited["plain"], strict=True):
 #       14 of 16 plain runs collapse, and 11 of 16 with R1. Now only 0.2 % of the samples are of high quality at the end, where it
 #       was 12 %. This is another failure, as in lesson 07. D is too slow, and G moves away before D has answered. R1 does not
 #       help.
-assert abs(np.log(0.025) / np.log(0.95) - 71.9) < 0.05
+assert abs(np.log(0.025) / np.log(0.95) - 71.9) < 0.05 and 0.95**72 < 0.025 < 0.95**71
 plots.show("lesson_09")

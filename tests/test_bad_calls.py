@@ -775,6 +775,31 @@ def test_an_absurd_size_is_refused_before_anything_is_allocated(name, n):
     assert traceback.extract_tb(caught.value.__traceback__)[-1].line.startswith("raise ")
 
 
+@pytest.mark.parametrize("call, sentence", [
+    (lambda: Conv2D((10**13, 3), 1, 2, 3, pad=7),
+     "Conv2D: an image of 10000000000000 x 3 pixels with pad 7 would take 1,360,000.0"),
+    (lambda: ConvTranspose2D((10**13, 3), 1, 2, 4, 4),
+     "ConvTranspose2D: an image of 40000000000000 x 12 pixels would take 3,840,000.0"),
+    (lambda: features.FourierFeatures(10**13, 4), "the frequencies of FourierFeatures(10000000000000 -> 4) would take 320,000.0"),
+    (lambda: metrics.js_2d(SAMPLES, data.ring(3), 10**6), "1000000 x 1000000 cells for 3 modes would take 8,000.0"),
+    (lambda: metrics.js_1d(ON_LINE, LINE, 10**12), "1000000000000 cells for 2 modes would take 16,000.0"),
+    (lambda: data.one_hot([0], 10**9), "1 labels of 1000000000 classes would take 8,000,000,000.0"),
+    (lambda: layers.Dense(10**6, 10**8),
+     "the 100000100000000 parameters of Dense(1000000 -> 100000000), with their gradients, would take 1,600,001.6"),
+    (lambda: initial.he(rng(), 10**9, 10**4), "W of shape (1000000000, 10000) would take 80,000.0"),
+    (lambda: Streams(0, (10**12,)), "the streams of 1000000000000 replicas would take 8,000,000.0"),
+    (lambda: sampling.sampled(mlp(3, 2, 5), 10**12, rng()), "1000000000000 samples would take 20,000.0"),
+    (lambda: sampling.between([1.0, 0.0, 2.0], [0.0, 1.0, 2.0], 10**12), "1000000000000 points on the way would take 24,000.0"),
+    (lambda: dirac.trajectory(dirac.minimax, dirac.simultaneous, np.ones((4, 2)), 10**12),
+     "1000000000000 steps from 4 points would take 64,000.0"),
+    (lambda: data.grid(10**7), "a grid of 10000000 x 10000000 modes would take 1,600,000.0"),
+    (lambda: RING.sample(10**13, rng()), "10000000000000 samples of ring would take 160,000.0")])
+def test_the_size_that_is_said_is_the_size(call, sentence):
+    with pytest.raises(MemoryError) as caught:
+        call()
+    assert str(caught.value).startswith(f"{sentence} GB, and this machine has ")
+
+
 def strided(array, shape, strides):
     return np.lib.stride_tricks.as_strided(array, shape, strides)
 

@@ -33,7 +33,8 @@ QUICK = {  # the tests of a file or of its folder, the ones that know most first
     "engine/numerics": "numerics losses heads long_runs", "engine/heads": "heads bad_calls", "engine/jacobian": "game dirac",
     **dict.fromkeys(["engine/" + name for name in ("functions", "ladders", "slopes", "verdicts", "diagnosis", "differences",
                                                   "gradcheck")], CHECKER),
-    "engine/conv": "conv", "engine/windows": "conv", "engine/norm": "norm layers parameters network training",
+    "engine/conv": "conv", "engine/windows": "conv style", "engine/inputs": "style conv",
+    "engine/norm": "norm layers parameters network training",
     "engine/features": "norm pack layers gradcheck_table", "engine/optim": "optim long_runs training_state arguments_of_train",
     "engine/replay": "replay", "engine/recording": "replay", "engine/shortening": "replay",
     "engine": "layers network parameters by_hand types checkpoint conv bad_calls training",
@@ -41,7 +42,7 @@ QUICK = {  # the tests of a file or of its folder, the ones that know most first
     "losses": "losses by_hand formulas training recipe", "gradients": "training penalties by_hand bad_calls",
     "unroll": "unroll remedies bad_calls", "metrics/clouds": "clouds", "metrics/images": "images", "metrics/memory": "memory",
     "metrics": "metrics clouds bad_calls", "zoo": "training_systems resume"}
-EVERY = "bad_calls"  # for all of them
+EVERY = "bad_calls defaults"  # for all of them
 OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
          ast.Pow: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
          ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or,

@@ -102,9 +102,9 @@ def _add_grade(commands):
                          "folder for each student in it; those of GitHub Classroom and nbgrader are known")
     command.add_argument("--lessons", nargs="+", metavar="LESSON", help="which lessons, such as 02 05 museum (default: those of "
                          "which a file is there)")
-    add(command, "--jobs", whole("N"), 2, "students at a time", metavar="N")
-    add(command, "--seconds", real("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
-         "as well", metavar="SECONDS")
+    add(command, "--jobs", whole("N"), 2, "how many students are graded at a time", metavar="N")
+    add(command, "--seconds", real("SECONDS", above=0), 120.0, "the limit for all answers of a student; each answer also has "
+         "its own limit", metavar="SECONDS")
     add(command, "--memory", whole("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
          metavar="MB")
     command.add_argument("--junit", type=Path, metavar="FILE",
@@ -118,7 +118,7 @@ def _add_grade(commands):
 def _add_sample(commands):
     command = add_command(commands, "sample", "draw samples from a finished run into a table or a picture")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    add(command, "-n", whole("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
+    add(command, "-n", whole("N"), None, "how many samples (default 1000; of images in a picture, 100)", metavar="N")
     add(command, "--seed", whole("SEED", 0), 0, "the seed of the noise z", metavar="SEED")
     add(command, "--replica", whole("N", 0), 0, "which replica of the run, from 0", metavar="N")
     command.add_argument("--raw", action="store_true", help="draw from G itself, where the run kept an average of it (--ema)")
