@@ -616,7 +616,63 @@ def other_strengths():
     said(names["slopes_charged"][1].mean(), ".07")
 
 
+# ---------------------------------------------------------------- 13
+
+
+def remedies(seeds, names=None, slow=False, **changed):
+    """{name: (how many runs visit all modes, the mean of the modes visited, the share of sharp points)} in lesson 13's game."""
+    there = lesson("13", until="The study")
+    known = {name: there["REMEDIES"][name] for name in names or ()} | {
+        name: there["REMEDIES"][of].replace(**settings) for name, (of, settings) in changed.items()}
+    setup = there["setup"]
+    if slow:
+        setup = there["SETUPS"]["collapse"].replace(hidden=(32, 32), batch=64, steps=there["SLOW"])
+    rows = there["run_study"](known, {"ring": there["RING"]}, range(seeds), setup, replicas=8, jobs=1)
+    judged = {name: [row.judged for row in rows if row.remedy == name] for name in known}
+    return {name: (sum(one.modes_visited == 8 for one in each), np.mean([one.modes_visited for one in each]),
+                   np.mean([one.high_quality for one in each])) for name, each in judged.items()}
+
+
+@answers("13.q2")
+def stronger_r1():
+    found = remedies(8, ["r1"], strong=("r1", {"r1": (3.0, 0.09)}))
+    said([found["strong"][0], found["r1"][0]], "8", "5")
+    said([found["r1"][2], found["strong"][2]], "49 %", "32 %")
+
+
+@answers("13.q3")
+def r1_and_packing():
+    said([each[0] for each in remedies(8, ["r1", "packing_4"]).values()], "5", "8")
+
+
+@answers("13.t1")
+def five_steps_of_d():
+    found = remedies(8, one=("wgan_gp", {"d_steps": 1}), five=("wgan_gp", {"d_steps": 5}))
+    said([found["one"][0], found["five"][0], found["five"][2], found["one"][2]], "8", "8", "47 %", "44 %")
+
+
+@answers("13.t2")
+def remedies_of_a_slow_d():
+    found = remedies(16, ["packing_2", "spectral_norm", "plain"], slow=True)
+    said([all_modes for all_modes, _, _ in found.values()], "0", "0", "0")
+    said([mean for _, mean, _ in found.values()], "3.3", "2.9", "2.2")
+    said(16, "16")
+
+
+@answers("13.text")
+def forty_eight_seeds():
+    said(48, "48")
+    said([all_modes for all_modes, _, _ in remedies(48, ["r1", "packing_2", "plain"]).values()], "32", "46", "0")
+    said([mean for _, mean, _ in remedies(48, ["relativistic_r1_r2", "plain"], slow=True).values()], "3.1", "2.8")
+
+
 # ---------------------------------------------------------------- 14
+
+
+@answers("14.text")
+def sixty_four_seeds():
+    visited = lesson("14", ("SEEDS = 16", "SEEDS = 64"))["visited"]
+    said([visited[kind].mean() for kind in ("only looking ahead", "unrolled", "as D is")], "7.2", "6.5", "3.3")
 
 
 @answers("14.q1")
@@ -764,6 +820,80 @@ def weights_of_the_way_back():
         names = lesson("19", ("WEIGHT = 1.0", f"WEIGHT = {weight}"), ("range(2 if FAST else 3)", "range(1)"),
                        ("five, ten = (", "# %%\n# Stop\nfive, ten = ("), until="Stop")
         said(names["home"]["with"][0], *written)
+
+
+# ---------------------------------------------------------------- 21
+
+
+@answers("21.q2")
+def nats_spent():
+    names = lesson("21", ("1600 if FAST else 3000", "1600"), ("range(1 if FAST else 2)", "range(1)"),
+                   ("0.002, 0.1)", "0.002, 0.01)"), ("assert np.all(budget", "# %%\n# Stop\nassert np.all(budget"), until="Stop")
+    said([names["budget"]["large KL term"][0], names["budget"]["StackGAN"][0]], "2.1", "4.4")
+    said([names["table"]["large KL term"]["all three"][0], names["table"]["StackGAN"]["all three"][0]], "35 %", "48 %")
+    said(names["BUDGETS"][1], ".01")
+
+
+# ---------------------------------------------------------------- 22
+
+
+def style_gans(*changes):
+    """The names of lesson 22 when its networks are trained, and their Frechet distances, the smaller one first."""
+    names = lesson("22", *changes, ("def coarse_over_fine", "# %%\n# Stop\ndef coarse_over_fine"), until="Stop")
+    return names, sorted(names["judge"].report(model.sample(names["SAMPLES"])).frechet for model in names["models"])
+
+
+@answers("22.q2")
+def mixed_in_training():
+    said(style_gans()[1] + style_gans(('StyleGAN("digits", steps=STEPS)', 'StyleGAN("digits", steps=STEPS, mixing=0.5)'))[1],
+         "2.6", "2.8", "5.4", "8.5")
+
+
+@answers("22.t1")
+def one_style():
+    names, _ = style_gans()
+    kept, other = [], []
+    for model in names["models"]:
+        w = model.styles(1000)
+        one, two = w[::2], w[1::2]
+        read = [names["judge"].read(model.paint(styles)) for styles in (model.mixed(one, two, 1), one, two)]
+        kept.append(np.mean(read[0] == read[1]))
+        other.append(np.mean(read[0] == read[2]))
+    said(ends(100 * np.array(other)), "42", "45")
+    assert max(kept) < 0.15
+
+
+# ---------------------------------------------------------------- 23
+
+
+@answers("23.q2")
+def four_by_four():
+    for factor, differ, others in ((2, "10 %", (".17", ".26")), (4, "70 %", (".39", ".41"))):
+        names = lesson("23", ("FACTOR = 4", f"FACTOR = {factor}"), ("STEPS = 1500 if FAST else 4000", "STEPS = 2500"),
+                       ("range(1 if FAST else 3)", "range(1)"), ("r = np.array([np.corr", "# %%\n# Stop\nr = np.array([np.corr"),
+                       until="Stop")
+        said(names["differ"], differ)
+        said([names["spread"].mean(), names["wrong"].mean()], *others)
+
+
+def few_images():
+    """The reports of lesson 23's GAN on 10 to 896 images, seed 0."""
+    names = lesson("23", ("STEPS = 1500 if FAST else 4000", "STEPS = 20"), ("range(1 if FAST else 3)", "range(1)"),
+                   ("runs = {n: [learned", "# %%\n# Stop\nruns = {n: [learned"), until="Stop")
+    return {n: names["learned_from"](n, 0)[0] for n in (10, 30, 100, 300, 896)}
+
+
+@answers("23.t1")
+def copies():
+    reports = few_images()
+    said([reports[n].copies for n in (10, 30, 100)], ".85", ".12", ".001")
+    said([reports[n].nearer for n in (30, 100, 300, 896)], ".94", ".81", ".68", ".57")
+
+
+@answers("23.t2")
+def gaps():
+    reports = few_images()
+    said([reports[n].gap for n in (10, 30, 100, 300, 896)], "1.12", ".85", ".29", ".07", ".02")
 
 
 # ---------------------------------------------------------------- run them
