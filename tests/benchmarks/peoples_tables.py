@@ -1,6 +1,6 @@
 """Tables as people have them, and what the commands of a new user do with them: exit codes, messages, scores beside their floors.
 
-    python tests/benchmarks/peoples_tables.py [FOLDER] [NAME ...]      about five minutes of processor time for all of them
+    python tests/benchmarks/peoples_tables.py [FOLDER] [NAME ...]      some minutes of processor time for all of them
 
 The tables are made up, always the same, half of the rows in NAME and half in held-out-NAME. Everything is written into FOLDER,
 peoples-tables by default. Each line that begins with $ is a command as it is typed. A command that does not end with exit code 0
