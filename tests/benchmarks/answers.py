@@ -834,68 +834,6 @@ def nats_spent():
     said(names["BUDGETS"][1], ".01")
 
 
-# ---------------------------------------------------------------- 22
-
-
-def style_gans(*changes):
-    """The names of lesson 22 when its networks are trained, and their Frechet distances, the smaller one first."""
-    names = lesson("22", *changes, ("def coarse_over_fine", "# %%\n# Stop\ndef coarse_over_fine"), until="Stop")
-    return names, sorted(names["judge"].report(model.sample(names["SAMPLES"])).frechet for model in names["models"])
-
-
-@answers("22.q2")
-def mixed_in_training():
-    said(style_gans()[1] + style_gans(('StyleGAN("digits", steps=STEPS)', 'StyleGAN("digits", steps=STEPS, mixing=0.5)'))[1],
-         "2.6", "2.8", "5.4", "8.5")
-
-
-@answers("22.t1")
-def one_style():
-    names, _ = style_gans()
-    kept, other = [], []
-    for model in names["models"]:
-        w = model.styles(1000)
-        one, two = w[::2], w[1::2]
-        read = [names["judge"].read(model.paint(styles)) for styles in (model.mixed(one, two, 1), one, two)]
-        kept.append(np.mean(read[0] == read[1]))
-        other.append(np.mean(read[0] == read[2]))
-    said(ends(100 * np.array(other)), "42", "45")
-    assert max(kept) < 0.15
-
-
-# ---------------------------------------------------------------- 23
-
-
-@answers("23.q2")
-def four_by_four():
-    for factor, differ, others in ((2, "10 %", (".17", ".26")), (4, "70 %", (".39", ".41"))):
-        names = lesson("23", ("FACTOR = 4", f"FACTOR = {factor}"), ("STEPS = 1500 if FAST else 4000", "STEPS = 2500"),
-                       ("range(1 if FAST else 3)", "range(1)"), ("r = np.array([np.corr", "# %%\n# Stop\nr = np.array([np.corr"),
-                       until="Stop")
-        said(names["differ"], differ)
-        said([names["spread"].mean(), names["wrong"].mean()], *others)
-
-
-def few_images():
-    """The reports of lesson 23's GAN on 10 to 896 images, seed 0."""
-    names = lesson("23", ("STEPS = 1500 if FAST else 4000", "STEPS = 20"), ("range(1 if FAST else 3)", "range(1)"),
-                   ("runs = {n: [learned", "# %%\n# Stop\nruns = {n: [learned"), until="Stop")
-    return {n: names["learned_from"](n, 0)[0] for n in (10, 30, 100, 300, 896)}
-
-
-@answers("23.t1")
-def copies():
-    reports = few_images()
-    said([reports[n].copies for n in (10, 30, 100)], ".85", ".12", ".001")
-    said([reports[n].nearer for n in (30, 100, 300, 896)], ".94", ".81", ".68", ".57")
-
-
-@answers("23.t2")
-def gaps():
-    reports = few_images()
-    said([reports[n].gap for n in (10, 30, 100, 300, 896)], "1.12", ".85", ".29", ".07", ".02")
-
-
 # ---------------------------------------------------------------- run them
 
 
