@@ -119,13 +119,6 @@ def lattice():
     return data.Mixture(points.reshape(-1, 3), .05, name="lattice")
 
 
-def corners():
-    """128 corners of a cube in 10 dimensions, of standard deviation .05: seven signs are free, three are products of them."""
-    free = np.stack(np.meshgrid(*[[-1, 1]] * 7), axis=-1).reshape(-1, 7)
-    products = np.stack([free[:, :4].prod(axis=1), free[:, 2:6].prod(axis=1), free[:, 3:].prod(axis=1)], axis=-1)
-    return data.Mixture(np.concatenate([free, products], axis=1), .05, name="corners")
-
-
 def unequal():
     """The ring with shares of 1 to 8 in 36."""
     return data.Mixture(data.ring().means, .02, np.arange(1, 9) / 36, name="unequal")
@@ -137,9 +130,9 @@ def turned():
     return data.Mixture(data.grid().means @ np.array([[c, s], [-s, c]]), .05, name="turned")
 
 
-DATA = {"ring": data.ring, "grid": data.grid, "lattice": lattice, "corners": corners, "unequal": unequal, "turned": turned}
+DATA = {"ring": data.ring, "grid": data.grid, "lattice": lattice, "unequal": unequal, "turned": turned}
 # R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that.
-GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "corners": (1.6, 0.05), "unequal": (0.3, 0.01),
+GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "unequal": (0.3, 0.01),
          "turned": (0.1, 0.003)}
 
 
@@ -203,6 +196,12 @@ PROBES = {
     "grid.beside": Probed("grid", NEAR),
     "grid.beside_20k": Probed("grid", {**NEAR, "steps": 20_000}, 1),
     "grid.beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, "steps": 20_000}, 1),
+    "lattice.base": Probed("lattice", {"latent": 3}, 1),
+    "lattice.beside": Probed("lattice", {"latent": 3, **NEAR}, 1),
+    "unequal.base": Probed("unequal", {}, 1),
+    "unequal.beside": Probed("unequal", NEAR, 1),
+    "turned.base": Probed("turned", {}, 1),
+    "turned.beside": Probed("turned", NEAR, 1),
 }
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
