@@ -28,7 +28,8 @@ language = "en"
 smartquotes = False  # f' is a derivative
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery",
-              "sections", "docstrings", "reference", "gallery", "results", "recipes", "pages", "practice", "reading", "answers"]
+              "sections", "docstrings", "reference", "gallery", "results", "recipes", "pages", "practice", "reading", "answers",
+              "story_films"]
 exclude_patterns = ["_build", "lessons/GALLERY_HEADER.rst"]
 nitpicky = True
 

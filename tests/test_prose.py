@@ -1,6 +1,7 @@
-"""How easily the prose is read, by kind of text: few long sentences, and few colons. What is counted is tried by hand."""
+"""How easily the prose is read, by kind of text: few long sentences, and few colons. And the glossary is whole."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,38 @@ def test_it_is_read_without_stopping(kind):
     said, long, colons, words, _ = prose.counted(parts)
     assert len(long) < .03 * len(said), long
     assert colons < .012 * words, f"{colons} colons in {words} words"
+
+
+ENTRY = re.compile(r"[A-Z][^`]*?\. (Symbol: .+?\. )?(:doc:`[Ll]esson \d\d <lessons/\w+>`( and )?)+\.")
+
+
+def glossary_problems(text):
+    """What the entries of the glossary lack: one sentence, a symbol or none, and lessons in which one of the words occurs."""
+    problems = []
+    for entry, body in re.findall(r"(?m)^   (?! |:)(\S.*)\n((?:      .*\n)+)", text + "\n"):
+        body = " ".join(body.split())
+        if not ENTRY.fullmatch(body) or len(prose.sentences([body.split(" Symbol: ")[0].split(" :doc:")[0]])) != 1:
+            problems.append(f"{entry}: {body}")
+        for number, name in re.findall(r"esson (\d\d) <lessons/(\w+)>", body):
+            path = ROOT / "lessons" / f"{name}.py"
+            said = re.sub(r"\n(# )?", " ", path.read_text("utf-8").lower()) if path.is_file() and name.startswith(number) else ""
+            if not any(word.strip() and word.strip().lower() in said for word in re.split("[(),]", entry)):
+                problems.append(f"{entry}: lesson {number} does not use it")
+    return problems
+
+
+def test_every_entry_of_the_glossary_is_whole():
+    text = (ROOT / "docs" / "glossary.rst").read_text("utf-8")
+    assert glossary_problems(text) == [] and len(re.findall(r"(?m)^   (?! |:)\S", text)) > 60
+
+
+@pytest.mark.parametrize("body, problem", [
+    ("A thing. :doc:`Lesson 14 <lessons/14_unrolling>`.", None),
+    ("A thing. Symbol: K. :doc:`Lesson 14 <lessons/14_unrolling>` and :doc:`lesson 09 <lessons/09_mode_collapse>`.", None),
+    ("A thing. Another. :doc:`Lesson 14 <lessons/14_unrolling>`.", "unrolling: A thing. Another."),
+    ("A thing.", "unrolling: A thing."),
+    ("A thing. :doc:`Lesson 20 <lessons/20_dcgan>`.", "unrolling: lesson 20 does not use it"),
+    ("A thing. :doc:`Lesson 15 <lessons/14_unrolling>`.", "unrolling: lesson 15 does not use it")])
+def test_a_faulty_entry_is_noticed(body, problem):
+    found = glossary_problems(f"   unrolling\n      {body}\n")
+    assert found == [] if problem is None else len(found) == 1 and found[0].startswith(problem)

@@ -1,7 +1,8 @@
 """What the stories of `tinygan play` say, counted over seeds:  python tests/benchmarks/play_stories.py [SEEDS [STORY ...]]
 
-Each line counts on how many seeds the sentence of a story is right. The line below it, the control, counts the same for other
-settings or fewer rounds, where it must be right on few seeds or on none.
+SEEDS says how many seeds there are from 0 on, 20 by default, or gives the first one and the end, such as 20:40. Each line counts
+on how many seeds the sentence of a story is right. The line below it, the control, counts the same for other settings or fewer
+rounds, where it must be right on few seeds or on none.
 """
 
 import sys
@@ -101,9 +102,9 @@ def told(name, seeds):
     """The lines of one story."""
     words, right, change = CLAIMS[name]
     for label, control in ((name, None), (f"  control {change or 'without it'}", change)):
-        ends = [played(seed, name, control) for seed in range(seeds)]
+        ends = [played(seed, name, control) for seed in seeds]
         last = [looks[-1] for _, looks in ends]
-        yield (f"{label:64} {words}: {sum(bool(right(*end)) for end in ends)} of {seeds}   at the end visited "
+        yield (f"{label:64} {words}: {sum(bool(right(*end)) for end in ends)} of {len(seeds)}   at the end visited "
                f"{sorted(r.modes_visited for r in last)}, medians: high quality {np.median([r.high_quality for r in last]):.1%}, "
                f"slope {np.median([slope(s) for s, _ in ends]):.2f}" + averaged(ends))
 
@@ -120,16 +121,18 @@ def averaged(ends):
 def circles(seeds):
     """How many random starts of the Dirac-GAN end farther from the middle, without R1 and with it."""
     asked = STORIES["circles"].portrait
-    starts = np.random.default_rng(0).normal(size=(seeds, 2))
+    starts = np.stack([np.random.default_rng(seed).normal(size=2) for seed in seeds])
     for r1 in (asked["r1"], .3):
         path = dirac.trajectory(dirac.with_r1(GAMES[asked["game"]], r1), ORDERS[asked["order"]], starts, STEPS, asked["rate"])
         radius = np.linalg.norm(path, axis=-1)
-        yield f"{'circles' if not r1 else '  control R1 .3':64} farther at the end: {sum(radius[-1] > radius[0])} of {seeds}"
+        yield f"{'circles' if not r1 else '  control R1 .3':64} farther at the end: {sum(radius[-1] > radius[0])} of {len(seeds)}"
 
 
-def main(seeds=20, *names):
+def main(seeds="20", *names):
+    first, _, end = seeds.rpartition(":")
+    seeds = range(int(first or 0), int(end))
     for name in names or STORIES:
-        for line in circles(int(seeds)) if name == "circles" else told(name, int(seeds)):
+        for line in circles(seeds) if name == "circles" else told(name, seeds):
             print(line, flush=True)
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tinygan.cli.options import parser
+from tinygan.playground import seeing
 from tinygan.playground.session import ANEW, NOW
 from tinygan.playground.stories import STORIES
 
@@ -81,6 +82,20 @@ def test_the_page_plays_fits_and_asks_nobody_else(opened, server, width, scheme)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_phone_shows_the_picture_first_then_buttons_scores_and_settings(opened):
+    for width, in_order in ((390, True), (768, False), (1280, False)):
+        tab = opened(width)
+        places = [tab.locator(name).bounding_box() for name in ("#plane", "#play", "#says", "#score", "#data")]
+        assert all(0 <= box["x"] and box["x"] + box["width"] <= width for box in places)
+        ends = [box["y"] + box["height"] for box in places]
+        assert all(end <= box["y"] for end, box in zip(ends, places[1:], strict=False)) == in_order
+        assert ends[2] <= 850 or not in_order  # what is said can be seen with the picture
+        tab.click("#pen")
+        plane = tab.locator("#plane").bounding_box()
+        assert 0 <= plane["y"] and plane["y"] + plane["height"] <= 850  # it has come into sight, and one can draw
+        assert abs(tab.locator("#use").bounding_box()["y"] - plane["y"] - plane["height"]) < 100
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_dirac_gan_starts_anywhere(opened, width):
     tab = opened(width)
@@ -131,6 +146,39 @@ def test_a_cure_begins_with_the_collapse_that_it_cures(opened, server):
     tab.click("[data-story=five-steps]")  # now there is a game to go on with
     said(tab, STORIES["five-steps"].question)
     assert server.player.session.rounds > STORIES["collapse"].rounds
+
+
+def test_the_sentence_of_a_cure_comes_with_what_it_says(opened, server, monkeypatch):
+    """The page shows all eight modes while it says that they are found: it does not wait for the last round of the story."""
+    monkeypatch.setitem(STORIES, "cure", STORIES["cure"]._replace(rounds=10**6))
+    tab = opened()
+    server.player.ask(lambda player: player.session.do("both", 3000))
+    shown = {"modes visited": "7 of 8"}
+    monkeypatch.setattr(seeing, "score", lambda *_: shown)
+    tab.click("[data-story=cure]")
+    said(tab, STORIES["cure"].question)
+    wait(tab, "document.getElementById('score').textContent.includes('7 of 8')")
+    assert tab.inner_text("#says") == STORIES["cure"].question
+    shown["modes visited"] = "8 of 8"
+    said(tab, STORIES["cure"].answer)
+
+
+def test_a_drawing_is_learned_with_settings_that_suit_it_unless_one_does_not_want_them(opened, server):
+    tab = opened()
+    tab.select_option("#loss", "hinge")
+    tab.click("#pen")
+    tab.select_option("#tool", "heart")
+    tab.click("#plane")
+    tab.uncheck("#suits")
+    tab.click("#use")
+    until(tab, lambda: server.player.session.points is not None and server.player.session.rounds)
+    assert server.player.session.recipe.loss == "hinge"
+    tab.click("#pen")
+    tab.check("#suits")
+    tab.click("#use")
+    until(tab, lambda: server.player.session.recipe.batch == 128 and server.player.session.rounds)
+    recipe = server.player.session.recipe
+    assert (recipe.loss, recipe.r1, recipe.r2, recipe.lr, recipe.lr_d) == ("relativistic", .03, .03, .002, .002)
 
 
 def test_a_link_holds_the_settings(opened, server):

@@ -12,10 +12,11 @@ from absent import absent
 
 from tinygan.exercises import LESSONS, copy_to, exercises_of
 from tinygan.exercises.grading import Wrong, grade
+from tinygan.playground.stories import STORIES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-sys.path[:0] = [str(DOCS / "_ext")]
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS)]
 
 import docstrings  # noqa: E402  the path comes first
 
@@ -96,6 +97,21 @@ def test_an_exhibit_has_its_number_and_names_its_file(practice):
     for (_, title, _), number in zip(headings, files, strict=True):
         file, = (ROOT / "lessons" / "exercises" / "museum").glob(f"museum_{number}_*.py")
         assert file.read_text(encoding="utf-8").startswith(f'"""{title}.')
+
+
+# ---------------------------------------------------------------- the stories
+
+
+def test_a_film_stands_below_the_command_of_a_story():
+    films = pytest.importorskip("story_films", reason="Sphinx is missing: pip install -e '.[docs]'")
+    told = {}
+    for path in sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py")):
+        text = films.with_films(re.sub(r"^# ?", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+        pairs = re.findall(r"^``tinygan play --story (\S+)``.*\n\n\.\. film:: (\S+)\n\n", text, re.MULTILINE)
+        told |= {name: path.name[:2] for name, film in pairs if name == film}
+    assert told == {name: f"{story.lesson:02}" for name, story in STORIES.items() if story.lesson}
+    text = "\n".join(films.lines("cure", "/a.gif", "What is seen."))
+    assert ":alt: A film of the story cure. What is seen." in text and STORIES["cure"].question in text
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ TINYGAN_SITE names another folder with a built site. Without a site, Chromium or
 where the environment variable CI is set they fail.
 """
 
+import html
 import os
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +17,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from absent import absent
+from PIL import Image
+
+from tinygan.playground.stories import STORIES
 
 pytestmark = pytest.mark.slow
 
@@ -186,6 +191,19 @@ def test_an_animation_plays(tab, site):
     tab.get_by_role("button", name="Play", exact=True).click()
     tab.wait_for_function("first => document.querySelector('.animation img').src !== first", arg=first)
     assert not tab.complaints
+
+
+@pytest.mark.parametrize("story", [name for name, story in STORIES.items() if story.lesson])
+def test_a_lesson_shows_the_command_and_the_film_of_its_story(site, story):
+    page, = site.glob(f"lessons/{STORIES[story].lesson:02}_*.html")
+    text = page.read_text(encoding="utf-8")
+    command = re.search(rf"tinygan</span> <span class=\"pre\">play</span> <span class=\"pre\">--story</span> "
+                        rf"<span class=\"pre\">{story}</span>", text)
+    film = re.search(rf'<img alt="(A film of the story {story}\. [^"]{{80,}})"[^>]* src="\.\./(_images/{story}\.gif)"', text)
+    assert command and film and command.end() < film.start() and html.escape(STORIES[story].answer, quote=False) in text
+    with Image.open(site / film[2]) as pictures:
+        moments = [pictures.seek(i) or pictures.convert("RGB").tobytes() for i in range(pictures.n_frames)]
+    assert len(set(moments)) >= 3 and (site / film[2]).stat().st_size < 400_000
 
 
 def test_code_in_a_lesson_links_to_the_reference(site):

@@ -19,6 +19,7 @@ class Story(NamedTuple):
     after      the story at whose end it begins; "": it begins a new game
     lesson     the lesson that tells it at length, or 0;   button   whether it stands in the first row of the page
     portrait   settings of the Dirac-GAN (see `portrait`), for a story without networks
+    visited    so many modes visited, as the page shows them, are enough for the sentence as well
     """
 
     title: str
@@ -30,6 +31,7 @@ class Story(NamedTuple):
     after: str = ""
     button: bool = False
     portrait: dict[str, Any] | None = None
+    visited: str = ""
 
     @property
     def anew(self) -> bool:
@@ -52,7 +54,7 @@ STORIES = {
     "cure": Story(
         "Cure it", "What changes when a steep D costs something?",
         "G has found all eight modes, and at this rate it loses one again now and then.", 400,
-        {"loss": "wasserstein", "gp": 0.1, "d_steps": 5}, lesson=13, after="collapse", button=True),
+        {"loss": "wasserstein", "gp": 0.1, "d_steps": 5}, lesson=13, after="collapse", button=True, visited="8 of 8"),
     "sharpen": Story(
         "Sharpen", "What do smaller steps, larger batches and an average of G change?",
         "The clouds are tighter, those of the average most of all, but they are not yet as sharp as the true modes.", 3000,

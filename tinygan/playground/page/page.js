@@ -14,7 +14,7 @@ const CHOICES = {
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
 const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
-const LEARNS = "G learns your drawing. If a part stays empty, try the loss relativistic, R1 and R2 0.03, both rates 0.002 and a batch of 128.";
+const SUITS = {loss: "relativistic", r1: .03, r2: .03, gp: null, d_steps: 1, lr: .002, lr_d: .002, batch: 128};  // most drawings
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null, hurry = () => {};
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0, first: 0};  // for measurements
@@ -77,7 +77,7 @@ function tell() {  // the numbers beside the plane
     frame.probability ? [0, 1] : null);
   bars($("bars"), frame);
   if (frame.message) say(frame.message);
-  else if (story && frame.rounds >= story.until) {
+  else if (story && frame.rounds > story.from && (frame.rounds >= story.until || frame.score["modes visited"] === story.visited)) {
     const {answer, next} = story;
     say(answer);
     story = null;
@@ -128,7 +128,14 @@ const PRESSED = {
   pen: () => drawing(!pen.on),
   two: () => { const on = !document.body.classList.contains("two"); two(on); if (on) dirac.start(); },
   clear: () => { pen.points = []; draw(); },
-  use: async () => { if (await send("draw", {points: pen.points})) { drawing(false); story = null; say(LEARNS); start(); } },
+  use: async () => {
+    if (!await send("draw", {points: pen.points})) return;
+    if ($("suits").checked) await send("set", SUITS);
+    drawing(false);
+    story = null;
+    say("G learns your drawing. If a part stays empty, let it train longer, or change the settings.");
+    start();
+  },
   command: () => keep(command()),
   link: () => keep(hash()),
   save: async () => {
@@ -166,7 +173,7 @@ function drawing(on) {
   $("penbar").hidden = !on;
   $("pen").setAttribute("aria-pressed", on);
   $("plane").classList.toggle("pen", on);
-  if (on) pause();
+  if (on) { pause(); story = null; say("Draw the true points with the pen or a stamp. Then press Learn my drawing."); $("plane").scrollIntoView({block: "nearest"}); }
   draw();
 }
 
@@ -197,7 +204,7 @@ async function tellStory(name) {
   await send("rate", {rate: null});
   const now = told.anew ? 0 : frame.rounds;
   if (!await send("story", {name})) return;
-  story = {...told, until: now + told.rounds};
+  story = {...told, from: now, until: now + told.rounds};
   say(told.question);
 }
 
