@@ -57,6 +57,7 @@ def pytest_collection_finish(session):
     Of several processes that share the tests each collects them all. So there a lesson begins when its test does.
     """
     gc.freeze()  # thousands of collected tests need not be looked through again and again
+    gc.set_threshold(50_000, 20, 20)  # the usual 700 looks for cycles so often that it costs a twentieth of the time
     lessons = [item.callspec.params["lesson"] for item in session.items if item.originalname == "test_lesson_runs"]
     shared = hasattr(session.config, "workerinput")  # pytest-xdist
     if lessons and not shared and not session.config.option.collectonly:

@@ -14,6 +14,7 @@ SKIPPED = 'import pytest\n\n\ndef test_one():\n    pytest.skip("no fork here")\n
 MISSING = 'import pytest\n\npytest.importorskip("no_such_module", reason="no_such_module is missing")\n'
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("text, ci, listed, code, said", [
     (SKIPPED, "true", False, 1, "fails where CI is set: test_it.py::test_one: Skipped: no fork here"),
     (SKIPPED, "true", True, 0, "1 skipped"), (SKIPPED, "", False, 0, "1 skipped"),

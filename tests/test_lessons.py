@@ -110,7 +110,7 @@ def begin(lessons):
     return {lesson: beside.submit(alone, lesson) for lesson in lessons}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @in_turn
 def test_lesson_runs(lesson, request):
     begun = getattr(request.config, "lessons", {})  # in conftest.py
