@@ -862,6 +862,7 @@ def test_nothing_of_the_pairs_is_cut_off(columns, tmp_path):
     assert ink_on_the_border(plots.pairs(TABLE.x[:100], TABLE, columns), tmp_path / "a.png") == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("history", [HISTORY, WITHOUT_MODES], ids=("three panels", "two panels"))
 @pytest.mark.parametrize("loss", [None, LOSS, losses.NonSaturating(real_label=.9), losses.Hinge()], ids=str)
 def test_nothing_of_the_histories_is_cut_off(history, loss, tmp_path):

@@ -1,13 +1,12 @@
 """StyleGAN: the generator's four methods, whole steps with path lengths, mixing, truncation, training, and what may be asked."""
 
-import functools
 import json
 from pathlib import Path
 
 import mutants_stylegan as mutants
 import numpy as np
 import pytest
-from oracles import LOSSES, loss_name, same_bits
+from oracles import LOSSES, loss_name, passes, same_bits
 from zoo_checks import RNG, check_float32, check_replicas, check_training, check_whole_step, settled
 
 from tinygan import data, gradcheck, gradients, losses
@@ -336,12 +335,6 @@ def check_paths():
 
 def check_truncated():
     check_truncation(StyleGAN("digits", **SMALL).build(DIGITS))
-
-
-@functools.cache
-def passes(check):
-    """Without a mistake the check says nothing. Once is enough for all mistakes."""
-    check()
 
 
 @pytest.mark.parametrize(("mutant", "check"), [
