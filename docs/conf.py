@@ -27,9 +27,9 @@ copyright = f"{author}, MIT licence"
 language = "en"
 smartquotes = False  # f' is a derivative
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery",
-              "sections", "docstrings", "reference", "gallery", "results", "recipes", "pages", "practice", "reading", "answers",
-              "story_films"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_gallery.gen_gallery", "sections",
+              "docstrings", "reference", "gallery", "studies", "results", "recipes", "pages", "practice", "reading", "answers",
+              "story_films", "sidebar"]
 exclude_patterns = ["_build", "lessons/GALLERY_HEADER.rst"]
 nitpicky = True
 
@@ -57,6 +57,13 @@ autodoc_default_options = {"members": True, "undoc-members": True, "special-memb
 add_module_names = False
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"
+FIRST_CELL = """\
+# Installs tinygan from your clone of the project if it is missing. In another folder than docs/lessons, write the clone's path.
+import importlib.util
+
+if importlib.util.find_spec("tinygan") is None:
+    %pip install -q -e "../.."
+%matplotlib inline"""
 sphinx_gallery_conf = {
     "examples_dirs": ["../lessons"],
     "gallery_dirs": ["lessons"],
@@ -71,7 +78,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,  # its table of times is sorted by a script of another host
     "remove_config_comments": True,
-    "first_notebook_cell": "# In a clone of the project, once:  %pip install -e \"../..\"\n%matplotlib inline",
+    "first_notebook_cell": FIRST_CELL,
     "reference_url": {"tinygan": None},
     "doc_module": ("tinygan",),
     "parallel": 2,

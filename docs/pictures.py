@@ -6,6 +6,7 @@ steps.png       a step of D and a step of G: who is fixed, and where the gradien
 r_operator.png  a layer's four methods: forward and backward, and the R-operator on each
 replay.png      the NumPy calls of a step as long as they take, plainly and replayed
 house.png       the floors of the package, from the table in tests/floors.py
+museum_*.png    what an exhibit of the museum computes, and what it would if it were right
 """
 
 import runpy
@@ -27,6 +28,10 @@ from tinygan.streams import Streams, TwoPlayerDraw
 from tinygan.updates import Rules
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "docs"))
+
+import museum_pictures  # noqa: E402  the path comes first
+
 GREY, INK, MOVING = "0.45", "0.15", "#8A3B71"
 
 
@@ -286,7 +291,10 @@ def draw_all(folder):
     """Draw every picture into the folder, which is made when it is not there; returns the paths."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     with style():
-        return [save(draw(), Path(folder) / f"{draw.__name__}.png", dpi=160) for draw in (steps, r_operator, replay, house)]
+        explain = [save(draw(), Path(folder) / f"{draw.__name__}.png", dpi=160) for draw in (steps, r_operator, replay, house)]
+        exhibits = [save(museum_pictures.draw(number), Path(folder) / f"museum_{number}.png", dpi=110)
+                    for number in museum_pictures.PICTURES]
+    return explain + exhibits
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from tinygan.plots import FAKE, JUDGE, TRUE
 
 PAIR = (0, 1)  # the two digits; with (3, 8) the line is right on 93 to 97 %, and the first claim below fails
 SPLITS = 10  # ways of halving the data; every claim must hold for each of them
-STEPS = 300  # of gradient descent; with 30 the line is still on its way, and one split falls below 99 %
-LR = 0.1  # length of a step; with 10 the line overshoots, and one split falls below 99 %
+STEPS = 300  # of gradient descent; with 30 the line is still on its way, and some splits fall below 99 %
+LR = 0.1  # length of a step; with 10 the line overshoots, and half of the splits fall below 99 %
 SHRINK = 0.1  # 0: a covariance that cannot be inverted, since some pixels never change; 1: all pixels independent
 plt.rcParams.update(plots.STYLE)
 
@@ -217,8 +217,7 @@ for name, distance in zip(("Gaussian", "average"), np.mean(table, axis=-2), stri
 #
 # .. answer::
 #    The line cannot say "neither". For at least half of these digits it is more than 80 % sure that they are a zero or a one. The
-#    Gaussians can say it. More than 95 % of these digits are less likely than the least likely tenth of the held-out zeros and
-#    ones.
+#    Gaussians can say it. More than 95 % of these digits have a smaller :math:`p(x)` than nine of ten held-out zeros and ones.
 strangers = data.digits(classes=set(range(10)) - set(PAIR)).x
 clouds = [(np.log(np.mean(y == k)), gaussian(x[y == k])) for k in (0, 1)]  # log p(y) and p(x | y)
 log_p_zero, log_p_one = (log_p_y + cloud.logpdf(x_held) for log_p_y, cloud in clouds)  # log p(x, y)
@@ -285,6 +284,8 @@ for name, images, title in (("real", x_held[np.argsort(y_held)], "held out"), ("
 # The generator only draws. A discriminative model tells the generator what is wrong with its drawings.
 #
 # Ng & Jordan (2002, *On Discriminative vs. Generative Classifiers*) compare the two ways to classify, and say when each wins.
+# A small p(x) shows a strange image here. Large models can give images of another kind an even larger p(x) than their own
+# (Nalisnick et al. 2019).
 #
 # Questions:
 #

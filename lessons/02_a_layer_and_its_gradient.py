@@ -43,7 +43,7 @@ dy = 1 - np.tanh(y) ** 2
 dx, dw, db = dy * w, dy * x, dy
 
 # %%
-# Is it right? Move one number by a little, h, up and down, and see how far the loss moves.
+# Is it right? Change one number by a small step h, up and down, and see how much the loss changes.
 # This *central difference* uses nothing but the forward computation.
 
 
@@ -58,7 +58,8 @@ assert abs(db - (loss(x, w, b + H) - loss(x, w, b - H)) / (2 * H)) < 1e-9
 # %%
 # Many numbers
 # ------------
-# Now N samples with d features each, and k features out. The arrays are x (N, d), W (d, k), b (1, k), y (N, k), and
+# Now N samples with d features each, and k features out. The arrays are x (N, d), W (d, k), b (1, k), y (N, k). In the sums the
+# letters n, d and k number the samples and the features,
 #
 # .. math:: y_{nk} = \sum_d x_{nd} W_{dk} + b_k.
 #
@@ -295,7 +296,7 @@ right = gradcheck.check(loss_of_theta, net.grad.copy(), net.theta.copy())
 _, dW_wrong, db_wrong = dense_backward(tanh_backward_wrong(C, y), x, W)
 wrong = gradcheck.check(loss_of_theta, np.concatenate([dW_wrong.ravel(), db_wrong.ravel()]), net.theta.copy())
 assert right.ok and not wrong.ok
-print("1 - y^2", right, "1 + y^2", wrong, sep="\n  ")
+print(f"1 - y^2\n  {right}\n1 + y^2\n  {wrong}")
 
 # %%
 # The picture
@@ -365,8 +366,8 @@ ax.legend(loc="lower left")
 # 3. Divide db by N, as if a mean had been taken, and look at what ``gradcheck.check`` prints.
 #
 #    .. answer::
-#       It names 5 of 20 entries as wrong, the entries 15 to 19, which are b. The ratio is 0.142857 for each of them. This is 1/7,
-#       and N is 7. An equal ratio in all wrong entries shows a wrong factor.
+#       It says that 5 of 20 entries are wrong, and shows three of them. All lie among the entries 15 to 19, which are b. The
+#       ratio is 0.142857 each time. This is 1/7, and N is 7. An equal ratio in all wrong entries shows a wrong factor.
 x, _, _, C = random_arrays(0)
 g = np.random.default_rng(2).standard_normal((1, FEATURES_IN))
 C = C[:, :FEATURES_IN]  # the loss is sum(C * x * g)

@@ -31,7 +31,7 @@ STEPS = 500 if FAST else 1000  # of training; with 50 the claim about the learne
 BATCH = 512  # samples of each kind in a step; with 32 D stays about twice as far from D*
 LR = 2e-2  # of Adam, falling to 0; with 1e-4 these steps leave D little better than one that always answers 1/2
 SEEDS = range(3)  # independent trainings; every claim must hold for each
-MASS = 0.02  # "mass" is where (p + q)/2 is above this; with 0.0001 D's errors grow by half, with 0.1 too many samples lie outside
+MASS = 0.02  # "mass" is where (p + q)/2 is above this; at 0.0001 D's errors nearly double, at 0.1 too many samples lie outside
 plt.rcParams.update(plots.STYLE)
 
 # %%
@@ -51,8 +51,8 @@ plt.rcParams.update(plots.STYLE)
 # **Predict.** At x = 1 the densities are p = 0.265 and q = 0.242. What is the best answer there, and what is the loss with it?
 #
 # .. answer::
-#    The best answer is 0.265/0.507, which is 0.523. The loss is not small there, for D is almost undecided. The best D is not a D
-#    without loss.
+#    The best answer is 0.265/0.507, which is 0.523. The loss there is 0.351. The answer 1/2 has the same loss in these three
+#    digits. So the best D can have a large loss, where nobody can decide.
 answers = np.linspace(0.001, 0.999, 999)
 for x in (-2.0, -0.5, 0.0, 1.0, 2.5):
     p, q = np.exp(P.log_prob([[x]]).item()), np.exp(Q.log_prob([[x]]).item())
@@ -113,15 +113,15 @@ print(f"JSD(p, q) = {jsd(log_p, log_q):.4f}, so the best D's loss is {best_loss:
 # Why D becomes perfect
 # ---------------------
 # Images fill only a very thin part of the space of all pixels, and so do the fakes of
-# a generator. Two such thin sets almost never overlap (Arjovsky & Bottou 2017, section 2). Here is the simplest case. The real
+# a generator. Two such thin sets have almost no points in common (Arjovsky & Bottou 2017, section 2). Take two circles. The real
 # points lie on a circle in the plane. The fakes lie on the same circle, shifted by 0.01.
 #
 # **Predict.** Nobody could see the difference. How often is the best D right? And what is the JSD?
 #
 # .. answer::
 #    The two circles cross in two points only. D asks whether a point lies exactly on the first circle, and is right about every
-#    sample. So the JSD is log 2, the largest possible value. It would be the same for a shift of 1. Such a D has no loss, and it
-#    does not tell the generator which of two wrong circles is nearer.
+#    sample. So the JSD is log 2, the largest possible value. It would be the same for a shift of 1. Such a D has the loss 0, and
+#    it does not tell the generator which of two wrong circles is nearer.
 turn = np.random.default_rng(0).uniform(0, 2 * np.pi, 10_000)
 circle = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
 for shift in (0.01, 1.0):
@@ -283,7 +283,7 @@ axes["loss"].legend(loc="upper right")
 # 2. *Run it.* Set ``BATCH`` to 32. How far is the learned score from s* now, and what becomes of the bound?
 #
 #    .. answer::
-#       The distance grows from about 0.05 to about 0.11. The bound falls from 0.159 to 0.157, and the JSD is 0.1597. The loss is
+#       The distance grows from about 0.06 to about 0.11. The bound falls from 0.159 to 0.157, and the JSD is 0.1597. The loss is
 #       flat near its minimum, so it shows little of an error of the score.
 #
 # 3. *Explain.* A discriminator reaches the loss 0 on its training samples. Two students disagree. One says that G is bad, the
@@ -314,5 +314,8 @@ axes["loss"].legend(loc="upper right")
 #    .. answer::
 #       The derivative :math:`p (s - 1) + q s` is 0 at :math:`s = p/(p + q)`. So the score itself becomes D*. The three trainings
 #       are 0.01 to 0.03 away from it. The bound of this lesson is then meaningless, and its assertion fails.
+p, q = (np.exp(one.log_prob([[1.0]]).item()) for one in (P, Q))  # at x = 1
+assert np.allclose([p, q, p / (p + q)], [0.265, 0.242, 0.523], atol=0.0005)
+assert np.allclose([-p * np.log(p / (p + q)) - q * np.log(q / (p + q)), (p + q) * np.log(2)], 0.351, atol=0.0005)
 assert abs(np.log(3) - 1.099) < 0.0005 and abs(2 * np.log(2) - 1.386) < 0.0005
 plots.show("lesson_04")

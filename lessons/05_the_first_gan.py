@@ -31,7 +31,7 @@ from tinygan.plots import FAKE, JUDGE, STYLE, TRUE
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps, and a result that is less exact
 P = data.gaussians_1d(means=(-1.5, 1.5), stds=0.5)  # the real distribution; at -3 and 3 some games fail
 STEPS = 400 if FAST else 1200  # of each player; with 50 no game is won yet
-BATCH = 128  # samples in a step; with 16 the players follow the noise, and half of the games end above 5 floors
+BATCH = 128  # samples in a step; with 16 the players follow the noise, and most games end above 5 floors
 LR = 3e-3  # learning rate of both, falling to 0; kept constant, the players never come to rest, and not every game is won
 SEEDS = range(2 if FAST else 5)  # independent games; every claim must hold for each
 FEW = 8  # a learned W1 below FEW times the floor counts as success; with 2 some games fail the test
@@ -166,9 +166,10 @@ def play(seed, order="alternating", generator_gradient=generator_gradient, watch
 # %%
 # How good is it?
 # ---------------
-# We measure two things. W1 is the average distance by which the generated points must be moved to become true ones. True points
-# have a small W1 too, since two samples are never equal. This value is the *floor*. And D should be unable to decide. By lesson
-# 04 the best D says p/(p + q), which is 1/2 where q = p. So we measure how far D is from 1/2, on average over true points.
+# We measure two things. W1 is the smallest average distance by which the generated points must be moved to become true ones. Two
+# sets of true points also have a small W1, since two samples are never equal. This value is the *floor*. And D should be unable
+# to decide. By lesson 04 the best D says p/(p + q), which is 1/2 where q = p. So we measure how far D is from 1/2, on average
+# over true points.
 
 
 def measure(G, D):

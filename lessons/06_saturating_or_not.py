@@ -300,7 +300,7 @@ fig.legend(loc="outside lower center", ncols=2)
 # * Against a confident D the minimax gradient was more than 100 times shorter. By gradient descent no generator came nearer with
 #   it. With the non-saturating loss every one arrived.
 # * In this example Adam hid the difference.
-# * Important in a loss is its gradient where G is bad, and not only the place of its minimum.
+# * What counts in a loss is its gradient where G is bad, and not only where its minimum lies.
 # * Against the best D the minimax loss follows 2 JSD, and the non-saturating one follows KL(q || p) - 2 JSD. Neither
 #   asks G to visit every mode.
 #

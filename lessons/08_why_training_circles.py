@@ -303,8 +303,8 @@ for k in (1, 5):
 # Other games
 # -----------
 # ``tinygan.dirac`` has what we wrote, and other games. In the *Wasserstein* game f(t) = t. Near the equilibrium the players
-# circle twice as fast, and the factor :math:`\sqrt{1 + h^2}` is right everywhere. The inventors of this game clip :math:`\psi`.
-# This bounds the orbit and does not end it. R1 ends it.
+# circle twice as fast, and the factor :math:`\sqrt{1 + h^2}` is right everywhere. Its authors (Arjovsky et al. 2017) clip
+# :math:`\psi`. This bounds the orbit and does not end it. R1 ends it.
 assert np.array_equal(dirac.trajectory(dirac.minimax, dirac.alternating, START, STEPS, H), around[:STEPS + 1])
 radius = np.linalg.norm(dirac.trajectory(dirac.wasserstein, dirac.simultaneous, START, STEPS, H), axis=-1)
 assert np.allclose(radius[1:] / radius[:-1], np.sqrt(1 + H**2), rtol=1e-12) and radius[-1] > 10_000
@@ -317,7 +317,7 @@ for step in (dirac.simultaneous, dirac.alternating):
 # %%
 # The *gradient penalty* of lesson 11 does not end it either. Its target is the slope 1, :math:`\tfrac\lambda2 (|\psi| - 1)^2`.
 # But where G is right, D should be flat. At (0, 0) this penalty is not 0, and its derivative jumps. So the players keep circling,
-# for small steps too (Mescheder et al. 2018, section 4). The target of R1 is the slope 0, which is the slope at the equilibrium.
+# for small steps too (Mescheder et al. 2018, section 3). The target of R1 is the slope 0, which is the slope at the equilibrium.
 def with_gradient_penalty(point):
     psi = point[..., 1]
     return dirac.wasserstein(point) - np.stack([0 * psi, (np.abs(psi) - 1) * np.sign(psi)], axis=-1)
@@ -415,7 +415,7 @@ draw_factors(axes["factors"])
 # * R1 brings the players to rest, fastest around :math:`\gamma = 1`. Too little is not enough, and too much is slow.
 # * Extragradient, optimism and consensus bring them to rest without R1. Two time scales alone do not.
 #
-# A large GAN has many parameters and a large Jacobian. Near an equilibrium it decides in the same way (Mescheder et al. 2017,
+# A large GAN has many parameters and a large Jacobian. Near an equilibrium its eigenvalues decide too (Mescheder et al. 2017,
 # *The Numerics of GANs*). This game is from Mescheder, Geiger & Nowozin (2018), *Which Training Methods for GANs do actually
 # Converge?* The code of R1 for networks is in ``tinygan/penalties.py``. Training with ``update="extragradient"`` and the
 # optimiser ``Optimistic`` are there too.
@@ -479,5 +479,6 @@ draw_factors(axes["factors"])
 #       Near the equilibrium it comes in fast, with a factor of 0.906 per step. But from (1, 1) the radius after 500 steps is 5.9,
 #       and not 0. Far outside there are other places where arrows are short. Eigenvalues at the equilibrium do not show this.
 far = dirac.trajectory(dirac.with_consensus(2.0), dirac.simultaneous, START, STEPS, H)[-1]
+assert np.allclose([-GAMMA / 2, -5 * GAMMA / 2], [-0.15, -0.75])  # D's damping, at its own rate and at five times this rate
 assert np.linalg.norm(far) > 5 and abs(predicted(simultaneous, dirac.with_consensus(2.0)) - 0.906) < 0.0005
 plots.show("lesson_08")

@@ -285,7 +285,7 @@ assert np.all((ratio["penalty"] > 1.02) & (ratio["penalty"] < 1.12)), ratio["pen
 # %%
 # A loss that means something
 # ---------------------------
-# At last comes the whole game. The critic takes five steps, then the generator takes one. It begins ``FAR`` away from one real
+# Now we play the whole game. The critic takes five steps, then the generator takes one. It begins ``FAR`` away from one real
 # bell. With clipping this is Algorithm 1 of Arjovsky et al. (in print with RMSProp). With the penalty, and Adam whose beta1 is 0,
 # it is the algorithm of Gulrajani et al. Every ten rounds we sort 1000 samples to find the true distance. It is not used for
 # training.

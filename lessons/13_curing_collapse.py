@@ -24,16 +24,16 @@ FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer remedies
 RING = data.ring().standardized()  # eight modes; on data.ring(modes=3) nothing is lost, and nothing to be cured
 SEEDS = range(8)  # of each remedy; with 3 even "3 of 3" and "0 of 3" have intervals that overlap
 STEPS = 600 if FAST else 1000  # of both players; with more all get sharper, and what is lost stays lost
-SLOW = 300 if FAST else 500  # steps with the slow D; with 50 nobody has found any mode
+SLOW = 300 if FAST else 500  # steps with the slow D; with 50 no remedy has found any mode
 HIDDEN = (32, 32, 32)  # both networks; with (8,) no remedy finds eight modes
 JOBS = 1 if FAST else 2  # processes; more than your machine has cores do not help
 
 # %%
-# The patient
-# -----------
-# The patient is a plain GAN with settings of today, three hidden layers and Adam with a large rate that falls to 0. Half of its
-# points are sharp. But it leaves modes out. (A D that learns ten times more slowly than G makes a GAN lose modes too. That is
-# another illness, and comes at the end.)
+# The plain GAN
+# -------------
+# The plain GAN has usual settings, three hidden layers and Adam with a large rate that falls to 0. Half of its points are
+# sharp. But it leaves modes out. (A D that learns ten times more slowly than G makes a GAN lose modes too. That is another
+# cause, and comes at the end.)
 setup = SETUPS["recipe"].replace(hidden=HIDDEN, batch=64, steps=STEPS, ema=None)
 for name in ("hidden", "batch", "steps", "lr", "beta1", "schedule"):
     print(f"{name:>10}: {getattr(setup.recipe, name)}")
@@ -99,11 +99,11 @@ print("helps:", *[name for name in tried if helps[name]])
 # %%
 # What helps
 # ----------
-# The plain GAN visits all eight modes in almost no run. What keeps D from being steep ends this. It may be the
-# gradient penalty, spectral normalisation, or R1 and R2 together. Between the modes a steep D has a nearly constant score, so
-# its gradient there does not point to a missing mode. A D that may not be steep has a slope that leads there. Packing works
-# differently. Two points at one mode are a rare pair among the real ones, once in eight times. A collapsed G makes such pairs
-# often, and so D can detect it.
+# The plain GAN visits all eight modes in almost no run. Three remedies that keep D from being steep visit all of them in
+# almost every run. They are the gradient penalty, spectral normalisation, and R1 and R2 together. Between the modes a steep D
+# has a nearly constant score, so its gradient there does not point to a missing mode. A D that may not be steep has a slope that
+# leads there. Packing works differently. Two points at one mode are a rare pair among the real ones, once in eight times. A
+# collapsed G makes such pairs often, and so D can detect it.
 #
 # Packing, and R1 alone, lose a mode on some seeds. On 48 seeds, R1 alone visited all modes 32 times, packing by two 46 times, and
 # the plain GAN never. For them we claim less, which is more modes in the mean.
@@ -123,10 +123,9 @@ for name in cures + cures_mostly:
 # %%
 # What does not help
 # ------------------
-# This means in this game and within this budget. The relativistic loss by itself changes nothing that we
-# could count. With R1 and R2 it visits all modes, and most of this is due to R1 and R2. Label smoothing does nothing for the
-# modes. It was made to keep D's scores small. The deviation of a batch is one number, too little for D to see which mode is
-# missing.
+# All of this is about one game and one budget. The relativistic loss by itself changes nothing that we could count. With R1 and
+# R2 it visits all modes, and most of this is due to R1 and R2. Label smoothing does nothing for the modes. It was made to keep
+# D's scores small. The deviation of a batch is one number, too little for D to see which mode is missing.
 useless = [name for name in ("relativistic", "label_smoothing", "averaging", "minibatch_std") if name in tried]
 for name in useless:
     assert not helps[name], name
@@ -164,8 +163,8 @@ assert quality["packing_4"].mean() < 0.3 * quality["plain"].mean() and sum(finis
 assert FAST or quality["packing_4"].mean() < 0.05 < quality["packing_2"].mean() < 0.75 * quality["plain"].mean()
 
 # %%
-# Another illness
-# ---------------
+# Another cause
+# -------------
 # Now take a GAN whose D learns ten times more slowly than G. It loses modes too. A remedy that visited all modes
 # above leaves most of them out here. On 48 seeds it visited 3.1 modes in the mean, and the plain GAN 2.8. Eight seeds cannot
 # show so small a difference. This GAN needs a quicker D, and not a smoother one. The cure is one number.
@@ -196,7 +195,7 @@ plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summ
 # * The relativistic loss alone, label smoothing, averaging and the minibatch deviation did not help. Averaging does not change
 #   the game, so G itself learns nothing more.
 # * None of these runs is finished, since almost none has all modes at half their share. Packing costs most in sharp points.
-# * A remedy is for an illness. One that ended the collapse here left most modes out where D was too slow.
+# * A remedy works against one cause. One that ended the collapse here left most modes out where D was too slow.
 # * "Did not help" means with these networks, these rates and this budget. A remedy that fails here may need other settings. A
 #   remedy wins if its settings are searched for long, and those of the others are taken as they are.
 #

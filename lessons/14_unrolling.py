@@ -29,13 +29,13 @@ from tinygan.unroll import unrolled_g_gradients
 
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer games and steps
 K = 3  # steps of D that G looks ahead; with 0 all three kinds of generator below are the same
-ETA = 0.5  # learning rate of those steps; at 0.001 D hardly answers, and looking ahead changes nothing
+ETA = 0.5  # learning rate of those steps; at 0.001 D changes too little, and looking ahead changes nothing
 REACH = 0.15  # K times the learning rate, for two numbers; from 1 on the unrolled way no longer turns, from 2 on neither does
 LOSS = losses.NonSaturating()  # with Wasserstein() the chain is shorter, for the loss itself has no curvature
 GAMES = 6 if FAST else 10  # small games whose gradients are compared; every claim must hold for each of them
 DEPTHS = (1, 3, 10) if FAST else (1, 2, 3, 5, 7, 10)  # numbers of steps ahead in the picture of errors
 SEEDS = 16  # GANs of each kind on the ring, trained side by side; every count is out of so many
-STEPS = 200 if FAST else 500  # of both players on the ring; with 50 nobody has come far
+STEPS = 200 if FAST else 500  # of both players on the ring; with 50 no G has come far
 plt.rcParams.update(plots.STYLE)
 
 # %%

@@ -139,7 +139,7 @@ assert np.mean(farthest > 3 * GRID.stds[0]) > 0.95
 print(f"on {np.mean(farthest > 3 * GRID.stds[0]):.0%} of {between_two.sum()} ways from one mode to another G leaves all modes")
 
 # %%
-# An untrained G, and a single point, have no mode or one by the same score.
+# By the same score an untrained G, and a single point, have at most one mode.
 for nothing in (film[0][1], np.zeros((2500, 2))):
     assert mode_report(nothing, GRID).modes_half <= 1
 
@@ -298,7 +298,7 @@ def enlarged(ax):
 
 
 # %%
-# What falls, and (next) what rises.
+# The first panel below has the rate and gamma, and the next ones the modes and the quality.
 def falls(ax):
     fraction = np.linspace(0, 1, 200)
     ax.plot(fraction * STEPS, [cosine_decay(f) for f in fraction], color="black", label="learning rate")

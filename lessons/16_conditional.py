@@ -68,8 +68,8 @@ assert np.allclose(together, apart, atol=1e-13) and layer.d == W.shape[0]
 # .. math:: \min_G \max_D\; E \log D(x \mid y) + E \log\bigl(1 - D(G(z \mid y) \mid y)\bigr).
 #
 # Real pairs are [x, y] and generated pairs are [G(z, y), y]. D finds two kinds of pair wrong, a bad image, and a good image
-# beside the wrong label. Nothing else has to be added. G never sees a seven. It only receives that its images fool D when they
-# fit the label that they were made for.
+# beside the wrong label. Nothing else has to be added. G never sees a seven. It only learns from D whether its images pass
+# beside the label that they were made for.
 #
 # For D this is a GAN of pairs, and its gradient is that of lesson 05.
 

@@ -33,7 +33,7 @@ from tinygan.zoo.score import Score
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: shorter runs, and fewer of them
 SPOKES = data.spokes().standardized()  # five lines; with data.moons() the code finds the two classes on some seeds only
 K = 5  # categories of the code; with 4 one category must make two spokes, or parts of them
-INFO = 0.2  # weight of the second task; with 0 nobody can read the codes, with .03 most seeds split a spoke
+INFO = 0.2  # weight of the second task; with 0 the codes cannot be read, with .03 most seeds split a spoke
 SEEDS = range(2 if FAST else 3)  # of each experiment; every claim must hold on each of them
 STEPS = 2000 if FAST else 4000  # of both players; with 500 the codes can be read already, but the samples are blurred
 DIGIT_SEEDS = range(1 if FAST else 2)  # of the digits, which take twice as long
@@ -260,7 +260,7 @@ print(f"NMI of the two: {agreement:.2f}")
 assert agreement < 0.9
 
 # %%
-# *Any partition that can be read satisfies the bound.*
+# *Any partition that can be read reaches the bound.*
 #
 # Digits
 # ------

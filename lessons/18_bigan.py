@@ -378,7 +378,6 @@ ax.legend(loc="upper right")
 # 2. Learn from the digits 0 to 4 only, and let the digits 5 to 9 come back. What comes back?
 #
 #    .. answer::
-#       With 1500 steps and seed 0 the error is .19 for the digits 0 to 4, and .34 for 5 to 9. Of the latter 60 % are read as one
-#       of 0 to
-#       4. G has learned no other digits.
+#       With 1500 steps and seed 0 the error is .19 for the digits 0 to 4, and .34 for 5 to 9. Of the latter, 60 % are read as a
+#       digit from 0 to 4. G has learned no other digits.
 plots.show("lesson_18")

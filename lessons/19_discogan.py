@@ -30,7 +30,7 @@ FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds an
 LOSS = losses.Relativistic()  # with NonSaturating() it works as well
 SEEDS = range(2 if FAST else 3)  # of each run; every claim must hold for each of them
 STEPS, TOY_STEPS, IMAGE_STEPS = (800, 1200, 600) if FAST else (800, 2000, 1000)  # ring, toy, digits; more make sharper samples
-WEIGHT = 1.0  # of the way back; with .001 it hardly counts, and each run is like one without
+WEIGHT = 1.0  # of the way back; with .001 it has almost no effect, and each run is like one without
 plt.rcParams.update(plots.STYLE)
 
 # %%
@@ -344,8 +344,9 @@ for name, part in zip(titles, figure.subfigures(1, 2), strict=True):
 # What you saw
 # ------------
 # * Two games, one for each direction, make good samples of both domains. They do not make a map and its inverse.
-# * The way back does. It goes through both generators, and its error moves both. Collect the gradients of both cycles, then step.
-# * It also fights mode collapse. Five Gaussians reached about ten modes with it, and about five without.
+# * The term for the way back does. It goes through both generators, and its error moves both. Collect the gradients of both
+#   cycles, then step.
+# * It also reduces mode collapse. Five Gaussians reached about ten modes with it, and about five without.
 # * It finds *a* map that can be undone. Which one, the seed decides. On digits the class came back, but on the way it was
 #   often another.
 #

@@ -300,7 +300,7 @@ assert np.allclose(bare(z)[0], bare(others)[0], atol=1e-6), "without BatchNorm i
 # of 64 and settings that suit them (R1 in place of BatchNorm, as in lesson 16). The third is the dense one again, with as many
 # steps as take about the time of the DCGAN.
 #
-# **Predict.** Who covers more of the digits, at equal steps and in equal time?
+# **Predict.** Which of them covers more of the digits, at equal steps and in equal time?
 #
 # .. answer::
 #    At equal steps the DCGAN covers more than twice as much as the dense networks, on every seed. In equal time the dense
@@ -356,8 +356,8 @@ assert (coverage["DCGAN"] > 2 * coverage["dense"]).all() and (coverage["no Batch
 # ------------------
 # *"Convolutions are better."* They are better at equal steps, that is, for equally many images. But a dense step takes about
 # a quarter of the time. In equal time the dense networks cover about as much of these digits. For an image of 8 x 8 pixels,
-# whose strokes stand where they always stand, a dense layer is no bad choice. One of 64 x 64 would need four thousand weights a
-# unit.
+# whose strokes stand where they always stand, a dense layer is no bad choice. One of 64 x 64 would need four thousand weights
+# for each unit.
 gap = coverage["DCGAN"] - coverage["dense, equal time"]
 print("coverage, DCGAN minus dense in equal time:", gap.round(3))
 assert (coverage["dense, equal time"] > coverage["dense"] + 0.05).all() and (np.abs(gap) < (0.35 if FAST else 0.12)).all()
@@ -365,8 +365,9 @@ assert (coverage["dense, equal time"] > coverage["dense"] + 0.05).all() and (np.
 # %%
 # *"BatchNorm is what makes it work."* Small weights do not work without it. With He's weights the same networks learn as well,
 # though less. *"The digits are right."* The DCGAN is far from real digits, and the Gaussian of each class, which was told the
-# classes, is about as good at so few steps. On
-# eight seeds, with 4000 steps, the coverage was .77 to .80 by the rules. Without BatchNorm and with He's weights it was .62 to
+# classes, is about as good at so few steps.
+#
+# On eight seeds, with 4000 steps, the coverage was .77 to .80 by the rules. Without BatchNorm and with He's weights it was .62 to
 # .70. Without it and with small weights it was 0 to .50 (``python tests/benchmarks/family.py dcgan``).
 assert (coverage["DCGAN"] < judge.real.coverage - 0.1).all() and (frechet["DCGAN"] > 1.5 * judge.real.frechet).all()
 
@@ -398,7 +399,8 @@ ax.legend(loc="lower left")
 # ------------
 # * With its windows as rows, a convolution is one matrix product. Its gradient is a dense layer's, and each window's derivative
 #   is added to the pixels that the window came from.
-# * A transposed convolution is the adjoint of a convolution, and so its backward pass. It turns nothing and undoes nothing.
+# * A transposed convolution is the adjoint of a convolution, and so its backward pass. It does not turn the image, and it does
+#   not undo the convolution.
 # * When the stride does not divide the kernel, some pixels are covered more often than others. This is the checkerboard.
 # * The paper's rules depend on each other. Small weights need BatchNorm, and BatchNorm makes every image and score depend on its
 #   batch.

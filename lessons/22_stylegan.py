@@ -6,7 +6,7 @@ A DCGAN is given its noise once, at the bottom, and every later layer sees only 
 when every layer is told what to do?
 
 * **Time** 40 minutes.
-* **Before** lesson 20, and lesson 07 for the gradient of a gradient.
+* **Before** lesson 20, and lesson 12 for the gradient of a gradient.
 * **Terms** generator, style, adaptive instance normalisation, truncation.
 
 In StyleGAN (Karras et al. 2019) a small network makes a vector w of z, and w acts on each layer of the generator as a *style*.
@@ -121,7 +121,7 @@ assert np.allclose(conv.forward(np.concatenate([x, s], axis=1))[0], plain.forwar
 # %%
 # *Path lengths.* A small step of w should move the image equally far, wherever w is and whichever way it goes. With the Jacobian
 # J of the image by w and random images y, the second paper adds :math:`\lambda\,\mathbb E\,(|J^{\mathsf T} y| - a)^2` to G's
-# loss, where a is the mean length so far. This is a penalty on a gradient, as R1 is in lesson 07, now for the generator. So its
+# loss, where a is the mean length so far. This is a penalty on a gradient, as R1 is in lesson 12, now for the generator. So its
 # gradient needs the gradient of a gradient, which the R-operator gives. Differences of the whole loss agree.
 G = StyleGenerator(2, (4, 4), 1, (2, 2), style="modulation", activation=Tanh(), dtype=np.float64, seed=1)
 D = Sequential(Conv2D(4, 1, 2, kernel=4), Tanh(), Dense(2, 1), dtype=np.float64, seed=2)
@@ -163,7 +163,7 @@ assert all(judge.report(model.sample(SAMPLES)).frechet < (12 if FAST else 6) for
 # **Predict.** Which exchange moves the image further, in squares of its pixels? And before training?
 #
 # .. answer::
-#    In an untrained generator the fine styles move it further, as they are nearer to the output. Training turns this round, or
+#    In an untrained generator the fine styles move it further, as they are nearer to the output. Training reverses this, or
 #    nearly so. The shape of a digit is decided early.
 
 
@@ -231,8 +231,8 @@ assert np.all(density[1] > density[0] + 0.2) and np.all(variance < 0.85)
 # %%
 # What does not hold
 # ------------------
-# *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images hardly
-# change, as the strengths B stay near 0. In large images it draws hair and pores.
+# *Noise matters.* Not at 8 x 8 pixels. With other noise and the same w the images change
+# very little, as the strengths B stay near 0. In large images it draws hair and pores.
 noise = [((model.paint(model.styles(200), seed=1) - model.paint(model.styles(200), seed=2))**2).sum() / 400 / x.var(axis=0).sum()
          for model, x in zip(models, whole, strict=True)]
 print("share of the variance that noise makes:", np.round(noise, 4))
@@ -311,6 +311,6 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #
 #    .. answer::
-#       Coarse styles rule as before, 1.09 and 1.25 times as much as fine ones. The Frechet distance is 2.4 and 2.7. Truncation
-#       raises the density only from .55 to .68 and .75, so its assertion stops you.
+#       Coarse styles move the image more, as before, 1.09 and 1.25 times as much as fine ones. The Frechet distance is 2.4 and
+#       2.7. Truncation raises the density only from .55 to .68 and .75, so its assertion stops you.
 plots.show("lesson_22")

@@ -102,8 +102,8 @@ assert np.allclose(ours, G.grad, rtol=1e-10, atol=1e-13)
 print(found)
 
 # %%
-# Enlarge what nobody has seen
-# ----------------------------
+# Enlarge unseen digits
+# ---------------------
 # ``SuperRes`` has the rest: D's step, penalties, averages. Beside the game it trains a third network, M, on the mean square error
 # alone. M takes no noise and gives one answer. 896 digits are for the training, and 901 others are made small and enlarged again.
 seen, unseen = data.halves()

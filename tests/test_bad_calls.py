@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tinygan
-from tinygan import checkpoint, data, dirac, files, game, losses, metrics, penalties, sampling, stacked, zoo
+from tinygan import checkpoint, data, dirac, files, game, losses, metrics, penalties, sampling, stacked, training, updates, zoo
 from tinygan.cli.options import parser
 from tinygan.engine import features, gradcheck, heads, initial, inputs, layers, norm, numerics, optim
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
@@ -773,6 +773,89 @@ def test_an_absurd_size_is_refused_before_anything_is_allocated(name, n):
         ABSURD[name](n)
     assert re.search(r"would take [0-9.,e+]+ GB, and this machine has|must be at most", str(caught.value))
     assert traceback.extract_tb(caught.value.__traceback__)[-1].line.startswith("raise ")
+
+
+@pytest.mark.parametrize("call, sentence", [
+    (lambda: Conv2D((10**13, 3), 1, 2, 3, pad=7),
+     "Conv2D: an image of 10000000000000 x 3 pixels with pad 7 would take 1,360,000.0"),
+    (lambda: ConvTranspose2D((10**13, 3), 1, 2, 4, 4),
+     "ConvTranspose2D: an image of 40000000000000 x 12 pixels would take 3,840,000.0"),
+    (lambda: features.FourierFeatures(10**13, 4), "the frequencies of FourierFeatures(10000000000000 -> 4) would take 320,000.0"),
+    (lambda: metrics.js_2d(SAMPLES, data.ring(3), 10**6), "1000000 x 1000000 cells for 3 modes would take 8,000.0"),
+    (lambda: metrics.js_1d(ON_LINE, LINE, 10**12), "1000000000000 cells for 2 modes would take 16,000.0"),
+    (lambda: data.one_hot([0], 10**9), "1 labels of 1000000000 classes would take 8,000,000,000.0"),
+    (lambda: layers.Dense(10**6, 10**8),
+     "the 100000100000000 parameters of Dense(1000000 -> 100000000), with their gradients, would take 1,600,001.6"),
+    (lambda: initial.he(rng(), 10**9, 10**4), "W of shape (1000000000, 10000) would take 80,000.0"),
+    (lambda: Streams(0, (10**12,)), "the streams of 1000000000000 replicas would take 8,000,000.0"),
+    (lambda: sampling.sampled(mlp(3, 2, 5), 10**12, rng()), "1000000000000 samples would take 20,000.0"),
+    (lambda: sampling.between([1.0, 0.0, 2.0], [0.0, 1.0, 2.0], 10**12), "1000000000000 points on the way would take 24,000.0"),
+    (lambda: dirac.trajectory(dirac.minimax, dirac.simultaneous, np.ones((4, 2)), 10**12),
+     "1000000000000 steps from 4 points would take 64,000.0"),
+    (lambda: data.grid(10**7), "a grid of 10000000 x 10000000 modes would take 1,600,000.0"),
+    (lambda: RING.sample(10**13, rng()), "10000000000000 samples of ring would take 160,000.0")])
+def test_the_size_that_is_said_is_the_size(call, sentence):
+    with pytest.raises(MemoryError) as caught:
+        call()
+    assert str(caught.value).startswith(f"{sentence} GB, and this machine has ")
+
+
+def strided(array, shape, strides):
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def stepped(theta, grad, opt=None):
+    (opt or optim.Adam()).step(theta, grad)
+
+
+def locked(use):
+    net = D()
+    net.theta.flags.writeable = False
+    use(net)
+
+
+def used(opt):
+    opt.step(np.ones(4), np.ones(4))
+    return opt
+
+
+NUMBERS, ADAM, ONE = np.arange(6.0), optim.Adam(), D()
+APART = "theta and grad share memory, and a step changes theta in place: pass grad.copy()"
+WITHIN = "entries of theta share memory with each other, and a step changes each by itself: pass theta.copy()"
+SHARED = [  # what is written into arrays that lie where other arrays lie, or that cannot be written
+    (lambda: stepped(NUMBERS, NUMBERS), APART), (lambda: stepped(NUMBERS[1:], NUMBERS[:-1]), APART),
+    (lambda: stepped(NUMBERS.reshape(2, 3), NUMBERS[::-1].reshape(2, 3), optim.SGD(0.1)), APART),
+    (lambda: stepped(strided(NUMBERS, (4, 2), (8, 8)), np.ones((4, 2))), WITHIN),
+    (lambda: stepped(strided(NUMBERS, (4,), (0,)), np.ones(4)), WITHIN),
+    (lambda: stepped(np.broadcast_to(NUMBERS, (2, 6)), np.ones((2, 6))), "theta is read-only"),
+    (lambda: stepped(np.ones(3), np.ones(3), used(optim.Adam())), "this optimiser has moved a theta of shape (4,) and remembers "
+     "it; got one of shape (3,). Each network needs an optimiser of its own"),
+    (lambda: stepped(np.ones(3), np.ones(3), used(optim.Clipped(optim.SGD(0.1), 1.0))), "Each network needs an optimiser"),
+    (lambda: locked(lambda net: setattr(net, "theta", np.zeros_like(net.theta))), "theta of Sequential was made read-only"),
+    (lambda: locked(lambda net: d_step(net, optim.Adam(), X, X, LOSS)), "theta is read-only"),
+    (lambda: trained(G(), D(), RING, LOSS, steps=2, opt_g=ADAM, opt_d=ADAM), "opt_g and opt_d are the same object"),
+    (lambda: trained(G(), D(), RING, LOSS, steps=2, opt_g=optim.Optimistic(ADAM), opt_d=ADAM), "opt_g and opt_d are the same"),
+    (lambda: training.Training({"G": updates.Player(ONE, optim.Adam()), "D": updates.Player(ONE, optim.Adam())}, None, None,
+                               steps=1, streams=Streams()), "the players G and D have one network; each needs a network of its"),
+    (lambda: training.Training({"G": updates.Player(G(), ADAM), "D": updates.Player(ONE, optim.Clipped(ADAM, 1.0))}, None, None,
+                               steps=1, streams=Streams()), "the players G and D have one optimiser"),
+]
+
+
+@pytest.mark.parametrize("call, sentence", SHARED, ids=range(len(SHARED)))
+def test_arrays_that_cannot_be_written_by_themselves_are_refused(call, sentence):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert sentence in said(caught.value)
+
+
+def test_arrays_that_lie_side_by_side_or_in_any_order_are_not():
+    for theta in (np.ones((4, 6))[::2, ::-1].swapaxes(0, 1), np.ones((3, 1, 2))[:, :, ::-1], np.ones((2, 0)), np.ones(8)[::2]):
+        stepped(theta, np.ones(theta.shape))
+        assert (theta < 1).all()
+    rows = np.ones((4, 2))
+    stepped(rows[:, 0], rows[:, 1])
+    assert (rows[:, 0] < 1).all() and (rows[:, 1] == 1).all()
 
 
 def test_the_table_is_long_enough():

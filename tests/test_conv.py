@@ -251,6 +251,15 @@ def test_a_geometry_that_leaves_pixels_over_is_refused(kernel, stride, pad, size
     check_leftover(kernel, stride, pad, size)
 
 
+def test_an_image_may_be_one_pixel_wide_or_high():
+    for size, pixels in (((1, 3), (1, 3)), ((3, 1), (3, 1)), ((1, 1), (1, 1))):
+        layer = ConvTranspose2D(size, 1, 1, 3, 1, 1)
+        assert layer.output == pixels and layer.forward(np.ones((2, layer.d)))[0].shape == (2, layer.k)
+        assert Conv2D(size, 1, 1, 3, 1, 1).output == pixels
+    with pytest.raises(ValueError, match="none is left"):
+        ConvTranspose2D((2, 1), 1, 1, 2, 1, 1)
+
+
 def check_leftover(kernel, stride, pad, size):
     room = size + 2 * pad - kernel
     with pytest.raises(ValueError) as error:

@@ -644,7 +644,7 @@ def test_one_column_other_suffixes_and_text_paths(tmp_path):
     ("NA,NA\n1,2\n3,4\n", "line 1, column 1: 'NA'"),
     ("170,05\n168,5\n", "line 1: '170,05' looks like one number with a decimal comma. Such a table is read with --decimal ,"),
     ("x;y\n1,5;2,5\n3,5;4,5\n", "column x: '1,5'(.|\n)*Numbers with a decimal comma are read with --decimal ,"),
-    ("x,kind\n1,a b\n3,c\n", r"kind holds text, 'a b' and 'c' in 2 rows\n  A column of text has to be left out"),
+    ("x,kind\n1,a b\n3,c\n", r"kind holds text, 'a b' and 'c' in 2 rows\n  A column of text is learned as categories"),
     ("x,k\n" + "".join(f"{j}.5,t{j}\n" for j in range(6)), "holds text, 6 different texts in 6 rows, such as 't0', 't1', 't2'"),
     (b"1,2\n\x00\x01\x02", "line 2: not UTF-8 text"),
 ])
@@ -751,6 +751,36 @@ def test_packed_tables(tmp_path, monkeypatch):
         data.from_file(tmp_path / "my.table.csv.gz")
     with pytest.raises(ValueError, match="only tables of text may be packed"):
         data.from_file(write(tmp_path, b"", "cloud.npy.gz"))
+
+
+CUSTOMERS = "customer,date,age,paid\nC1,2024-01-03,34,20.5\nC2,2024-02-01,51,70\n"
+
+
+@pytest.mark.parametrize(("text", "columns", "x", "names"), [
+    (CUSTOMERS, ["paid", "age"], [[34, 20.5], [51, 70]], ("age", "paid")),  # in the order of the table
+    ("a,b,c\n1,2,3\n4,5,7\n", ["c", "a"], [[1, 3], [4, 7]], ("a", "c")),
+    ("1,2,3\n4,5,7\n", ["x2"], [[2], [5]], ("x2",)),
+    ("n,x\n1,5\n2,7\n3,8\n", ["n", "x"], [[1, 5], [2, 7], [3, 8]], ("n", "x")),  # one that counts, if it is asked for
+    (",x\n1,5\n2,7\n3,8\n", ["x"], [[5], [7], [8]], ("x",)),
+    ("a,b\n1,?\n2,\n", ["a"], [[1], [2]], ("a",)),  # the cells of the others may be anything
+], ids=["text", "numbers", "no names", "counting", "nameless", "bad cells"])
+def test_only_the_columns_that_are_asked_for(tmp_path, text, columns, x, names):
+    cloud = data.from_file(write(tmp_path, text), columns=columns)
+    assert (cloud.x.tolist(), cloud.columns, cloud.notes) == (x, names, ())
+
+
+def test_columns_of_arrays_and_columns_that_there_are_not(tmp_path):
+    np.save(tmp_path / "cloud.npy", np.arange(6.).reshape(2, 3))
+    assert data.from_file(tmp_path / "cloud.npy", columns=["x3"]).x.tolist() == [[2], [5]]
+    for text in (CUSTOMERS, "age,paid\n1,2\n3,4\n"):
+        with pytest.raises(ValueError, match="unknown column in cloud.csv: 'agee'. Did you mean 'age'"):
+            data.from_file(write(tmp_path, text), columns=["paid", "agee"])
+    with pytest.raises(ValueError, match="unknown column of categories in cloud.csv: 'date'. Known: age, paid"):
+        data.from_file(write(tmp_path, CUSTOMERS), columns=["age", "paid"], categorical=["date"])
+    with pytest.raises(TypeError, match=r"columns must be a list of the names of columns, such as \['species'\]; got 'age'"):
+        data.from_file(write(tmp_path, CUSTOMERS), columns="age")
+    with pytest.raises(ValueError, match="is a folder of pictures, and has no columns: leave out columns"):
+        data.from_file(tmp_path, columns=["age"])
 
 
 def test_numpys_reader_and_ours_read_the_same_numbers(tmp_path, monkeypatch):

@@ -428,11 +428,18 @@ def columns(text):
 
 
 def path_faults(text):
-    """What is wrong on the page of paths: a step without a link, minutes that do not add up, exercises that are not there."""
+    """What is wrong on the page of paths: a step without a link, minutes that are not so, exercises that are not there."""
     link = re.compile(r":(?:doc|ref|py:mod):`")
     found = [f"no link: {step}" for steps in columns(text).values() for step in steps if not link.search(step)]
     minutes = [int(re.match(r"(\d+) minutes", step)[1]) for step in columns(text)["I have an hour"]]
     known = {one.number for lesson in LESSONS for one in exercises_of(lesson)}
+    time = {path.name[:2]: int(re.search(r"\*\*Time\*\* (\d+) minutes", text_of(path))[1])
+            for path in (ROOT / "lessons").glob("[0-9]*.py")}
+    found += [f"lesson {number} takes {time[number]} minutes" for step in columns(text)["I have an hour"]
+              for said, number in re.findall(r"(\d+) minutes. Read :doc:`lesson (\d\d)", step) if int(said) != time[number]]
+    for week in re.findall(r"\n       \d\n     - ([\d, and]+)", text):
+        takes = sum(time[number] for number in re.findall(r"\d\d", week))
+        found += [f"the lessons {week} take {takes} minutes"] if takes > 90 else []
     return (found + ([] if sum(minutes) == 60 else [f"{sum(minutes)} minutes"])
             + [f"no exercise {number}" for number in re.findall(r"\b(\d\d\.\d)\b", text) if number not in known])
 
@@ -445,7 +452,9 @@ def test_the_paths_have_links_minutes_and_exercises_that_are_there():
 
 
 @pytest.mark.parametrize("old, new, fault", [
-    ("(:doc:`start`)", "", "no link"), ("20 minutes", "30 minutes", "70 minutes"),
+    ("(:doc:`start`)", "", "no link"), ("10 minutes", "20 minutes", "70 minutes"),
+    ("     - 05 and 06;", "     - 05, 06 and 08;", "take 130 minutes"),
+    ("10 minutes. Collapse", "10 minutes. Read :doc:`lesson 09` and collapse", "lesson 09 takes 40 minutes"),
     ("12.1 to 12.6", "12.1 to 12.9", "no exercise 12.9")])
 def test_a_fault_of_the_paths_is_noticed(old, new, fault):
     found = path_faults(read("paths.rst").replace(old, new))

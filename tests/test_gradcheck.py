@@ -256,8 +256,48 @@ def test_suspects_and_constants_reach_the_diagnosis():
     for why in (diagnosis.diagnose(mistake, truth, suspects={"a sum for a product": lambda: 2 * A + X}),
                 check(lambda x: (A * x * x).sum(), mistake, X, suspects={"a sum for a product": lambda: 2 * A + X}).why):
         assert why == [why[0]] and why[0].endswith("is what comes out by this mistake: a sum for a product")
-    assert "that is gamma: it was applied once too often" in check(
+    assert "gamma was applied once too often" in check(
         lambda x: (A * x * x).sum(), 2.5 * truth, X, constants={"gamma": 2.5}).why[0]
+
+
+@pytest.mark.parametrize("factor, says", [
+    (2, "a factor 2 too many"), (0.5, "a factor 2 is missing"), (7, "it was not divided by the batch size 7"),
+    (1 / 7, "it was divided once too often by the batch size 7"), (0.3, "gamma was applied once too often"),
+    (1 / 0.3, "gamma was left out"), (-2, "a sign is the wrong way round, and a factor 2 too many"),
+    (-1 / 7, "a sign is the wrong way round, and it was divided once too often by the batch size 7"),
+    (-1 / 0.3, "a sign is the wrong way round, and gamma was left out"), (1.7, "a constant factor is wrong")])
+def test_every_known_factor_has_its_words(factor, says):
+    why, = diagnosis.diagnose(factor * A, A, name="dx", batch=7, constants={"gamma": 0.3})
+    assert why.startswith(f"dx is {factor:.6g} times the truth in every entry: {says}")
+
+
+@pytest.mark.parametrize("size", [1e-290, 1e-170, 1e170, 1e290])
+def test_numbers_whose_squares_vanish_or_overflow_get_the_same_words(size):
+    for answer, says in ((-A, "-1 times the truth in every entry: a sign"), (2 * A, "2 times the truth in every entry"),
+                         (A * (1 + 3e-8 * X), r"wrong by \de-08 of its size only")):
+        assert re.search(says, diagnosis.diagnose(size * answer, size * A, name="dx")[0]), (size, says)
+    assert "mistake: twice" in str(diagnosis.diagnose(size * X, size * A, suspects={"none": size * A, "twice": size * X}))
+
+
+@pytest.mark.parametrize("shape, wrong, says", [
+    ((4, 5), [(0, 2), (3, 2)], ", all in column 2;"), ((4, 5), [(1, 0), (1, 4)], ", all in row 1;"),
+    ((4, 5), [(1, 0), (2, 4)], ""), ((4, 5), [(1, 3)], ", all in column 3;"), ((4, 1), [(0, 0), (3, 0)], ""),
+    ((1, 4), [(0, 0), (0, 3)], ""), ((4, 1), [(2, 0)], ", all in row 2;"), ((1, 4), [(0, 2)], ", all in column 2;")])
+def test_what_wrong_entries_have_in_common(shape, wrong, says):
+    truth = np.random.default_rng(2).normal(size=shape)
+    got = truth.copy()
+    for place in wrong:
+        got[place] += 0.1 * (1 + place[0] + place[1])
+    assert diagnosis.diagnose(got, truth, name="dx")[0] == (
+        f"dx: {len(wrong)} of {truth.size} entries wrong{says or ';'} the worst:")
+
+
+def test_as_many_entries_as_can_be_are_checked_one_by_one(monkeypatch):
+    monkeypatch.setattr(gradcheck, "ENTRIES", X.size)
+    f, gradient = KNOWN["squares"]
+    assert check(f, gradient, X).wrong.shape == X.shape
+    monkeypatch.setattr(gradcheck, "ENTRIES", X.size - 1)
+    assert check(f, gradient, X).wrong.shape == (gradcheck.DIRECTIONS,)
 
 
 # ---- what f may be, and what is kept of it
@@ -339,7 +379,7 @@ def test_a_large_gradient_is_checked_along_random_directions():
     one = right.copy()
     one[17, 3] *= 1.001
     assert not check(f, one, x).ok
-    assert "7 is the batch size" in check(f, 7 * right, x, batch=7).why[0]
+    assert "not divided by the batch size 7" in check(f, 7 * right, x, batch=7).why[0]
     assert "this mistake: squares" in str(check(f, x**2, x, suspects={"squares": lambda: x**2, "lost": None}))
 
 

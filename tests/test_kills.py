@@ -1,6 +1,8 @@
 """Commands that are stopped from outside and gone on with: `tests/benchmarks/kills.py` in small, and its own test."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +60,32 @@ def test_a_process_that_is_left_is_found(tmp_path):
     assert place.left() == [process.pid]
     process.communicate()
     assert place.left() == []
+
+
+WORKER = """
+import os, signal, sys, time
+from tinygan.engine import machine
+reading, writing = os.pipe()
+if os.fork():
+    os.close(writing)
+    time.sleep(0.2)
+    if sys.argv[1] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.close(reading)
+    os.wait()
+else:
+    os.close(reading)
+    machine.end_with_the_parent(os.getppid())
+    time.sleep(0.4)
+    try:
+        os.write(writing, b"a result")
+    finally:
+        print("written, or an error")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how, code, out, err", [("killed", -9, "", ""), ("closed", 0, "written, or an error\n", "BrokenPipe")])
+def test_a_result_that_nobody_reads_is_an_error_only_where_the_parent_lives(how, code, out, err):
+    done = subprocess.run([sys.executable, "-c", WORKER, how], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, out) and err in done.stderr and (err or not done.stderr)

@@ -4,6 +4,7 @@ import csv
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -135,7 +136,7 @@ def test_a_hundred_categories_are_not_too_many(tmp_path):
 
 
 def test_pictures_have_no_columns(tmp_path):
-    with pytest.raises(ValueError, match="is a folder of pictures, and has no columns of categories: leave out categorical"):
+    with pytest.raises(ValueError, match="is a folder of pictures, and has no columns: leave out categorical"):
         data.from_file(tmp_path, categorical=["k"])
 
 
@@ -264,7 +265,11 @@ def test_a_run_is_drawn(cli):
 
 def test_replicas_and_an_average(cli, monkeypatch):
     written(".", shop(), "shop.csv")
-    monkeypatch.setattr(plots, "save", lambda figure, path, *more: path)
+    def closed(figure, path, *more):
+        plt.close(figure)
+        return path
+
+    monkeypatch.setattr(plots, "save", closed)
     words = ("train", "--data", "shop.csv", "--categorical", "kind", *SMALL, "--ema", ".9")
     assert "generated, averaged" in cli(*words, "--out", "one")[1]
     assert "replica 1, averaged" in cli(*words, "--replicas", 2, "--out", "two")[1]
@@ -272,15 +277,18 @@ def test_replicas_and_an_average(cli, monkeypatch):
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [
-    ("train --data ring --categorical kind", 2, "ring has no columns of categories: --categorical is for a table of your own"),
+    ("train --data ring --categorical kind", 2, "ring has no columns to choose from: --categorical is for a table of your own"),
     ("train --data shop.csv --categorical knid", 2, "unknown column of categories in shop.csv: 'knid'. Did you mean 'kind'?"),
     ("train --data shop.csv --categorical kind --model bigan", 2,
      "the model bigan cannot learn columns of categories: leave out --categorical, or take --model gan"),
     ("train --data shop.csv", 1, "column kind holds text"),
-    ("train --resume run --categorical kind", 2, "--resume goes on with the columns of categories that the run has: leave out"),
+    ("train --data ring --columns kind", 2, "ring has no columns to choose from: --columns is for a table of your own"),
+    ("train --data shop.csv --columns size weigth", 2, "unknown column in shop.csv: 'weigth'. Did you mean 'weight'?"),
+    ("train --resume run --columns size", 2, "--resume goes on with the columns that the run has: leave out --columns"),
+    ("train --resume run --categorical kind", 2, "--resume goes on with the columns that the run has: leave out"),
     ("sample run --out a.npy", 2, "the samples have columns of text, which .npy cannot hold: let --out end in .csv"),
     ("score run --data other.csv", 2, "other.csv has other columns than the data of the run: column kind has 'huge', a category"),
-    ("score run --data numbers.csv", 2, "unknown column of categories in numbers.csv: 'kind'"),
+    ("score run --data numbers.csv", 2, "unknown column in numbers.csv: 'kind'"),
 ])
 def test_what_the_command_line_refuses(cli, finished, words, code, says):
     written(".", shop(), "shop.csv")

@@ -13,6 +13,7 @@ from oracles import same_bits
 
 from tinygan import data, files, mlp, sampling
 from tinygan.cli import learning, run_files
+from tinygan.engine import machine
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.layers import Dense, Tanh
 from tinygan.engine.network import Sequential
@@ -124,6 +125,12 @@ def test_more_samples_than_the_disk_can_hold_are_refused(people, cli, ending, le
     code, _, err = cli("sample", "people", "-n", 10**15, "--out", f"x.{ending}")
     assert code == 2 and f"1,000,000,000,000,000 samples take at least {least} GB, and the disk has " in err
     assert not [*Path().glob(f"*x.{ending}")]
+
+
+@pytest.mark.parametrize("size, words", [(70, "0.1 kB"), (7e4, "70.0 kB"), (1e8, "0.1 GB"), (25.3e9, "25.3 GB"),
+                                         (1e13, "10,000.0 GB"), (1e25, "1e+16 GB"), (10**400, "1e+291 GB")])
+def test_a_size_in_words(size, words):
+    assert machine.in_words(size) == words
 
 
 def test_texts_of_many_samples(sold, cli):

@@ -526,6 +526,18 @@ def test_the_page_of_a_run_has_its_pictures_and_changes_neither_player(name):
         np.testing.assert_array_equal(old, new)
 
 
+def test_a_table_of_ones_own_that_is_called_digits_is_no_picture():
+    """It is drawn as other tables are, in its own units."""
+    x = rng().integers(0, 17, (80, 64)).astype(float)
+    own, theirs = data.from_array(x, "digits").standardized(), data.digits().standardized()
+    assert [plots.canvas.is_digits(points) for points in (own, theirs)] == [False, True]
+    G, D, history = run(mlp(3, 8, 64), mlp(64, 8, 1), own)
+    figure = plots.summary(G, D, own, LOSS, history)
+    plt.close(figure)
+    pair = next(ax for ax in axes_of(figure) if ax.collections)
+    assert not any(ax.images for ax in axes_of(figure)) and pair.get_xlim()[1] > 10
+
+
 def axes_of(figure):
     return [ax for part in figure.subfigs for ax in part.axes]
 

@@ -301,7 +301,7 @@ def test_the_options_of_train_are_the_settings_of_a_recipe():
     actions = commands.choices["train"]._actions
     assert {action.dest for action in actions} == set(NAMES) | {
         "help", "model", "quiet", "out", "force", "resume", "every", "decimal", "index",
-        "categorical"}  # how to read, write and go on
+        "categorical", "columns"}  # how to read, write and go on
     found = [words for action in actions for words in action.option_strings if action.dest in NAMES]
     assert found == [option(name) for name in NAMES]
 

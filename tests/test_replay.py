@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -448,3 +449,36 @@ def test_arrays_are_exchanged_once_each_even_where_objects_hold_each_other():
     holder["others"].append(holder)
     assert replay._exchange(holder, lambda array: array + 1, set()) is holder
     assert holder["x"].tolist() == [1, 1] and holder["others"][0][0].tolist() == [2, 2]
+
+
+def test_what_is_no_array_may_be_added_first():
+    """`grad = 0`, then a bool or a list is added, which has no place in memory: the zeros stay."""
+    for first in (True, [1.0, 2.0, 3.0]):
+        net = SimpleNamespace(grad=np.zeros(3))
+
+        def step(x, first=first, net=net):
+            net.grad[...] = 0
+            np.add(first, net.grad, out=net.grad)
+            net.grad += x
+            return net.grad.copy()
+
+        replayed = record(step, np.arange(3.0), changes=[net])
+        x = np.array([5.0, 7.0, 9.0])
+        assert same_bits(replayed(x), x + np.asarray(first, float))
+
+
+def test_functions_that_write_where_they_are_told():
+    """Not only ufuncs have `out`: with it nothing is made, and without it something is."""
+    net = SimpleNamespace(w=np.arange(9.0).reshape(3, 3), kept=np.zeros((2, 3)))
+
+    def step(x):
+        made = np.dot(x, net.w)
+        np.dot(x, net.w + made.sum(axis=0), out=net.kept)
+        return made + net.kept
+
+    x = np.arange(6.0).reshape(2, 3)
+    replayed = record(step, x, changes=[net])
+    assert [call.fresh for call in replayed.calls if call.name == "dot"] == [True, False]
+    for batch in (x + 1, x - 3):
+        got, there = replayed(batch).copy(), net.kept.copy()
+        assert same_bits(got, step(batch)) and same_bits(there, net.kept)

@@ -50,7 +50,7 @@ def test_a_table_is_scored_with_its_names_and_its_ties(cli, undrawn):
     assert [line.split()[0] for line in table[1:4]] == ["height", "age", "constant"] and len(table[1].split()) == 4
     kept = run_files.load("run").scores["rows"]
     assert set(kept) == {"true samples", "true, untied", "generated"} and len(kept["generated"]["w1"]) == 3
-    assert f"{kept['generated']['coverage']:.1%}" in out
+    assert f"{kept['generated']['coverage']:.1%}" in out and kept["generated"]["w1"][2] == 0  # what is constant comes back so
 
 
 def test_score_says_it_again_and_held_out_rows_are_others(cli, undrawn):
@@ -117,6 +117,24 @@ def test_a_replica_that_is_lost_is_scored_too(cli, undrawn):
     lost = scoring.scored(run).numbers["rows"]["replica 1"]
     assert lost["coverage"] == 0 and lost["w1"] == [np.inf, np.inf] and lost["c2st"] > .9
     assert "replica 1" in scoring.scored(run).text
+
+
+def test_held_out_rows_may_have_more_columns_and_decimal_commas(cli, undrawn):
+    """They are read by the names of those that were learned; without a line of names all of them are."""
+    Path("sold.csv").write_text("id;day;height;age\n" + "".join(f"n{j};2024-01-{j:02};{j / 2};{j % 9}\n" for j in range(1, 31)))
+    read = ("--decimal", ",")
+    Path("sold.csv").write_text(Path("sold.csv").read_text().replace(".", ","))
+    code, out, err = cli("train", "--data", "sold.csv", "--columns", "age", "height", *read, *SMALL, "--out", "run")
+    assert (code, err) == (0, "") and "rows 30, columns 2" in out
+    assert list(run_files.load("run").data.columns) == ["height", "age"]
+    code, out, err = cli("score", "run", "--data", "sold.csv", *read)
+    assert (code, err) == (0, "") and "30 samples beside as many held-out rows" in out
+    assert cli("score", "run", "--data", "sold.csv")[0] == 1  # its commas
+    Path("bare.csv").write_text("".join(f"{j / 2:.3f} {j % 9}\n" for j in range(1, 31)))
+    assert cli("score", "run", "--data", "bare.csv")[0] == 0
+    Path("other.csv").write_text("height,years\n" + "1.5,2\n2.5,3\n")
+    code, _, err = cli("score", "run", "--data", "other.csv")
+    assert code == 2 and "other.csv has other columns than the data of the run: height, years; expected height, age" in err
 
 
 @pytest.mark.slow

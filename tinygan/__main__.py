@@ -66,6 +66,8 @@ def train(options):
     if options.resume:
         return _resume(options)
     reading = {name: getattr(options, name) for name in ("decimal", "index")}
+    if options.columns:
+        reading["columns"] = options.columns
     if options.categorical and options.model != GAN:
         raise Misuse(f"the model {options.model} cannot learn columns of categories: leave out --categorical, or take "
                      f"--model {GAN}")
@@ -115,8 +117,9 @@ def _resume(options):
     folder = options.resume
     if options.force or options.out not in (None, folder):
         raise Misuse("--resume writes into the folder of the run that it goes on with: leave out --out and --force")
-    if options.categorical:
-        raise Misuse("--resume goes on with the columns of categories that the run has: leave out --categorical")
+    for name in ("categorical", "columns"):
+        if getattr(options, name):
+            raise Misuse(f"--resume goes on with the columns that the run has: leave out --{name}")
     if not folder.is_dir():
         raise Misuse(f"there is no folder {folder}, so no run to go on with. Make one with the command train")
     with lock(folder):
@@ -141,7 +144,7 @@ def sample(options):
 def score(options):
     """Score a finished run."""
     run = family_files.load(options.run)
-    print((learning if isinstance(run, run_files.Run) else systems).score(run, options.data))
+    print((learning if isinstance(run, run_files.Run) else systems).score(run, options.data, options.decimal))
     return 0
 
 

@@ -5,7 +5,7 @@ Mescheder, Geiger & Nowozin 2018, Which Training Methods for GANs do actually Co
     the generator      always theta
     the discriminator  D(x) = psi x, how strongly x is *suspected* to be fake; the score of the other modules is s = -psi x
 
-A point (theta, psi) is a float64 array (..., 2), either one point, or a whole grid at once. A field gives the velocity of both
+A point (theta, psi) is a float64 array (..., 2), either one point, or a whole grid. A field gives the velocity of both
 players there, (theta', psi'), shaped like the point. Each goes downhill on its own loss. With f(t) = log sigmoid(t),
 
     minimax         G loses V, D loses -V      V = f(psi theta) + f(0)

@@ -62,7 +62,7 @@ def read_table(path: str | Path, reading: Reading = Reading()) -> Table:  # noqa
         if kind == ".parquet":
             return _from_parquet(path, reading)
         table = _array_table(path, kind)
-        if not reading.categorical:
+        if not reading.categorical and not reading.columns:
             return table
         return of_cells(path.name, table.columns, table.x.swapaxes(0, 1).tolist(), reading._replace(first="keep"))
     except OSError as error:

@@ -79,16 +79,16 @@ class Recipe(Common):
     fourier: tuple[Any, ...] | None = setting(
         None, FOURIER, NETS,
         f"Fourier features before the first layer of both: how many (even), their scale in G and in D, such as {FOURIER.example}")
-    pack: int = setting(1, Count(), NETS, "points that D judges together, 1 to 4; 2 helps against mode collapse")
+    pack: int = setting(1, Count(), NETS, "points that D scores together, 1 to 4; 2 helps against mode collapse")
     d_layers: Any = setting(None, Choice("change of D's layers", D_LAYERS, callable), NETS, "a change of D's layers: {names}")
     real_label: float | None = setting(None, Number(above=0, below=1, including=(1,)), HOW,
                                        f"D's label for real points, .7 to 1; with the losses {' and '.join(LABELLED)} only")
     d_steps: int = setting(1, Count(), HOW, "steps of D for each step of G, 1 to 5")
     update: str = setting("alternating", Choice("update", UPDATES), HOW, "who steps when: {names}")
     unroll: tuple[Any, ...] | None = setting(None, UNROLL, HOW,
-                                             f"G looks through so many steps of D, of this size, such as {UNROLL.example}")
-    gp: Any = setting(None, WEIGHT, HOW, "weight of WGAN-GP's penalty between them, .1 to 10, or its start and its end; the "
-                      "Wasserstein loss needs this penalty, or clip")
+                                             f"steps of D that G looks ahead, and their learning rate, such as {UNROLL.example}")
+    gp: Any = setting(None, WEIGHT, HOW, "weight of WGAN-GP's penalty between real and generated points, .1 to 10, or its start "
+                      "and its end; the Wasserstein loss needs this penalty, or clip")
     instance_noise: Any = setting(None, StartStop(Number(above=0, including=(0,))), HOW,
                                   "standard deviation of noise on all that D sees, .01 to .2, or its start and its end")
     clip: float | None = setting(None, Number(above=0), HOW, "largest size of D's parameters, .01 to .1")

@@ -108,14 +108,15 @@ class Common(Record):
     lr: float = setting(2e-3, RATE, HOW, "the learning rate of Adam, 1e-4 to 1e-2")
     lr_d: float | None = setting(None, RATE, HOW, "another learning rate for D; by default that of G")
     beta1: float = setting(0.5, Number(above=0, below=1, including=(0,)), HOW, "Adam's memory of the gradient, 0 to .9")
-    beta2: float = setting(0.999, Number(above=0, below=1, including=(0,)), HOW, "Adam's memory of its square, .9 to .999")
+    beta2: float = setting(0.999, Number(above=0, below=1, including=(0,)), HOW,
+                            "Adam's memory of the squared gradient, .9 to .999")
     schedule: Any = setting("cosine_decay", Choice("schedule", SCHEDULES, callable), HOW,
                             "how both learning rates change: {names}")
     r1: Any = setting(None, WEIGHT, HOW, "weight of a penalty on D's gradient at real points, .01 to 1, or its start and its end")
     r2: Any = setting(None, WEIGHT, HOW, "weight of that penalty at generated points, or its start and its end")
     ema: float | None = setting(None, Number(above=0, below=1, metavar="SHARE"), HOW,
-                                "judge a running average of G, which keeps this share of itself each step, .99 to .9999")
-    seed: int = setting(0, Count(0, "SEED"), HOW, "of everything random")
+                                "score a running average of G, which keeps this share of itself each step, .99 to .9999")
+    seed: int = setting(0, Count(0, "SEED"), HOW, "the seed of everything random")
 
     def data_set(self, **reading: Any) -> Any:
         """The data, in their own units; `reading` is for `from_file`. Raises FileNotFoundError or ValueError for a bad file."""

@@ -70,7 +70,7 @@ def between(z0: Any, z1: Any, n: int = 11) -> Array:
     """`n` points (n, d_z) from z0 to z1, both (d_z,) and included, on a great circle, while the length goes in a straight line.
 
     Points of N(0, I) in many dimensions all have a length near sqrt(d_z). A straight line between two of them passes nearer to 0,
-    where G has hardly ever been asked; the circle does not. Where it is not defined, the line is straight, from or to 0, and
+    where G was almost never trained; the circle does not. Where it is not defined, the line is straight, from or to 0, and
     between opposite points.
 
     References

@@ -1,6 +1,6 @@
 """Columns of a user's own table: what each of them holds, and which of them are learned.
 
-    Reading(decimal, first, categorical)        how a table is to be read
+    Reading(decimal, first, categorical, ...)   how a table is to be read
     Column(name)                                a column that is filled cell by cell
     of_columns(where, columns, reading)         -> Table: numbers, names, notes, categories; or one message with all faults
     of_cells(where, names, columns, reading)    the same from columns of values, as arrays and DataFrames have them
@@ -10,6 +10,7 @@ treated alike.
 """
 
 import array
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -35,11 +36,13 @@ class Reading(NamedTuple):
     decimal       what stands before the fraction of a number, "." or ","
     first         "drop" leaves out a first column that only numbers or names the rows; "keep" does not
     categorical   the names of the columns that hold categories, not amounts; without names they are called x1, x2 ...
+    columns       the names of the columns that are read; () for all
     """
 
     decimal: str = "."
     first: str = "drop"
     categorical: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 class Table(NamedTuple):
@@ -58,10 +61,10 @@ class Table(NamedTuple):
 
 
 class Column:
-    """A column that is filled cell by cell; `name` is None where it has none."""
+    """A column that is filled cell by cell; `name` is None where it has none. One that is not `wanted` stays empty."""
 
-    def __init__(self, name: str | None, decimal: str = ".", categorical: bool = False) -> None:
-        self.name, self.decimal, self.categorical = name, decimal, categorical
+    def __init__(self, name: str | None, decimal: str = ".", categorical: bool = False, wanted: bool = True) -> None:
+        self.name, self.decimal, self.categorical, self.wanted = name, decimal, categorical, wanted
         self.values = array.array("d")
         self.seen: dict[str, int] = {}  # cell -> its number, in the order of appearance
         self.bad: list[tuple[int, str]] = []  # the first cells that are no finite numbers, with their lines
@@ -69,6 +72,8 @@ class Column:
 
     def add(self, line: int, cell: str) -> None:
         """The next cell, which stands in this line of the file."""
+        if not self.wanted:
+            return
         if self.categorical and cell:
             self.values.append(self.seen.setdefault(cell, len(self.seen)))
             return
@@ -132,9 +137,9 @@ def left_out(name: str | None, what: str) -> str:
 
 def of_columns(where: str, columns: Sequence[Column], reading: Reading, lengths: Sequence[str] = (), unit: str = "line") -> Table:
     """The Table of these columns. Raises ValueError with all faults; `lengths` are those of lines that are too long or short."""
-    columns, notes = list(columns), []
+    columns, notes = [column for column in columns if column.wanted], []
     first = columns[0]
-    if reading.first == "drop" and len(columns) > 1 and not lengths and not first.categorical:
+    if reading.first == "drop" and not reading.columns and len(columns) > 1 and not lengths and not first.categorical:
         if first.name == "" and first.names_rows():
             notes.append(left_out("", "names the rows" if first.is_text() else "numbers the rows"))
         elif first.counts_rows():
@@ -170,16 +175,27 @@ def text_of(cell: Any, categorical: bool) -> str:
 
 
 def named_columns(where: str, names: Sequence[str] | None, width: int, reading: Reading) -> list[Column]:
-    """Empty columns. Raises `NoColumn` where `reading.categorical` has a name that no column has."""
-    if not reading.categorical:
+    """Empty columns. Raises `NoColumn` where `reading` has a name that no column has."""
+    if not reading.categorical and not reading.columns:
         return [Column(names[j] if names else None, reading.decimal) for j in range(width)]
-    known = (names and full_names(names)) or [f"x{j}" for j in range(1, width + 1)]
+    known, wanted = chosen(where, names, width, reading)
+    return [Column(names[j] if names else known[j], reading.decimal, known[j] in reading.categorical, wanted[j])
+            for j in range(width)]
+
+
+def chosen(where: str, names: Sequence[str] | None, width: int, reading: Reading) -> tuple[Sequence[str], list[bool]]:
+    """The names of all columns, and whether each is wanted. Raises `NoColumn` where `reading` has a name that no column has."""
+    known: Sequence[str] = (names and full_names(names)) or [f"x{j}" for j in range(1, width + 1)]
+    wanted = [not reading.columns or name in reading.columns for name in known]
+    some = [*itertools.compress(known, wanted)]
     try:
+        for name in reading.columns:
+            choice(f"column in {where}:", name, known)
         for name in reading.categorical:
-            choice(f"column of categories in {where}:", name, known)
+            choice(f"column of categories in {where}:", name, some)
     except ValueError as error:
         raise NoColumn(error) from None
-    return [Column(names[j] if names else known[j], reading.decimal, known[j] in reading.categorical) for j in range(width)]
+    return known, wanted
 
 
 def full_names(names: Sequence[str | None]) -> tuple[str, ...] | None:
@@ -209,8 +225,8 @@ def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit:
     message = [f"{where} cannot be used. Correct or remove these:", *lines, *faults]
     message += [f"and {count - len(faults)} more"] * (count > len(faults))
     if lines:
-        message.append("A column of text has to be left out, or learned as categories by --categorical NAME (in Python "
-                       "categorical=[NAME])")
+        message.append("A column of text is learned as categories by --categorical NAME (in Python categorical=[NAME]). Else "
+                       "leave it out: name the columns to learn, --columns NAME ... (in Python columns=[...])")
     if any(DECIMAL_COMMA.fullmatch(cell) for *_, cell in others):
         message.append('Numbers with a decimal comma are read with --decimal , (in Python decimal=",")')
     raise ValueError("\n  ".join(message))

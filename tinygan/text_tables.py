@@ -50,7 +50,7 @@ def read(path: Path, raw: bytes, reading: Reading) -> Table:
     raw = _utf8(path, raw)
     layout = _layout(path, raw, reading)
     x = None if reading.categorical else _numbers(raw, layout, reading)
-    table = _cell_by_cell(path, raw, layout, reading) if x is None else _without_index(x, layout, reading)
+    table = _cell_by_cell(path, raw, layout, reading) if x is None else _without_index(path.name, x, layout, reading)
     return table._replace(notes=(*layout.notes, *table.notes))
 
 
@@ -183,10 +183,13 @@ def _numbers(raw: bytes, layout: Layout, reading: Reading) -> Any:
     return x if x.shape[1] == layout.width and np.isfinite(x).all() else None
 
 
-def _without_index(x: Any, layout: Layout, reading: Reading) -> Table:
-    """The Table of sound numbers, without a first column that only numbers the rows."""
+def _without_index(where: str, x: Any, layout: Layout, reading: Reading) -> Table:
+    """The Table of sound numbers, without a first column that only numbers the rows, or of the columns that are asked for."""
     notes: tuple[str, ...] = ()
     names = layout.names
+    if reading.columns:
+        known, wanted = tables.chosen(where, names, layout.width, reading)
+        return Table(x[:, wanted], tuple(itertools.compress(known, wanted)))
     if reading.first == "drop" and x.shape[1] > 1 and all(_whole(row[0]) for row in layout.rows):
         nameless = names is not None and names[0] == ""
         if nameless and len(x) > 1 and (x[:, 0] == x[:, 0].round()).all() and np.unique(x[:, 0]).size == len(x):

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from .data import Points, from_array
 from .data.mixed import is_frame
 from .engine.arguments import Array, choice, count, number, shown
-from .engine.optim import Adam, Clipped, Optimiser, Optimistic, constant
+from .engine.optim import Adam, Around, Clipped, Optimiser, Optimistic, constant
 from .engine.store import Network
 from .gradients import all_penalties, g_gradients
 from .unroll import unrolled_g_gradients
@@ -49,13 +50,18 @@ def own_penalties(penalties: Any) -> tuple[Any, ...]:
 
 def optimisers(opt_g: Any, opt_d: Any, update: str, clip: float | None) -> tuple[Optimiser, Optimiser]:
     """A copy of each player's optimiser, Adam() by default, with what `update` and `clip` ask of it."""
-    if opt_g is not None and opt_g is opt_d:
+    if opt_g is not None and _innermost(opt_g) is _innermost(opt_d):
         raise ValueError("opt_g and opt_d are the same object; each player needs an optimiser of its own")
     choice("update", update, UPDATES)
     g, d = _own_optimiser("opt_g", opt_g), _own_optimiser("opt_d", opt_d)
     if update == "optimistic":
         g, d = Optimistic(g), Optimistic(d)
     return g, d if clip is None else Clipped(d, clip)
+
+
+def _innermost(opt: Any) -> Any:
+    """The optimiser that does the step, inside of `Optimistic` and `Clipped`."""
+    return _innermost(opt.opt) if isinstance(opt, Around) else opt
 
 
 def _own_optimiser(name: str, opt: Any) -> Optimiser:
@@ -99,6 +105,11 @@ def all_players(players: Any) -> dict[str, Player]:
     if not isinstance(players, dict) or not players or not all(isinstance(player, Player) for player in players.values()):
         raise TypeError('players must be a dict such as {"D": Player(D, Adam()), "G": Player(G, Adam())}; '
                         f"got {shown(players)}")
+    for name, other in itertools.combinations(players, 2):
+        if players[name].network is players[other].network:
+            raise ValueError(f"the players {name} and {other} have one network; each needs a network of its own")
+        if _innermost(players[name].optimiser) is _innermost(players[other].optimiser):
+            raise ValueError(f"the players {name} and {other} have one optimiser; each needs an optimiser of its own")
     return players
 
 

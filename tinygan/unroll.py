@@ -90,8 +90,7 @@ def _look_ahead(D: Network, real: Array, fake: Array, loss: Loss, steps: int, lr
     for _ in range(steps):
         (s_real, tape_real), (s_fake, tape_fake) = D.forward(real), D.forward(fake)
         _, ds_real, ds_fake = loss.d(s_real, s_fake)
-        D.zero_grad()
-        D.backward(ds_real, tape_real)
+        D.backward(ds_real, tape_real)  # a copy's grad begins at 0
         D.backward(ds_fake, tape_fake)
         walked.append(_Step(D, (s_real, s_fake), (tape_real, tape_fake), (ds_real, ds_fake)))
         D = D.copy()
@@ -100,8 +99,7 @@ def _look_ahead(D: Network, real: Array, fake: Array, loss: Loss, steps: int, lr
 
 
 def _final(D: Network, real: Array, fake: Array, loss: Loss, zero_sum: bool, parameters: bool) -> tuple[Array, Array, Array]:
-    """G's loss against this D: its value, dL/dx of the fake points, and dL/dtheta of D (where `parameters`)."""
-    D.zero_grad()
+    """G's loss against this D, whose grad is 0: its value, dL/dx of the fake points, and dL/dtheta (where `parameters`)."""
     if not (zero_sum or loss.needs_real):
         value, dx, _ = through_d(D, fake, loss, grads=parameters)
         return value, dx, D.grad

@@ -9,12 +9,14 @@ import itertools
 import re
 
 import museum_lines
+import museum_pictures
 import pages
 from sphinx.util.docutils import SphinxDirective
 
 from tinygan.exercises import FOLDER, LESSONS, exercises_of
 
 EXHIBIT = re.compile(r"^(?P<title>\S[^\n]*)\n--+$(?P<story>(?:(?!^--+$).)*?)^:What one sees:", re.MULTILINE | re.DOTALL)
+ROOM = re.compile(r"^(\S.*)\n~~+$", re.MULTILINE)
 NUMBERS = "no one two three four five six seven eight nine ten".split()
 END = re.compile(r"^(?=To try:|\.\. rst-class:: sphx-glr-timing)", re.MULTILINE)
 
@@ -40,18 +42,39 @@ def with_note(lesson, text):
     return END.sub(lambda place: note(lesson), text, count=1)
 
 
+def picture(number):
+    """The picture of an exhibit, wrong and right, as reStructuredText; "" when it has none."""
+    if number not in museum_pictures.PICTURES:
+        return ""
+    return f".. image:: _build/pictures/museum_{number}.png\n   :class: small\n   :alt: {museum_pictures.SEEN[number]}\n\n"
+
+
+def contents(text):
+    """The museum's table: its rooms, and the exhibits in each, with their numbers, as links."""
+    lines = [".. list-table::", "   :class: cards", "   :header-rows: 1", "   :widths: 30 70", "",
+             "   * - room", "     - exhibits"]
+    rooms = ROOM.split(text)[1:]
+    for room, exhibits in zip(rooms[::2], rooms[1::2], strict=True):
+        titles = re.findall(r"^(\d\d \S.*)\n--+$", exhibits, re.MULTILINE)
+        if titles:
+            lines += [f"   * - {room}", *(f"     {'-' * (place == 0):1} | `{title}`_" for place, title in enumerate(titles))]
+    return "\n".join([*lines, "", ""])
+
+
 def with_files(text):
-    """The museum's page: each exhibit with its number before its title, and its file before what one sees."""
+    """The museum's page with a table. Each exhibit has its number before its title, its picture, and its file."""
     numbers = itertools.count(1)
 
     def numbered(match):
         number = f"{next(numbers):02}"
         file, = (FOLDER / "museum").glob(f"museum_{number}_*.py")
         title = f"{number} {match['title']}"
-        story = match["story"] + museum_lines.shown(number)
+        story = match["story"] + picture(number) + museum_lines.shown(number)
         return f"{title}\n{'-' * len(title)}{story}:File: ``my-exercises/museum/{file.name}``\n:What one sees:"
 
-    return EXHIBIT.sub(numbered, text)
+    text = EXHIBIT.sub(numbered, text)
+    first = ROOM.search(text).start()
+    return f"{text[:first]}{contents(text)}{text[first:]}"
 
 
 def table():

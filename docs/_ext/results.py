@@ -1,8 +1,10 @@
-"""What the benchmarks wrote, on a page: their numbers stand in their files and nowhere else.
+"""What the benchmarks wrote, on pages: their numbers stand in their files and nowhere else.
 
-    .. benchmarks:: demo      these, in this order: what is measured, the command, pictures, the table; or that there are none yet
-    .. benchmarks::           all that no page has named; a benchmark that is run for the first time appears here
+    .. benchmarks:: speed     these, in this order: what is measured, the command, pictures, the table; or that there are none yet
        :untitled:             without a heading: the page has one of its own
+    .. study:: demo           the same on a page of its own: the table, pictures, how it was made, the setup
+       :command: python ...   for a study that left a table and no other file
+    .. verdicts:: demo        a table of studies, each with its page and its verdict, and those pages in the list beside the page
     .. setups::               what the setups of the studies are
 
 A benchmark NAME is docs/results/NAME.json with a "command" in its "about", beside NAME.txt and pictures NAME*.png, if any.
@@ -12,9 +14,11 @@ What it measures is said by the docstring of the program in the command.
 import ast
 import json
 import re
+import statistics
 from pathlib import Path
 
 import docstrings
+import studies
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
@@ -22,12 +26,9 @@ from tinygan.study import SETUPS
 
 DOCS = Path(__file__).parents[1]
 RESULTS = DOCS / "results"
-
-
-def named():
-    """The benchmarks that some page shows by name."""
-    text = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.rst"))
-    return {name for line in re.findall(r"^\.\. benchmarks::(.*)$", text, re.MULTILINE) for name in line.split()}
+FEW = 3  # columns; a row with so few goes to the rows with more that have them too
+STACKED = {"stacked_2": "Each is two digits side by side; grey pixels surround the generated ones",
+           "stacked_3": "Each is three digits on top of each other, in red, green and blue, and hard to read by eye"}
 
 
 def about_of(name):
@@ -78,13 +79,16 @@ def wrapped(text):
 def seen(picture, name):
     """What can be seen in a picture of a benchmark, for who cannot see it. Of a study it counts the runs that visit all modes."""
     title = name.replace("_", " ").capitalize()
+    if name in STACKED:
+        rows, controls = studies.rows_of(name)
+        modes = ", ".join(str(run["modes"]) for run in rows["runs"])
+        return (f"{title}. On the left forty real images, on the right forty generated ones. {STACKED[name]}, and above it "
+                f"stand the digits that were read. Modes found, seed by seed: {modes} of {controls['real']['modes']}")
     if not picture.stem.endswith(("-samples", "-intervals")):
-        return f"{title}. The numbers of the table below, as a picture"
-    runs = {}
-    for run in json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["runs"]:
-        runs.setdefault(run["remedy"], []).append(run["judged"]["modes_visited"] if run["judged"] else 0)
-    most = max(max(counts) for counts in runs.values())
-    told = ", ".join(f"{remedy} {sum(count == most for count in counts)} of {len(counts)}" for remedy, counts in runs.items())
+        return f"{title}. The numbers of the table on this page, as a picture"
+    rows = {row: [run.get("modes_visited", 0) for run in runs] for row, runs in studies.rows_of(name)[0].items()}
+    most = max(max(counts) for counts in rows.values())
+    told = ", ".join(f"{row} {sum(count == most for count in counts)} of {len(counts)}" for row, counts in rows.items())
     what = ("Small clouds of generated points over the true modes, a row for each remedy and a column for each seed"
             if picture.stem.endswith("-samples") else "A point and its 95 % interval for each remedy, in three scores")
     return f"{title}. {what}. Runs that visit all {most} modes: {told}"
@@ -112,22 +116,121 @@ def section(name, told=(), titled=True):
     return [*lines, *folded(numbers), f"Every number: :download:`{name}.json </results/{name}.json>`.", ""]
 
 
+def cell(scores, column):
+    """A cell of a table: the median of some runs and, where they differ, the least and the largest, in a line below."""
+    values = [run[column] for run in scores if column in run]
+    if not values:
+        return ""
+    text = f"{statistics.median(values):.3f}"
+    return f"| {text}\n       | {min(values):.3f} to {max(values):.3f}" if len(scores) > 1 else text
+
+
+def alike(rows):
+    """The rows of a table in groups with mostly the same columns, [(columns, {row: scores})]; rows with few columns go along."""
+    groups = []
+    for row, scores in sorted(rows.items(), key=lambda item: -len(item[1][0])):
+        columns = list(scores[0])
+        group = next((several for known, several in groups if set(columns) <= set(known)
+                      and (len(columns) <= FEW or 2 * len(columns) > len(known))), None)
+        if group is None:
+            groups.append((columns, group := {}))
+        group[row] = scores
+    return [(columns, {row: several[row] for row in rows if row in several}) for columns, several in groups]
+
+
+def spread_out(name):
+    """The tables of a system of the family from its file, and after them what the program says of them."""
+    rows, controls = studies.rows_of(name)
+    rows = {**{row: [scores] for row, scores in controls.items()}, **rows}
+    lines = []
+    for columns, several in alike(rows):
+        lines += [".. list-table::", "   :header-rows: 1", "   :stub-columns: 1", "   :class: spread", "",
+                  "   * - row", "     - runs",
+                  *(f"     - {docstrings.inline(column.replace('_', ' '), lambda target: None)}" for column in columns)]
+        for row, scores in several.items():
+            runs = "" if row in controls else str(len(scores))
+            lines += [f"   * - {docstrings.inline(row, lambda target: None)}", f"     - {runs}".rstrip(),
+                      *(f"     - {cell(scores, column)}".rstrip() for column in columns)]
+        lines.append("")
+    rest = (RESULTS / f"{name}.txt").read_text(encoding="utf-8").partition("\n\n")[2]
+    bars, _, prose = rest.partition("\n\n")
+    return [*lines, *docstrings.restructured(prose.splitlines(), lambda target: None), "",
+            "What was asked for, and on how many seeds it came out:", "",
+            *(f"* {docstrings.inline(bar, lambda target: None)}" for bar in bars.splitlines()), ""]
+
+
+def numbers(name):
+    """The table of a study: of the family from its scores, else as its program wrote it."""
+    table = RESULTS / f"{name}.txt"
+    if name.startswith("family_"):
+        return spread_out(name)
+    return [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]
+
+
+def headed(title, lines):
+    return [title, "-" * len(title), "", *lines, ""] if lines else []
+
+
+def study(name, command=None):
+    """What a study left, as sections of its page: the table, the pictures, how it was made."""
+    about = {"command": command} if command else about_of(name)
+    shown = [line for one in pictures(name) for line in (f".. image:: /results/{one.name}", f"   :alt: {seen(one, name)}", "")]
+    made = [*docstrings.restructured(program(about["command"]).splitlines(), lambda target: None), "", *how(about)]
+    if asked := re.search(r"--setup (\w+)", about.get("the same by", "")):
+        made += [f"The setup ``{asked[1]}``: {docstrings.inline(SETUPS[asked[1]].about, lambda target: None)}", ""]
+    kept = f"{name}.json" if (RESULTS / f"{name}.json").is_file() else f"{name}.txt"
+    return [*headed("The table", numbers(name)), *headed("The picture", shown),
+            *headed("How it was made", [*made, f"Every number: :download:`{kept} </results/{kept}>`."])]
+
+
+def overview(names):
+    """A table of studies with their verdicts, and their pages for the list beside the page."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :class: cards", "   :widths: 24 76", "",
+             "   * - study", "     - what came out"]
+    for name in names:
+        title, verdict = studies.verdict(name)
+        lines += [f"   * - :doc:`{title} </results/{name}>`", f"     - {verdict}"]
+    return [*lines, "", ".. toctree::", "   :hidden:", "", *(f"   /results/{name}" for name in names), ""]
+
+
 class Benchmarks(SphinxDirective):
     """The directive that shows benchmarks."""
 
-    optional_arguments = 1
+    required_arguments = 1
     final_argument_whitespace = True
     option_spec = {"untitled": directives.flag}
 
     def run(self):
-        names = self.arguments[0].split() if self.arguments else sorted({path.stem for path in RESULTS.glob("*.json")} - named())
         told = self.env.temp_data.setdefault("benchmarks told", [])  # on this page
         lines = []
-        for name in names:
+        for name in self.arguments[0].split():
             lines += section(name, told, "untitled" not in self.options)
             told.append(program(command_of(name)))
         self.env.note_reread()  # benchmarks write beside the page, where Sphinx does not look
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+
+class Study(SphinxDirective):
+    """The directive that shows a study on its page."""
+
+    required_arguments = 1
+    option_spec = {"command": directives.unchanged_required}
+
+    def run(self):
+        self.env.note_reread()
+        lines = study(self.arguments[0], self.options.get("command"))
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+
+class Verdicts(SphinxDirective):
+    """The directive that lists studies with their verdicts."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        self.env.note_reread()
+        return self.parse_text_to_nodes("\n".join(overview(self.arguments[0].split())))
 
 
 class Setups(SphinxDirective):
@@ -142,5 +245,7 @@ class Setups(SphinxDirective):
 
 def setup(app):
     app.add_directive("benchmarks", Benchmarks)
+    app.add_directive("study", Study)
+    app.add_directive("verdicts", Verdicts)
     app.add_directive("setups", Setups)
     return {"parallel_read_safe": True}

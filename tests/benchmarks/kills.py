@@ -175,14 +175,14 @@ def kill_once(folder, work, name, seconds, expected):
     code, err = stop(place, name, seconds)
     # The signal has ended Python itself, which knows no better before and after the command; while it imports its own modules
     # for the start, a Ctrl-C is exit code 1.
-    by_itself = code in (-2, -15) or code == 1 and "tinygan" not in err and "KeyboardInterrupt" in err
+    by_itself = code in (-2, -15) or code == 1 and str(ROOT / "tinygan") not in err and "KeyboardInterrupt" in err
     early = by_itself and not (place.run / "checkpoint.npz").exists()
     ended = code == 0 or by_itself and not early and contents(place.run) == expected
     if not (ended or early):
         if code != CODES[name]:
             faults.append(f"exit code {code}: {last(err)}")
-        if "Traceback" in err:
-            faults.append(f"a traceback: {last(err)}")
+        if "Traceback" in err or "Warning" in err:
+            faults.append(f"a traceback or a warning: {last(err)}")
     end = time.monotonic() + LATE
     while place.left() and time.monotonic() < end:
         time.sleep(0.1)

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/mutation.py --count 500 --seed 0 --write     prints the table and writes docs/results/mutation.txt
     python tests/benchmarks/mutation.py --count 500 --keep killed.txt    goes on: what this file names as killed is not run again
+    python tests/benchmarks/mutation.py --count 100 --seed 2 --fresh     says in the table that no test was written for it
 
 Ctrl-C ends it with a table of what was tried. The changes: an operator or a comparison becomes another one, a number grows by 1
 or a tenth, True becomes False, `and` becomes `or`, `not` and a minus go, a statement is left out (a call, an assignment with +=,
@@ -26,13 +27,14 @@ ROOT, SECONDS, BYTES = Path(__file__).parents[2], 50, 8 << 30
 EQUIVALENT = Path(__file__).with_name("mutation_equivalent.txt")  # a mutant on each line, and behind || the reason
 ROOMS = {"engine": "engine/*.py", "losses": "losses/*.py", "penalties": "penalties.py", "gradients": "gradients.py",
          "unroll": "unroll.py", "metrics": "metrics/*.py", "zoo": "zoo/*.py"}
-CHECKER = "gradcheck gradcheck_table game dirac"
+CHECKER = "gradcheck gradcheck_steps gradcheck_table game dirac"
 QUICK = {  # the tests of a file or of its folder, the ones that know most first
     "engine/arguments": "arguments_of_train bad_calls data network", "engine/machine": "long_runs bad_calls study kills",
     "engine/numerics": "numerics losses heads long_runs", "engine/heads": "heads bad_calls", "engine/jacobian": "game dirac",
     **dict.fromkeys(["engine/" + name for name in ("functions", "ladders", "slopes", "verdicts", "diagnosis", "differences",
                                                   "gradcheck")], CHECKER),
-    "engine/conv": "conv", "engine/windows": "conv", "engine/norm": "norm layers parameters network training",
+    "engine/conv": "conv", "engine/windows": "conv style", "engine/inputs": "style conv",
+    "engine/norm": "norm layers parameters network training",
     "engine/features": "norm pack layers gradcheck_table", "engine/optim": "optim long_runs training_state arguments_of_train",
     "engine/replay": "replay", "engine/recording": "replay", "engine/shortening": "replay",
     "engine": "layers network parameters by_hand types checkpoint conv bad_calls training",
@@ -137,7 +139,7 @@ def run(path, tree, tests):
     return "too slow" if status < 0 else "killed" if status else "survived"
 
 
-def main(count, seed, only, keep, write):
+def main(count, seed, only, keep, write, fresh):
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     import scipy.spatial  # noqa: F401, PLC0415  here once, not in every process
@@ -172,13 +174,14 @@ def main(count, seed, only, keep, write):
             print(f"{table.total()}: {result}: {what}", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("stopped: the table is of those that were tried", file=sys.stderr)
-    text = report(table, survivors, Counter(room for room, *_ in all_of), seed)
+    sample = f"seed {seed}" + ", for which no test was written" * fresh
+    text = report(table, survivors, Counter(room for room, *_ in all_of), sample)
     print(text)
     if write:
         (ROOT / "docs" / "results" / "mutation.txt").write_text(text + "\n")
 
 
-def report(table, survivors, size, seed):
+def report(table, survivors, size, sample):
     """The table, and the survivors below it."""
     outcomes = ["killed", "too slow", "equivalent", "survived"]
     rows = [["", "mutants", "tried", *outcomes, "share"]]
@@ -189,7 +192,7 @@ def report(table, survivors, size, seed):
         share = f"{(found[0] + found[1]) / seen:.1%}" if seen else ""
         rows.append([room, size.total() if room == "all" else size[room], tried, *found, share])
     lines = ["".join(str(cell).rjust(12) for cell in row).rstrip() for row in rows]
-    head = f"{rows[-1][2]} mutants, drawn at random (seed {seed}). Share: killed or too slow, of those that are not equivalent"
+    head = f"{rows[-1][2]} mutants, drawn at random ({sample}). Share: killed or too slow, of those that are not equivalent"
     return "\n".join([head, "", *lines, "", "survived:" if survivors else "no other survived", *survivors])
 
 
@@ -200,4 +203,5 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=ROOMS)
     parser.add_argument("--keep", type=Path, help="a file of mutants that were killed before, to which new ones are added")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--fresh", action="store_true", help="no test was written for the mutants of this sample")
     main(**vars(parser.parse_args()))

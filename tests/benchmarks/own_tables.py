@@ -43,7 +43,8 @@ def judged(x, seed, settings):
     G, D = recipe.networks(points.dim, seeds)
     recipe.training(G, D, points, seeds[2]).run(progress=False)
     real = points.apply(held_out)
-    scores = [metrics.c2st(G(rng.standard_normal((half, G.d_in))), real, rng).accuracy for _ in range(DRAWS)]
+    made = (points.settled(G(rng.standard_normal((half, G.d_in)))) for _ in range(DRAWS))
+    scores = [metrics.c2st(x, real, rng).accuracy for x in made]
     floors = [metrics.c2st(points.x, real, rng).accuracy for _ in range(DRAWS)]
     return np.mean(scores), np.mean(floors)
 

@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 
 from tinygan.cli import playing
+from tinygan.cli.options import parser
 from tinygan.engine.machine import one_thread
 from tinygan.playground import player as player_module
 from tinygan.playground.portrait import portrait
 from tinygan.playground.server import FILES, LARGEST_BODY, Server, serve
+from tinygan.playground.session import DATA
 from tinygan.playground.stories import STORIES
 
 
@@ -243,6 +245,13 @@ def test_the_command_prints_the_address_and_ends(monkeypatch, capsys, cli):  # c
     out = capsys.readouterr().out
     assert opened[0] in out and out.endswith("The page has ended.\n")
     assert main(["play", "--port", "0", "--hidden", "8", "--no-browser"]) == 0 and len(opened) == 1
+
+
+def test_the_help_names_the_data_that_the_page_takes_and_no_others():
+    for command in ("play", "train"):
+        play = next(each for each in parser()._actions if each.choices).choices[command]
+        data = next(each.help for each in play._actions if each.dest == "data")
+        assert all(name in data for name in DATA) and (".csv" in data) == (command == "train")
 
 
 @pytest.mark.slow

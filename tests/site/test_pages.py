@@ -99,6 +99,23 @@ def test_an_exhibit_has_its_number_and_names_its_file(practice):
         assert file.read_text(encoding="utf-8").startswith(f'"""{title}.')
 
 
+def test_the_museum_begins_with_a_table_and_shows_pictures(practice):
+    text = (DOCS / "museum.rst").read_text(encoding="utf-8")
+    page = practice.with_files(text)
+    table, first, rest = page.partition("Data and losses\n~~~~")
+    assert first and re.findall(r"`(\d\d .*)`_", table) == re.findall(r"^(\d\d \S.*)\n-+$", rest, re.MULTILINE)
+    assert table.count("   * - ") == 9
+    shown = re.findall(r"_build/pictures/museum_(\d\d).png\n   :class: small\n   :alt: (Left .*; right .*)\n", page)
+    assert [number for number, _ in shown] == list(practice.museum_pictures.PICTURES) == list(practice.museum_pictures.SEEN)
+
+
+def test_the_two_sides_of_a_museum_picture_differ(practice):
+    """The right side is drawn by the repaired lines, which a test grades."""
+    assert [ax.get_title() for ax in practice.museum_pictures.draw("01").axes] == ["wrong: 7 places", "right: 8 places"]
+    wrong, right = practice.museum_pictures.draw("23").axes
+    assert wrong.patches[9].get_height() == 0 < right.patches[9].get_height()
+
+
 # ---------------------------------------------------------------- the stories
 
 

@@ -28,6 +28,7 @@ import gallery  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
 import sections  # noqa: E402
+import sidebar  # noqa: E402
 
 WITH_EXAMPLES = [path for path in [*(ROOT / "tinygan").rglob("*.py"), *DOCS.glob("*.rst"), *DOCS.glob("derivations/*.rst"),
                                    ROOT / "README.md"] if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)]
@@ -373,8 +374,10 @@ def test_the_house_is_drawn_with_every_floor():
 @pytest.mark.slow
 def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
-    assert [path.name for path in drawn] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
-    assert all(path.stat().st_size > 20_000 for path in drawn)
+    names = [path.name for path in drawn]
+    assert names[:4] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
+    assert names[4:] == [f"museum_{number}.png" for number in pictures.museum_pictures.PICTURES]
+    assert all(path.stat().st_size > (20_000 if place < 4 else 4000) for place, path in enumerate(drawn))
 
 
 # ---------------------------------------------------------------- answers are folded
@@ -417,6 +420,28 @@ def test_notebooks_are_folded_and_keep_their_code(tmp_path):
     assert "".join(made[0]["source"]) == folding.folded(LESSON) and made[1] == cells[1]
 
 
+@pytest.mark.parametrize("cell, shown", [
+    ("ax.legend()", "ax.legend();"), ("x = 1\nax.set(a=1,\n       b=2)  # both", "x = 1\nax.set(a=1,\n       b=2);  # both"),
+    ("ax.set_title('é')", "ax.set_title('é');"), ("ax.legend();", "ax.legend();"), ("x = f()", "x = f()"), ("x", "x"),
+    ("if x:\n    f()", "if x:\n    f()"), ("%matplotlib inline", "%matplotlib inline"), ("# nothing", "# nothing")])
+def test_a_cell_of_a_notebook_ends_without_the_name_of_an_object(cell, shown):
+    assert folding.silenced(cell) == shown
+
+
+def test_a_film_is_shown_in_its_notebook(tmp_path):
+    sources = "f()", "animation = FuncAnimation(fig, draw)\nfig.draw()", "g()"
+    cells = [{"cell_type": "code", "source": [source]} for source in sources]
+    (tmp_path / "lessons").mkdir()
+    path = tmp_path / "lessons" / "05_a.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    for _ in range(2):  # sphinx-gallery writes a notebook only when its lesson has changed
+        folding.fold_notebooks(types.SimpleNamespace(srcdir=tmp_path))
+        made = ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        assert made == ["f();", "animation = FuncAnimation(fig, draw)\nfig.draw();", folding.FILM, "g();"]
+    lessons = [path for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py") if "FuncAnimation" in path.read_text(encoding="utf-8")]
+    assert lessons and all("\nanimation = FuncAnimation(" in path.read_text(encoding="utf-8") for path in lessons)
+
+
 def test_the_key_terms_of_a_lesson_are_links():
     entries = folding.glossary("Glossary\n\n   :sorted:\n\n   score (logit)\n      A number.\n\n   tape\n      Kept.\n")
     assert entries == {"score": "score (logit)", "logit": "score (logit)", "tape": "tape"}
@@ -425,3 +450,43 @@ def test_the_key_terms_of_a_lesson_are_links():
     assert folding.with_links("A lesson.\n", entries) == "A lesson.\n"
     with pytest.raises(KeyError):
         folding.with_links("* **Terms** dog.\n", entries)
+
+
+# ---------------------------------------------------------------- the list of pages is computed once
+
+
+SIDE = '''<p class="caption" role="heading"><span class="caption-text">Learn</span></p>
+<ul>
+<li class="toctree-l1"><a class="reference internal" href="start.html">Start</a></li>
+<li class="toctree-l1"><a class="reference internal" href="lessons/index.html">Lessons</a><ul>
+<li class="toctree-l2"><a class="reference internal" href="lessons/01_one.html">One</a></li>
+</ul>
+</li>
+</ul>
+'''
+
+
+def test_the_list_of_pages_is_that_of_each_page():
+    """As Sphinx writes it: the entry of the page and all above it are current, and links begin where the page is."""
+    made = sidebar.seen_from(SIDE, "lessons/01_one").splitlines()
+    assert made[1] == '<ul class="current">'
+    assert made[2] == '<li class="toctree-l1"><a class="reference internal" href="../start.html">Start</a></li>'
+    assert made[3] == ('<li class="current toctree-l1"><a class="reference internal" href="../lessons/index.html">Lessons</a>'
+                       '<ul class="current">')
+    assert made[4] == '<li class="current toctree-l2"><a class="current reference internal" href="#">One</a></li>'
+    top = sidebar.seen_from(SIDE, "start")
+    assert top.count("current") == 3 and 'href="lessons/01_one.html"' in top and 'href="start.html"' not in top
+    assert sidebar.seen_from(SIDE, "search") == SIDE
+
+
+def test_only_what_the_theme_asks_for_is_lent():
+    asked = []
+    app = types.SimpleNamespace(config=types.SimpleNamespace(root_doc="index"), builder=types.SimpleNamespace(
+        name="html", _get_local_toctree=lambda page, **how: asked.append((page, how)) or SIDE))
+    contexts = [{"toctree": lambda **how: "Sphinx's own"} for _ in range(3)]
+    for context in contexts:
+        sidebar.lend(app, "start", "page.html", context, None)
+    assert [context["toctree"](**sidebar.ASKED) for context in contexts] == [sidebar.seen_from(SIDE, "start")] * 3
+    assert asked == [("index", sidebar.ASKED)] and contexts[0]["toctree"](collapse=True) == "Sphinx's own"
+    sidebar.lend(app, "start", "page.html", empty := {}, None)
+    assert empty == {}

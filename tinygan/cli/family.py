@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import data, files
 from ..data import halves
+from ..engine.machine import in_words
 from ..zoo import FAMILY
 from . import family_files, learning
 from .family_files import FamilyRun, Misuse
@@ -33,7 +34,7 @@ def learn(run, folder, plan=learning.Plan()):  # noqa: B008  it cannot be change
                                                         family_files, lambda run: (run, scores(run)), _pictures))
 
 
-def score(run, path=None):
+def score(run, path=None, decimal="."):  # noqa: ARG001  as that of `learning`
     """The scores of a run, as text. Raises Misuse for held-out rows, which only the first GAN is compared with."""
     if path is not None:
         raise Misuse(f"--data is for runs of {GAN}; a run of {run.model} is scored without it")
@@ -110,8 +111,7 @@ def _write(batches, n, data, path):
     least = n * data.dim * (2 if path.suffix.lower() == ".csv" else 8)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else least
     if least > free:
-        raise Misuse(f"{n:,} samples take at least {least / 1e9:,.1f} GB, and the disk has {free / 1e9:,.1f} GB free: "
-                     "ask for fewer")
+        raise Misuse(f"{n:,} samples take at least {in_words(least)}, and the disk has {in_words(free)} free: ask for fewer")
     if path.suffix.lower() == ".csv":
         rows = data.rows if data.groups else np.ndarray.tolist
         headings = data.headings if data.groups else data.columns or [f"x{j}" for j in range(1, data.dim + 1)]

@@ -24,7 +24,7 @@ from ..files import read_table
 from ..guard import Diverged
 from ..sampling import batches, sampled
 from ..saving import EVERY, Keeper
-from ..tables import Reading
+from ..tables import NoColumn, Reading
 from . import run_files, scoring
 
 PICTURE, ANIMATION = "summary.png", "training.gif"
@@ -209,21 +209,24 @@ def scores(run):
     return scoring.scored(run).text
 
 
-def score(run, path=None):
+def score(run, path=None, decimal="."):
     """The same text; with the rows of the file `path`, which were not learned from, beside these, and with D's verdicts."""
-    held_out = None if path is None else _held_out(run.data, path)
+    held_out = None if path is None else _held_out(run.data, path, decimal)
     text = scoring.scored(run, held_out).text
     return text.lstrip("\n") if path is None else f"{text}\n{scoring.verdicts(run, held_out)}".strip("\n")
 
 
-def _held_out(data, path):
-    """The rows of a file, (N, d). Raises Misuse for other columns than the data have."""
+def _held_out(data, path, decimal):
+    """The rows of a file, (N, d), which may have more columns. Raises Misuse where the data have others."""
     if data.groups:
         try:
-            return data.encoded(read_table(path, Reading(categorical=data.categorical)))
+            return data.encoded(read_table(path, Reading(decimal, categorical=data.categorical, columns=data.headings)))
         except ValueError as error:
             raise run_files.Misuse(f"{path} has other columns than the data of the run: {error}") from None
-    new = from_file(path)
+    try:
+        new = from_file(path, decimal, columns=data.columns or ())
+    except NoColumn:
+        new = from_file(path, decimal)
     if new.dim != data.dim or (new.columns and data.columns and list(new.columns) != list(data.columns)):
         raise run_files.Misuse(f"{path} has other columns than the data of the run: "
                                f"{', '.join(scoring.names(new))}; expected {', '.join(scoring.names(data))}")

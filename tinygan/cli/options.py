@@ -102,9 +102,9 @@ def _add_grade(commands):
                          "folder for each student in it; those of GitHub Classroom and nbgrader are known")
     command.add_argument("--lessons", nargs="+", metavar="LESSON", help="which lessons, such as 02 05 museum (default: those of "
                          "which a file is there)")
-    add(command, "--jobs", whole("N"), 2, "students at a time", metavar="N")
-    add(command, "--seconds", real("SECONDS", above=0), 120.0, "for all answers of a student; each answer has its own limit "
-         "as well", metavar="SECONDS")
+    add(command, "--jobs", whole("N"), 2, "how many students are graded at a time", metavar="N")
+    add(command, "--seconds", real("SECONDS", above=0), 120.0, "the limit for all answers of a student; each answer also has "
+         "its own limit", metavar="SECONDS")
     add(command, "--memory", whole("MB", 256), 4096, "MB that the answers of a student may use, where the system can be told",
          metavar="MB")
     command.add_argument("--junit", type=Path, metavar="FILE",
@@ -118,10 +118,10 @@ def _add_grade(commands):
 def _add_sample(commands):
     command = add_command(commands, "sample", "draw samples from a finished run into a table or a picture")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    add(command, "-n", whole("N"), None, "how many (default 1000; of images in a picture, 100)", metavar="N")
-    add(command, "--seed", whole("SEED", 0), 0, "of the noise that G makes samples of", metavar="SEED")
+    add(command, "-n", whole("N"), None, "how many samples (default 1000; of images in a picture, 100)", metavar="N")
+    add(command, "--seed", whole("SEED", 0), 0, "the seed of the noise z", metavar="SEED")
     add(command, "--replica", whole("N", 0), 0, "which replica of the run, from 0", metavar="N")
-    command.add_argument("--raw", action="store_true", help="from G itself, where the run kept an average of it (--ema)")
+    command.add_argument("--raw", action="store_true", help="draw from G itself, where the run kept an average of it (--ema)")
     command.add_argument("--like-data", action="store_true", help="round and clip each column to what was seen in the data")
     group = command.add_argument_group("what to ask for, where the model can be asked (see the command family)")
     _add_asked(group, "--label", Several(Count(0), "7"), "K", "conditional: the class, or several classes in turn")
@@ -144,8 +144,14 @@ def _add_asked(group, name, kind, metavar, help_text):
 def _add_score(commands):
     command = add_command(commands, "score", "score a finished run beside true samples: how near it comes, in numbers")
     command.add_argument("run", type=Path, metavar="RUN", help="the folder of the run")
-    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file of "
+    command.add_argument("--data", metavar="FILE", help="rows that the run has not learned from, to compare with: a file with "
                          "the same columns")
+    _add_decimal(command)
+
+
+def _add_decimal(group):
+    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
+         metavar="MARK")
 
 
 def _add_plot(commands):
@@ -169,12 +175,12 @@ def _add_training(command, model, data, resumed):
         groups[name] = groups.get(name) or command.add_argument_group(name)
         _add_setting(groups[name], field, default, default if model == GAN and not resumed else argparse.SUPPRESS)
     group = command.add_argument_group("how to read a table of your own")
-    add(group, "--decimal", one_of("decimal", (".", ",")), ".", "what stands before the fraction of a number: . or ,",
-         metavar="MARK")
+    _add_decimal(group)
     add(group, "--index", one_of("index", ("drop", "keep")), "drop", "a first column that only counts or names the rows: drop "
          "or keep", metavar="WHAT")
     group.add_argument("--categorical", nargs="+", default=(), metavar="NAME", help="columns that hold categories, as text or as "
                        "whole numbers; columns without names are x1, x2 ...")
+    group.add_argument("--columns", nargs="+", default=(), metavar="NAME", help="which columns to learn (default: all)")
     output = command.add_argument_group("what to write")
     output.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, which was stopped, to its "
                         "planned end, or with a larger --steps beyond it; all other settings are those of the run")
@@ -186,21 +192,20 @@ def _add_training(command, model, data, resumed):
 
 
 def _add_setting(group, field, value, default):
-    """The option of one setting; `--d-steps` is the setting d_steps. `value` is what it is if the option is not given."""
+    """The option of one setting, which it returns; `--d-steps` is the setting d_steps. `value`: what it is without the option."""
     kind, about = field.metadata["kind"], sentence(field)
     option = f"--{field.name.replace('_', '-')}"
     if default is argparse.SUPPRESS and isinstance(kind, Source):
         about += "; in a table, a column called label holds the class of each row"
     if isinstance(kind, Flag):
         option = option.replace("--", "--no-") if value else option
-        group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
-        return
+        return group.add_argument(option, dest=field.name, action="store_const", const=not value, default=default, help=about)
     if value is not None:
         about += f" (default {written(value)})"
     elif "by default" not in about:
         about += " (default: none)"
-    group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
-                       metavar=kind.metavar, help=about.replace("%", "%%"))
+    return group.add_argument(option, action=Setting, kind=kind, default=default, nargs="+" if kind.several else None,
+                              metavar=kind.metavar, help=about.replace("%", "%%"))
 
 
 def _add_study(command):

@@ -90,8 +90,9 @@ def build(recipe: Recipe, reading: dict[str, Any] | None = None, given: Collecti
 
     Raises FileNotFoundError or ValueError for a file that cannot be used, Misuse for settings that do not go together.
     """
-    if recipe.data in data.NAMES and (reading or {}).get("categorical"):
-        raise Misuse(f"{recipe.data} has no columns of categories: --categorical is for a table of your own, --data FILE")
+    for name in ("categorical", "columns"):
+        if recipe.data in data.NAMES and (reading or {}).get(name):
+            raise Misuse(f"{recipe.data} has no columns to choose from: --{name} is for a table of your own, --data FILE")
     try:
         original = recipe.data_set(**reading or {})
     except NoColumn as error:

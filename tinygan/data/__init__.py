@@ -29,7 +29,7 @@ from ..engine.machine import fits
 from ..tables import Reading
 from .base import DataSet
 from .labels import class_count, one_hot, whole_labels
-from .mixed import Mixed, category_names, from_cells, from_table, is_frame
+from .mixed import Mixed, from_cells, from_table, is_frame, names_of
 from .pictures import Patches, brightness, faces, images, patches
 from .sets import Curve, Mixture, Points
 
@@ -205,7 +205,7 @@ def from_array(X: Any, name: str = "points", categorical: Sequence[str] = ()) ->
     """
     frame = is_frame(X)
     x = X.to_numpy() if frame else X
-    if category_names(categorical) or (frame and x.dtype.hasobject):
+    if names_of("categorical", categorical) or (frame and x.dtype.hasobject):
         return from_cells(X, name, categorical)
     if isinstance(X, np.ndarray) and X.dtype.names:
         return Points(*_named(name, X))
@@ -220,7 +220,8 @@ def _named(name: str, x: Any) -> tuple[Any, str, tuple[str, ...]]:
     return numbers, name, columns
 
 
-def from_file(path: str | Path, decimal: str = ".", index: str = "drop", categorical: Sequence[str] = ()) -> Points:
+def from_file(path: str | Path, decimal: str = ".", index: str = "drop", categorical: Sequence[str] = (),
+              columns: Sequence[str] = ()) -> Points:
     """Points from a text table, an array saved by NumPy, or a folder of pictures. `print` shows what was left out.
 
     A table (.csv, .tsv, .txt; also packed, as in .csv.gz) has one sample a line, in UTF-8, or in UTF-16 with its mark. Its first
@@ -234,6 +235,7 @@ def from_file(path: str | Path, decimal: str = ".", index: str = "drop", categor
     index : "drop" leaves out a first column that counts the rows (0, 1, 2 ... or 1, 2, 3 ...), or that has no name among names
         and holds a different whole number or text in each row; "keep" learns it too
     categorical : names of columns that hold categories, as in `from_array`
+    columns : names of the columns that are learned; all by default
 
     Raises
     ------
@@ -241,11 +243,12 @@ def from_file(path: str | Path, decimal: str = ".", index: str = "drop", categor
     ValueError : it cannot be used; the cells at fault are listed by line (counted from 1, as an editor does) and column
     """
     reading = Reading(arguments.choice("decimal", decimal, (".", ",")), arguments.choice("index", index, ("drop", "keep")),
-                      category_names(categorical))
+                      names_of("categorical", categorical), names_of("columns", columns))
     path = arguments.file_path("path", path)
     if path.is_dir():
-        if reading.categorical:
-            raise ValueError(f"{path} is a folder of pictures, and has no columns of categories: leave out categorical")
+        for name in ("categorical", "columns"):
+            if getattr(reading, name):
+                raise ValueError(f"{path} is a folder of pictures, and has no columns: leave out {name}")
         return images(path)
     return from_table(str(path), files.read_table(path, reading), files.stem(path))
 

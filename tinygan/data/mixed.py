@@ -6,7 +6,7 @@ A network works on the one-hot columns. `rows` puts the texts back.
     from_table(table, name)        -> Points, or Mixed where the table has categories
     from_cells(X, name, names)     -> the same from a DataFrame, a structured array or an array
     is_frame(X)                    whether X is a DataFrame, of pandas or of another library
-    category_names(value)          the names of columns as a tuple, or a TypeError
+    names_of(argument, value)      names of columns as a tuple, or a TypeError
 """
 
 import copy
@@ -97,8 +97,8 @@ class Mixed(Points):
         return moved.moved_from(self, center, scale)
 
     def settled(self, x: Any) -> Array:
-        """A copy of `x` (N, dim) with 1 at the largest number of each group and 0 at its others."""
-        x = np.array(x)
+        """A copy of `x` (N, dim) with 1 at the largest number of each group and 0 at its others; constants as in `Points`."""
+        x = np.array(super().settled(x))
         for group in self._groups(x):
             group[...] = np.arange(group.shape[-1]) == group.argmax(axis=-1)[:, None]
         return x
@@ -155,10 +155,10 @@ def is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "to_numpy")
 
 
-def category_names(value: Any) -> tuple[str, ...]:
-    """The names as a tuple. Raises TypeError for anything but a list or a tuple of texts."""
+def names_of(argument: str, value: Any) -> tuple[str, ...]:
+    """The names of columns as a tuple. Raises TypeError for anything but a list or a tuple of texts."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in value):
-        raise TypeError(f"categorical must be a list of the names of columns, such as ['species']; got {shown(value)}")
+        raise TypeError(f"{argument} must be a list of the names of columns, such as ['species']; got {shown(value)}")
     return tuple(value)
 
 

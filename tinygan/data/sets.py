@@ -219,6 +219,16 @@ class Points(DataSet):
         """How many decimals the numbers of each column have at most, in the original units; None for more than 6."""
         return decimals_of(self.seen)
 
+    @property
+    def constant(self) -> Array:
+        """Which columns (dim,) always come back at their one value. A pixel does not."""
+        low, high = self.bounds
+        return np.asarray((low == high) & (self.image is None))
+
+    def settled(self, x: Any) -> Any:
+        """`x` (N, dim), made by a generator, with its value in each column that was constant."""
+        return np.where(self.constant, self.apply(self.bounds[0]), x) if self.constant.any() else x
+
     def in_units(self, x: Any, like_data: bool = False) -> Array:
         """`x` (N, dim), made by a generator, in the original units; a column that was constant is so again, but for a pixel.
 
@@ -226,7 +236,7 @@ class Points(DataSet):
         it is rounded to k. No number is beyond the range of the data.
         """
         low, high = self.bounds
-        made = np.where((low == high) & (self.image is None), low, self.restore(x))
+        made = np.where(self.constant, low, self.restore(x))
         if like_data:
             np.clip(made, low, high, out=made)
             for j, decimals in enumerate(self.decimals):

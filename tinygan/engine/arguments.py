@@ -186,6 +186,30 @@ def check_step(theta: Any, grad: Any) -> None:
         raise ValueError(f"grad must be shaped like theta, {theta.shape}; got {grad.shape}")
     if not theta.flags.writeable:
         raise ValueError("theta is read-only, and a step changes it in place: pass a copy, theta.copy()")
+    if not theta.flags.forc and overlaps_itself(theta):
+        raise ValueError("entries of theta share memory with each other, and a step changes each by itself: pass theta.copy()")
+    if np.may_share_memory(theta, grad) and np.shares_memory(theta, grad):
+        raise ValueError("theta and grad share memory, and a step changes theta in place: pass grad.copy()")
+
+
+def overlaps_itself(x: Array) -> bool:
+    """Whether entries of x lie at one place in memory, as np.lib.stride_tricks and np.broadcast_to can make them."""
+    reach = x.itemsize
+    for stride, size in sorted((abs(stride), size) for stride, size in zip(x.strides, x.shape, strict=True) if size > 1):
+        if stride < reach:
+            return True
+        reach = stride * size
+    return False
+
+
+def memory_like(theta: Array, held: Array | None) -> Array:
+    """What an optimiser remembers of theta: zeros of its shape at first. Raises ValueError for the memory of another theta."""
+    if held is None:
+        return np.zeros_like(theta)
+    if held.shape != theta.shape:
+        raise ValueError(f"this optimiser has moved a theta of shape {held.shape} and remembers it; got one of shape "
+                         f"{theta.shape}. Each network needs an optimiser of its own")
+    return held
 
 
 def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:

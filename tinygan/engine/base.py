@@ -57,6 +57,9 @@ class Parameter:
             if value.shape != held.shape:
                 raise ValueError(f"{name} has shape {held.shape}; got {value.shape}. "
                                  "An assignment copies numbers into place: give it an array of the same shape")
+            if not held.flags.writeable:
+                raise ValueError(f"{name} was made read-only, and an assignment copies numbers into place: "
+                                 "set its flags.writeable to True")
             np.copyto(held, real(name, value, "fiubc"), casting="same_kind")
 
 

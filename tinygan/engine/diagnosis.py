@@ -131,7 +131,7 @@ def _clipped(got: Array, expected: Array, wrong: Array, judged: Array, name: str
 def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, batch: int | None,
             constants: Mapping[str, float]) -> str | None:
     """The cause when `got` is a number times `expected`: a sign, a mean taken twice or never, a forgotten constant."""
-    a, n = got[judged], expected[judged]
+    a, n = _near_one(got[judged], expected[judged])
     lengths = np.linalg.norm(a) * np.linalg.norm(n)
     if lengths == 0 or abs(np.vdot(a, n)) < 0.999 * lengths or _gap(a, n * (np.vdot(n, a) / np.vdot(n, n))) > near:
         return None
@@ -139,17 +139,16 @@ def _factor(got: Array, expected: Array, judged: Array, near: float, name: str, 
     known = {-1.0: "a sign is the wrong way round", 2.0: "a factor 2 too many: was 1/2 left out, or a square's 2 kept?",
              0.5: "a factor 2 is missing: the derivative of a square, or a 1/2 that is not in the formula"}
     if batch is not None:
-        known |= {float(batch): f"{batch} is the batch size: it was not divided by: the mean over the batch is missing",
-                  1 / batch: f"{batch} is the batch size: it was divided by once too often: a mean where a sum belongs, "
-                             "or a mean taken twice"}
+        known |= {float(batch): f"it was not divided by the batch size {batch}, so the mean over the batch is missing",
+                  1 / batch: f"it was divided once too often by the batch size {batch}. Is there a mean where a sum belongs, "
+                             "or was a mean taken twice?"}
     for constant, number in constants.items():
-        known |= {float(number): f"that is {constant}: it was applied once too often",
-                  1 / number: f"that is 1/{constant}: it was left out"}
+        known |= {float(number): f"{constant} was applied once too often", 1 / number: f"{constant} was left out"}
     everywhere = " in every entry" if a.size > 1 else ""
     for factor, cause in known.items():
-        for sign, also in ((1, ""), (-1, ", and a sign is the wrong way round")):
+        for sign, also in ((1, ""), (-1, "a sign is the wrong way round, and ")):
             if math.isclose(ratio, sign * factor, rel_tol=1e-5) and not math.isclose(ratio, 1, rel_tol=1e-5):
-                return f"{name} is {ratio:.6g} times the truth{everywhere}: {cause}{also}"
+                return f"{name} is {ratio:.6g} times the truth{everywhere}: {also}{cause}"
     if a.size == 1 or math.isclose(ratio, 1, rel_tol=1e-5):
         return None  # one number is always a multiple of another
     return f"{name} is {ratio:.6g} times the truth in every entry: a constant factor is wrong"
@@ -159,14 +158,20 @@ def _gap(got: Array, other: Any, judged: Any = ..., unit: float | Array = 1.0) -
     """|got - other| in units of the larger one; infinite where they cannot be compared, or are nothing."""
     if other is None or np.shape(other) != got.shape or not np.all(np.isfinite(other)):
         return math.inf
-    a, b = (got / unit)[judged], (np.asarray(other) / unit)[judged]
+    a, b = _near_one((got / unit)[judged], (np.asarray(other) / unit)[judged])
     size = max(np.linalg.norm(a), np.linalg.norm(b))
     return float(np.linalg.norm(a - b) / size) if size > 0 else 0.0
 
 
+def _near_one(a: Array, b: Array) -> tuple[Array, Array]:
+    """Both in units of the largest entry, so that the square of none overflows, and not all of them vanish."""
+    largest = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0)) or 1.0
+    return a / largest, b / largest
+
+
 def _small(got: Array, expected: Array, judged: Array, off: float, name: str, unit: float | Array) -> list[str]:
     """The sentence for a result that is nearly right in all its entries; nothing for any other."""
-    a, n = (got / unit)[judged], (expected / unit)[judged]
+    a, n = _near_one((got / unit)[judged], (expected / unit)[judged])
     differs = np.abs(a - n) > SMALL_ENTRY * np.abs(n)
     if not off <= 1e-6 or np.linalg.norm((a - n)[differs]) > 0.1 * np.linalg.norm(a - n):
         return []

@@ -62,7 +62,7 @@ def check(f: Function, df: Any, x: Any, *, name: str = "the gradient", **clues: 
     >>> gradcheck.check(f, lambda x: 2 * x / 3, x).ok
     True
     >>> print(gradcheck.check(f, lambda x: 2 * x, x, name="dx", batch=3).why[0])
-    dx is 3 times the truth in every entry: 3 is the batch size: it was not divided by: the mean over the batch is missing
+    dx is 3 times the truth in every entry: it was not divided by the batch size 3, so the mean over the batch is missing
     """
     x, f = _float64(x).copy(), function("f", f, "lambda x: (x * x).sum()")
     analytic = df(x.copy()) if callable(df) else df

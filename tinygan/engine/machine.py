@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 GRACE = 3.0  # seconds that a process has to clean up
+CLEANED = "ignore:resource_tracker:UserWarning"  # what a killed process has left is removed: nothing is left to do about it
 
 
 @functools.cache
@@ -32,12 +33,14 @@ def fits(what: str, *sizes: float, itemsize: float = 8) -> None:
     """
     needed = math.prod(sizes) * itemsize
     if needed > memory():
-        raise MemoryError(f"{what} would take {_gigabytes(needed)}, and this machine has {_gigabytes(memory())}")
+        raise MemoryError(f"{what} would take {in_words(needed)}, and this machine has {in_words(memory())}")
 
 
-def _gigabytes(size: float) -> str:
-    size = min(size, 1e300) / 1e9
-    return f"{size:,.1f} GB" if size < 1e15 else f"{size:.0e} GB"
+def in_words(size: float) -> str:
+    """So many bytes as a person reads them, from 0.1 kB on."""
+    size = min(size, 1e300)
+    unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if size >= unit / 10), (1e3, "kB"))
+    return f"{size / unit:,.1f} {name}" if size < 1e24 else f"{size / unit:.0e} {name}"
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -83,8 +86,12 @@ def processes(jobs: int | None, work: Any) -> Any:
 
     from joblib.externals.loky.backend import resource_tracker as of_loky
 
-    for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
-        tracker.ensure_running()
+    sys.warnoptions.append(CLEANED)  # the trackers' own processes are begun with it
+    try:
+        for tracker in (resource_tracker, of_loky):  # where one of them begins later, it lets Ctrl-C through again
+            tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(CLEANED)
     parallel = Parallel(jobs, return_as="generator_unordered", initializer=end_with_the_parent, initargs=(os.getpid(),))
     with _without_ctrl_c():
         return parallel(work)
@@ -112,6 +119,11 @@ def end_with_the_parent(parent: int) -> None:
     def leave(*_: Any) -> None:
         raise SystemExit(1)
 
+    def nobody_reads(*_: Any) -> None:  # a result cannot be handed over: no traceback about it, where the parent has ended
+        time.sleep(0.1)  # a process that ends closes its pipes a moment earlier
+        if os.getppid() != parent:
+            os._exit(1)
+
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
@@ -122,4 +134,6 @@ def end_with_the_parent(parent: int) -> None:
     if os.getppid() != parent:  # it has ended already
         os._exit(1)
     signal.signal(signal.SIGTERM, leave)
+    if hasattr(signal, "SIGPIPE"):  # Windows has none
+        signal.signal(signal.SIGPIPE, nobody_reads)
     threading.Thread(target=watch, daemon=True).start()

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from .arguments import Array, check_step, instance, number
+from .arguments import Array, check_step, instance, memory_like, number
 from .numerics import flush
 
 
@@ -62,8 +62,7 @@ class Optimiser:
     def next(self, theta: Array) -> tuple[Array, ...]:
         """The numbers of the step at hand; counts it. The first step also makes the memories."""
         for name in self.memories:
-            if getattr(self, name) is None:
-                setattr(self, name, np.zeros_like(theta))
+            setattr(self, name, memory_like(theta, getattr(self, name)))
         if not self._prepared:
             self.prepare()
             self._prepared = False

@@ -329,7 +329,7 @@ SMOOTHED = Exercise(
     solution=lambda p, q, a: a * sigmoid(np.log(p) - np.log(q)),
     mistakes=(
         Mistake("a was not used: p / (p + q) is the best D for the labels 1 and 0",
-                lambda p, q, a: p / (p + q), "that is 1/a: it was left out"),
+                lambda p, q, a: p / (p + q), "a was left out"),
         Mistake("(1 - a) p is missing below: a real sample costs -(1 - a) log(1 - d) too", lambda p, q, a: a * p / (a * p + q)),
         Mistake("the fake samples were smoothed too, with the label 1 - a; their label stays 0",
                 lambda p, q, a: (a * p + (1 - a) * q) / (p + q)),

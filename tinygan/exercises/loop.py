@@ -152,7 +152,7 @@ class Record:
                             "data.sample(batch, rng) for x_real, rng.standard_normal((batch, 2)) for z")
             for other, earlier in used[:i]:
                 if other != step and np.array_equal(array, earlier):
-                    raise Wrong(f"{name} is the same in {whose}'s steps {other} and {step}: every step wants a fresh one",
+                    raise Wrong(f"{name} is the same in {whose}'s steps {other} and {step}: every step needs a fresh one",
                                 f"draw {name} inside the loop")
 
     def _check_normal(self):

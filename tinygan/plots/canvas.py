@@ -34,7 +34,7 @@ def check_single(name, thing, **attributes):
 
 def is_digits(data):
     """Whether the data are scikit-learn's digits, which are drawn as pictures."""
-    return data.dim == 64 and getattr(data, "name", "") == "digits"
+    return data.dim == 64 and getattr(data, "name", "") == "digits" and data.image is not None  # a table may be called digits
 
 
 def shown(data, x):

@@ -1,4 +1,4 @@
-"""Many columns at once, each with its distribution, and each pair of them, true and generated."""
+"""Many columns together, each with its distribution, and each pair of them, true and generated."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -207,7 +207,7 @@ wrong("12.5", "shape", "a value for each sample", "shape")(r1_with(value=lambda 
 wrong("12.5", "factor", "the mean over all entries of g, coordinates too", "coordinate", "entries", "mean", "sum")(
     r1_with(value=lambda g, gamma: gamma / 2 * (g**2).mean(), v=lambda g, gamma: gamma * g / g.size))
 wrong("12.5", "sign", "the gradient has the wrong sign", "sign")(r1_with(v=lambda g, gamma: -gamma * g / len(g)))
-wrong("12.5", "other", "tangent_backward begins with dy = 1/N", "divided by once too often", "ones", "1/n", "dy =", "ds")(
+wrong("12.5", "other", "tangent_backward begins with dy = 1/N", "divided once too often", "ones", "1/n", "dy =", "ds")(
     r1_with(ds=over_n))
 wrong("12.5", "manners", "P is not returned", "return", "none")(r1_with(value=lambda g, gamma: None))
 

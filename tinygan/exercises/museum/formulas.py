@@ -93,7 +93,7 @@ ENTROPY = Exercise(
         Mistake("both are sums now",
                 lambda s, y: (np.sum(softplus(s) - y * s), sigmoid(s) - y), "the mean over the batch is missing"),
         Mistake("divided twice", lambda s, y: (_mean_entropy(s, y), (sigmoid(s) - y) / s.shape[0]**2),
-                "divided by once too often"),
+                "divided once too often"),
         Mistake("the wrong sign", lambda s, y: (_mean_entropy(s, y), (y - sigmoid(s)) / s.shape[0]), "sign"),
         Mistake("the score stands where its probability belongs", lambda s, y: (_mean_entropy(s, y), (s - y) / s.shape[0])),
     ),

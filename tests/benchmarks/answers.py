@@ -1,0 +1,626 @@
+"""The numbers in the folded answers of the lessons, computed again: the questions to run, and what there is to try.
+
+    python tests/benchmarks/answers.py             all of them, one after the other (many minutes)
+    python tests/benchmarks/answers.py 01 04.t2    those of a lesson, or one of them
+
+Each function changes a lesson as the item says, runs it at full size without its assertions, and compares what comes out with
+the numbers of the answer, as they are rounded there. `tests/test_numbers_in_prose.py` looks here for the numbers of the answers.
+"""
+
+import ast
+import contextlib
+import functools
+import io
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERS = {}
+
+
+def answers(item):
+    """Keep the function that follows as the check of an item, such as "01.q2" (a question) or "04.t1" (something to try)."""
+    def keep(function):
+        ANSWERS[item] = function
+        return function
+
+    return keep
+
+
+class Checked(ast.NodeTransformer):
+    """Assertions write down the line in which they fail, and the lesson goes on."""
+
+    def visit_Assert(self, node):
+        note = ast.parse(f"failed.add({node.lineno})").body
+        return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), note, []), node)
+
+
+def lesson(number, *changes, until="The picture"):
+    """The names of a lesson after it has run up to a heading; `changes` are pairs, what to replace by what.
+
+    `failed` has the lines of the assertions that are no longer true, and `printed` what was printed.
+    """
+    path, = (ROOT / "lessons").glob(f"{number}_*.py")
+    text = path.read_text("utf-8")
+    for old, new in changes:
+        assert old in text, f"lesson {number} has no {old!r}"
+        text = text.replace(old, new)
+    if until:
+        text, heading, _ = text.partition(f"# %%\n# {until}\n")
+        assert heading, f"lesson {number} has no heading {until!r}"
+    code = ast.fix_missing_locations(Checked().visit(ast.parse(text)))
+    names, printed = {"__name__": "lesson", "failed": set()}, io.StringIO()
+    with contextlib.redirect_stdout(printed), np.errstate(all="ignore"):
+        exec(compile(code, path.name, "exec"), names)
+    return names | {"printed": printed.getvalue()}
+
+
+@functools.cache
+def unchanged(number, until="The picture"):
+    """The names of a lesson as it is."""
+    return lesson(number, until=until)
+
+
+def said(measured, *written):
+    """Each number is the one in the answer, as it is rounded there: "2.66", "98.9 %", "20 000"."""
+    measured = np.atleast_1d(measured).ravel()
+    assert len(measured) == len(written), (measured, written)
+    for number, text in zip(measured, written, strict=True):
+        bare = text.removesuffix(" %").replace(" ", "")
+        mantissa, _, exponent = bare.partition("e")
+        half = 0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+        shown = 100 * number if text.endswith("%") else number
+        assert abs(shown - float(bare)) <= half * (1 + 1e-6), f"{shown} is not {text}; all: {measured}"
+
+
+def ends(numbers):
+    """The smallest and the largest."""
+    return np.min(numbers), np.max(numbers)
+
+
+# ---------------------------------------------------------------- 01
+
+
+@answers("01.q2")
+def one_component():
+    for kept, written in (("[1, 0]", ("98.9 %", "97.8 %")), ("[0, 1]", ("47.6 %",))):
+        right = lesson("01", ("    m, d = components(x_a)\n", f"    m, d = components(x_a)\n    d = d * {kept}\n"),
+                       until="A generative model: a cloud for each digit")["right"]
+        said([np.mean(right), np.min(right)][:len(written)], *written)
+
+
+@answers("01.t1")
+def all_pixels_alike():
+    means = [np.mean(names["table"], axis=0) for names in (
+        lesson("01", *also, ("# One number is not enough.", "# %%\n# Stop\n#"), until="Stop")
+        for also in ((), (("SHRINK = 0.1", "SHRINK = 1"),)))]
+    said([means[0][1], means[1][1], means[1][2]], "2.66", "3.47", "3.24")
+    assert len(lesson("01", ("SHRINK = 0.1", "SHRINK = 1"))["failed"]) == 4
+
+
+@answers("01.t2")
+def threes_and_eights():
+    def share(components, steps=300):
+        changes = (("PAIR = (0, 1)", "PAIR = (3, 8)"), ("STEPS = 300", f"STEPS = {steps}"),
+                   ("[2][:2]", f"[2][:{components}]"), ("Dense(2, 1)", f"Dense({components}, 1)"))
+        return np.mean(lesson("01", *changes, until="A generative model: a cloud for each digit")["right"])
+
+    said([share(2), share(10), share(40), share(40, 3000)], "95.6 %", "97.9 %", "98.4 %", "99.0 %")
+    assert max(share(components) for components in range(2, 65, 6)) < 0.99
+
+
+# ---------------------------------------------------------------- 02
+
+
+@answers("02.q2")
+def equal_sizes():
+    wrong = ("return dy @ W.T, x.T @ dy,", "return dy @ W.T, dy.T @ x,")
+    names = lesson("02", wrong, ("FEATURES_OUT = 7, 3, 5", "FEATURES_OUT = 4, 4, 4"), until="A planted mistake")
+    said(ends([names["disagreement"](seed) for seed in range(20)]), "0.64", "1.66")
+
+
+@answers("02.q3")
+def smallest_errors():
+    typical = unchanged("02")["typical"]
+    said([typical[np.float32].min(), typical[np.float64].min()], "3e-5", "4e-11")
+
+
+@answers("02.t1")
+def one_sided():
+    names = lesson("02", ("(f(x + nudge) - f(x - nudge)) / (2 * h)", "(f(x + nudge) - f(x)) / h"))
+    error = names["typical"][np.float64]
+    said([names["STEPS"][error.argmin()], error.min()], "1.8e-8", "2e-8")
+    assert 400 < error.min() / unchanged("02")["typical"][np.float64].min() < 600  # said: 500
+
+
+@answers("02.t2")
+def without_tanh():
+    names = lesson("02", ("C * np.tanh(x @ W + b)", "C * (x @ W + b)"), ("    y = np.tanh(x)\n", "    y = x.copy()\n"),
+                   ("return (1 - y * y) * dy", "return dy"))
+    error = names["typical"][np.float64]
+    assert names["STEPS"][error.argmin()] == 1
+    said(error.min(), "3e-16")
+
+
+@answers("02.t3")
+def mean_of_b():
+    names = unchanged("02")
+    x, W, b, C = names["random_arrays"](0)
+    _, _, dW, db = names["forward_and_backward"](x, W, b, C)
+    names["net"].theta = np.concatenate([W.ravel(), b.ravel()])
+    check = names["gradcheck"].check(names["loss_of_theta"], np.concatenate([dW.ravel(), db.ravel() / 7]),
+                                     np.concatenate([W.ravel(), b.ravel()]))
+    assert "5 of 20" in str(check) and list(np.flatnonzero(check.wrong)) == [15, 16, 17, 18, 19], check
+    said([1 / 7], "0.142857")
+    assert "0.142857" in str(check)
+
+
+# ---------------------------------------------------------------- 03
+
+
+@answers("03.q2")
+def slower():
+    names = lesson("03", ("RATE = 1.0", "RATE = 0.1"))
+    said([names["quick"], names["slow"]], "410", "2702")
+    s, below = np.array(-40.0), 0
+    while s < 0:
+        below += s < -35
+        s = s - 0.1 * names["clipped_64"](s)
+    assert below > 0.8 * 2702
+
+
+@answers("03.t3")
+def as_on_paper():
+    names = lesson("03", ("(1 - y) * sigmoid(s) - y * sigmoid(-s)", "sigmoid(s) - y"), until="Who suffers?")
+    wrong = set()
+    for y in (0, 1):
+        for s in np.linspace(-100, 100, 401):
+            ours, exact = names["from_score"](s, y)[1], names["truth"](s, y)[1]
+            if abs(names["Decimal"](ours.item()) - exact) > 4 * names["Decimal"](np.spacing(np.abs(ours)).item()):
+                wrong.add((y, float(s)))
+    assert {y for y, _ in wrong} == {1} and min(s for _, s in wrong) == 2, sorted(wrong)[:5]
+
+
+# ---------------------------------------------------------------- 04
+
+
+@answers("04.q2")
+def small_batches():
+    for names, distance, bound in ((unchanged("04"), "0.06", "0.159"),
+                                   (lesson("04", ("BATCH = 512", "BATCH = 32")), "0.11", "0.157")):
+        said(np.mean([names["distance"](score) for score in names["learned"]]), distance)
+        said(np.mean([np.log(2) - names["expected_loss"](score) / 2 for score in names["learned"]]), bound)
+    said(names["jsd"](names["log_p"], names["log_q"]), "0.1597")
+
+
+@answers("04.t1")
+def q_equals_p():
+    names = lesson("04", ("Q = data.gaussians_1d(means=(0.0,), stds=1.0)", "Q = P"))
+    said([names["expected_loss"](score) for score in names["learned"]], "1.3863", "1.3863", "1.3863")
+    mass = names["mass"]
+    assert max(np.abs(names["sigmoid"](score[mass]) - 0.5).max() for score in names["learned"]) < 0.01
+
+
+@answers("04.t2")
+def far_away():
+    names = lesson("04", ("Q = data.gaussians_1d(means=(0.0,)", "Q = data.gaussians_1d(means=(5.0,)"))
+    mass, best = names["mass"], names["best_score"]
+    said(names["best_loss"], "0.0852")
+    said(np.mean([names["expected_loss"](score) for score in names["learned"]]), "0.0853")
+    said(ends(best[mass]), "-30", "26")
+    said(np.min([score[mass].min() for score in names["learned"]]), "-16")
+    said(ends([score[mass].max() for score in names["learned"]]), "37", "94")
+
+
+@answers("04.t3")
+def least_squares():
+    names = lesson("04", ("fake.sample(BATCH, rng), Minimax()", "fake.sample(BATCH, rng), LeastSquares()"),
+                   ("from tinygan.losses import Minimax", "from tinygan.losses import LeastSquares, Minimax"))
+    mass, weight = names["mass"], names["weight"]
+    best = names["sigmoid"](names["best_score"])
+    off = [np.sqrt(np.average((score - best)[mass] ** 2, weights=weight[mass])) for score in names["learned"]]
+    said(ends(off), "0.01", "0.03")
+
+
+# ---------------------------------------------------------------- 05
+
+
+def floors(names, games):
+    """W1 in floors, and how far D is from 1/2, of games in the order of the lesson."""
+    measured = np.array([names["measure"](*game) for game in games])
+    return measured[:, 0] / names["floor"], measured[:, 1]
+
+
+def five(*changes, orders=("alternating", "simultaneous"), **more):
+    """The names of lesson 05, and the games of its seeds played again after some changes."""
+    names = lesson("05", *changes, until="Success, and two ways to fail")
+    return names, [names["play"](seed, order, **more) for order in orders for seed in names["SEEDS"]]
+
+
+@functools.cache
+def the_first_games():
+    return five()
+
+
+@answers("05.q2")
+def fifty_steps():
+    names, games = five(("STEPS = 400 if FAST else 1200", "STEPS = 50"))
+    w1, doubt = floors(names, games)
+    said(ends(w1), "10", "21")
+    assert not any(names["success"](*game) for game in games)
+    assert np.sum(doubt < 0.03) == 6
+
+
+@answers("05.t1")
+def constant_rate():
+    before, doubt_before = floors(*the_first_games())
+    after, doubt = floors(*five(("opt.prepare(linear_decay(step / STEPS))", "opt.prepare(1)")))
+    said([*ends(after), *ends(before)], "1.0", "5.0", "0.8", "4.9")
+    said([doubt.max(), doubt_before.max()], "0.048", "0.010")
+
+
+@answers("05.t2")
+def more_steps_of_one():
+    d_step = ("        discriminator_gradient(G, D, P.sample(BATCH, rng), rng.standard_normal((BATCH, 1)))\n"
+              "        if order == \"alternating\":\n            opt_D.step(D.theta, D.grad)\n")
+    g_step = "        generator_gradient(G, D, rng.standard_normal((BATCH, 1)))\n"
+    four_more = "        for _ in range(4):\n    " + g_step + "            opt_G.step(G.theta, G.grad)\n"
+    before, _ = floors(the_first_games()[0], the_first_games()[1][:5])
+    more_d, _ = floors(*five((d_step, "        for _ in range(5):\n" + re.sub("(?m)^", "    ", d_step).rstrip() + "\n"),
+                             orders=["alternating"]))
+    more_g, _ = floors(*five((g_step, four_more + g_step), orders=["alternating"]))
+    said([*ends(before), *ends(more_d), *ends(more_g)], "0.8", "3.9", "0.6", "1.8", "3.8", "7.1")
+    assert np.all(more_d < before)
+
+
+@answers("05.t3")
+def opposite_label():
+    names, games = five(("-sigmoid(-f) / BATCH, tape_D, grads=False", "sigmoid(f) / BATCH, tape_D, grads=False"),
+                        orders=["alternating"])
+    means = np.sort([G(np.random.default_rng(1).standard_normal((2000, 1))).mean() for G, _ in games])
+    said(means[:2], "-70", "-59")
+    assert np.all(np.abs(means[2:]) < 0.5)
+
+
+@answers("05.t4")
+def twenty_thousand_points():
+    (names, games), n = the_first_games(), 20_000
+    changes = [(text, text.replace("2000", str(n)))
+               for text in ("standard_normal((2000, 1))", "P.sample(2000, rng)", "truth_report_1d(P, 2000,")]
+    larger = lesson("05", *changes, until="Success, and two ways to fail")
+    said([names["floor"], larger["floor"]], "0.047", "0.019")
+    said(ends(floors(larger, games)[0]), "2.3", "12.3")
+
+
+# ---------------------------------------------------------------- 06
+
+
+SHORT = {"until": "The optimiser may hide it"}
+
+
+@answers("06.q2")
+def near_at_first():
+    names = lesson("06", ("FAR = 10.0", "FAR = 2.0"), **SHORT)
+    said(ends(names["confident"]), "-3.8", "-1.9")
+    said(ends(names["times"]), "1", "40")
+    assert names["arrived"](names["descent"][names["Minimax"]]).sum() == 16
+
+
+@answers("06.t1")
+def no_head_start():
+    first = "    for _ in range(HEAD_START):\n        d_step(D, opt_D, real(rng), G(latent(rng)), loss)"
+    names = lesson("06", (first, first.replace("HEAD_START", "0")), **SHORT)
+    means = names["descent"][names["Minimax"]]
+    assert names["arrived"](means).sum() == 0
+    said([means.min(), np.median(means[-1])], "5.5", "10")
+
+
+@answers("06.t2")
+def hundred_times():
+    names = lesson("06", **SHORT)
+    means = names["paths"](names["Minimax"](), names["SGD"](100 * names["LR_G"]))
+    assert np.all(np.abs(means).max(axis=0) > 1e9)
+
+
+@answers("06.t3")
+def least_squares_arrive():
+    names = lesson("06", ("from tinygan.losses import Minimax", "from tinygan.losses import LeastSquares, Minimax"), **SHORT)
+    loss, arrived = names["LeastSquares"](), names["arrived"]
+    assert arrived(names["paths"](loss, names["SGD"](names["LR_G"]))).sum() == 0
+    assert arrived(names["paths"](loss, names["Adam"](0.01))).sum() == 16
+
+
+# ---------------------------------------------------------------- 07
+
+
+@answers("07.q2")
+def the_same_rate():
+    names = lesson("07", ("SLOW = 1e-4", "SLOW = 1e-3"), until="A rising loss of G")
+    before = unchanged("07", "A rising loss of G")
+    assert list(names["visited"](names["G_collapsed"])) == [8] * 6
+    said([*ends(names["late"](names["collapsed"].d_loss)), *ends(before["late"](before["collapsed"].d_loss))],
+         "1.09", "1.32", "1.36", "1.39")
+    assert not names["looks_finished"](names["collapsed"]).any()
+
+
+def collapsed_further(steps, rate):
+    """Lesson 07, whose collapsed runs go on: (its names, G, z before, samples before, after)."""
+    names = lesson("07", ("        return G, train(", "        return (G, D, opt_d, opt_g), train("),
+                   ("        return G, error.history", "        return (G, D, opt_d, opt_g), error.history"),
+                   ("# What became of them?", "# %%\n# Stop\n#"), until="Stop")
+    G, D, opt_d, opt_g = names["G_collapsed"]
+    z = np.random.default_rng(0).standard_normal((6, 2500, 2))
+    before = G(z).copy()
+    names["train"](G, D, names["RING"], names["LOSS"], steps=steps, batch=names["BATCH"], progress=False,
+                   opt_d=names["Adam"](rate) if rate else opt_d, opt_g=opt_g)
+    modes = [[names["mode_report"](x, names["RING"]) for x in points] for points in (before, G(z))]
+    return before, G(z), modes
+
+
+@answers("07.t1")
+def modes_come_back():
+    _, _, modes = collapsed_further(500, 1e-3)
+    before, after = ([report.modes_visited for report in reports] for reports in modes)
+    said(before, "3", "4", "6", "4", "3", "3")
+    said(after, "8", "5", "7", "8", "8", "7")
+
+
+@answers("07.t2")
+def where_the_samples_go():
+    before, after, modes = collapsed_further(50, None)
+    names = unchanged("07", "A rising loss of G")
+    ring, share = names["RING"], 2500 / 8 / 2
+    nearest = [np.linalg.norm(points[:, :, None] - ring.means, axis=-1).argmin(axis=-1) for points in (before, after)]
+    visited = [[np.bincount(of_one, minlength=8) >= share for of_one in of_all] for of_all in nearest]
+    others = [not np.any(one & two) for one, two in zip(*visited, strict=True)]
+    assert sum(others) == 1
+    said(np.linalg.norm(after.mean(axis=1) - before.mean(axis=1), axis=-1)[others], "5.1")
+    said(np.linalg.norm(ring.means[0] - ring.means[4]), "2.8")
+
+
+@answers("07.t3")
+def losses_that_vary():
+    names = unchanged("07", "One more column")
+
+    def spread(history):
+        return history.d_loss[-history.d_loss.shape[0] // 4:].std(axis=0)
+
+    assert spread(names["success"]).max() < 0.01
+    said(ends(spread(names["collapsed"])), "0.02", "0.13")
+
+
+# ---------------------------------------------------------------- 08
+
+
+@answers("08.q2")
+def smaller_steps():
+    names = lesson("08", ("H = 0.2", "H = 0.05"))
+    radius = np.linalg.norm(names["outwards"], axis=-1)
+    said([radius[0], radius[-1], radius[-1] / radius[0] - 1], "1.41", "1.60", "13 %")
+    assert len(names["crossings"]) == 35 and len(names["around"]) == 5000 + 1
+
+
+@answers("08.t1")
+def two_half_steps_of_d():
+    names = unchanged("08")
+    velocity, H = names["velocity"], names["H"]
+
+    def step(field, point):
+        for _ in range(2):
+            point = point + H / 2 * field(point) * [0, 1]
+        return point + H * field(point) * [1, 0]
+
+    jacobian = names["jacobian"](lambda point: step(velocity, point), np.zeros(2))
+    assert abs(np.linalg.det(jacobian) - 1) < 1e-6
+    radius = np.linalg.norm(names["play"](step, velocity, steps=5000), axis=-1)
+    said(ends(radius), "1.39", "1.49")
+
+
+@answers("08.t2")
+def g_first():
+    names = unchanged("08")
+    velocity, H = names["velocity"], names["H"]
+
+    def step(field, point):
+        point = point + H * field(point) * [1, 0]
+        return point + H * field(point) * [0, 1]
+
+    found = names["eigenvalues"](lambda point: step(velocity, point))
+    said([found[0].real, abs(found[0].imag)], "0.995", "0.0999")
+    said(ends(np.linalg.norm(names["play"](step, velocity, steps=5000), axis=-1)), "1.34", "1.43")
+
+
+def with_momentum(beta, turns, steps=500):
+    names = unchanged("08")
+    point, change = names["START"].copy(), np.zeros(2)
+    for _ in range(steps):
+        for part in ([0, 1], [1, 0]) if turns else ([1, 1],):
+            moved = (names["H"] * names["velocity"](point) + beta * change) * part
+            change = np.where(part, moved, change)
+            point = point + moved
+    return np.linalg.norm(point)
+
+
+@answers("08.t3")
+def momentum():
+    said(np.linalg.norm([1, 1]), "1.41")
+    said([with_momentum(beta, turns) for beta in (0.5, -0.5) for turns in (False, True)], "5.9", "3.9", "1.9", "0.70")
+    said(with_momentum(-0.5, True, 5000), "0.0009")
+
+
+@answers("08.t4")
+def strong_consensus():
+    names = unchanged("08")
+    field = names["dirac"].with_consensus(2.0)
+    said([names["predicted"](names["simultaneous"], field), np.linalg.norm(names["play"](names["simultaneous"], field)[-1])],
+         "0.906", "5.9")
+
+
+# ---------------------------------------------------------------- 09
+
+
+def ring_runs(*changes):
+    """How many plain runs and how many with R1 collapse, the modes visited, and the plain runs' share of high quality."""
+    names = lesson("09", *changes, until="Covered, and left")
+    return names["counts"], names["visited"]["plain"], names["quality"][-1].mean()
+
+
+@answers("09.q2")
+def larger_batch():
+    counts, found, _ = ring_runs(("BATCH = 32", "BATCH = 256"))
+    said([counts["plain"], *ends(found)], "5", "2", "8")
+
+
+@answers("09.t1")
+def packed():
+    one_d = "mlp(2, 32, 32, 1, seed=of_d, replicas=replicas)"
+    four = "Sequential(Pack(4, 2), Dense(8, 32), ReLU(), Dense(32, 32), ReLU(), Dense(32, 1), seed=of_d, replicas=replicas)"
+    imports = ("import data, plots,", "import Dense, Pack, ReLU, Sequential, data, plots,")
+    counts, found, quality = ring_runs((one_d, four), imports)
+    said([counts["plain"], *ends(found), quality], "1", "3", "8", "0.4 %")
+
+
+@answers("09.t2")
+def half_the_rate():
+    counts, found, quality = ring_runs(("RATE = 1e-2", "RATE = 5e-3"), ("500 if FAST else 600", "1200"))
+    said([counts["plain"], counts["with R1"], *ends(found), quality, ring_runs()[2]], "16", "0", "1", "4", "36 %", "12 %")
+
+
+@answers("09.t3")
+def slow_d():
+    counts, _, quality = ring_runs(("opt_d=Adam(RATE)", "opt_d=Adam(RATE / 10)"))
+    said([counts["plain"], counts["with R1"], quality], "14", "11", "0.2 %")
+
+
+# ---------------------------------------------------------------- 10
+
+
+@answers("10.q2")
+def few_samples():
+    names = unchanged("10", "The table")
+    small = [names["truth_report"](names["RING"], 250, np.random.default_rng(seed)).high_quality for seed in range(20)]
+    said([*ends(small), *ends(names["quality"])], "98.0 %", "100 %", "98.5 %", "99.2 %")
+
+
+def noticed(names, sample, seeds):
+    """{score: on how many seeds it notices a sampler}"""
+    marked = [names["marks"](names["scores"](sample(rng), rng)) != 0 for rng in map(np.random.default_rng, range(seeds))]
+    return dict(zip(names["better"], np.sum(marked, axis=0), strict=True))
+
+
+@answers("10.t1")
+def a_hundred_points():
+    new = (["JS"], ["coverage", "MMD² (std)"], ["reverse KL", "C2ST"], ["|std ratio − 1|", "MMD² (gap)"])
+    known = []
+    for n, scores in zip((250, 500, 1000, 2500), new, strict=True):
+        names = lesson("10", ("N = 1200 if FAST else 2500", f"N = {n}"))
+        found = noticed(names, lambda rng, names=names: np.resize(names["RING"].sample(100, rng), (names["N"], 2)), 3)
+        known += scores
+        assert {score for score, seeds in found.items() if seeds == 3} == set(known), (n, found)
+    assert found["modes"] == found["half share"] == found["visited"] == 0
+
+
+@answers("10.t2")
+def the_best_truth():
+    names = unchanged("10", "The table")
+    draws = map(np.random.default_rng, range(400))
+    kl = np.array([names["truth_report"](names["RING"], names["N"], rng).reverse_kl for rng in draws])
+    said([kl.mean(), kl.reshape(20, 20).min(axis=1).mean()], "0.0014", "0.0004")
+    assert kl.mean() > 3 * kl.reshape(20, 20).min(axis=1).mean()
+
+
+@answers("10.t3")
+def how_few_points():
+    for noise, written in ((0.01, ("0.36", "0.92")), (0.002, ("0.36", "0.60"))):
+        names = lesson("10", ("NOISE = 0.05", f"NOISE = {noise}"), until="A distance without its floor")
+        said([names["low"].mean(), names["high"].mean()], *written)
+    assert (names["high"] == 1).any()
+
+
+@answers("10.t4")
+def less_and_less_blurred():
+    names = unchanged("10")
+    at = {width: noticed(names, lambda rng, width=width: names["data"].ring(std=width).sample(names["N"], rng), 5)
+          for width in (0.05, 0.045, 0.028, 0.026, 0.024, 0.023, 0.022, 0.021)}
+    for last, lost, score in ((0.05, 0.045, "half share"), (0.028, 0.026, "coverage"), (0.026, 0.024, "density"),
+                              (0.026, 0.024, "C2ST"), (0.024, 0.023, "MMD² (std)"), (0.023, 0.022, "JS"),
+                              (0.022, 0.021, "quality")):
+        assert at[last][score] and not at[lost][score], (score, at)
+    assert at[0.022]["quality"] == at[0.022]["|std ratio − 1|"] == 5 and at[0.021]["|std ratio − 1|"] == 4
+    assert {score for score, seeds in at[0.021].items() if seeds} == {"|std ratio − 1|"}
+    said(names["RING"].stds[0], "0.02")
+
+
+# ---------------------------------------------------------------- 11
+
+
+@answers("11.q2")
+def wider_critics():
+    until = "A loss that means something"
+    ratio = [lesson("11", ("WIDTH = 32", f"WIDTH = {width}"), until=until)["ratio"]["clip 0.1"].mean() for width in (32, 64)]
+    said([*ratio, ratio[1] / ratio[0]], ".19", ".81", "4.4")
+
+
+ONE_SIDED = """from tinygan.penalties import WGANGP, add_penalty, alphas
+
+
+class OneSided(WGANGP):
+    def __call__(self, D, x_real, x_fake, rng=None):
+        alpha, lam = alphas(rng, x_real.shape[-2]).astype(D.dtype), self.now(D.dtype)
+        x = alpha * x_real + (1 - alpha) * x_fake
+
+        def above_one(g):
+            r = np.sqrt((g * g).sum(axis=-1, keepdims=True) + 1e-12)
+            over = np.maximum(r - 1, 0)
+            return lam * (over**2).mean(axis=(-2, -1)), 2 * lam / x.shape[-2] * over / r * g
+
+        return add_penalty(D, x, D.forward(x)[1], above_one)
+
+"""
+
+
+@answers("11.t1")
+def one_sided_penalty():
+    names = lesson("11", ("from tinygan.penalties import WGANGP\n", ONE_SIDED), ("[WGANGP(lam)]", "[OneSided(lam)]"),
+                   ("# (This trap exists", "# %%\n# Stop\n# (This"), until="Stop")
+    right = np.abs(names["at_once"] - names["good"]) < 0.03
+    said([right.sum(), right.size, 0.03], "44", "44", ".03")
+
+
+@answers("11.t2")
+def full_weight():
+    names = unchanged("11", "The picture")
+    estimates, distances = names["play"](penalties=(names["WGANGP"](names["LAM"]),))
+    last = np.sort(distances[-1])
+    said([last[0], *ends(last[1:])], ".2", "5.6", "7.9")
+    assert np.sum(((estimates < 0) & (distances > 1)).any(axis=0)) == 3
+
+
+# ---------------------------------------------------------------- run them
+
+
+def main(wanted):
+    os.environ.pop("TINYGAN_FAST", None)
+    import matplotlib  # noqa: PLC0415  only here: the tests read this file without it
+
+    matplotlib.use("Agg")
+    bad = 0
+    for item, check in ANSWERS.items():
+        if not wanted or item in wanted or item[:2] in wanted:
+            start = time.process_time()
+            try:
+                check()
+                outcome = "right"
+            except AssertionError as error:
+                bad, outcome = bad + 1, f"WRONG: {error}"
+            print(f"{item} {check.__name__}: {outcome} ({time.process_time() - start:.1f} s)", flush=True)
+    return bad > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

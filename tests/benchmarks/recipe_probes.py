@@ -1,0 +1,346 @@
+"""What makes the modes too narrow? One setting at a time, and a few together, on the ring and on the grid.
+
+    python tests/benchmarks/recipe_probes.py [--work FOLDER]           all; the same command goes on with a stopped study
+    python tests/benchmarks/recipe_probes.py --only ring.base          these alone; nothing is written
+    python tests/benchmarks/recipe_probes.py --record ring_8_near      a table of the recipe that was found, on seeds from 0 on
+
+Each probe is BASE with what its line in PROBES changes, and one or two seeds from 100 on: the recipe is chosen by these. The
+record has the seeds 0 to 19. Three of them were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
+`ring.beside_20k_gamma_.03`. `beside` is D's input with Fourier features beside it: how many, their scale and their size. No
+run is left out. Every run is scored after its last step, by 10 000 samples of the averaged generator.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import platform
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygan import data, plots
+from tinygan.cli.studying import NOTE as STUDY_NOTE
+from tinygan.engine.base import Layer
+from tinygan.engine.features import FourierFeatures
+from tinygan.engine.layers import Dense
+from tinygan.engine.network import Sequential
+from tinygan.metrics.tables import aligned
+from tinygan.recipe import Recipe
+from tinygan.record import HOW, NETS, setting
+from tinygan.settings import Count, Flag, Number, Parts
+from tinygan.study import Remedy, Setup, run_study, summary, summary_table
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+FIRST = 100  # the first seed
+BESIDE = Parts({"features": Count(2, even=True), "scale": Number(above=0), "size": Number(above=0)}, "64 3 .1")
+
+
+class Beside(Layer):
+    """y = (x, a f(x)): x (..., N, d) itself, and beside it k Fourier features f(x) times a.
+
+    f varies over lengths of about 1 / (2 pi scale), where x alone takes a network long to bend. Scalar case: y = (x, a f),
+    so dx = dy_x + a f' dy_f.
+    """
+
+    def __init__(self, d, k, scale, size):
+        self.inner, self.size = FourierFeatures(d, k, scale), size
+        self.d, self.k, self.buffers = d, d + k, self.inner.buffers
+
+    def forward(self, x):
+        y, tape = self.inner.forward(x)
+        return np.concatenate([x, self.size * y], axis=-1), tape
+
+    def backward(self, dy, tape, grads=True):
+        return dy[..., :self.d] + self.inner.backward(self.size * dy[..., self.d:], tape)
+
+    def tangent(self, x_dot, tape):
+        y_dot, tape_dot = self.inner.tangent(x_dot, tape)
+        return np.concatenate([x_dot, self.size * y_dot], axis=-1), tape_dot
+
+    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
+        dx, dx_dot = self.inner.tangent_backward(self.size * dy[..., self.d:], self.size * dy_dot[..., self.d:], tape, tape_dot)
+        return dy[..., :self.d] + dx, dy_dot[..., :self.d] + dx_dot
+
+    def __repr__(self):
+        return f"Beside({self.d} -> {self.k})"
+
+
+class Uniform(Layer):
+    """y = sqrt(3) erf(x / sqrt 2), elementwise: of N(0, 1) it makes the uniform distribution with variance 1. For G's input."""
+
+    def __init__(self, d):
+        self.d = self.k = d
+
+    def forward(self, x):
+        from scipy.special import erf
+
+        return np.sqrt(3, dtype=x.dtype) * erf(x / np.sqrt(2, dtype=x.dtype)), x
+
+    def backward(self, dy, tape, grads=True):
+        return dy * (np.sqrt(6 / np.pi, dtype=tape.dtype) * np.exp(-tape * tape / 2))
+
+
+def near(row, k=64, scale=3.0, size=0.1):
+    """D's layers with Fourier features beside its input."""
+    first = row[0]
+    return [Beside(first.d, k, scale, size), Dense(first.d + k, first.k), *row[1:]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe(Recipe):
+    """A Recipe with settings that the package does not have."""
+
+    beside: Any = setting(None, BESIDE, NETS, "Fourier features beside D's input")
+    beside_z: Any = setting(None, BESIDE, NETS, "Fourier features beside z")
+    uniform: bool = setting(False, Flag(), HOW, "z is uniform")
+
+    def networks(self, dim, seeds, replicas=None, groups=()):
+        G, D = super().networks(dim, seeds, replicas, groups)
+        many, g_row = () if replicas is None else replicas, self.row(self.latent, dim)
+        if self.uniform:
+            G = Sequential(Uniform(self.latent), *g_row, seed=seeds[0], replicas=many)
+        if self.beside_z:
+            G = Sequential(*near(g_row, *self.beside_z), seed=seeds[0], replicas=many)
+        if self.beside:
+            D = Sequential(*near(self.row(dim, 1), *self.beside), seed=seeds[1], replicas=many)
+        return G, D
+
+
+BASE = Probe(hidden=(64,) * 4, batch=128, steps=6000, schedule="cosine_decay", lr=3e-3, beta1=0.0, beta2=0.99, ema=0.995,
+             loss="relativistic")
+
+
+def lattice():
+    """32 modes in space: 4 x 4 x 2 points, 2 apart, of standard deviation .05."""
+    points = np.stack(np.meshgrid([-3, -1, 1, 3], [-3, -1, 1, 3], [-1, 1]), axis=-1)
+    return data.Mixture(points.reshape(-1, 3), .05, name="lattice")
+
+
+def corners():
+    """128 corners of a cube in 10 dimensions, of standard deviation .05: seven signs are free, three are products of them."""
+    free = np.stack(np.meshgrid(*[[-1, 1]] * 7), axis=-1).reshape(-1, 7)
+    products = np.stack([free[:, :4].prod(axis=1), free[:, 2:6].prod(axis=1), free[:, 3:].prod(axis=1)], axis=-1)
+    return data.Mixture(np.concatenate([free, products], axis=1), .05, name="corners")
+
+
+def unequal():
+    """The ring with shares of 1 to 8 in 36."""
+    return data.Mixture(data.ring().means, .02, np.arange(1, 9) / 36, name="unequal")
+
+
+def turned():
+    """The grid turned by 30 degrees."""
+    c, s = math.cos(math.pi / 6), math.sin(math.pi / 6)
+    return data.Mixture(data.grid().means @ np.array([[c, s], [-s, c]]), .05, name="turned")
+
+
+DATA = {"ring": data.ring, "grid": data.grid, "lattice": lattice, "corners": corners, "unequal": unequal, "turned": turned}
+# R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that.
+GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "corners": (1.6, 0.05), "unequal": (0.3, 0.01),
+         "turned": (0.1, 0.003)}
+
+
+class Probed(NamedTuple):
+    """One probe: the data, and what is changed."""
+
+    data: str
+    changes: dict
+    seeds: int = 2
+
+    @property
+    def recipe(self):
+        """The whole recipe."""
+        gamma = GAMMA[self.data]
+        return BASE.replace(**{"r1": gamma, "r2": gamma} | self.changes)
+
+    @property
+    def told(self):
+        """What is changed, as text; R1 and R2 with one weight are called gamma."""
+        changes = dict(self.changes)
+        if changes.get("r1") == changes.get("r2") is not None:
+            changes = {"gamma": changes.pop("r1")} | changes
+            del changes["r2"]
+        values = ((name, getattr(value, "__name__", None) or " ".join(map(str, value if isinstance(value, tuple) else [value])))
+                  for name, value in changes.items())
+        return ", ".join(f"{name} {value}" for name, value in values) or "nothing"
+
+
+def gamma(start, stop):
+    """R1 and R2 with this weight, falling."""
+    return {"r1": (start, stop), "r2": (start, stop)}
+
+
+def late(fraction):
+    """A schedule: 1 for 60 % of the run, then half a cosine down to 0."""
+    return 1.0 if fraction < .6 else float(1 + np.cos(np.pi * (fraction - .6) / .4)) / 2
+
+
+NEAR, FINER = {"beside": (64, 3.0, .1)}, {"beside": (64, 8.0, .04)}
+PROBES = {
+    "ring.base": Probed("ring", {}),
+    "ring.gamma_1e-3": Probed("ring", gamma(.3, 1e-3)),
+    "ring.gamma_1e-4": Probed("ring", gamma(.3, 1e-4)),
+    "ring.gamma_1e-6": Probed("ring", gamma(.3, 1e-6)),
+    "ring.late_gamma_1e-5": Probed("ring", {"schedule": late, **gamma(.3, 1e-5)}),
+    "ring.beside": Probed("ring", NEAR),
+    "ring.beside_gamma_.1": Probed("ring", {**NEAR, **gamma(.3, .1)}),
+    "ring.beside_gamma_.03": Probed("ring", {**NEAR, **gamma(.3, .03)}),
+    "ring.beside_gamma_1e-4": Probed("ring", {**NEAR, **gamma(.3, 1e-4)}),
+    "ring.beside_gamma_1e-6": Probed("ring", {**NEAR, **gamma(.3, 1e-6)}),
+    "ring.beside_latent_4": Probed("ring", {**NEAR, **gamma(.3, .03), "latent": 4}, 1),
+    "ring.beside_8": Probed("ring", {**FINER, **gamma(.3, .03)}, 1),
+    "ring.beside_8_larger": Probed("ring", {"beside": (64, 8.0, .1), **gamma(.3, .03)}, 1),
+    "ring.beside_8_latent_4": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4}, 1),
+    "ring.beside_20k": Probed("ring", {**NEAR, "steps": 20_000}, 1),
+    "ring.beside_20k_gamma_.1": Probed("ring", {**NEAR, "steps": 20_000, **gamma(.3, .1)}, 1),
+    "ring.beside_20k_gamma_.03": Probed("ring", {**NEAR, "steps": 20_000, **gamma(.3, .03)}, 1),
+    "ring.beside_8_latent_3_20k": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 1),
+    "ring.beside_8_latent_4_20k": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4, "steps": 20_000}, 1),
+    "grid.base": Probed("grid", {}, 1),
+    "grid.beside": Probed("grid", NEAR),
+}
+RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20)}
+WHO = "relativistic_r1_r2_near"  # the row of a record's table
+
+
+SHOWN = ("ring.base", "ring.beside", "ring.beside_20k_gamma_.03", "ring.beside_8_latent_3_20k")  # in the picture
+
+
+def record(name, folder, jobs, seeds=None):
+    """The rows of a record; those that are in the folder are not made again."""
+    probe = RECORDS[name]
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    return run_study({WHO: Remedy("R1, R2 and Fourier features beside D's input")},
+                     {probe.data: DATA[probe.data]().standardized()}, range(probe.seeds) if seeds is None else seeds,
+                     Setup("record", "BASE, with changes", probe.recipe), folder=folder / name, jobs=jobs,
+                     on_row=lambda row: print("seed", row.seed, f"{row.seconds:.0f} s", row.judged, flush=True))
+
+
+def write_record(name, rows, out):
+    """The table of a record, and its runs."""
+    probe = RECORDS[name]
+    mixtures = {probe.data: DATA[probe.data]().standardized()}
+    text = f"{summary_table(summary(rows, mixtures), mixtures)}\n\n{ranges(rows)}\n\n{STUDY_NOTE}\n"
+    print(f"\n{text}", end="")
+    about = {"command": f"python tests/benchmarks/recipe_probes.py --record {name}", "recipe": probe.told, **machine()}
+    runs = [{"remedy": row.remedy, **{key: value for key, value in flat(name, row).items() if key not in ("probe", "changed")}}
+            for row in rows]
+    (out / f"{name}.txt").write_text(text)
+    (out / f"{name}.json").write_text(json.dumps({"about": about, "runs": runs}, indent=1) + "\n")
+
+
+def ranges(rows):
+    """The least, the largest and the median of each judged score."""
+    parts = []
+    for key, digits in SCORES.values():
+        found = np.nan_to_num([getattr(row.judged, key) if row.judged else WORST.get(key, 0.0) for row in rows])
+        parts.append(f"{key} {found.min():.{digits}f} to {found.max():.{digits}f} ({np.median(found):.{digits}f})")
+    return f"{WHO}, {len(rows)} runs, from least to largest (median): " + "; ".join(parts)
+
+
+def machine():
+    return {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "numpy": np.__version__}
+
+
+def run(name, folder):
+    """The rows of one probe; those that are in the folder are not made again."""
+    probe = PROBES[name]
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    return run_study({name: Remedy("a probe")}, {probe.data: DATA[probe.data]().standardized()},
+                     range(FIRST, FIRST + probe.seeds), Setup("probe", "BASE, with changes", probe.recipe),
+                     folder=folder / name, jobs=1)
+
+
+SCORES = {"half": ("modes_half", 1), "quality": ("high_quality", 3), "rev. KL": ("reverse_kl", 3), "TV": ("tv", 3),
+          "spread": ("std_ratio", 2), "1-NN": ("one_nn", 3), "classifier": ("classifier", 3)}
+WORST = {"reverse_kl": 4.0, "tv": 1.0, "one_nn": 1.0, "classifier": 1.0}  # of a run that diverged; else 0
+HEADS = ["", "runs", *SCORES, "raw: quality", "spread", "CPU s", "changed"]
+NOTE = """Means over the runs, of the averaged G after the last step; "raw" is G itself. Spread is the width of the modes, 1 in
+truth; 1-NN and classifier are .5 for true samples. A run that diverged counts as one that found nothing. See docs/metrics.rst."""
+
+
+def mean(rows, key, report):
+    """The mean of a score; a run that diverged has the worst one."""
+    found = [getattr(report(row), key) if report(row) else WORST.get(key, 0.0) for row in rows]
+    return float(np.mean(np.nan_to_num(found)))
+
+
+def line(name, rows):
+    """A row of the table."""
+    values = [f"{mean(rows, key, lambda row: row.judged):.{digits}f}" for key, digits in SCORES.values()]
+    raw = [f"{mean(rows, key, lambda row: row.raw):.{digits}f}" for key, digits in (("high_quality", 3), ("std_ratio", 2))]
+    return [name, f"{len(rows)}", *values, *raw, f"{np.mean([row.seconds for row in rows]):.0f}", PROBES[name].told]
+
+
+def table(found):
+    """All probes as text."""
+    rows = [HEADS, *(line(name, rows) for name, rows in found.items())]
+    wide = max(len(row[-1]) for row in rows)
+    return "\n".join(text.rstrip() for text in aligned([[*row[:-1], row[-1].ljust(wide)] for row in rows]).splitlines())
+
+
+def as_json(found):
+    """Everything that the table is made from."""
+    about = {"command": "python tests/benchmarks/recipe_probes.py", **machine()}
+    return {"about": about, "runs": [flat(name, row) for name, rows in found.items() for row in rows]}
+
+
+def flat(name, row):
+    """A run as a plain dict."""
+    reports = {key: report and {score: round(value, 5) for score, value in report._asdict().items()}
+               for key, report in (("judged", row.judged), ("raw", row.raw))}
+    return {"probe": name, "changed": (PROBES | RECORDS)[name].told, "seed": row.seed, "seconds": round(row.seconds, 1),
+            "diverged": row.diverged, **reports}
+
+
+@plots.style()
+def picture(found):
+    """One mode of a few probes, that with the most points among the 500 kept ones, in units of its standard deviation."""
+    import matplotlib.pyplot as plt
+
+    shown = [name for name in SHOWN if name in found and found[name][0].x is not None]
+    figure, axes = plt.subplots(1, len(shown) + 1, figsize=(2.4 * len(shown) + 2.4, 2.6), sharex=True, sharey=True)
+    true = np.random.default_rng(0).standard_normal((70, 2))
+    for ax, name in zip(axes, ["true samples", *shown], strict=True):
+        u = true if name == "true samples" else largest(found[name][0], name)
+        ax.plot(*u[:, :2].T, ".", color=plots.TRUE if u is true else plots.FAKE, markersize=3)
+        ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", title=name)
+    return figure
+
+
+def largest(row, name):
+    """The points of a run that are nearest to its largest mode, in units of its standard deviation from its centre."""
+    mixture = DATA[PROBES[name].data]().standardized()
+    mode = np.linalg.norm(row.x[:, None] - mixture.means, axis=-1).argmin(axis=-1)
+    k = np.bincount(mode).argmax()
+    return (row.x[mode == k] - mixture.means[k]) / mixture.stds[k]
+
+
+def main(words=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=PROBES, metavar="NAME", help="these probes; nothing is written")
+    parser.add_argument("--work", type=Path, default=Path("tinygan-probes"), help="folder for the runs, to go on from")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--record", choices=RECORDS, help="a table of the recipe that was found")
+    parser.add_argument("--jobs", type=int, default=1, help="processes of a record")
+    options = parser.parse_args(words)
+    if options.record:
+        write_record(options.record, record(options.record, options.work, options.jobs), options.out)
+        return
+    found = {}
+    for name in options.only or PROBES:
+        found[name] = run(name, options.work)
+        print(*line(name, found[name]), sep="  ", flush=True)
+    text = f"{table(found)}\n\n{NOTE}\n"
+    print(f"\n{text}", end="")
+    if not options.only:
+        (options.out / "recipe_probes.txt").write_text(text)
+        (options.out / "recipe_probes.json").write_text(json.dumps(as_json(found), indent=1) + "\n")
+        plots.save(picture(found), options.out / "recipe_probes.png")
+
+
+if __name__ == "__main__":
+    main()

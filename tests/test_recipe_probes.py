@@ -1,0 +1,154 @@
+"""`tests/benchmarks/recipe_probes.py`: its layers have the right derivatives, it goes on where it was, and its table is whole."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygan.engine import gradcheck
+from tinygan.engine.layers import Dense, Tanh
+from tinygan.engine.network import Sequential
+from tinygan.penalties import R1
+
+WHERE = importlib.util.spec_from_file_location("recipe_probes", Path(__file__).parent / "benchmarks" / "recipe_probes.py")
+probes = importlib.util.module_from_spec(WHERE)
+WHERE.loader.exec_module(probes)
+
+
+def small(**wrong):
+    """D with features beside what a first layer makes; `wrong`: methods to put in place of a right one."""
+    layer = probes.Beside(2, 6, .3, .5)
+    vars(layer).update({name: method.__get__(layer) for name, method in wrong.items()})
+    return Sequential(Dense(2, 2), layer, Dense(8, 5), Tanh(), Dense(5, 1), seed=1, dtype=np.float64)
+
+
+def without_size(self, dy, tape, grads=True):
+    """A mutant: the chain rule without the factor a."""
+    return dy[..., :self.d] + self.inner.backward(dy[..., self.d:], tape)
+
+
+def without_second(self, dy, dy_dot, tape, tape_dot):
+    """A mutant: dy's own change is forgotten."""
+    dx, dx_dot = self.inner.tangent_backward(self.size * dy[..., self.d:], 0 * dy_dot[..., self.d:], tape, tape_dot)
+    return dy[..., :self.d] + dx, dy_dot[..., :self.d] + dx_dot
+
+
+def slope_is_right(D):
+    x = np.random.default_rng(0).normal(size=(4, 2))
+    s, tape = D.forward(x)
+    return gradcheck.check(lambda x: D(x).sum(), D.backward(np.ones_like(s), tape), x).ok
+
+
+def penalty_is_right(D):
+    x, start = np.random.default_rng(1).normal(size=(4, 2)), D.theta.copy()
+
+    def value(theta):
+        D.theta[...] = theta
+        D.zero_grad()
+        return float(R1(.7)(D, x, D.forward(x)[1]))
+
+    value(start)
+    return gradcheck.check(value, D.grad.copy(), start).ok
+
+
+def test_features_beside_the_input_have_the_right_derivatives():
+    assert slope_is_right(small()) and penalty_is_right(small())
+    assert not slope_is_right(small(backward=without_size)) and not penalty_is_right(small(tangent_backward=without_second))
+
+
+def test_uniform_noise_is_uniform_and_has_the_right_derivative():
+    layer, z = probes.Uniform(2), np.random.default_rng(0).standard_normal((20_000, 2))
+    y, tape = layer.forward(z)
+    assert abs(y).max() <= np.sqrt(3) and np.abs(y.mean(axis=0)).max() < .03 and np.abs(y.var(axis=0) - 1).max() < .03
+    assert np.abs(np.histogram(y[:, 0], 10, (-np.sqrt(3), np.sqrt(3)))[0] / 2000 - 1).max() < .1
+    x = z[:5]
+    assert gradcheck.check(lambda x: layer.forward(x)[0].sum(), layer.backward(np.ones_like(x), layer.forward(x)[1]), x).ok
+
+
+def test_every_probe_can_be_made_and_says_what_it_changes():
+    for name, probe in probes.PROBES.items():
+        mixture = probes.DATA[probe.data]()
+        G, D = probe.recipe.networks(mixture.dim, (0, 1))
+        assert name.startswith(f"{probe.data}.") and G.d_in == probe.recipe.latent and D.d_in == mixture.dim
+    told = [(probe.data, probe.told) for probe in probes.PROBES.values()]
+    assert len(set(told)) == len(told) and ("ring", "nothing") in told
+    near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
+    assert repr(near.layers[0]) == "Beside(2 -> 66)"
+
+
+def test_the_mixtures_are_what_they_are_called():
+    sizes = {"ring": (8, 2), "grid": (25, 2), "lattice": (32, 3), "corners": (128, 10), "unequal": (8, 2), "turned": (25, 2)}
+    for name, make in probes.DATA.items():
+        mixture = make().standardized()
+        apart = np.linalg.norm(mixture.means[:, None] - mixture.means, axis=-1) + 9 * np.eye(mixture.n_modes)
+        assert (mixture.n_modes, mixture.dim) == sizes[name] and apart.min() > 20 * mixture.stds.max()
+        assert .8 < probes.GAMMA[name][0] / (apart.min() ** 2 / 5) < 1.4, name
+    assert probes.unequal().weights[-1] == pytest.approx(8 / 36)
+    assert np.sort(np.linalg.norm(probes.turned().means, axis=-1)) == pytest.approx(
+        np.sort(np.linalg.norm(probes.data.grid().means, axis=-1)))
+
+
+@pytest.mark.slow
+def test_a_probe_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(probes, "PROBES", {name: probes.PROBES[name]._replace(changes={"steps": 5, "hidden": (8,), "batch": 8})
+                                           for name in ("ring.base", "ring.beside")})
+    out = tmp_path / "out"
+    out.mkdir()
+    probes.main(["--work", str(tmp_path / "work"), "--only", "ring.base"])
+    assert not [*out.iterdir()]
+    for _ in range(2):
+        probes.main(["--work", str(tmp_path / "work"), "--out", str(out)])
+        texts = {path.name: path.read_text() for path in out.iterdir() if path.suffix != ".png"}
+        assert set(texts) == {"recipe_probes.txt", "recipe_probes.json"}
+        assert texts["recipe_probes.txt"] in capsys.readouterr().out
+    assert len(json.loads(texts["recipe_probes.json"])["runs"]) == 4 and (out / "recipe_probes.png").is_file()
+
+
+@pytest.mark.slow
+def test_a_record_goes_on_where_it_was_and_keeps_both_generators(tmp_path, monkeypatch, capsys):
+    few = {"steps": 5, "hidden": (8,), "batch": 8, "beside": (4, 3.0, .1)}
+    monkeypatch.setattr(probes, "RECORDS", {"ring_8_near": probes.Probed("ring", few, 2)})
+    texts = []
+    for _ in range(2):
+        probes.main(["--record", "ring_8_near", "--work", str(tmp_path / "work"), "--out", str(tmp_path)])
+        texts.append((tmp_path / "ring_8_near.txt").read_text())
+    assert texts[0] == texts[1] and texts[0] in capsys.readouterr().out and "2 runs, from least to largest" in texts[0]
+    found = json.loads((tmp_path / "ring_8_near.json").read_text())
+    assert [run["seed"] for run in found["runs"]] == [0, 1] and found["about"]["command"].endswith("--record ring_8_near")
+    assert all(run["remedy"] == probes.WHO and run["judged"] != run["raw"] for run in found["runs"])
+
+
+def test_the_kept_table_is_that_of_the_kept_runs():
+    path = probes.RESULTS / "recipe_probes.json"
+    runs, text = json.loads(path.read_text())["runs"], path.with_suffix(".txt").read_text()
+    assert {run["probe"] for run in runs} == set(probes.PROBES)
+    for name, probe in probes.PROBES.items():
+        mine = [run for run in runs if run["probe"] == name]
+        assert [run["seed"] for run in mine] == [*range(probes.FIRST, probes.FIRST + probe.seeds)]
+        quality = np.mean([run["judged"]["high_quality"] if run["judged"] else 0 for run in mine])
+        words = next(row for row in text.splitlines() if row.split()[:1] == [name]).split()
+        assert words[3] == f"{quality:.3f}" and probe.told in text
+
+
+def test_what_the_page_says_of_the_probes():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    runs = json.loads((probes.RESULTS / "recipe_probes.json").read_text())["runs"]
+
+    def mean(name, key):
+        return float(np.mean([run["judged"][key] for run in runs if run["probe"] == name]))
+
+    base, beside = (mean(name, "std_ratio") for name in ("ring.base", "ring.beside"))
+    assert f"the spread goes from {base:.2f} to {beside:.2f} in as many steps, and quality".replace("0.", ".") in page
+    assert mean("ring.beside", "high_quality") > mean("ring.base", "high_quality") + .01
+    assert all(base < mean(f"ring.gamma_{end}", "std_ratio") < beside for end in ("1e-3", "1e-4", "1e-6"))
+    long = "ring.beside_8_latent_3_20k"
+    assert "With 20 000 steps both come within the bars" in page
+    assert mean(long, "high_quality") > .95 and mean(long, "std_ratio") > .9
+    assert mean(long, "one_nn") < mean("ring.beside_20k_gamma_.03", "one_nn") - .1
+    grid = {name: (mean(f"grid.{name}", "modes_half"), mean(f"grid.{name}", "high_quality"), mean(f"grid.{name}", "std_ratio"))
+            for name in ("base", "beside")}
+    assert "the features bring spread, and cost quality and two modes" in page
+    (half, quality, spread), (half_base, quality_base, spread_base) = grid["beside"], grid["base"]
+    assert half == half_base - 2 and quality < quality_base and spread > spread_base
