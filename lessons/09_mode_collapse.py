@@ -28,7 +28,7 @@ from tinygan.study import wilson
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer seeds and steps
 RING = data.ring().standardized()  # eight modes; with ring(modes=2) there is little to lose
 SEEDS = list(range(12 if FAST else 16))  # one run each, side by side; with 3 the intervals below overlap
-STEPS = 500 if FAST else 600  # of each run; with 200 nothing is lost yet
+STEPS = 500 if FAST else 600  # of each run; with 200 no run has collapsed yet
 BATCH = 32  # samples in a step; with 256 it takes longer to collapse
 RATE = 1e-2  # Adam's learning rate for both, a large one; with 1e-3 the same takes thousands of steps
 LATENT = 16  # dimensions of the noise; with 2 the generators draw stars instead of points

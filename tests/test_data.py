@@ -645,6 +645,10 @@ def test_one_column_other_suffixes_and_text_paths(tmp_path):
     ("170,05\n168,5\n", "line 1: '170,05' looks like one number with a decimal comma. Such a table is read with --decimal ,"),
     ("x;y\n1,5;2,5\n3,5;4,5\n", "column x: '1,5'(.|\n)*Numbers with a decimal comma are read with --decimal ,"),
     ("x,kind\n1,a b\n3,c\n", r"kind holds text, 'a b' and 'c' in 2 rows\n  A column of text is learned as categories"),
+    ("x,day\n1,2024-01-03\n3,2024-01-04\n", r"column day holds dates, '2024-01-03' and '2024-01-04' in 2 rows\n(.|\n)*Dates"),
+    ("x,day\n1,3.1.2024 10:15\n3,4.1.2024 9:00\n", "column day holds dates"),
+    ("x,at\n1,10:15\n3,9:05:30\n", "column at holds dates"),
+    ("x,y\n1,1-2\n3,3/4\n", "line 2, column y: '1-2' is not a finite number"),
     ("x,k\n" + "".join(f"{j}.5,t{j}\n" for j in range(6)), "holds text, 6 different texts in 6 rows, such as 't0', 't1', 't2'"),
     (b"1,2\n\x00\x01\x02", "line 2: not UTF-8 text"),
 ])

@@ -153,6 +153,15 @@ def test_only_the_numbers_are_standardised(mine):
     assert inside.sample(3, np.random.default_rng(0)).shape == (3, 7)
 
 
+def test_whole_numbers_are_written_without_a_fraction(mine, tmp_path):
+    """Where they are to be like the data; a number beyond an int64 stays what it is."""
+    rows = mine.rows(mine.x[:2], like_data=True)
+    assert rows == [[1.5, "b", "2001", 3], [2.5, "a", "1999", 4]] and [type(cell) for cell in rows[0]] == [float, str, str, int]
+    assert type(mine.rows(mine.x)[0][3]) is float
+    numbers = data.Points([[1.0, 2e300], [2.0, 4e300]])
+    assert numbers.rows(numbers.x, like_data=True) == [[1, 2e300], [2, 4e300]] and numbers.rows(numbers.x) == numbers.x.tolist()
+
+
 def test_the_most_probable_category_is_the_sample(mine):
     made = np.array([[0, 0, .2, .5, .3, .4, .6], [1, 1, .4, .4, .2, .5, .5]])
     before = made.copy()

@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,20 @@ def test_many_samples_take_no_more_memory_than_few(people, name):
         return int(done.stdout.split()[-1]) / (1024**2 if sys.platform == "darwin" else 1024)
 
     assert grown(sampling.ROWS) < 20 < 60 < grown(10**6)
+
+
+def test_the_three_tables_of_the_page_are_those_of_the_script(tmp_path):
+    """Their first rows, and the options of their commands. The columns that are left out have their message."""
+    names = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "peoples_tables.py"))
+    commands = re.findall(r"^   tinygan train --data (german|customers|penguins)\.csv (.*) --out \1$", PAGE, flags=re.MULTILINE)
+    assert len(commands) == 3
+    for name, options in commands:
+        file, tried = names["TABLES"][names[name]]
+        names["written"](tmp_path, names[name], file)
+        first = (tmp_path / file).read_text(encoding="utf-8-sig").splitlines()[:3]
+        assert options in tried and "".join(f"   {line}\n" for line in first) in PAGE
+    with pytest.raises(ValueError, match="column customer holds text, 500 different texts(.|\n)*column date holds dates, 281 "):
+        data.from_file(tmp_path / "customers.csv")
 
 
 def test_the_flowers_of_the_page(cli, monkeypatch, capsys):

@@ -360,6 +360,7 @@ USES = {  # file -> setting: why it is named there
     "cli/run_files": {"data": "a user's own points are kept", "seed": "the four seeds of a run", "replicas": "shapes of arrays",
                       "batch": "chosen to fit the data, and kept", "steps": "the planned end of a history"},
     "cli/family_files": {"batch": "chosen to fit the data, and kept"},
+    "cli/playing": {"gp": "its sentence in play, which has no --clip"},
     "cli/scoring": {"batch": "stands in the caption of a picture"},
     "cli/studying": {"steps": "study's own option", "batch": "study's own option", "lr": "study's own option",
                      "lr_d": "study's --lr is the rate of both players"},
@@ -417,7 +418,7 @@ def test_most_settings_are_named_in_recipe_alone():
     elsewhere = {name for reasons in USES.values() for name in reasons}
     assert set(NAMES) - elsewhere == {
         "hidden", "latent", "activation", "fourier", "pack", "d_layers", "loss", "real_label", "d_steps", "beta1", "beta2",
-        "schedule", "update", "unroll", "gp", "ema", "instance_noise", "clip"}
+        "schedule", "update", "unroll", "ema", "instance_noise", "clip"}
 
 
 @pytest.mark.parametrize("line", ["options.clip", "f(clip=1)", "'clip'", "'--clip'", "recipe.replace(clip=.1)"])

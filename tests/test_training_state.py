@@ -410,6 +410,35 @@ def check_two_at_once():
     assert same_state(one, alone) and same_state(other, other_alone)
 
 
+class Watched:
+    """The ring, and the first point of each batch that was drawn."""
+
+    dim = 2
+
+    def __init__(self):
+        self.drawn = []
+
+    def sample(self, n, rng):
+        x = RING.sample(n, rng)
+        self.drawn.append(tuple(x[0]))
+        return x
+
+
+def test_a_second_call_draws_the_same_points_and_a_checkpoint_or_another_seed_other_ones(tmp_path):
+    """So two calls of train are not one longer one; a checkpoint makes them that."""
+    def drawn(**more):
+        watched, G, D = Watched(), mlp(3, 8, 2, seed=1), mlp(2, 8, 1, seed=2)
+        train(G, D, watched, losses.NonSaturating(), batch=16, progress=False, **more)
+        return watched.drawn
+
+    first, longer = drawn(steps=3), drawn(steps=6)
+    assert drawn(steps=3) == first == longer[:len(first)] and len(set(longer)) == len(longer)
+    assert not set(drawn(steps=3, seed=1)) & set(first)
+    keeping = {"checkpoint": tmp_path / "run.npz"}
+    assert drawn(steps=3, **keeping) == first
+    assert set(drawn(steps=6, **keeping)) == set(longer) - set(first)
+
+
 def test_training_twice_with_the_same_optimisers_gives_the_same_bits():
     mine, found = passed(), []
     for _ in range(2):

@@ -23,6 +23,7 @@ from .engine.arguments import choice
 
 LISTED = 5  # faults that a message lists; the others are counted
 REMEMBERED = 10_000  # different cells of a column that are kept, to say what it holds
+DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ]\d.*)?|\d{1,2}:\d\d(:\d\d.*)?")  # or a time of day
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 
@@ -88,8 +89,12 @@ class Column:
         self.values.append(math.nan if value is None else value)
 
     def is_text(self) -> bool:
-        """Whether no cell of at least two is a number, and one of them has a letter."""
-        return self.n_bad == len(self.values) > 1 and any(map(str.isalpha, "".join(self.seen)))
+        """Whether no cell of at least two is a number, and one of them has a letter, or all are dates."""
+        return self.n_bad == len(self.values) > 1 and (any(map(str.isalpha, "".join(self.seen))) or self.is_dates())
+
+    def is_dates(self) -> bool:
+        """Whether all cells are dates or times."""
+        return all(map(DATE.fullmatch, self.seen))
 
     def names_rows(self) -> bool:
         """Whether the cells are whole numbers or texts that are all different, as an index is."""
@@ -213,7 +218,8 @@ def full_names(names: Sequence[str | None]) -> tuple[str, ...] | None:
 def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit: str) -> None:
     """Raises ValueError where a cell is no number: a column of text is named once, other cells one by one."""
     texts = [column for column in columns if column.is_text() and not column.categorical]
-    lines = [f"column {_name(column, columns)} holds text, {column.contents()}" for column in texts]
+    lines = [f"column {_name(column, columns)} holds {'dates' if column.is_dates() else 'text'}, {column.contents()}"
+             for column in texts]
     others = [(line, j, cell) for j, column in enumerate(columns) if column not in texts for line, cell in column.bad]
     cells = [f"{unit} {line}, column {_name(columns[j], columns)}: "
              + ("its category is missing" if columns[j].categorical else f"{cell[:40]!r} is not a finite number")
@@ -227,6 +233,8 @@ def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit:
     if lines:
         message.append("A column of text is learned as categories by --categorical NAME (in Python categorical=[NAME]). Else "
                        "leave it out: name the columns to learn, --columns NAME ... (in Python columns=[...])")
+    if any(column.is_dates() for column in texts):
+        message.append("Dates are learned as numbers. Write, for instance, the days since the first of them")
     if any(DECIMAL_COMMA.fullmatch(cell) for *_, cell in others):
         message.append('Numbers with a decimal comma are read with --decimal , (in Python decimal=",")')
     raise ValueError("\n  ".join(message))

@@ -220,7 +220,7 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     Parameters
     ----------
     G, D : networks: G turns z ~ N(0, I) into points, D turns each point into one score, or m of them if D begins with Pack(m, d)
-    data : an object with sample(n, rng) and dim (see `tinygan.data`), or an array (N, d)
+    data : an object with sample(n, rng) and dim (see `tinygan.data`), an array (N, d), a structured array (N,), or a DataFrame
     loss : see `tinygan.losses`
     steps : steps of G
     batch : real points, and fake ones, in each step; 64 to 512
@@ -234,7 +234,7 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
         of the fraction of the run, such as lambda f: .1 * (1 - f)
     clip : None, or the largest absolute value of D's parameters after each of its steps (Arjovsky et al. 2017), .01 to .1
     unroll : None, or (K, lr): G looks K plain gradient steps of D ahead (Metz et al. 2017), such as (5, .1); see `tinygan.unroll`
-    seed : for data, latent noise and evaluation; a list holds one for each replica. The networks have seeds of their own
+    seed : for data, noise and evaluation, so each call draws the same; a list has one for each replica. Networks have their own
     callback, progress : as in `Training.run`
     checkpoint, every : None, or a .npz file that keeps the run, written every so many steps. Where it is there, the run goes on
         from it, to the same bits as if it had never stopped; with more `steps`, beyond its old end

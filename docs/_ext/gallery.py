@@ -4,6 +4,7 @@
   has no lesson yet is left out.
 * A lesson has its number in its title, wherever that is shown; and each of its pictures says what it is.
 * A picture stands below the last cell that draws on it, not below the first.
+* On the index a lesson has one panel of its last picture.
 * A lesson never believes that a person sits at a terminal: it would save its pictures there instead of showing them here.
 * The player of an animation has plain signs on its buttons, where matplotlib's are icons of a font from another host.
 """
@@ -11,8 +12,12 @@
 import ast
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
+
+DOCS = Path(__file__).parents[1]
+PANELS = 12  # a figure of more is shown whole
 
 THUMBNAIL = re.compile(
     r"\n\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbcontainer\" tooltip=\"(?P<question>[^\"]*)\".*?"
@@ -54,7 +59,25 @@ def pictures(block, block_vars, gallery_conf):
     figures = [plt.figure(number) for number in plt.get_fignums()]
     if drawn_on_later(figures, block_vars["example_globals"], cells):
         return ""
+    if figures:
+        save_panel(figures[-1], Path(block_vars["image_path_iterator"].image_path).parent / "thumb", block_vars["src_file"])
     return matplotlib_scraper(block, block_vars, gallery_conf)
+
+
+def panel(figure):
+    """The first of the largest Axes of a figure with its labels, a box in inches; None for a sheet of many, or none."""
+    axes = [ax for ax in figure.axes if ax.get_visible() and ax.get_label() != "<colorbar>"]
+    if not 0 < len(axes) <= PANELS:
+        return None
+    figure.canvas.draw()  # a layout that is computed takes its place
+    largest = max(axes, key=lambda ax: round(ax.bbox.width * ax.bbox.height, -3))
+    return largest.get_tightbbox().transformed(figure.dpi_scale_trans.inverted()).padded(0.05)
+
+
+def save_panel(figure, folder, lesson):
+    """One panel of a lesson's picture, for the index, where the whole would be too small. The last picture of a lesson stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{Path(lesson).stem}_panel.png", bbox_inches=panel(figure), dpi=80)
 
 
 def drawn_on_later(figures, names, cells):
@@ -84,6 +107,9 @@ def card(thumbnail):
     """A lesson on the index: its picture, its number and title, and the question that it asks."""
     title = f"{thumbnail['number']} {thumbnail['title']}"
     text = thumbnail[0].replace(":alt:", f":alt: {title}")
+    one = f"lessons/images/thumb/{thumbnail['file']}_panel.png"
+    if (DOCS / one).is_file():
+        text = re.sub(r"image:: \S+", f"image:: /{one}", text)
     question = f'<div class="question">{thumbnail["question"]}</div>'
     return text.replace(f">{thumbnail['title']}</div>\n", f">{title}</div>\n      {question}\n")
 

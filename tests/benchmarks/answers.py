@@ -601,6 +601,171 @@ def full_weight():
     assert np.sum(((estimates < 0) & (distances > 1)).any(axis=0)) == 3
 
 
+# ---------------------------------------------------------------- 12
+
+
+@answers("12.t2")
+def other_strengths():
+    text = next((ROOT / "lessons").glob("12_*.py")).read_text("utf-8")
+    setting = re.search(r"(?m)^STRONG = \S+", text)[0]
+    for strong, clusters, middle in ((0.01, ".94", ".01"), (0.1, ".77", ".12"), (1, ".56", ".40"), (10, ".52", ".47")):
+        names = lesson("12", (setting, f"STRONG = {strong}"))
+        D, ring = names["charged"], names["ring"]
+        probability = [(1 / (1 + np.exp(-D(np.broadcast_to(x, (4, *x.shape)))))).mean() for x in (ring.means, np.zeros((1, 2)))]
+        said(probability, clusters, middle)
+    said(names["slopes_charged"][1].mean(), ".07")
+
+
+# ---------------------------------------------------------------- 14
+
+
+@answers("14.q1")
+def without_h_lambda():
+    names = lesson("14", ("lambda_, dx = lambda_ - ETA * h_lambda, dx", "lambda_, dx = lambda_, dx"), until="The shortcut")
+    off = []
+    for seed in range(names["GAMES"]):
+        G, D, z, x_real = names["small_game"](seed)
+        ours = names["unrolled_gradient"](G, D, z, x_real)
+        whole = lambda theta, game=(G, D, z, x_real): names["whole_map"](theta, *game)  # noqa: E731
+        off.append(names["gradcheck"].check(whole, ours, G.theta).norm_error)
+    said([len(off), *ends(off)], "10", ".21", "1.59")
+
+
+@answers("14.q2")
+def quicker_d():
+    names = unchanged("14")
+    visited = {kind: modes.mean() for kind, modes in names["visited"].items()}
+    quicker = lesson("14", ("Adam(3e-4)", "Adam(3e-4 * (K + 1))"))["visited"]["as D is"].mean()
+    said([quicker, visited["as D is"], visited["unrolled"], visited["only looking ahead"]], "5.1", "2.9", "6.6", "7.1")
+    assert quicker - visited["as D is"] > (visited["unrolled"] - visited["as D is"]) / 2
+
+
+@answers("14.t1")
+def zero_sum():
+    names = lesson("14", ("LOSS, x_real, steps=K, lr=ETA),\n}", "LOSS, x_real, steps=K, lr=ETA, zero_sum=True),\n}"))
+    said([names["visited"]["unrolled"].mean(), names["visited"]["as D is"].mean()], "2.9", "2.9")
+
+
+@answers("14.t2")
+def sixty_steps():
+    names = lesson("14", ("REACH = 0.15", "REACH = 3.0"), until="Many numbers")
+    said([names["half"], names["whole"]], "6e-7", ".001")
+    assert names["brakes"] == {"as D is": 0, "only looking ahead": 3, "unrolled": 6} and names["failed"]
+
+
+# ---------------------------------------------------------------- 15
+
+
+@answers("15.q1")
+def three_by_three():
+    from tinygan import data
+
+    means = data.grid(side=3).standardized().means
+    distance = np.linalg.norm(means[0] - means[1])
+    said([distance, distance**2, distance**2 / 5], "1.22", "1.5", "0.3")
+
+
+def grid_recipe(steps, *changes, data="data.grid()"):
+    """The modes visited and the share of sharp points, of one run of lesson 15's recipe after some changes."""
+    names = lesson("15", ("1000 if FAST else 6000", str(steps)), ("GRID = data.grid()", f"GRID = {data}"), *changes,
+                   ("# There is one fault.", "# %%\n# Stop\n#"), until="Stop")
+    return names["found"].modes_visited, names["found"].high_quality
+
+
+@answers("15.q2")
+def other_gammas():
+    falling = "falling = Falling(0.1, 0.003)"
+    runs = [grid_recipe(3000, (falling, f"falling = Falling{gammas}")) for gammas in ((1, 1), (0.003, 0.003), (0.1, 0.003))]
+    said([modes for modes, _ in runs], "25", "22", "25")
+    said([sharp for _, sharp in runs], "10 %", "14 %", "14 %")
+
+
+@answers("15.t1")
+def nine_modes():
+    falling = "falling = Falling(0.1, 0.003)"
+    runs = [grid_recipe(3000, (falling, f"falling = Falling({gammas})"), data="data.grid(side=3)")
+            for gammas in ("0.3, 0.009", "0.1, 0.003")]
+    said([modes for modes, _ in runs], "9", "9")
+    said([sharp for _, sharp in runs], "53 %", "38 %")
+
+
+@answers("15.t2")
+def larger_z():
+    modes, sharp = grid_recipe(3000, ("mlp(2, *[WIDTH] * 4, 2,", "mlp(25, *[WIDTH] * 4, 2,"),
+                               ("standard_normal((2500, 2))", "standard_normal((2500, 25))"),
+                               ("standard_normal((10_000, 2))", "standard_normal((10_000, 25))"))
+    said([modes, sharp, grid_recipe(3000)[1]], "25", "3 %", "14 %")
+
+
+# ---------------------------------------------------------------- 16
+
+
+def conditional(steps=4000, **settings):
+    """A conditional GAN of the digits, seed 0, and the digits that it was asked for."""
+    from tinygan import data
+    from tinygan.zoo import Conditional
+
+    model = Conditional("digits", steps=steps, **settings)
+    model.train(data.halves().training, seed=0, progress=False)
+    return model, np.arange(1000) % 10
+
+
+@answers("16.t1")
+def small_networks():
+    from tinygan.metrics import digit_judge
+
+    reports = [digit_judge().report(model.sample(1000, labels=asked, seed=0), asked)
+               for model, asked in (conditional(), conditional(hidden=(32, 32)))]
+    said([report.coverage for report in reports], "85 %", "27 %")
+    said([report.agreement for report in reports], "99 %", "90 %")
+
+
+# ---------------------------------------------------------------- 17
+
+
+def spokes(**settings):
+    """InfoGAN on the spokes, seed 0, and the late mean of its bound."""
+    from tinygan import data
+    from tinygan.zoo import InfoGAN
+
+    model, points = InfoGAN("spokes", **settings), data.spokes().standardized()
+    return model, model.train(points, steps=4000, seed=0, progress=False).information[-50:].mean(), points
+
+
+@answers("17.q2")
+def more_and_fewer_codes():
+    said([spokes(categories=4)[1], np.log(4), spokes(categories=6)[1], np.log(6)], "1.385", "1.386", "1.789", "1.792")
+
+
+@answers("17.q1")
+def nine_of_ten():
+    said([np.log(5), -np.log(0.9), np.log(5) + np.log(0.9)], "1.609", "0.105", "1.504")
+
+
+# ---------------------------------------------------------------- 18
+
+
+@answers("18.q2")
+def narrow_d():
+    short = ("1200 if FAST else 2500", "1500"), ("range(2 if FAST else 3)", "range(1)")
+    stop = "near, torn = scores", "# %%\n# Stop\nnear, torn = scores"
+    scores = [lesson("18", *short, stop, ("WIDTH = 512", f"WIDTH = {width}"), until="Stop")["scores"] for width in (32, 512)]
+    (narrow, _, kept), (wide, _, kept_before) = (each["BiGAN"][0] for each in scores)
+    said([narrow, wide, kept, kept_before], ".87", ".22", "26 %", "73 %")
+    said([scores[0]["mean image"][0, 0], scores[0]["latent regressor"][0, 0]], ".30", ".35")
+
+
+# ---------------------------------------------------------------- 19
+
+
+@answers("19.q2")
+def weights_of_the_way_back():
+    for weight, written in ((".001", ("0 %", "0 %")), (".1", ("75 %", "78 %")), ("1", ("100 %", "100 %"))):
+        names = lesson("19", ("WEIGHT = 1.0", f"WEIGHT = {weight}"), ("range(2 if FAST else 3)", "range(1)"),
+                       ("five, ten = (", "# %%\n# Stop\nfive, ten = ("), until="Stop")
+        said(names["home"]["with"][0], *written)
+
+
 # ---------------------------------------------------------------- run them
 
 

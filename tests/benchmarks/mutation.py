@@ -42,7 +42,7 @@ QUICK = {  # the tests of a file or of its folder, the ones that know most first
     "losses": "losses by_hand formulas training recipe", "gradients": "training penalties by_hand bad_calls",
     "unroll": "unroll remedies bad_calls", "metrics/clouds": "clouds", "metrics/images": "images", "metrics/memory": "memory",
     "metrics": "metrics clouds bad_calls", "zoo": "training_systems resume"}
-EVERY = "bad_calls"  # for all of them
+EVERY = "bad_calls defaults"  # for all of them
 OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
          ast.Pow: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
          ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or,

@@ -1,6 +1,6 @@
 """Tables as people have them, and what the commands of a new user do with them: exit codes, messages, scores beside their floors.
 
-    python tests/benchmarks/peoples_tables.py [FOLDER] [NAME ...]      about five minutes of processor time for all of them
+    python tests/benchmarks/peoples_tables.py [FOLDER] [NAME ...]      some minutes of processor time for all of them
 
 The tables are made up, always the same, half of the rows in NAME and half in held-out-NAME. Everything is written into FOLDER,
 peoples-tables by default. Each line that begins with $ is a command as it is typed. A command that does not end with exit code 0
@@ -115,11 +115,12 @@ def written(folder, table, name):
 
 
 def typed(folder, words):
-    """Run a command in the folder and print it, with its message if it fails; whether it went well."""
+    """Run a command in the folder and print it, with its message if it fails, else what it left out; whether it went well."""
     print(f"$ tinygan {words}")
     done = subprocess.run([sys.executable, "-m", "tinygan", *shlex.split(words)], cwd=folder, capture_output=True, text=True)
     if done.returncode or done.stderr:
         print(f"exit code {done.returncode}: {done.stderr.strip()}")
+    print("".join(f"{line}\n" for line in done.stdout.splitlines() if " is left out" in line), end="")
     return done.returncode == 0
 
 
@@ -129,7 +130,6 @@ def tried(folder, name, number, options):
     if not typed(folder, f"train --data {name} {options} --quiet --out {run}".replace("  ", " ")):
         return
     loaded = run_files.load(folder / run)
-    print("\n".join(loaded.data.notes))
     print("C2ST:", ", ".join(f"{row} {scores['c2st']:.1%}" for row, scores in loaded.scores["rows"].items()))
     typed(folder, f"sample {run} -n 1000 --like-data --out {run}-new.csv")
     print("\n".join((folder / f"{run}-new.csv").read_text(encoding="utf-8").splitlines()[:4]))

@@ -279,6 +279,23 @@ def test_the_gallery_is_shown_in_its_parts():
     assert "Last" not in more, "a part without lessons is not shown"
 
 
+def test_the_index_shows_one_panel_of_a_picture(tmp_path, monkeypatch):
+    figure = Figure((6, 3))
+    small, large, same = (figure.add_axes(box) for box in ((0.1, 0.1, 0.1, 0.1), (0.3, 0.1, 0.3, 0.8), (0.65, 0.1, 0.3, 0.8)))
+    box = gallery.panel(figure)
+    assert 1.2 < box.x0 < 1.8 and 3.6 < box.x1 < 3.9 and 2.6 < box.height <= 3.1, "the first of the large ones, with its labels"
+    same.set_label("<colorbar>")
+    large.set_visible(False)
+    assert gallery.panel(figure).width < 1.2 and gallery.panel(Figure()) is None
+    sheet = Figure()
+    sheet.subplots(4, 4)
+    assert gallery.panel(sheet) is None
+    monkeypatch.setattr(gallery, "DOCS", tmp_path)
+    gallery.save_panel(figure, tmp_path / "lessons" / "images" / "thumb", "lessons/01_one.py")
+    page = gallery.in_parts(generated("01_one", "02_two"))
+    assert "image:: /lessons/images/thumb/01_one_panel.png\n    :alt: 01 The" in page and "sphx_glr_02_two_thumb" in page
+
+
 def test_a_lesson_has_its_number_and_its_pictures_say_what_they_are():
     page = ("Two\n===\n\ntext\n\n.. image-sg:: /a.png\n   :alt: 5 of 8, 5 of 8, seed 1\n\nNext\n----\n\n"
             "  * .. image-sg:: /b.png\n         :alt: 02 two\n")

@@ -16,7 +16,7 @@ from tinygan.engine.optim import SGD
 from tinygan.penalties import R1, R2
 from tinygan.streams import Streams
 from tinygan.updates import Player, Rules
-from tinygan.zoo import Conditional, conditional
+from tinygan.zoo import Conditional, conditional, system
 from tinygan.zoo.joining import joined, only
 from tinygan.zoo.projection import Projection
 
@@ -24,6 +24,16 @@ N, D_X, D_Z, K = 5, 3, 2, 4
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "zoo_conditional.json").read_text())
 KINDS = pytest.mark.parametrize("kind", ["beside", "projection"])
 EACH_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=loss_name)
+
+
+def test_many_samples_are_made_in_batches_from_the_same_inputs(monkeypatch):
+    model = Conditional(hidden=(8,)).build(data.spokes())
+    widest, forward = [], Dense.forward
+    monkeypatch.setattr(Dense, "forward", lambda self, x: widest.append(len(x)) or forward(self, x))
+    x = model.sample(2 * system.ROWS + 5, seed=3)
+    assert max(widest) == system.ROWS and len(widest) == 6
+    rows = model.inputs(2 * system.ROWS + 5, RNG(seed_sequence(3)))
+    np.testing.assert_allclose(x, model.network("G")(rows), rtol=1e-5, atol=1e-6)
 
 
 def networks(kind="beside", replicas=None, dtype=np.float64):

@@ -7,6 +7,7 @@
     sample(run, options)          samples that were asked for, in a table or a picture; of the first GAN too
 """
 
+import functools
 import itertools
 import shutil
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import data, files
-from ..data import halves
+from ..data import Points, halves
 from ..engine.machine import in_words
 from ..zoo import FAMILY
 from . import family_files, learning
@@ -93,27 +94,29 @@ def sample(run, options):
     _check_asked(run.model if in_family else GAN, options)
     try:
         if not in_family and not a_picture:
-            _write(learning.in_batches(run, n, options.seed, options.raw, options.like_data), n, run.data, options.out)
+            batches = learning.in_batches(run, n, options.seed, options.raw, options.like_data)
+            _write(batches, n, run.data, options.out, options.like_data)
             return f"{n} points in {options.out}"
         made = _made(run, options, n) if in_family else _of_first_gan(run, options, n)
         if a_picture:
             _draw(made, options.out, options.like_data)
         else:
-            _write([made.data.in_units(made.x, options.like_data)], len(made.x), made.data, options.out)
+            x = made.data.in_units(made.x, options.like_data)
+            _write([x], len(x), made.data, options.out, options.like_data)
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
     things = "images" if a_picture and made.data.image is not None else "points"
     return f"{len(made.x)} {things} in {options.out}"
 
 
-def _write(batches, n, data, path):
+def _write(batches, n, data, path, like_data):
     """Write n samples, in the units of the data, as a table or an array; no more than a batch of them is in memory."""
     least = n * data.dim * (2 if path.suffix.lower() == ".csv" else 8)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else least
     if least > free:
         raise Misuse(f"{n:,} samples take at least {in_words(least)}, and the disk has {in_words(free)} free: ask for fewer")
     if path.suffix.lower() == ".csv":
-        rows = data.rows if data.groups else np.ndarray.tolist
+        rows = functools.partial(data.rows, like_data=like_data) if isinstance(data, Points) else np.ndarray.tolist
         headings = data.headings if data.groups else data.columns or [f"x{j}" for j in range(1, data.dim + 1)]
         files.write_rows(itertools.chain.from_iterable(map(rows, batches)), path, headings)
     elif data.groups:

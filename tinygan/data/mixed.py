@@ -111,11 +111,11 @@ class Mixed(Points):
         """`x` (N, dim), made by a generator, in the original units, with the categories one-hot; `like_data` as in `Points`."""
         return super().in_units(self.settled(x), like_data)
 
-    def rows(self, x: Array) -> list[list[Any]]:
+    def rows(self, x: Array, like_data: bool = False) -> list[list[Any]]:
         """`x` (N, dim), in the original units, as rows of the table: numbers and texts in the order of its columns."""
         columns: list[Any] = [None] * len(self.headings)
-        for j, column in zip(self.numbers, x.swapaxes(0, 1), strict=False):
-            columns[j] = column.tolist()
+        for j, cells in zip(self.numbers, self.cells(x, like_data), strict=False):
+            columns[j] = cells
         for (j, texts), group in zip(self.categories.items(), self._groups(x), strict=True):
             columns[j] = [texts[k] for k in group.argmax(axis=-1)]
         return [list(row) for row in zip(*columns, strict=True)]

@@ -243,6 +243,18 @@ class Points(DataSet):
                 made[:, j] = made[:, j] if decimals is None else made[:, j].round(decimals)
         return made
 
+    def cells(self, x: Array, like_data: bool = False) -> list[list[Any]]:
+        """The columns of `x` (N, dim), in the original units, as lists; with `like_data`, whole numbers where those seen are."""
+        found = []
+        for decimals, column in zip(self.decimals if like_data else [None] * self.dim, x.swapaxes(0, 1), strict=True):
+            whole = decimals == 0 and np.abs(column).max() < 2**53  # all of these have an int64
+            found.append((column.astype(np.int64) if whole else column).tolist())
+        return found
+
+    def rows(self, x: Array, like_data: bool = False) -> list[list[Any]]:
+        """`x` (N, dim), in the original units, as rows of a table; `like_data` as in `cells`."""
+        return [list(row) for row in zip(*self.cells(x, like_data), strict=True)]
+
     def __repr__(self) -> str:
         return f"Points {self.name}: rows {self.x.shape[-2]}, columns {self.dim}"
 

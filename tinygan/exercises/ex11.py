@@ -563,7 +563,7 @@ PENALTY = Exercise(
                 _charged(begin=lambda s: s)),
         Mistake("that is the sum over the samples",
                 _charged(cost=lambda g: ((_norms(g) - 1) ** 2).sum()), "the mean over the batch"),
-        Mistake("lam was left out", lambda *args: _charged()(*args) / args[-1], "1/lam"),
+        Mistake("lam was left out", lambda *args: _charged()(*args) / args[-1], "lam was left out"),
         Mistake("D.grad was changed on the way; D.backward(..., grads=False) leaves it alone", _charged(grads=True)),
     ),
     hints=("x = alpha * x_real + (1 - alpha) * x_fake: alpha is (N, 1), so each row of x is one point of its line.",

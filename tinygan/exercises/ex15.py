@@ -113,11 +113,11 @@ UNITS = Exercise(
                 _other_units(lambda g, scale: g * scale)),
         Mistake("the slope was left as it is: it is a score per length, and the length has changed",
                 _other_units(lambda g, scale: g.copy()), "scale"),
-        Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2), "1/scale"),
+        Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2), "scale was left out"),
         Mistake("gamma was left as it is: lessons are learned again for every new unit", _other_units(
             gamma_x=lambda gamma, scale: gamma)),
         Mistake("gamma goes with the square of the slope, and so of a length", _other_units(
-            gamma_x=lambda gamma, scale: gamma * scale), "1/scale"),
+            gamma_x=lambda gamma, scale: gamma * scale), "scale was left out"),
         Mistake("gamma goes with the square of a length, scale^2, whatever d is: each of the d coordinates is in |g|^2 already",
                 lambda g, gamma, scale: (g / scale, gamma * scale ** (2 * g.shape[1]))),
         Mistake("that is the value of the penalty; the new gamma was asked for",

@@ -21,6 +21,7 @@ from ..engine.store import Network
 from ..history import History
 from ..looks import SAMPLES, ModeCount
 from ..record import Common
+from ..sampling import ROWS
 from ..streams import Streams
 from ..training import Training
 from ..updates import Player, Report
@@ -222,7 +223,8 @@ class System(Generic[S]):
         """
         rng = np.random.default_rng(seed_sequence(seed))
         G = self.network("G", raw)
-        return G(self.inputs(self.how_many(n), rng, **asked))
+        rows = self.inputs(self.how_many(n), rng, **asked)
+        return np.concatenate([G(rows[start:start + ROWS]) for start in range(0, len(rows), ROWS)])  # no layer of all at once
 
     def how_many(self, n: Any) -> int:
         """The number of samples that are asked for. Raises TypeError, ValueError, or MemoryError for more than can be held."""

@@ -112,7 +112,7 @@ NORM = Exercise(
                 lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) ** 2 - 1) ** 2)),
         Mistake("summed over the samples",
                 lambda g, lam: lam * np.sum((_norms(g, (1, 2, 3)) - 1) ** 2), "the mean over the batch is missing"),
-        Mistake("lam was left out", lambda g, lam: np.mean((_norms(g, (1, 2, 3)) - 1) ** 2), "1/lam"),
+        Mistake("lam was left out", lambda g, lam: np.mean((_norms(g, (1, 2, 3)) - 1) ** 2), "lam was left out"),
         Mistake("the root of a mean of squares is no norm: that is a sum of squares under the root",
                 lambda g, lam: lam * np.mean((_norms(g, (1, 2, 3)) / math.sqrt(g[0].size) - 1) ** 2)),
         Mistake("that is one norm for each pixel of each channel, along axis 0; one for each sample was asked",
