@@ -71,6 +71,7 @@ PICTURES = {
 @pytest.fixture(autouse=True)
 def nothing_left_behind(monkeypatch):
     """No picture shows itself, changes a setting, or opens a figure that is not returned (tests close those)."""
+    plt.close("all")  # of a test of another file that was interrupted while it drew
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("plt.show was called"))
     monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("Figure.show was called"))
     yield
