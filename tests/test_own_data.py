@@ -151,7 +151,7 @@ def most(n):
     assert main(["sample", "people", "-n", n, "--force", "--out", sys.argv[1]]) == 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 few = most("5000")
-print(most("100000") - few)
+print(most("300000") - few)
 """
 
 
@@ -159,7 +159,7 @@ print(most("100000") - few)
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no getrusage")
 @pytest.mark.parametrize("name", ["x.csv", "x.npy"])
 def test_many_samples_take_no_more_memory_than_few(people, name):
-    """Twenty times as many grow by less than 20 MB; in one batch they grow by more than 60."""
+    """Sixty times as many take less than 20 MB more; in one batch they take more than 60 MB more."""
     between = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"  # else the memory of this process counts too
 
     def grown(rows):
