@@ -220,7 +220,7 @@ plots.intervals({name: summaries["ring", name] for name in tried} | {TRUTH: summ
 #    .. answer::
 #       All eight modes are visited in 8 of 8 runs, in place of 5 of 8. The sharp points fall from 49 % to 32 %.
 #
-# 3. *Explain.* Why is "R1 visited all modes in 5 of 8 runs, packing in 8 of 8" no proof that packing is better than R1?
+# 3. *Explain.* Why is "R1 visited all modes in 5 of 8 runs, packing by four in 8 of 8" no proof that packing is better?
 #
 #    .. answer::
 #       Wilson's intervals of 5 of 8 and of 8 of 8 overlap. The next eight seeds may give the opposite order. And one setting of

@@ -5,7 +5,7 @@ A numeral is explained if its value, rounded as it is written there, is a number
     in the code of its own section, of the cell before or of the cell after,
     in any assertion of the lesson, or in the settings on top of it, or
     in a file of docs/results that its section names, itself or by the command that writes it, or
-    in the function of tests/benchmarks/answers.py that runs this question or trial (q1 ... q3, t1 ...), or
+    in the function of tests/benchmarks/answers.py that runs this question or trial (q1 ... q3, t1 ..., or the text), or
     in prose that is explained, and repeated in the last cell.
 
 What a question gives (all before its answer), years, numbers of sections and the like, formulas, 0, 1 and 2 need none. The others
@@ -189,6 +189,11 @@ def explains(number, written):
                for share in shares)
 
 
+def item_of(lesson, place):
+    """The name of an item in answers.py and in the list: "01.q2", and "01.text" for all that is no item."""
+    return f"{lesson}.{place if ITEM.fullmatch(place) else 'text'}"
+
+
 def unexplained(text, lesson="00", elsewhere=None):
     """{(place, numeral)} of those that no code explains."""
     cells, tree = cells_of(text), ast.parse(text)
@@ -201,11 +206,11 @@ def unexplained(text, lesson="00", elsewhere=None):
     for place, written, cell in numerals:
         same = [numbers | measured(prose) for numbers, places_there, (prose, _) in zip(beside, places, cells, strict=True)
                 if place in places_there]
-        known = always.union(*same, *beside[max(cell - 1, 0):cell + 2], (elsewhere or {}).get(f"{lesson}.{place}", ()))
+        known = always.union(*same, *beside[max(cell - 1, 0):cell + 2], (elsewhere or {}).get(item_of(lesson, place), ()))
         if any(explains(number, written) for number in known):
             explained.add(written)
         elif cell < len(cells) - 1 or written not in explained:  # the last cell repeats what was said before
-            found.add((place if ITEM.fullmatch(place) else "text", written))
+            found.add((item_of(lesson, place)[3:], written))
     return found
 
 
@@ -305,8 +310,24 @@ def test_the_list_is_read():
 
 def test_answers_name_items_that_exist():
     exist = {f"{lesson.stem[:2]}.{place}" for lesson in LESSONS for places in places_of(cells_of(lesson.read_text("utf-8")))
-             for place in places}
+             for place in (*places, "text")}
     assert run_by_answers() and set(run_by_answers()) <= exist
+
+
+def test_answers_change_what_is_in_the_lessons():
+    """As far as it is written as plain text: what is replaced, and the heading up to which a lesson runs."""
+    texts, looked_for = {lesson.stem[:2]: lesson.read_text("utf-8") for lesson in LESSONS}, []
+    for call in ast.walk(ast.parse(ANSWERS.read_text("utf-8"))):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("lesson", "unchanged") and call.args:
+            number = getattr(call.args[0], "value", None)
+            replaced = [one.elts[0] for one in call.args if isinstance(one, ast.Tuple)]
+            headings = [one.value for one in call.keywords if one.arg == "until"] + call.args[1:] * (call.func.id == "unchanged")
+            looked_for += [(number, one.value) for one in replaced if isinstance(one, ast.Constant)]
+            looked_for += [(number, f"# %%\n# {one.value}\n") for one in headings
+                           if isinstance(one, ast.Constant) and one.value != "Stop"]
+    known = [(number, text) for number, text in looked_for if number]
+    assert len(known) > 40
+    assert [(number, text) for number, text in known if text not in texts[number]] == []
 
 
 @pytest.mark.slow

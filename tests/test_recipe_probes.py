@@ -10,7 +10,9 @@ import pytest
 from tinygan.engine import gradcheck
 from tinygan.engine.layers import Dense, Tanh
 from tinygan.engine.network import Sequential
+from tinygan.metrics import FullReport
 from tinygan.penalties import R1
+from tinygan.study import BARS
 
 WHERE = importlib.util.spec_from_file_location("recipe_probes", Path(__file__).parent / "benchmarks" / "recipe_probes.py")
 probes = importlib.util.module_from_spec(WHERE)
@@ -152,3 +154,25 @@ def test_what_the_page_says_of_the_probes():
     assert "the features bring spread, and cost quality and two modes" in page
     (half, quality, spread), (half_base, quality_base, spread_base) = grid["beside"], grid["base"]
     assert half == half_base - 2 and quality < quality_base and spread > spread_base
+
+
+def test_what_the_page_says_of_the_record():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    runs = json.loads((probes.RESULTS / "ring_8_near.json").read_text())["runs"]
+    assert [run["seed"] for run in runs] == [*range(20)] and {run["remedy"] for run in runs} == {probes.WHO}
+    reports = [FullReport(**run["judged"]) for run in runs]
+
+    def told(key, digits=3):
+        values = [getattr(report, key) for report in reports]
+        return "{} to {}".format(*(f"{value:.{digits}f}".removeprefix("0") for value in (min(values), max(values))))
+
+    half = sum(report.modes_half == 8 for report in reports)
+    bars = sum(BARS.met_by(report, probes.data.ring().standardized()) for report in reports)
+    median = f"{np.median([report.high_quality for report in reports]):.3f}".removeprefix("0")
+    assert f"at least half of its share on {half} of 20 runs. High quality is {told('high_quality')} (median {median})" in page
+    assert f"the spread is {told('std_ratio', 2)} where" in page and f"{bars} of 20 runs meet all bars together" in page
+    assert f"right on {told('classifier')} of the samples, the nearest neighbour on {told('one_nn')}" in page
+    old = [run["judged"] for run in json.loads((probes.RESULTS / "ring_8.json").read_text())["runs"]]
+    for key, digits in (("high_quality", 3), ("std_ratio", 2)):
+        values = [f"{bound([run[key] for run in old]):.{digits}f}".removeprefix("0") for bound in (min, max)]
+        assert "has {} to {}".format(*values) in page

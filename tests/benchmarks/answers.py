@@ -616,7 +616,63 @@ def other_strengths():
     said(names["slopes_charged"][1].mean(), ".07")
 
 
+# ---------------------------------------------------------------- 13
+
+
+def remedies(seeds, names=None, slow=False, **changed):
+    """{name: (how many runs visit all modes, the mean of the modes visited, the share of sharp points)} in lesson 13's game."""
+    there = lesson("13", until="The study")
+    known = {name: there["REMEDIES"][name] for name in names or ()} | {
+        name: there["REMEDIES"][of].replace(**settings) for name, (of, settings) in changed.items()}
+    setup = there["setup"]
+    if slow:
+        setup = there["SETUPS"]["collapse"].replace(hidden=(32, 32), batch=64, steps=there["SLOW"])
+    rows = there["run_study"](known, {"ring": there["RING"]}, range(seeds), setup, replicas=8, jobs=1)
+    judged = {name: [row.judged for row in rows if row.remedy == name] for name in known}
+    return {name: (sum(one.modes_visited == 8 for one in each), np.mean([one.modes_visited for one in each]),
+                   np.mean([one.high_quality for one in each])) for name, each in judged.items()}
+
+
+@answers("13.q2")
+def stronger_r1():
+    found = remedies(8, ["r1"], strong=("r1", {"r1": (3.0, 0.09)}))
+    said([found["strong"][0], found["r1"][0]], "8", "5")
+    said([found["r1"][2], found["strong"][2]], "49 %", "32 %")
+
+
+@answers("13.q3")
+def r1_and_packing():
+    said([each[0] for each in remedies(8, ["r1", "packing_4"]).values()], "5", "8")
+
+
+@answers("13.t1")
+def five_steps_of_d():
+    found = remedies(8, one=("wgan_gp", {"d_steps": 1}), five=("wgan_gp", {"d_steps": 5}))
+    said([found["one"][0], found["five"][0], found["five"][2], found["one"][2]], "8", "8", "47 %", "44 %")
+
+
+@answers("13.t2")
+def remedies_of_a_slow_d():
+    found = remedies(16, ["packing_2", "spectral_norm", "plain"], slow=True)
+    said([all_modes for all_modes, _, _ in found.values()], "0", "0", "0")
+    said([mean for _, mean, _ in found.values()], "3.3", "2.9", "2.2")
+    said(16, "16")
+
+
+@answers("13.text")
+def forty_eight_seeds():
+    said(48, "48")
+    said([all_modes for all_modes, _, _ in remedies(48, ["r1", "packing_2", "plain"]).values()], "32", "46", "0")
+    said([mean for _, mean, _ in remedies(48, ["relativistic_r1_r2", "plain"], slow=True).values()], "3.1", "2.8")
+
+
 # ---------------------------------------------------------------- 14
+
+
+@answers("14.text")
+def sixty_four_seeds():
+    visited = lesson("14", ("SEEDS = 16", "SEEDS = 64"))["visited"]
+    said([visited[kind].mean() for kind in ("only looking ahead", "unrolled", "as D is")], "7.2", "6.5", "3.3")
 
 
 @answers("14.q1")
@@ -764,6 +820,18 @@ def weights_of_the_way_back():
         names = lesson("19", ("WEIGHT = 1.0", f"WEIGHT = {weight}"), ("range(2 if FAST else 3)", "range(1)"),
                        ("five, ten = (", "# %%\n# Stop\nfive, ten = ("), until="Stop")
         said(names["home"]["with"][0], *written)
+
+
+# ---------------------------------------------------------------- 21
+
+
+@answers("21.q2")
+def nats_spent():
+    names = lesson("21", ("1600 if FAST else 3000", "1600"), ("range(1 if FAST else 2)", "range(1)"),
+                   ("0.002, 0.1)", "0.002, 0.01)"), ("assert np.all(budget", "# %%\n# Stop\nassert np.all(budget"), until="Stop")
+    said([names["budget"]["large KL term"][0], names["budget"]["StackGAN"][0]], "2.1", "4.4")
+    said([names["table"]["large KL term"]["all three"][0], names["table"]["StackGAN"]["all three"][0]], "35 %", "48 %")
+    said(names["BUDGETS"][1], ".01")
 
 
 # ---------------------------------------------------------------- run them
