@@ -71,8 +71,7 @@ def unexpected(reports):
 
 
 def skipped(config):
-    terminal = config.pluginmanager.getplugin("terminalreporter")  # a process that shares the tests with others has none
-    return terminal.stats.get("skipped", []) if terminal and os.environ.get("CI") else []
+    return config.pluginmanager.getplugin("terminalreporter").stats.get("skipped", []) if os.environ.get("CI") else []
 
 
 def pytest_sessionfinish(session, exitstatus):
