@@ -154,6 +154,10 @@ def test_what_the_page_says_of_the_probes():
     assert "the features bring spread, and cost quality and two modes" in page
     (half, quality, spread), (half_base, quality_base, spread_base) = grid["beside"], grid["base"]
     assert half == half_base - 2 and quality < quality_base and spread > spread_base
+    both = [f"quality {mean(name, 'high_quality'):.3f} and spread {mean(name, 'std_ratio'):.2f}".replace("0.", ".")
+            for name in ("grid.beside_20k", "grid.beside_8_latent_3_20k")]
+    assert "find all 25 modes, with {}; the finer ones with {}.".format(*both) in page
+    assert mean("grid.beside_20k", "modes_half") == mean("grid.beside_8_latent_3_20k", "modes_half") == 25
 
 
 def test_what_the_page_says_of_the_record():

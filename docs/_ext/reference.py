@@ -26,7 +26,8 @@ Reference
 =========
 
 What the docstrings say, with a link to the source beside each: the source is short, and the best thing to read.
-Each part is listed from its lowest level upwards, packages together; :doc:`/design` shows which module may import which.
+Each part is listed from its lowest level upwards, packages together. :doc:`/design` shows which module may import which. The
+list of pages at the side has each part in the order of the alphabet.
 
 ``import tinygan`` brings the names that most programs need::
 
@@ -89,7 +90,7 @@ def index_of(names):
             summary = " ".join((importlib.import_module(name).__doc__ or "").split("\n\n")[0].split())
             index += f":py:mod:`{name}`\n    {docstrings.inline(summary, lambda target: None)}\n\n"
         if own:
-            index += ".. toctree::\n   :hidden:\n\n" + "".join(f"   {name}\n" for name in own) + "\n"
+            index += ".. toctree::\n   :hidden:\n\n" + "".join(f"   {name}\n" for name in sorted(own)) + "\n"
     return index
 
 

@@ -39,4 +39,9 @@ function addExcerpts() {
   }).observe(results, {childList: true, subtree: true});
 }
 
-document.addEventListener("DOMContentLoaded", () => { addButtons(); addExcerpts(); });
+function scrollToEntry() {  /* the list of pages is long: the entry of this page comes to its middle */
+  const box = document.querySelector(".sidebar-scroll"), entry = document.querySelector(".sidebar-tree a.current[href='#']");
+  if (box && entry) box.scrollTop += entry.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+}
+
+document.addEventListener("DOMContentLoaded", () => { addButtons(); addExcerpts(); scrollToEntry(); });

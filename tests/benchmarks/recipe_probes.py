@@ -201,6 +201,8 @@ PROBES = {
     "ring.beside_8_latent_4_20k": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4, "steps": 20_000}, 1),
     "grid.base": Probed("grid", {}, 1),
     "grid.beside": Probed("grid", NEAR),
+    "grid.beside_20k": Probed("grid", {**NEAR, "steps": 20_000}, 1),
+    "grid.beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, "steps": 20_000}, 1),
 }
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table

@@ -180,6 +180,12 @@ def test_how_to_check_a_gradient_stands_on_the_first_screen(tab, site):
     assert box["y"] + box["height"] <= DESKTOP["height"]
 
 
+def test_the_list_of_pages_shows_the_entry_of_the_page(tab, site):
+    open_page(tab, site / "api" / "tinygan.zoo.stylegan.html")
+    entry = tab.locator(".sidebar-tree a.current[href='#']").bounding_box()
+    assert 0 <= entry["y"] <= DESKTOP["height"] - entry["height"] and tab.evaluate("() => scrollY") == 0
+
+
 def test_an_animation_plays(tab, site):
     open_page(tab, site / "lessons" / "05_the_first_gan.html")
     picture = tab.locator(".animation img")

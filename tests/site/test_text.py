@@ -240,6 +240,8 @@ def test_every_public_module_has_a_page_and_no_answer_has_one():
     assert not [name for name in shown if re.search(r"exercises\.(ex\d|museum)", name)]
     index = reference.index_of(reference.modules())
     assert all(f":py:mod:`{name}`\n" in index and f"   {name}\n" in index for name in shown)
+    listed = [part.split() for part in re.findall(r"toctree::\n   :hidden:\n\n((?:   \S+\n)+)", index)]
+    assert listed and all(part == sorted(part) for part in listed), "the list at the side is in the order of the alphabet"
     assert "Dense" in index and all(name in index for name in tinygan.__all__)
     assert not re.findall(r"^    .*:$", index, flags=re.MULTILINE), "what is announced stands on another page"
 
