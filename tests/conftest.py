@@ -8,12 +8,16 @@ import sys
 from collections import Counter
 
 import pytest
-import threadpoolctl
 from hypothesis import settings
 
 settings.register_profile("tinygan", derandomize=True, deadline=None, max_examples=25, database=None)
 settings.load_profile("tinygan")
 
+# One thread: these matrices are so small that threads mostly wait for each other. It must be said before NumPy is imported.
+os.environ.update({f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")})
+
+
+MOST_PROCESSES = 4  # each takes up to 0.6 GB and the time to collect all the tests
 
 MAY_SKIP: dict[str, str] = {  # {test: why it cannot run on the machine that runs .ci/run}
     "tests/test_estimator.py::test_with_pandas": "pandas is no dependency of ours",
@@ -21,9 +25,18 @@ MAY_SKIP: dict[str, str] = {  # {test: why it cannot run on the machine that run
 }
 
 
-def pytest_configure(config):
-    """One thread: these matrices are so small that threads mostly wait for each other."""
-    threadpoolctl.threadpool_limits(1)
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at its options
+def pytest_cmdline_main(config):
+    """Where pytest runs alone, so without names of files, and pytest-xdist is installed, several processes share the tests.
+
+    A few files or tests run in one process as always: that begins sooner, and shows what they print. `-n 0` does that for all.
+    """
+    options, processes = config.option, min(os.cpu_count(), MOST_PROCESSES)
+    unasked = getattr(options, "numprocesses", 0) is None and config.args_source is config.ArgsSource.TESTPATHS
+    alone = options.usepdb or options.collectonly or options.capture == "no" or hasattr(config, "workerinput") or (
+        getattr(options, "cov_source", None))  # pytest-cov has asked for the number of processes before this
+    if unasked and not alone and processes > 1:
+        options.numprocesses, options.dist = processes, "worksteal"
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at the mark slow
@@ -39,10 +52,15 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish(session):
-    """Lessons run in processes of their own: begin them now, on another core, while the other tests run on this one."""
+    """Lessons run in processes of their own: begin them now, on another core, while the other tests run on this one.
+
+    Of several processes that share the tests each collects them all. So there a lesson begins when its test does.
+    """
     gc.freeze()  # thousands of collected tests need not be looked through again and again
+    gc.set_threshold(50_000, 20, 20)  # the usual 700 looks for cycles so often that it costs a twentieth of the time
     lessons = [item.callspec.params["lesson"] for item in session.items if item.originalname == "test_lesson_runs"]
-    if lessons and not session.config.option.collectonly:
+    shared = hasattr(session.config, "workerinput")  # pytest-xdist
+    if lessons and not shared and not session.config.option.collectonly:
         session.config.lessons = sys.modules["test_lessons"].begin(lessons)
 
 

@@ -470,6 +470,7 @@ KINDS_OF_RUNS = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("more", KINDS_OF_RUNS, ids=str)
 def test_a_run_that_is_loaded_is_the_run_that_was_saved(cli, undrawn, more, capsys):
     points()

@@ -2,6 +2,7 @@
 words that must not appear."""
 
 import ast
+import functools
 import math
 import os
 import subprocess
@@ -22,10 +23,15 @@ def modules(package=PACKAGE):
     return {path.relative_to(package).with_suffix("").as_posix(): path for path in sorted(package.rglob("*.py"))}
 
 
+@functools.cache
+def imports(text):
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+
 def imported(path, package=PACKAGE):
     """(line, dotted name) of everything that a file imports, functions included; relative names made absolute."""
     folder = path.relative_to(package.parent).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in imports(path.read_text()):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

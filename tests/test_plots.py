@@ -71,6 +71,7 @@ PICTURES = {
 @pytest.fixture(autouse=True)
 def nothing_left_behind(monkeypatch):
     """No picture shows itself, changes a setting, or opens a figure that is not returned (tests close those)."""
+    plt.close("all")  # of a test of another file that was interrupted while it drew
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("plt.show was called"))
     monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("Figure.show was called"))
     yield
@@ -874,6 +875,7 @@ def test_nothing_of_the_pairs_is_cut_off(columns, tmp_path):
     assert ink_on_the_border(plots.pairs(TABLE.x[:100], TABLE, columns), tmp_path / "a.png") == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("history", [HISTORY, WITHOUT_MODES], ids=("three panels", "two panels"))
 @pytest.mark.parametrize("loss", [None, LOSS, losses.NonSaturating(real_label=.9), losses.Hinge()], ids=str)
 def test_nothing_of_the_histories_is_cut_off(history, loss, tmp_path):

@@ -278,6 +278,7 @@ def same_files(one, other):
     return same_state(arrays_of(one), arrays_of(other))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number, code, name", [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")])
 @pytest.mark.parametrize("more", [(), ("--replicas", 2, "--ema", .9)])
 def test_a_stopped_command_names_the_one_that_goes_on(cli, monkeypatch, undrawn, number, code, name, more):

@@ -1,6 +1,7 @@
 """The composition: each player's whole gradient, each player's step, the loop, its random streams, and how it fails."""
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from oracles import LOSSES, NAIVE_D, NAIVE_G, SEEDS, SHAPES, loss_name, same_bit
 
 from tinygan import losses
 from tinygan.data import ring
-from tinygan.engine import gradcheck
+from tinygan.engine import gradcheck, machine
 from tinygan.engine.features import Pack
 from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Tanh
 from tinygan.engine.network import Sequential, mlp
@@ -764,3 +765,13 @@ def test_training_takes_one_thread_and_gives_the_others_back():
         run(callback=lambda state: seen.append(threads()))
         assert threads() == before
     assert all(one <= {1} for one in seen) and seen
+
+
+def test_the_libraries_with_threads_are_looked_for_again_only_after_an_import(monkeypatch):
+    looked, usual = [], threadpoolctl.ThreadpoolController
+    monkeypatch.setattr(threadpoolctl, "ThreadpoolController", lambda: looked.append(1) or usual())
+    machine._pools.cache_clear()
+    for times, name in [(1, "sys"), (1, "sys"), (2, "a_module_that_is_new")]:
+        monkeypatch.setitem(sys.modules, name, sys)
+        with machine.one_thread():
+            assert len(looked) == times

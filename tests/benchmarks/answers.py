@@ -834,6 +834,21 @@ def nats_spent():
     said(names["BUDGETS"][1], ".01")
 
 
+# ---------------------------------------------------------------- 22
+
+
+def style_gans(*changes):
+    """The names of lesson 22 when its networks are trained, and their Frechet distances, the smaller one first."""
+    names = lesson("22", *changes, ("def coarse_over_fine", "# %%\n# Stop\ndef coarse_over_fine"), until="Stop")
+    return names, sorted(names["judge"].report(model.sample(names["SAMPLES"])).frechet for model in names["models"])
+
+
+@answers("22.q2")
+def mixed_in_training():
+    said(style_gans()[1] + style_gans(('StyleGAN("digits", steps=STEPS)', 'StyleGAN("digits", steps=STEPS, mixing=0.5)'))[1],
+         "2.6", "2.8", "5.4", "8.5")
+
+
 # ---------------------------------------------------------------- run them
 
 

@@ -98,9 +98,10 @@ def mutant(path, i):
     change()
     if isinstance(getattr(node, "op", None), _Twice):  # not x becomes bool(x)
         node.op, node.operand = ast.Not(), ast.copy_location(ast.UnaryOp(ast.Not(), node.operand), node)
-    after = "pass" if node not in inside(tree) else ast.unparse(node)
+    left_out = isinstance(node, ast.stmt) and node not in inside(tree)
+    after = "pass" if left_out else ast.unparse(node)
     what = f"{before.splitlines()[0]} -> {after.splitlines()[0]}, in: {source.splitlines()[node.lineno - 1].strip()}"
-    return ast.fix_missing_locations(tree), f"{module(path)}: {what}"
+    return tree, f"{module(path)}: {what}"
 
 
 def module(path):
@@ -124,7 +125,7 @@ def run(path, tree, tests):
         for name, module in list(sys.modules.items()):  # what is here already was made without the mutant
             if any((ROOT / room) in Path(getattr(module, "__file__", None) or "/").parents for room in ("tinygan", "tests")):
                 del sys.modules[name]
-        loader, compiled = importlib.machinery.SourceFileLoader, compile(tree, str(path), "exec")
+        loader, compiled = importlib.machinery.SourceFileLoader, compile(ast.fix_missing_locations(tree), str(path), "exec")
         usual = loader.get_code
         loader.get_code = lambda self, name: compiled if Path(self.path) == path else usual(self, name)
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115

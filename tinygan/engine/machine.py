@@ -45,9 +45,15 @@ def in_words(size: float) -> str:
 
 def one_thread() -> AbstractContextManager[Any]:
     """A context in which matrix products take one thread. Matrices this small would mostly make threads wait for each other."""
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    return _pools(len(sys.modules)).limit(limits=1)
 
-    return threadpool_limits(1)
+
+@functools.lru_cache(maxsize=1)
+def _pools(modules: int) -> Any:
+    """The libraries that have threads. To look for them takes some milliseconds, so it is done again only after an import."""
+    from threadpoolctl import ThreadpoolController  # comes with scikit-learn
+
+    return ThreadpoolController()
 
 
 @functools.cache
