@@ -7,7 +7,7 @@
 Each probe is BASE with what its line in PROBES changes, and one or two seeds from 100 on: the recipe is chosen by these. The
 record has the seeds 0 to 19. Three of them were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
 `ring.beside_20k_gamma_.03`. `beside` is D's input with Fourier features beside it: how many, their scale and their size. No
-run is left out. Every run is scored after its last step, by 10 000 samples of the averaged generator.
+finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the averaged generator.
 """
 
 import argparse
