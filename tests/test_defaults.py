@@ -28,7 +28,7 @@ def functions(place):
 
 
 def found():
-    """Name of a function -> argument -> its default, as text."""
+    """Name of a function -> argument -> its default, as text; without paths, which are others on each machine."""
     defaults = {}
     for module in pkgutil.walk_packages(tinygan.__path__, "tinygan."):
         if module.name.split(".")[1] not in ROOMS:
@@ -38,7 +38,7 @@ def found():
                 except ValueError:  # a class of Python's own, such as an exception
                     continue
                 given = {one.name: getattr(one.default, "__name__", repr(one.default)) for one in arguments
-                         if one.default is not one.empty}
+                         if one.default is not one.empty and not isinstance(one.default, Path)}
                 if given:
                     defaults[f"{module.name.removeprefix('tinygan.')}.{name}"] = given
     return defaults

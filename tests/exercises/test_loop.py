@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from right_answers import discriminator_gradient, generator_gradient
 
+from tinygan import Adam, mlp
+from tinygan.engine.network import Sequential
 from tinygan.engine.numerics import sigmoid
+from tinygan.engine.store import Network
 from tinygan.exercises.grading import Wrong, grade
+from tinygan.exercises.loop import Record
 from tinygan.exercises.ring import RING_LOOP
 from tinygan.losses import NonSaturating
 from tinygan.training import d_step, g_step
@@ -90,6 +94,14 @@ RIGHT = [one_z_for_both, both_batches_at_once, all_drawn_before, theta_assigned,
 @pytest.mark.parametrize("loop", RIGHT, ids=lambda loop: loop.__name__)
 def test_a_right_loop_passes_however_it_is_written(loop, seeds):
     grade(RING_LOOP, loop, seeds=seeds)
+
+
+def test_a_network_that_is_saved_while_it_is_watched_comes_back_as_its_own_kind(tmp_path):
+    net = mlp(2, 4, 1)
+    Record(net, mlp(2, 4, 1), Adam(), Adam())
+    assert type(net) is not Sequential
+    net.save(tmp_path / "net.npz")
+    assert type(Network.load(tmp_path / "net.npz")) is Sequential
 
 
 def test_an_optimiser_that_is_given_another_array():

@@ -56,11 +56,11 @@ def made(value: Any) -> Any:
 
 
 def named(base: type, name: str) -> Any:
-    """The subclass of `base` with this name."""
+    """The subclass of `base` with this name. A class with `stands_for` only watches another one for a grader."""
     known = [base]
     for kind in known:
         known += kind.__subclasses__()
     for kind in reversed(known):
-        if kind.__name__ == name:
+        if kind.__name__ == name and "stands_for" not in vars(kind):
             return kind
     raise ValueError(f"there is no {base.__name__.lower()} class {name!r}: import the module that defines it first")

@@ -54,7 +54,7 @@ class Record:
             plain = getattr(kind, method).__get__(self)
             return instead(plain, *args, **kwargs) if self is watched else plain(*args, **kwargs)
 
-        watched.__class__ = type(kind.__name__, (kind,), {method: call})
+        watched.__class__ = type(kind.__name__, (kind,), {method: call, "stands_for": kind})  # a saved network names `kind`
 
     def _made(self, forward, x):
         y, tape = forward(x)
