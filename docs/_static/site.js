@@ -41,7 +41,9 @@ function addExcerpts() {
 
 function scrollToEntry() {  /* the list of pages is long: the entry of this page comes to its middle */
   const box = document.querySelector(".sidebar-scroll"), entry = document.querySelector(".sidebar-tree a.current[href='#']");
-  if (box && entry) box.scrollTop += entry.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  const below = box && entry && entry.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  if (below) box.scrollBy({top: below, behavior: "instant"});  /* the theme would move it slowly */
 }
 
 document.addEventListener("DOMContentLoaded", () => { addButtons(); addExcerpts(); scrollToEntry(); });
+window.addEventListener("load", scrollToEntry);  /* once more: now the styles have given every line its height */

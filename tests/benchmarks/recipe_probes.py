@@ -5,9 +5,10 @@
     python tests/benchmarks/recipe_probes.py --record ring_8_near      a table of the recipe that was found, on seeds from 0 on
 
 Each probe is BASE with what its line in PROBES changes, and one or two seeds from 100 on: the recipe is chosen by these. The
-record has the seeds 0 to 19. Three of them were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
-`ring.beside_20k_gamma_.03`. `beside` is D's input with Fourier features beside it: how many, their scale and their size. No
-finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the averaged generator.
+record has the seeds 0 to 19. Of the ring three were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
+`ring.beside_20k_gamma_.03`; of the grid none. `beside` is D's input with Fourier features beside it: how many, their scale and
+their size. No finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the averaged
+generator.
 """
 
 import argparse
@@ -172,6 +173,7 @@ def late(fraction):
 
 
 NEAR, FINER = {"beside": (64, 3.0, .1)}, {"beside": (64, 8.0, .04)}
+LARGE = {"hidden": (96,) * 4, "batch": 256, "steps": 20_000}
 PROBES = {
     "ring.base": Probed("ring", {}),
     "ring.gamma_1e-3": Probed("ring", gamma(.3, 1e-3)),
@@ -196,6 +198,17 @@ PROBES = {
     "grid.beside": Probed("grid", NEAR),
     "grid.beside_20k": Probed("grid", {**NEAR, "steps": 20_000}, 1),
     "grid.beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, "steps": 20_000}, 1),
+    "grid.beside_20k_gamma_.01": Probed("grid", {**NEAR, **gamma(.1, .01), "steps": 20_000}, 1),
+    "grid.large_beside_20k": Probed("grid", {**NEAR, **LARGE}, 1),
+    "grid.large_beside_20k_gamma_.01": Probed("grid", {**NEAR, **gamma(.1, .01), **LARGE}, 1),
+    "grid.large_beside_8_20k": Probed("grid", {**FINER, **LARGE}, 1),
+    "grid.large_beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, **LARGE}, 1),
+    "grid.large_beside_5_latent_3_20k": Probed("grid", {"beside": (64, 5.0, .06), **gamma(.1, .01), "latent": 3, **LARGE}, 1),
+    "grid.large_beside_5_20k": Probed("grid", {"beside": (64, 5.0, .06), **LARGE}, 1),
+    "grid.large_beside_5_larger_20k": Probed("grid", {"beside": (64, 5.0, .1), **LARGE}, 1),
+    "grid.large_beside_6_20k": Probed("grid", {"beside": (64, 6.0, .06), **LARGE}, 1),
+    "grid.large_beside_5_more_20k": Probed("grid", {"beside": (128, 5.0, .06), **LARGE}, 1),
+    "grid.large_beside_4_20k": Probed("grid", {"beside": (64, 4.0, .06), **LARGE}, 1),
     "lattice.base": Probed("lattice", {"latent": 3}, 1),
     "lattice.beside": Probed("lattice", {"latent": 3, **NEAR}, 1),
     "unequal.base": Probed("unequal", {}, 1),
@@ -203,7 +216,8 @@ PROBES = {
     "turned.base": Probed("turned", {}, 1),
     "turned.beside": Probed("turned", NEAR, 1),
 }
-RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20)}
+RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
+           "grid_25_near": Probed("grid", {"beside": (64, 5.0, .06), **LARGE}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 

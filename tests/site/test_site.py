@@ -181,6 +181,7 @@ def test_how_to_check_a_gradient_stands_on_the_first_screen(tab, site):
 
 
 def test_the_list_of_pages_shows_the_entry_of_the_page(tab, site):
+    tab.set_viewport_size(DESKTOP)
     open_page(tab, site / "api" / "tinygan.zoo.stylegan.html")
     entry = tab.locator(".sidebar-tree a.current[href='#']").bounding_box()
     assert 0 <= entry["y"] <= DESKTOP["height"] - entry["height"] and tab.evaluate("() => scrollY") == 0
