@@ -1,4 +1,4 @@
-"""The command line of tinygan, `python -m tinygan`, or `tinygan`. With nothing after it, the demo."""
+"""The command line of tinygan: `python -m tinygan`, or `tinygan`. With nothing after it, the demo."""
 
 import importlib.util
 import os
@@ -18,8 +18,7 @@ from .saving import EVERY
 
 
 def main(argv=None):
-    """Carry out one command. Returns the exit code, which is 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by
-    SIGTERM."""
+    """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM."""
     if argv is None:  # this process is ours: pictures go to files, whatever backend a notebook or a shell asks for
         os.environ["MPLBACKEND"] = "Agg"
     try:
@@ -83,8 +82,7 @@ def train(options):
 
 
 def _carry_out(build, learn, options, name, story=None):
-    """Build a run, and learn it in a folder that is made for it, either the one that is asked for, or a new one of this
-    name."""
+    """Build a run, and learn it in a folder that is made for it: the one that is asked for, or a new one of this name."""
     folder = options.out or free(name)
     claim(folder, options.force, a_folder=True)
     run = build()

@@ -153,8 +153,7 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         return -float(mmd2(made, x, self._bandwidth))
 
     def verdict(self, X: Any) -> Array:
-        """What D says of each row of X, either the probability that it is real, or a score where the loss has no probabilities,
-        (N,).
+        """What D says of each row of X: the probability that it is real, or a score where the loss has no probabilities, (N,).
 
         With `pack` m, D judges m rows together: (N / m,), one for each m rows that follow each other.
         """

@@ -87,8 +87,7 @@ class Game:
         return -np.concatenate([self.G.grad, self.D.grad])
 
     def rate(self, direction: Array, point: Any = None) -> Array:
-        """J times `direction` (P,) at `point`, which says how fast the velocity changes as both move. Without the penalties'
-        part."""
+        """J times `direction` (P,) at `point`: how fast the velocity changes as both move. Without the penalties' part."""
         G, D, loss = self.G, self.D, self.loss
         self._stand_at(self.point if point is None else point)
         x_fake, tape_G = G.forward(self.z)

@@ -87,8 +87,7 @@ class Guard:
         return None
 
     def resume(self, history: History) -> None:
-        """Go on with the players as they stand, and with this history. The replicas that it says are lost stay where they
-        are."""
+        """Go on with the players as they stand, and with this history: the replicas that it says are lost stay where they are."""
         self.history, self.some_lost = history, bool(np.any(history.diverged))
         self.keep()
 

@@ -15,8 +15,7 @@ LOOKED = ("modes_visited", "modes_half")
 
 
 class Table:
-    """Rows of numbers, each with its step, in memory that is there from the first row on. A run makes no new arrays for
-    them."""
+    """Rows of numbers, each with its step, in memory that is there from the first row on: a run makes no new arrays for them."""
 
     def __init__(self, rows: int, dtype: Any) -> None:
         self.n, self.dtype, self._steps = 0, dtype, np.zeros(rows, np.int64)

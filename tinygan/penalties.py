@@ -1,5 +1,4 @@
-"""Gradient penalties, which are terms of D's loss that grow with D's input gradient. Their derivative is the gradient of a
-gradient.
+"""Gradient penalties: terms of D's loss that grow with D's input gradient. Their derivative is the gradient of a gradient.
 
 Let g be the gradient of the scores with respect to the inputs, one row for each sample, and P = P(g) the penalty:
 
@@ -64,8 +63,7 @@ def add_penalty(D: Network, x: Array, tape: Any, of_gradient: Callable[[Array], 
 
 
 class Weighted:
-    """A penalty with a weight, which is a number, or a function of the fraction of the run that has passed, such as
-    `Falling(.1, .003)`.
+    """A penalty with a weight: a number, or a function of the fraction of the run that has passed, such as `Falling(.1, .003)`.
 
     A training loop calls `prepare(fraction)` before each step. Without such a call the weight is that of fraction 0.
     """

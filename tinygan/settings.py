@@ -1,5 +1,4 @@
-"""Kinds of settings, namely what a value may be, and how it is read from the words of a command line. `recipe` has the
-settings.
+"""Kinds of settings: what a value may be, and how it is read from the words of a command line. `recipe` has the settings.
 
 A kind is called with the name of a setting and a value; it returns the value in its own type, or raises TypeError or ValueError
 with one clear sentence. `read` makes a value of the words behind an option, for the kind to check. `several` tells whether

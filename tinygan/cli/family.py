@@ -204,8 +204,7 @@ def _carried(run, options, n):
 
 
 def _enlarged(run, options, n):
-    """The Samples of small images, either those of a file, or those of other images. More answers than images are shared out
-    equally."""
+    """The Samples of small images: those of a file, or those of other images. More answers than images are shared out equally."""
     system, blocks = run.system, run.system.blocks
     small = family_files.read(options.source) if options.source not in (None, *data.NAMES) else None
     if small is not None and small.dim == blocks.d_low:

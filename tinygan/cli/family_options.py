@@ -93,7 +93,7 @@ def no_setting(model, words):
 
 
 def model_name(text):
-    """An argparse type, the name of a model."""
+    """An argparse type: the name of a model."""
     try:
         return choice("model", text, MODELS)
     except ValueError as error:

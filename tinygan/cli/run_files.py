@@ -65,8 +65,7 @@ class Run(NamedTuple):
         return self.G if raw or self.history.G_ema is None else self.history.G_ema
 
     def score(self, x: Any) -> Array:
-        """What D says of points x (N, d) in the units of the data. It is the probability of real, or a score where the loss has
-        none.
+        """What D says of points x (N, d) in the units of the data: the probability of real, or a score where the loss has none.
 
         (N,); of a D that judges m points together (N / m,), one for each m that follow each other.
         """

@@ -1,4 +1,4 @@
-"""What a run scores, beside true samples, as lines for a person, and numbers for its file.
+"""What a run scores, beside true samples: lines for a person, and numbers for its file.
 
     scored(run, held_out) -> Scores     tables of the modes, where they are known, and of rows against rows, for all data
     verdicts(run, held_out)             what D says of old, new and generated rows, and whether G copies
@@ -37,8 +37,7 @@ class Scores(NamedTuple):
 
 
 def scored(run: Any, held_out: Any = None) -> Scores:
-    """The Scores of a run with its history. `held_out` means rows (N, d) that it has not learned from, in its own units, or
-    None."""
+    """The Scores of a run with its history. `held_out`: rows (N, d) that it has not learned from, in its own units, or None."""
     parts, numbers = [], {}
     generators = _generators(run)
     with np.errstate(over="ignore", invalid="ignore"):  # a replica may have diverged

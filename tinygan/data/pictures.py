@@ -1,5 +1,4 @@
-"""Photographs as data, namely a folder of somebody's own, faces that scikit-learn can fetch, and patches of two pictures that
-it ships.
+"""Photographs as data: a folder of somebody's own, faces that scikit-learn can fetch, and patches of two pictures that it ships.
 
 A row is a picture, pixel by pixel, channels last. Each number is between -1, white or full colour, and 1, black or no colour, as
 in the digits, so that ink is 1. `brightness` gives the usual numbers back. Pillow and scikit-learn are imported where they are

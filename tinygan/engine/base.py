@@ -1,5 +1,4 @@
-"""What all layers share, namely the class `Layer`, parameters that are written in place, the sum over the batch, and checks of
-shapes.
+"""What all layers share: the class `Layer`, parameters that are written in place, the sum over the batch, and checks of shapes.
 
 The four methods of a layer, and the words used here, are explained in `layers`.
 """

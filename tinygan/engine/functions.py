@@ -1,4 +1,4 @@
-"""The function that a gradient check calls, what it returns, as one number, or a sentence that says what to do.
+"""The function that a gradient check calls: what it returns, as one number, or a sentence that says what to do.
 
     number(value)           what f returned, as a float; raises NoNumber for a tuple, an array, None and so on
     Watched(f)              f itself, called with copies; it counts calls and remembers float32

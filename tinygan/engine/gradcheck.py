@@ -196,8 +196,7 @@ def complex_step(f: Function, x: Any) -> Array:
 
 
 def on_kink(f: Function, x: Array, index: tuple[int, ...]) -> tuple[float, float] | None:
-    """Where the difference of `central` at entry `index` cannot be trusted, the interval in which the derivative lies; else
-    None.
+    """Where the difference of `central` at entry `index` cannot be trusted: the interval in which the derivative lies; else None.
 
     On a corner within h of x these are the slopes to its left and right. Where smaller steps find the slope, the interval is
     narrow. Where nothing settles it is everything.

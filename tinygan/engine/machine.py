@@ -1,4 +1,4 @@
-"""What training asks of the machine, one thread, memory that is kept, and processes that end together."""
+"""What training asks of the machine: one thread, memory that is kept, and processes that end together."""
 
 import _thread
 import ctypes
@@ -113,8 +113,7 @@ def _without_ctrl_c() -> Iterator[None]:
 
 @functools.cache
 def end_with_the_parent(parent: int) -> None:
-    """End this process soon after the process `parent`, which has begun it, by SystemExit in the first thread, or without
-    it."""
+    """End this process soon after the process `parent`, which has begun it: by SystemExit in the first thread, or without it."""
 
     def leave(*_: Any) -> None:
         raise SystemExit(1)

@@ -45,8 +45,7 @@ def softplus(s: Array | float) -> Array:
 
 
 def softplus_and_sigmoid(s: Array | float) -> tuple[Array, Array]:
-    """Both, bit for bit, from one e. A loss needs the function and its derivative. Together they take 9 NumPy calls, apart
-    13."""
+    """Both, bit for bit, from one e. A loss needs the function and its derivative: together they take 9 NumPy calls, apart 13."""
     s = _floating(s)
     low = _negative_part(s)
     e = np.exp(-_size(s))

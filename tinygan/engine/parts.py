@@ -1,5 +1,4 @@
-"""The layers of a network as a whole. Are they free, what stands for them in a copy, and what are they as plain values
-(JSON)?"""
+"""The layers of a network as a whole: are they free, what stands for them in a copy, and what are they as plain values (JSON)?"""
 
 from typing import Any
 

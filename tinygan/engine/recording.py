@@ -203,8 +203,7 @@ def refused(why: str) -> NotRecordable:
 
 
 def _writable(out: Any) -> Array:
-    """The array to write into. Only arrays that the recording knows may be changed. Others would keep what the last run
-    left."""
+    """The array to write into. Only arrays that the recording knows may be changed: others would keep what the last run left."""
     if not isinstance(out, Recorded):
         if not isinstance(out, np.ndarray) or Recorded.calls is None:
             raise refused("a result cannot be written there")

@@ -158,8 +158,7 @@ def _limit(memory, seconds):
 
 
 class Hidden(types.ModuleType):
-    """In the place of tinygan.exercises, as a module with a `grade` that looks at nothing. A file may end with
-    `grade(answer)`."""
+    """In the place of tinygan.exercises: a module with a `grade` that looks at nothing. A file may end with `grade(answer)`."""
 
     __path__ = []
 

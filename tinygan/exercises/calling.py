@@ -86,8 +86,7 @@ def run(work, seconds, who, it="it", stuck=None):
 
 
 def place(error):
-    """Where it happened. It is the last line on the way that is the student's, not this package's or a library's; "" if none
-    is."""
+    """Where it happened: the last line on the way that is the student's, not this package's or a library's; "" if none is."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_students(Path(frame.filename))]
     return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
 

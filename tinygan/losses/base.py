@@ -1,5 +1,4 @@
-"""What all losses share, namely the records that they return, binary cross-entropy, the defaults of a loss, and means over the
-batch."""
+"""What all losses share: the records that they return, binary cross-entropy, the defaults of a loss, and means over the batch."""
 
 import math
 from collections.abc import Callable
@@ -106,16 +105,14 @@ class Loss:
     is_probability = False
 
     def verdict(self, s: Array) -> Array:
-        """The mean over a batch of scores s (..., N, 1), of sigmoid(s) where `is_probability`, else of s itself; shape
-        (...)."""
+        """The mean over a batch of scores s (..., N, 1): of sigmoid(s) where `is_probability`, else of s itself; shape (...)."""
         check_scores(s)
         if self.is_probability:
             return (1 + mean(np.tanh(s / 2))) / 2  # sigmoid(s) = (1 + tanh(s/2)) / 2
         return mean(s)
 
     def best(self, p: Any, q: Any) -> Any:
-        """The verdict of the D with the least loss, where real points have density p, generated ones q; None where there is
-        none."""
+        """The verdict of the D with the least loss, where real points have density p, generated ones q; None: there is none."""
         return None
 
     @property

@@ -173,8 +173,7 @@ class ImageJudge:
 
 @functools.cache
 def digit_judge() -> ImageJudge:
-    """The judge of the two halves of scikit-learn's digits, always the same one, from 896 training images and 901 held-out
-    ones."""
+    """The judge of the two halves of scikit-learn's digits, always the same one: 896 training images and 901 held-out ones."""
     return ImageJudge(*halves())
 
 
@@ -235,7 +234,6 @@ def _variance(x: Array) -> float:
 
 
 def _gaussian(x: Array, n: int, rng: np.random.Generator) -> Array:
-    """`n` samples (n, d) of the Gaussian with the mean and the covariance of x, made of x - mean mixed by numbers from N(0,
-    1)."""
+    """`n` samples (n, d) of the Gaussian with the mean and the covariance of x: x - mean mixed by numbers from N(0, 1)."""
     mean = x.mean(axis=0)
     return mean + rng.standard_normal((n, x.shape[0])) @ (x - mean) / math.sqrt(max(1, x.shape[0] - 1))

@@ -59,7 +59,7 @@ def seen(session: Any) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _plain(a: Array) -> Array:
-    """float32 numbers that can be sent, none that are not finite."""
+    """float32 numbers that can be sent, all of them finite."""
     return np.clip(np.nan_to_num(a, nan=FAR), -FAR, FAR).astype(np.float32)
 
 

@@ -132,8 +132,7 @@ class Session:
             self.rows, self.every = self.rows[1::2], 2 * self.every
 
     def change(self, **settings: Any) -> None:
-        """Other settings, those in NOW from the next round on, those in ANEW with a new game. Raises ValueError for bad
-        ones."""
+        """Other settings: those in NOW from the next round on, those in ANEW with a new game. Raises ValueError for bad ones."""
         new = self._checked(settings)
         points = None if "data" in settings else self.points
         anew = points is not self.points or any(getattr(new, name) != getattr(self.recipe, name) for name in ANEW)
@@ -151,8 +150,7 @@ class Session:
                 self.rows, self.every, self.mark = [], FIRST_ROWS, self.rounds
 
     def draw(self, points: Any) -> None:
-        """Begin anew with a person's own data, which are points (N, 2) between -10 and 10, each equally likely, a little
-        blurred."""
+        """Begin anew with a person's own data: points (N, 2) between -10 and 10, each equally likely, a little blurred."""
         x = matrix("points", points, rows=2) if np.size(points) else np.zeros((0, 2))
         if not x.size or x.shape[-1] != 2 or x.shape[-2] > MOST_DRAWN or abs(x).max() > 10 or np.ptp(x, axis=-2).max() < .01:
             raise ValueError(f"draw 2 to {MOST_DRAWN} points of the plane, between -10 and 10, that are not all the same; "

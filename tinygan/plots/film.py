@@ -1,4 +1,4 @@
-"""How the samples move while G learns, as snapshots, and a film of them."""
+"""How the samples move while G learns: snapshots, and a film of them."""
 
 from pathlib import Path
 

@@ -30,8 +30,7 @@ MOST, MOMENTS, NUMBERED = 16, 8, 12  # on one page: replicas, snapshots, and mod
 
 @style()
 def summary(G, D, data, loss, history, snapshots=None, seed=0, *, caption="", columns=None):
-    """The page a run leaves behind, a Figure. It shows what was learned beside the truth, what D says, the histories, some
-    snapshots.
+    """The page a run leaves behind, a Figure: what was learned beside the truth, what D says, the histories, some snapshots.
 
     Draws G_ema when the history has one. `seed` chooses the latent points, and `caption` stands above. Data of 3 and more
     dimensions are a matrix of pairs of `columns` (see `pairs`), without snapshots; digits are pictures.

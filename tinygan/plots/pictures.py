@@ -1,4 +1,4 @@
-"""One picture each of samples against the truth, what D says, where it pulls G, how the training went."""
+"""One picture each: samples against the truth, what D says, where it pulls G, how the training went."""
 
 import math
 
@@ -125,8 +125,7 @@ def truth(ax, data, window):
 
 @style()
 def heat_map(D, data, ax=None, loss=None):
-    """D's verdict on the plane, where blue is real, red is fake, the black line lies between. Returns the Axes, with a colour
-    bar.
+    """D's verdict on the plane: blue is real, red is fake, the black line lies between. Returns the Axes, with a colour bar.
 
     `data` gives the window, or is the window itself: (left, right, bottom, top).
     """
@@ -203,8 +202,7 @@ def latent_image(G, ax=None, side=21, data=None):
 
 @style()
 def modes_together(x, data, ax=None):
-    """All modes of a 2-D Mixture on top of each other, which shows how x (N, 2) lie around their nearest centres, in standard
-    deviations.
+    """All modes of a 2-D Mixture on top of each other: how x (N, 2) lie around their nearest centres, in standard deviations.
 
     True samples would fill the circles. 39 % lie in the inner one, 99 % in the outer. Returns the Axes.
     """
@@ -222,8 +220,7 @@ def modes_together(x, data, ax=None):
 
 @style()
 def mode_shares(x, data, ax=None):
-    """How many of x (N, d) went to each mode of a Mixture, those of high quality (full) and all (pale), beside the true share
-    (line).
+    """How many of x (N, d) went to each mode of a Mixture: of high quality (full) and all (pale), beside the true share (line).
 
     Returns the Axes.
     """

@@ -1,5 +1,4 @@
-"""Sheets, which are many images in rows and columns that mean something, and points of the plane in the colours of their
-classes.
+"""Sheets: many images in rows and columns that mean something, and points of the plane in the colours of their classes.
 
     sheet           images in rows and columns, with labels on both sides
     lines           one above the other: originals and reconstructions, or a translation there and back
