@@ -159,15 +159,19 @@ def test_what_the_page_says_of_the_probes():
         (quality, base), (spread, narrow) = ([mean(f"{name}.{kind}", key) for kind in ("beside", "base")]
                                              for key in ("high_quality", "std_ratio"))
         assert spread > narrow + .15 and (quality > base) is better
+    long = ["grid.beside_20k", "grid.beside_8_latent_3_20k", "grid.large_beside_5_20k", "grid.large_20k"]
     both = [f"quality {mean(name, 'high_quality'):.3f} and spread {mean(name, 'std_ratio'):.2f}".replace("0.", ".")
-            for name in ("grid.beside_20k", "grid.beside_8_latent_3_20k")]
-    assert "find all 25 modes, with {}; the finer ones with {}.".format(*both) in page
-    assert mean("grid.beside_20k", "modes_half") == mean("grid.beside_8_latent_3_20k", "modes_half") == 25
+            for name in long]
+    assert "find all 25 modes, with {}; the finer ones with {}.".format(*both[:2]) in page
+    assert "of 256 features in between reach {}, where the same networks without features have {}".format(*both[2:]) in page
+    assert {mean(name, "modes_half") for name in long} == {25}
 
 
-def test_what_the_page_says_of_the_record():
+@pytest.mark.parametrize("name, old", [("ring_8_near", "ring_8"), ("grid_25_near", "grid_25")])
+def test_what_the_page_says_of_a_record(name, old):
+    mixture = probes.DATA[probes.RECORDS[name].data]().standardized()
     page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
-    runs = json.loads((probes.RESULTS / "ring_8_near.json").read_text())["runs"]
+    runs = json.loads((probes.RESULTS / f"{name}.json").read_text())["runs"]
     assert [run["seed"] for run in runs] == [*range(20)] and {run["remedy"] for run in runs} == {probes.WHO}
     reports = [FullReport(**run["judged"]) for run in runs]
 
@@ -175,13 +179,13 @@ def test_what_the_page_says_of_the_record():
         values = [getattr(report, key) for report in reports]
         return "{} to {}".format(*(f"{value:.{digits}f}".removeprefix("0") for value in (min(values), max(values))))
 
-    half = sum(report.modes_half == 8 for report in reports)
-    bars = sum(BARS.met_by(report, probes.data.ring().standardized()) for report in reports)
+    half = sum(report.modes_half == mixture.n_modes for report in reports)
+    bars = sum(BARS.met_by(report, mixture) for report in reports)
     median = f"{np.median([report.high_quality for report in reports]):.3f}".removeprefix("0")
     assert f"at least half of its share on {half} of 20 runs. High quality is {told('high_quality')} (median {median})" in page
     assert f"the spread is {told('std_ratio', 2)} where" in page and f"{bars} of 20 runs meet all bars together" in page
     assert f"right on {told('classifier')} of the samples, the nearest neighbour on {told('one_nn')}" in page
-    old = [run["judged"] for run in json.loads((probes.RESULTS / "ring_8.json").read_text())["runs"]]
+    before = [run["judged"] for run in json.loads((probes.RESULTS / f"{old}.json").read_text())["runs"]]
     for key, digits in (("high_quality", 3), ("std_ratio", 2)):
-        values = [f"{bound([run[key] for run in old]):.{digits}f}".removeprefix("0") for bound in (min, max)]
+        values = [f"{bound([run[key] for run in before]):.{digits}f}".removeprefix("0") for bound in (min, max)]
         assert "has {} to {}".format(*values) in page

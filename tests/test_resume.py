@@ -5,6 +5,8 @@ with by fresh objects. `test_kills` stops processes from outside.
 """
 
 import copy
+import csv
+import itertools
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -510,6 +513,22 @@ def test_a_study_goes_on_in_the_middle_of_a_run(tmp_path, monkeypatch):
     monkeypatch.setattr(study.groups.Training, "_one_step", lambda self: steps.append(self.done) or one_step(self))
     assert made(tmp_path, every=4, jobs=1) == made()
     assert steps[:5] == [8, 9, 10, 11, 0] and not (tmp_path / "unfinished").exists()
+
+
+def test_a_study_counts_the_time_before_it_was_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(study.groups, "time", SimpleNamespace(thread_time=itertools.count(0, 1000.0).__next__))
+    stopped_by(monkeypatch, signal.SIGTERM, 9)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            made(tmp_path, every=4, jobs=1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    monkeypatch.undo()
+    made(tmp_path, every=4, jobs=1)
+    with (tmp_path / "study.csv").open(newline="") as file:
+        seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    assert [1000 <= 2 * each < 9000 for each in seconds] == [True, True, False, False]  # two runs share the time of their group
 
 
 @pytest.mark.parametrize("other", ["seeds", "damaged"])

@@ -199,6 +199,7 @@ PROBES = {
     "grid.beside_20k": Probed("grid", {**NEAR, "steps": 20_000}, 1),
     "grid.beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, "steps": 20_000}, 1),
     "grid.beside_20k_gamma_.01": Probed("grid", {**NEAR, **gamma(.1, .01), "steps": 20_000}, 1),
+    "grid.large_20k": Probed("grid", LARGE, 1),
     "grid.large_beside_20k": Probed("grid", {**NEAR, **LARGE}, 1),
     "grid.large_beside_20k_gamma_.01": Probed("grid", {**NEAR, **gamma(.1, .01), **LARGE}, 1),
     "grid.large_beside_8_20k": Probed("grid", {**FINER, **LARGE}, 1),

@@ -41,7 +41,7 @@ class Group(NamedTuple):
 class Row(NamedTuple):
     """What is kept of one run.
 
-    seconds    the processor's time for the group, shared equally among its runs
+    seconds    the processor's time for the group, with that before it was stopped, shared equally among its runs
     diverged   the step in which the run diverged, or None; then it has no scores
     raw, ema   the scores of 10 000 samples of G after the last step, and of its running average, or None where there is none
     x          (500, d), the first samples of the generator that is judged: the average where one is kept; or None
@@ -82,15 +82,17 @@ def train_group(group: Group, path=None, every=EVERY) -> list["Row"]:
     recipe, many = group.recipe, len(group.seeds)
     G, D = recipe.networks(group.data.dim, (list(for_G), list(for_D)), many)
     training = recipe.training(G, D, group.data, list(for_training))
-    history = _history(training, None if path is None else _keeper(training, group, path, every))
+    keeper, before = (None, 0.0) if path is None else _keeper(training, group, path, every, start)
+    history = _history(training, keeper)
     scored = [_scores(G, history, r, group.data, np.random.default_rng(seed)) for r, seed in enumerate(for_scores)]
-    seconds = (time.thread_time() - start) / many
+    seconds = (before + time.thread_time() - start) / many
     return [Row(group.name, group.data_name, seed, seconds, **scores)
             for seed, scores in zip(group.seeds, scored, strict=True)]
 
 
-def _keeper(training: Training, group: Group, path, every) -> Keeper:
-    """What keeps the training, which stands where the file says, if it holds this very group."""
+def _keeper(training: Training, group: Group, path, every, start: float) -> tuple[Keeper, float]:
+    """What keeps the training, which stands where the file says, if it holds this very group; and the seconds in it."""
+    before = 0.0
     settings = {name: written(value) for name, value in group.recipe.values().items()}
     about = {"study": [group.name, group.data_name, repr(group.data), *group.seeds], "recipe": settings}
     path.parent.mkdir(exist_ok=True)
@@ -99,7 +101,8 @@ def _keeper(training: Training, group: Group, path, every) -> Keeper:
             saved = read(path)
             if saved.about == about:
                 training.load_state(saved.state)
-    return Keeper(training, path, every, about)
+                before = float(saved.more.get("seconds", 0.0))
+    return Keeper(training, path, every, about, lambda: {"seconds": np.array(before + time.thread_time() - start)}), before
 
 
 def _history(training: Training, keeper: Keeper | None = None) -> History:
