@@ -182,7 +182,7 @@ def kill_once(folder, work, name, seconds, expected):
         if code != CODES[name]:
             faults.append(f"exit code {code}: {last(err)}")
         if "Traceback" in err or "Warning" in err:
-            faults.append(f"a traceback or a warning: {last(err)}")
+            faults.append(f"a traceback or a warning: {' | '.join(line.strip() for line in err.splitlines() if line.strip())}")
     end = time.monotonic() + LATE
     while place.left() and time.monotonic() < end:
         time.sleep(0.1)
