@@ -90,6 +90,14 @@ def test_threads_do_the_same_work():
         assert bits(made(jobs=2, replicas=2)) == bits(made())
 
 
+def test_a_study_that_is_stopped_while_a_row_is_written_ends_without_a_warning():
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with joblib.parallel_config(backend="threading"), pytest.raises(KeyboardInterrupt):
+        made(jobs=2, replicas=1, on_row=stop)
+
+
 @pytest.mark.slow
 def test_processes_do_the_same_work(tmp_path, monkeypatch):
     monkeypatch.undo()  # the other processes score as many as ever

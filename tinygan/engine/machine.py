@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -72,11 +73,23 @@ def keep_memory() -> None:
             mallopt(mmap_threshold, 32 << 20)
 
 
-def processes(jobs: int | None, work: Any) -> Any:
+def processes(jobs: int | None, work: Any) -> Iterator[Any]:
     """The results of joblib's `work` as they are ready, from its active backend, which may be a cluster.
 
-    Processes of this machine end with this one. They never get Ctrl-C, which a terminal sends to all of them.
+    Processes of this machine end with this one, or once the results are closed. They never get Ctrl-C, which a terminal sends to
+    all of them.
     """
+    results = _begun(jobs, work)
+    try:
+        for result in results:  # noqa: UP028  "yield from" would close them too early, and joblib warns that some were not used
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+
+
+def _begun(jobs: int | None, work: Any) -> Any:
     from joblib import Parallel
     from joblib.parallel import get_active_backend
 
