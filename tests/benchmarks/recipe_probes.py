@@ -318,12 +318,12 @@ def picture(found):
     import matplotlib.pyplot as plt
 
     shown = [name for name in SHOWN if name in found and found[name][0].x is not None]
-    figure, axes = plt.subplots(1, len(shown) + 1, figsize=(2.4 * len(shown) + 2.4, 2.6), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(shown) + 1, figsize=(2.4 * len(shown) + 2.4, 3), sharex=True, sharey=True)
     true = np.random.default_rng(0).standard_normal((70, 2))
     for ax, name in zip(axes, ["true samples", *shown], strict=True):
         u = true if name == "true samples" else largest(found[name][0], name)
         ax.plot(*u[:, :2].T, ".", color=plots.TRUE if u is true else plots.FAKE, markersize=3)
-        ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", title=name)
+        ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", title=name, xlabel="standard deviations")
     return figure
 
 
