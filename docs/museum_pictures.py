@@ -25,7 +25,7 @@ BATCHES = (1, 2, 4, 8, 16)
 def ring(ax, names):
     points = names["ring_means"](8, 1.0)
     ax.plot(*points.T, "o", color=TRUE)
-    ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
+    ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     return f"{len(np.unique(points.round(6), axis=0))} places"
 
 

@@ -813,6 +813,14 @@ def test_reading_takes_at_most_four_times_the_file(tmp_path):
     assert cloud.x.shape == (20_000, 3) and peak < 4 * path.stat().st_size
 
 
+@pytest.mark.parametrize("text", ["1.5,2\n\n3,4.5\n", "1.5,2\n3,4.5", "1.5,2\r3,4.5\r", "\r\n1.5,2\r\n\r\n3,4.5",
+                                  "#a\n\n1.5,2\n3,4.5\n\n"])
+def test_no_row_is_lost_however_the_lines_end(tmp_path, text):
+    path = tmp_path / "lines.csv"
+    path.write_bytes(text.encode())
+    assert data.from_file(path).x.tolist() == [[1.5, 2], [3, 4.5]]
+
+
 def test_many_small_cells_take_their_numbers_and_twice_the_file(tmp_path):
     """A digit and its comma are two bytes, the number in memory is eight."""
     path = tmp_path / "digits.csv"

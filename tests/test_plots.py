@@ -337,7 +337,9 @@ def test_the_latent_image_of_one_z_is_a_curve(d_out):
 def test_more_latent_coordinates_are_held_at_zero_and_a_constant_g_can_be_drawn():
     deep = mlp(5, 8, 2, seed=1)
     deep.theta[...] = 0
-    closed(plots.latent_image(deep))
+    points = np.concatenate([line.get_segments() for line in closed(plots.latent_image(deep)).collections
+                             if hasattr(line, "get_segments")])
+    assert points.size and (points == 0).all()  # every point of the grid becomes G(0)
     closed(plots.gradient_arrows(deep, D, LOSS, rng().standard_normal((5, 5))), draw=True)
 
 

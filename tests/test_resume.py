@@ -498,15 +498,20 @@ def made(folder=None, seeds=(0, 1), **more):
     return [json.dumps([row.key, row.raw, row.ema, row.diverged]) + repr(row.x.tobytes()) for row in rows]
 
 
-def test_a_study_goes_on_in_the_middle_of_a_run(tmp_path, monkeypatch):
+def stopped(folder, monkeypatch):
+    """A study that is interrupted in step 9 of its first runs, which it has kept after step 8."""
     stopped_by(monkeypatch, signal.SIGINT, 9)  # study.groups uses the same Keeper
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            made(tmp_path, every=4, jobs=1)
+            made(folder, every=4, jobs=1)
     finally:
         signal.signal(signal.SIGINT, before)
     monkeypatch.undo()
+
+
+def test_a_study_goes_on_in_the_middle_of_a_run(tmp_path, monkeypatch):
+    stopped(tmp_path, monkeypatch)
     assert os.listdir(tmp_path / "unfinished") == ["ring-plain-0.npz"]
     assert saving.read(tmp_path / "unfinished/ring-plain-0.npz").state["training.done"] == 8
     steps, one_step = [], study.groups.Training._one_step
@@ -517,14 +522,7 @@ def test_a_study_goes_on_in_the_middle_of_a_run(tmp_path, monkeypatch):
 
 def test_a_study_counts_the_time_before_it_was_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(study.groups, "time", SimpleNamespace(thread_time=itertools.count(0, 1000.0).__next__))
-    stopped_by(monkeypatch, signal.SIGTERM, 9)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            made(tmp_path, every=4, jobs=1)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    monkeypatch.undo()
+    stopped(tmp_path, monkeypatch)
     made(tmp_path, every=4, jobs=1)
     with (tmp_path / "study.csv").open(newline="") as file:
         seconds = [float(row["seconds"]) for row in csv.DictReader(file)]

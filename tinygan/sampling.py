@@ -1,4 +1,4 @@
-"""Samples of a generator, namely as many as one likes, and those between two of them.
+"""Samples of a generator, as many as one likes, and those between two of them.
 
     sampled(G, n, rng)       G(z) of n points z ~ N(0, I), a batch at a time: beside the answer, memory stays constant
     batches(G, n, rng)       the same samples one batch after the other, for a file

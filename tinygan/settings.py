@@ -163,7 +163,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class StartStop:
-    """A number, or two, namely where it begins and where it ends."""
+    """A number, or two, the first for the start of a run and the second for its end."""
 
     kind: Any
     several: ClassVar[bool] = True

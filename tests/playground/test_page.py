@@ -372,6 +372,7 @@ def test_two_tabs_share_one_game(opened, server):
     wait(one, "document.getElementById('play').textContent === 'Pause'")
     one.click("#play")
     wait(other, "document.getElementById('play').textContent === 'Play'")
+    assert server.player.session.recipe.loss == "hinge" and not server.player.playing
 
 
 def test_the_saved_program_plays_the_same_game(opened, server, tmp_path):

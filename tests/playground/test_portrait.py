@@ -44,7 +44,7 @@ def test_a_path_that_leaves_stays_a_list_of_numbers():
     for game in GAMES:
         for order in ORDERS:
             seen = portrait(game, order, rate=LARGEST_RATE, r1=LARGEST_R1, start=(10, -10))
-            json.dumps(seen, allow_nan=False)
+            assert json.loads(json.dumps(seen, allow_nan=False)).keys() == seen.keys()
 
 
 @pytest.mark.parametrize("bad", [{"game": "hinge"}, {"order": "both"}, {"rate": 0}, {"rate": 9}, {"rate": math.nan},

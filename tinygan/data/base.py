@@ -13,8 +13,7 @@ Data = TypeVar("Data", bound="DataSet")
 
 
 class DataSet:
-    """What all data sets share, namely checks of what `sample` is asked for, and the change between original and standardised
-    units."""
+    """What all data sets share. They check what `sample` is asked for, and change between original and standardised units."""
 
     sample: Callable[[int, np.random.Generator], Array]
     standardized: Callable[[], "DataSet"]
@@ -29,8 +28,7 @@ class DataSet:
     scale: Any = 1.0
 
     def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """`n` samples (n, dim) and the class of each, (n,). They are the same samples as `sample`. Raises ValueError without
-        classes."""
+        """`n` samples (n, dim), those of `sample`, and the class of each, (n,). Raises ValueError where there are no classes."""
         raise ValueError(f"{self.name} has no labels: it cannot say which class a sample belongs to")
 
     def restore(self, x: Any) -> Array:

@@ -22,7 +22,7 @@ from .windows import Size, as_images, as_pixels, fold, grid_of, size_of, size_pa
 
 
 class _Convolution(Layer):
-    """What both convolutions share, namely an image (H, W, c), its windows, h x w of them (`grid`), W and b.
+    """What both convolutions share. These are an image (H, W, c), its windows, h x w of them (`grid`), W and b.
 
     A subclass says whether its x is the image and its y stands at the windows, or the other way round.
     """

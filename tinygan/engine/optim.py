@@ -261,7 +261,7 @@ def linear_decay(fraction: float) -> float:
 
 
 def cosine_decay(fraction: float) -> float:
-    """The learning rate falls to 0 along half a cosine, slowly, quickly, slowly (Loshchilov & Hutter 2017, equation 5).
+    """The learning rate falls to 0 along half a cosine, slowly at both ends (Loshchilov & Hutter 2017, equation 5).
 
     >>> from tinygan import cosine_decay
     >>> [round(cosine_decay(fraction), 2) for fraction in (0, .25, .5, .75, 1)]

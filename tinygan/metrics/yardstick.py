@@ -24,7 +24,7 @@ NORMAL = 1.959964  # standard deviations that hold 95 % of a Gaussian
 
 
 class FullReport(NamedTuple):
-    """The scores of `full_report`, namely first those of a ModeReport, then the two accuracies."""
+    """The scores of `full_report`, which are those of a ModeReport and the two accuracies."""
 
     modes: int
     modes_half: int

@@ -40,7 +40,7 @@ class Player(threading.Thread):
         return value
 
     def run(self) -> None:
-        """Play until `end`. Matrix products have one thread, and all of them again while the game stands still."""
+        """Play until `end`. While the game goes on, matrix products take one thread; while it stands still, all threads."""
         while not self.ended:
             asked = self.jobs.get()
             with one_thread():
