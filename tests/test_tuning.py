@@ -167,8 +167,8 @@ def test_dry_prints_every_setting_and_runs_nothing(tmp_path, monkeypatch, capsys
     tuning.main(["--dry"])
     out = capsys.readouterr().out
     assert sum(line.startswith("  ") for line in out.splitlines()) == 26 * 16 and not list(tmp_path.iterdir())
-    assert out.endswith("26 remedies, for each 64 runs to tune and 12 to validate, of 4000 steps, and 20 runs to test, of 4000 "
-                        "and 16000 steps.\nIn all 18,304,000 steps of G on each data set.\n")
+    assert out.endswith("26 remedies, for each 64 runs to tune and 12 to validate, of 2000 steps, and 20 runs to test, of 2000 "
+                        "and 4000 steps.\nIn all 7,072,000 steps of G on each data set.\n")
 
 
 @pytest.mark.parametrize(("words", "message"), [

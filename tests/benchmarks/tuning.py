@@ -42,7 +42,7 @@ RESULTS = Path(__file__).parents[2] / "docs" / "results"
 SEED = 20  # of all draws
 SETTINGS, FINALISTS = 16, 3
 TUNE, VALIDATE, TEST = range(1000, 1004), range(1100, 1104), range(2000, 2020)
-BUDGETS = (4000, 16_000)  # steps; the first is that of tuning and validation
+BUDGETS = (2000, 4000)  # steps; the first is that of tuning and validation, the second that of the study "all_remedies"
 BASE = Recipe(hidden=(64, 64), batch=128, schedule="cosine_decay", lr=1e-3, steps=BUDGETS[0])
 
 
@@ -284,7 +284,7 @@ def parsed(words=None):
     parser.add_argument("--test", type=int, default=len(TEST), choices=range(1, len(TEST) + 1), help="new seeds of the winner")
     parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS, help="steps; the first is that of tuning")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--replicas", type=int, default=4, help="seeds side by side; the results do not depend on it")
+    parser.add_argument("--replicas", type=int, default=20, help="seeds side by side; the results do not depend on it")
     parser.add_argument("--cluster", help="the address of a Dask scheduler")
     parser.add_argument("--work", type=Path, default=Path("tinygan-tuning"), help="folder for the runs, to go on from")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the tables go, an existing folder")

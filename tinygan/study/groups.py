@@ -85,7 +85,7 @@ def train_group(group: Group, path=None, every=EVERY) -> list["Row"]:
     keeper, before = (None, 0.0) if path is None else _keeper(training, group, path, every, start)
     history = _history(training, keeper)
     scored = [_scores(G, history, r, group.data, np.random.default_rng(seed)) for r, seed in enumerate(for_scores)]
-    seconds = (before + time.thread_time() - start) / many
+    seconds = round((before + time.thread_time() - start) / many, 3)  # as the study's table keeps them
     return [Row(group.name, group.data_name, seed, seconds, **scores)
             for seed, scores in zip(group.seeds, scored, strict=True)]
 

@@ -59,7 +59,7 @@ class Results:
         if row.x is not None:
             files.write(row.x, self._samples(row))
         cells = dict(zip(KEY, row.key, strict=True)) | self.settings[row.remedy]
-        cells |= {"distribution": self.data[row.data], "seconds": round(row.seconds, 3), "diverged": row.diverged}
+        cells |= {"distribution": self.data[row.data], "seconds": row.seconds, "diverged": row.diverged}
         for prefix, report in (("", row.raw), ("ema_", row.ema)):
             cells |= {prefix + name: value for name, value in report._asdict().items()} if report else {}
         try:
