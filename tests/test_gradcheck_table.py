@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tinygan import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh, gradcheck, losses, mlp
 from tinygan.data import one_hot
 from tinygan.engine import heads
-from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.beside import FourierBeside
+from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.numerics import sigmoid, softplus
 from tinygan.penalties import R1

@@ -11,8 +11,8 @@ from oracles import same_bits
 import tinygan
 from tinygan import checkpoint
 from tinygan.engine.base import at_most
-from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.beside import FourierBeside
+from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Network, Sequential, mlp, orthogonal

@@ -35,7 +35,8 @@ RING = data.ring().standardized()
 # For each setting another value than its default, as it is written in Python and at the command line.
 OTHERS = {
     "data": ("moons", "moons"), "hidden": ((8, 4), "8 4"), "latent": (3, "3"), "activation": ("tanh", "tanh"),
-    "fourier": ((6, .5, 2.), "6 .5 2"), "d_fourier": ((6, 3., .1), "6 3 .1"), "pack": (2, "2"), "d_layers": ("layer-norm", "layer-norm"),
+    "fourier": ((6, .5, 2.), "6 .5 2"), "d_fourier": ((6, 3., .1), "6 3 .1"), "pack": (2, "2"),
+    "d_layers": ("layer-norm", "layer-norm"),
     "loss": ("hinge", "hinge"), "real_label": (.9, ".9"), "steps": (7, "7"), "batch": (16, "16"), "d_steps": (3, "3"),
     "lr": (.01, ".01"), "lr_d": (.02, "2e-2"), "beta1": (0., "0"), "beta2": (.9, ".9"),
     "schedule": ("warm_cosine", "warm_cosine"), "update": ("optimistic", "optimistic"),
@@ -324,7 +325,8 @@ def test_all_options_at_once():
 
 @pytest.mark.parametrize(("words", "changes"), [
     ("--r1 0.1 0.003", {"r1": (.1, .003)}), ("--r1 .1", {"r1": .1}), ("--unroll 5 .1", {"unroll": (5, .1)}),
-    ("--fourier 64 .5 1", {"fourier": (64, .5, 1.)}), ("--d-fourier 64 3 .1", {"d_fourier": (64, 3., .1)}), ("--hidden 8", {"hidden": (8,)}), ("--instance-noise .1 0 --r2 1",
+    ("--d-fourier 64 3 .1", {"d_fourier": (64, 3., .1)}),
+    ("--fourier 64 .5 1", {"fourier": (64, .5, 1.)}), ("--hidden 8", {"hidden": (8,)}), ("--instance-noise .1 0 --r2 1",
                                                                                         {"instance_noise": (.1, 0.), "r2": 1.}),
 ])
 def test_options_with_several_numbers(words, changes):

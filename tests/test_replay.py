@@ -13,9 +13,9 @@ from oracles import LOSSES, loss_name, same_bits
 
 from tinygan import data, losses
 from tinygan.engine import replay, shortening
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
-from tinygan.engine.beside import FourierBeside
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Sequential, mlp

@@ -319,7 +319,8 @@ def test_a_line_for_each_run_with_all_that_matters(tmp_path):
     expected = {"remedy": "plain", "data": "ring", "seed": "0", "setup": "tiny", "hidden": "8", "latent": "2", "pack": "1",
                 "activation": "relu", "loss": "non-saturating", "steps": "3", "batch": "16", "d_steps": "1", "lr": "0.001",
                 "beta1": "0.5", "beta2": "0.999", "schedule": "constant", "update": "alternating"}
-    unused = ("fourier", "d_fourier", "d_layers", "real_label", "lr_d", "unroll", "r1", "r2", "gp", "ema", "instance_noise", "clip")
+    unused = ("fourier", "d_fourier", "d_layers", "real_label", "lr_d", "unroll", "r1", "r2", "gp", "ema", "instance_noise",
+              "clip")
     expected |= dict.fromkeys(unused, "")
     assert {name: first[name] for name in expected} == expected
     assert set(NAMES) - {"replicas"} <= set(head.split(","))  # every setting of a Recipe is a column
