@@ -42,8 +42,8 @@ RESULTS = Path(__file__).parents[2] / "docs" / "results"
 SEED = 20  # of all draws
 SETTINGS, FINALISTS = 16, 3
 TUNE, VALIDATE, TEST = range(1000, 1004), range(1100, 1104), range(2000, 2020)
-BUDGETS = (2000, 4000)  # steps; the first is that of tuning and validation, the second that of the study "all_remedies"
-BASE = Recipe(hidden=(64, 64), batch=128, schedule="cosine_decay", lr=1e-3, steps=BUDGETS[0])
+BUDGETS = {"ring": (4000, 8000), "grid": (10_000, 20_000)}  # steps; the first is that of tuning and validation
+BASE = Recipe(hidden=(64, 64), batch=128, schedule="cosine_decay", lr=1e-3)
 
 
 class Log(NamedTuple):
@@ -65,8 +65,8 @@ class Of(NamedTuple):
         return self.values[rng.integers(len(self.values))]
 
 
-SHARED = {"lr": Log(1e-4, 1e-2), "lr_d": Log(1e-4, 1e-2), "beta1": Of((0.0, 0.5)), "batch": Of((64, 128, 256)),
-          "hidden": Of(((64, 64), (128, 128)))}
+SHARED = {"lr": Log(1e-4, 1e-2), "lr_d": Log(1e-4, 1e-2), "beta1": Of((0.0, 0.5)), "batch": Of((64, 128)),
+          "hidden": Of(((32, 32), (64, 64)))}
 # A fall of gamma is a factor: 1 keeps it, 30 divides it by 30 over the run.
 GAMMA = {"gamma": Log(0.01, 3), "fall": Of((1, 30))}
 OWN = {
@@ -219,27 +219,53 @@ def cost(found, seconds):
     return f"Processor time, minutes:\n{aligned([*lines, ['  all', f'{sum(each.values()) / 60:.1f}']])}"
 
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")  # told apart by colour-blind readers as well
+
+
 @plots.style()
-def picture(found):
-    """The expected score against the number of settings tried: the six best at the end in colour, the others in grey."""
+def picture(found, mixture):
+    """On the left the expected score against the number of settings tried, the six best at the end in colour, the others in grey.
+    On the right every remedy by its name, a setting drawn at random, and the winner on new seeds at each budget.
+    """
     import matplotlib.pyplot as plt
 
     curves = {name: against_budget(one["tuning"]) for name, one in found.items()}
-    order = sorted(curves, key=lambda name: -curves[name][-1])
-    figure, ax = plt.subplots(figsize=(7.5, 4.5))
-    for place, name in reversed(list(enumerate(order))):
+    best_six = sorted(curves, key=lambda name: -curves[name][-1])[:6]
+    looks = {name: {"color": color, "marker": marker} for name, color, marker in zip(best_six, COLOURS, "o^svDP", strict=False)}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 1.6 + .2 * max(len(found), 14)), width_ratios=(1, 1))
+    for name in [*(name for name in found if name not in looks), *reversed(best_six)]:
         m = np.arange(1, len(curves[name]) + 1)
-        if place < 6:
-            ax.plot(m, curves[name], linewidth=1.8, label=name.replace("_", " "), color=f"C{place}", marker="o^svDP"[place],
-                    markersize=4)
-        else:
-            ax.plot(m, curves[name], linewidth=.8, color="0.75")
-    ax.set_xscale("log", base=2)
-    ax.set_xlabel("settings tried")
-    ax.set_ylabel("expected score of the best, on other seeds")
-    handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1, .5))
+        look = {"linewidth": 1.8, "markersize": 4, "label": name.replace("_", " "), **looks[name]} if name in looks else {
+            "linewidth": .8, "color": "0.75"}
+        left.plot(m, curves[name], **look)
+    ticks = [m for m in (1, 2, 4, 8, 16, 32, 64) if m <= max(map(len, curves.values()))]
+    left.set_xscale("log", base=2)
+    left.set_xticks(ticks, [str(m) for m in ticks])
+    left.set(xlabel="settings tried", ylabel="expected score of the best, on other seeds", ylim=(0, 1),
+             title="What more settings bring")
+    handles, labels = left.get_legend_handles_labels()
+    left.legend(handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(.5, -.1), ncol=3)
+    dots(right, found, {name: curve[0] for name, curve in curves.items()}, mixture)
     return figure
+
+
+def dots(ax, found, untuned, mixture):
+    """Every remedy in a line, the best at the longest budget on top, with the scores of its winner, and before any tuning."""
+    scores = {name: [np.mean([score(row, mixture) for row in rows]) for rows in one["test"].values()]
+              for name, one in found.items()}
+    order = sorted(scores, key=lambda name: scores[name][-1])
+    places, budgets = np.arange(len(order)), list(next(iter(found.values()))["test"])
+    ax.plot([untuned[name] for name in order], places, "o", color="0.4", markerfacecolor="none", markersize=5,
+            label=f"a setting at random, {budgets[0]} steps")
+    for column, (budget, color, marker) in enumerate(zip(budgets, COLOURS * len(budgets), "sD^v" * len(budgets), strict=False)):
+        ax.plot([scores[name][column] for name in order], places, marker, color=color, markersize=5,
+                label=f"the winner, {budget} steps")
+    ax.set_yticks(places, [name.replace("_", " ") for name in order], fontsize=8)
+    ax.grid(axis="y", color="0.9", linewidth=.6)
+    ax.set_axisbelow(True)
+    ax.set(xlim=(-.02, 1.02), ylim=(-.7, len(order) - .3), xlabel="score, the mean over the runs; 1 for true samples",
+           title="Before the tuning, and after it on new seeds")
+    ax.legend(loc="upper center", bbox_to_anchor=(.5, -.1), ncol=2)
 
 
 def as_json(found, study):
@@ -282,17 +308,19 @@ def parsed(words=None):
     parser.add_argument("--settings", type=int, default=SETTINGS, help="to be tried for each remedy")
     parser.add_argument("--seeds", type=int, default=len(TUNE), choices=range(1, len(TUNE) + 1), help="to tune and to validate")
     parser.add_argument("--test", type=int, default=len(TEST), choices=range(1, len(TEST) + 1), help="new seeds of the winner")
-    parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS, help="steps; the first is that of tuning")
+    parser.add_argument("--budgets", type=int, nargs="+", help="steps; the first is that of tuning")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--replicas", type=int, default=20, help="seeds side by side; the results do not depend on it")
     parser.add_argument("--cluster", help="the address of a Dask scheduler")
     parser.add_argument("--work", type=Path, default=Path("tinygan-tuning"), help="folder for the runs, to go on from")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the tables go, an existing folder")
     options = parser.parse_args(words)
+    options.budgets = tuple(options.budgets or BUDGETS[options.data])
     if min(options.settings, *options.budgets) < 1 or len(set(options.budgets)) < len(options.budgets):
         parser.error("--settings and --budgets are at least 1, and no budget stands there twice")
-    declared = (list(options.remedies), options.settings, options.seeds, options.test, tuple(options.budgets))
-    if not options.dry and options.out == RESULTS and declared != (list(REMEDIES), SETTINGS, len(TUNE), len(TEST), BUDGETS):
+    declared = (list(options.remedies), options.settings, options.seeds, options.test, options.budgets)
+    study = (list(REMEDIES), SETTINGS, len(TUNE), len(TEST), BUDGETS[options.data])
+    if not options.dry and options.out == RESULTS and declared != study:
         parser.error("a part of the study is not the study: give it another folder with --out")
     return options
 
@@ -316,7 +344,7 @@ def main(words=None):
     name = options.out / f"tuning_{options.data}"
     name.with_suffix(".txt").write_text(text)
     name.with_suffix(".json").write_text(json.dumps(as_json(found, study), indent=1) + "\n")
-    plots.save(picture(found), name.with_suffix(".png"))
+    plots.save(picture(found, study.mixture), name.with_suffix(".png"))
 
 
 if __name__ == "__main__":
