@@ -17,7 +17,8 @@ import numpy as np
 from .arguments import Array, check_step, instance, number
 from .optimiser import Optimiser
 
-__all__ = ["Adam", "Around", "Clipped", "Optimiser", "Optimistic", "SGD", "constant", "cosine_decay", "linear_decay", "warm_cosine"]
+__all__ = ["Adam", "Around", "Clipped", "Optimiser", "Optimistic", "SGD", "constant", "cosine_decay", "linear_decay",
+           "warm_cosine"]
 
 
 class SGD(Optimiser):

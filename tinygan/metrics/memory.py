@@ -102,7 +102,8 @@ def memory_report(samples: Any, training: Any, held_out: Any, D: Callable[[Array
     Adversarial Networks with Limited Data, section 3: the gap. Pitman 1937.
     """
     training, held_out = (_rows(name, x) for name, x in (("training", training), ("held_out", held_out)))
-    points("held_out", held_out, measurable("training", training).shape[-1])
+    points("held_out", held_out, training.shape[-1])
+    measurable("training", training)
     samples, n, m = _rows("samples", samples, training.shape[-1]), training.shape[0], held_out.shape[0]
     votes = nearer_votes(samples, training, held_out)
     copies = float((nearest(samples, training) < near_and_far(training, held_out)[0]).mean())
