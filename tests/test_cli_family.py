@@ -138,7 +138,7 @@ def parsed(*words):
 def test_without_options_the_settings_are_those_of_the_recipe(model):
     for name in [None, *(name for name in FAMILY[model].recipes if name in data.NAMES)]:
         recipe, given = parsed("--model", model, *(["--data", name] if name else []))
-        assert recipe == FAMILY[model].recipe_for(name) and set(given) <= {"data", "seed"}
+        assert recipe == FAMILY[model].recipe_for(name) and set(given) <= {"data"}
 
 
 @pytest.mark.parametrize(("words", "changes"), [
@@ -150,7 +150,7 @@ def test_without_options_the_settings_are_those_of_the_recipe(model):
 def test_only_what_is_given_changes(words, changes):
     recipe, given = parsed(*words.split())
     model = re.search(r"--model[ =](\w+)", words)[1]
-    assert recipe == FAMILY[model].recipe_for().replace(**changes) and set(given) - {"seed"} == set(changes)
+    assert recipe == FAMILY[model].recipe_for().replace(**changes) and set(given) == set(changes)
 
 
 def test_data_that_no_recipe_was_tried_on_get_the_settings_of_their_kind():

@@ -283,7 +283,7 @@ def same_files(one, other):
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("number, code, name", [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")])
-@pytest.mark.parametrize("more", [(), ("--replicas", 2, "--ema", .9)])
+@pytest.mark.parametrize("more", [("--seed", 7), ("--replicas", 2, "--ema", .9, "--seed", 3)])
 def test_a_stopped_command_names_the_one_that_goes_on(cli, monkeypatch, undrawn, number, code, name, more):
     assert cli("train", *WORDS, *more, "--out", "whole")[0] == 0
     with monkeypatch.context() as patch:
@@ -300,8 +300,8 @@ def test_a_stopped_command_names_the_one_that_goes_on(cli, monkeypatch, undrawn,
     assert cli(*go_on.split(), "--quiet", "--steps", 15)[0] == 0 and run_files.load("run").history.step[-1] == 15
 
 
-@pytest.mark.parametrize("words", [pytest.param(("--data", "mine.csv"), id="own"), pytest.param(
-    ("--model", "conditional", "--data", "labelled.csv"), id="family", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("words", [pytest.param(("--data", "mine.csv", "--seed", 4), id="own"), pytest.param(
+    ("--model", "conditional", "--data", "labelled.csv", "--seed", 4), id="family", marks=pytest.mark.slow)])
 def test_a_users_own_points_are_in_the_checkpoint(cli, monkeypatch, undrawn, words):
     """The table may have changed, or be gone."""
     x = np.random.default_rng(0).standard_normal((40, 2))

@@ -126,7 +126,7 @@ WORDS = "ring --remedies plain nonsaturating r1 --settings 3 --seeds 2 --test 2 
 def small(monkeypatch):
     monkeypatch.setattr(groups, "SCORED", 200)
     monkeypatch.setattr(tuning.plots, "save", lambda figure, path: path)
-    monkeypatch.setattr(tuning, "picture", lambda found: None)
+    monkeypatch.setattr(tuning, "picture", lambda found, mixture: None)
 
 
 @pytest.mark.slow
@@ -183,9 +183,30 @@ def test_what_is_refused(words, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_the_picture(tmp_path):
-    scores = np.random.default_rng(0).random((8, 4, 4))
-    found = {f"{name}": {"tuning": dict(enumerate(table))} for name, table in enumerate(scores)}
-    figure = tuning.picture(found)
-    assert len(figure.axes[0].lines) == 8 and len(figure.axes[0].get_legend().get_texts()) == 6
+@pytest.mark.parametrize("many, coloured", [(26, 6), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((8, 6), (2, 2)))])
+def test_the_picture(many, coloured):
+    """Each remedy has a curve and is named on the right, in the order of its score at the longest budget; no words are cut."""
+    rng, names = np.random.default_rng(0), list(REMEDIES)[:many]
+    accuracy = dict(zip(names, .5 + rng.permutation(many) / 100, strict=True))
+    found = {name: {"tuning": dict(enumerate(rng.random((8, 4)))),
+                    "test": {20: [row(4, .6, .6)] * 3, 50: [row(8, .5, accuracy[name])] * 3}} for name in names}
+    figure = tuning.picture(found, RING)
+    left, right = figure.axes
+    assert len(left.lines) == many and len(left.get_legend().get_texts()) == coloured
+    assert [text.get_text() for text in left.get_xticklabels()] == ["1", "2", "4", "8"]
+    shown = [text.get_text() for text in right.get_yticklabels()]
+    scores = {name.replace("_", " "): tuning.score(one["test"][50][0], RING) for name, one in found.items()}
+    assert set(shown) == set(scores) and shown == sorted(shown, key=scores.get) and scores[shown[0]] < scores[shown[-1]]
+    assert right.lines[-1].get_xdata() == pytest.approx([scores[name] for name in shown])
+    assert [text.get_text() for text in right.get_legend().get_texts()] == [
+        "a setting at random, 20 steps", "the winner, 20 steps", "the winner, 50 steps"]
+    looks = {(line.get_color(), line.get_marker()) for line in left.lines if line.get_label()[0] != "_"}
+    assert len(looks) == len({color for color, _ in looks}) == len({marker for _, marker in looks}) == coloured
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    for text in (*left.get_legend().get_texts(), *right.get_legend().get_texts(), *right.get_yticklabels()):
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= width and 0 <= box.y0 < box.y1 <= height
+    labels = [text.get_window_extent() for text in right.get_yticklabels()]
+    assert all(low.y1 <= high.y0 + 1 for low, high in itertools.pairwise(labels)), "no two names overlap"
     tuning.plots.comparison.plt.close("all")

@@ -219,27 +219,53 @@ def cost(found, seconds):
     return f"Processor time, minutes:\n{aligned([*lines, ['  all', f'{sum(each.values()) / 60:.1f}']])}"
 
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")  # told apart by colour-blind readers as well
+
+
 @plots.style()
-def picture(found):
-    """The expected score against the number of settings tried: the six best at the end in colour, the others in grey."""
+def picture(found, mixture):
+    """On the left the expected score against the number of settings tried, the six best at the end in colour, the others in grey.
+    On the right every remedy by its name, a setting drawn at random, and the winner on new seeds at each budget.
+    """
     import matplotlib.pyplot as plt
 
     curves = {name: against_budget(one["tuning"]) for name, one in found.items()}
-    order = sorted(curves, key=lambda name: -curves[name][-1])
-    figure, ax = plt.subplots(figsize=(7.5, 4.5))
-    for place, name in reversed(list(enumerate(order))):
+    best_six = sorted(curves, key=lambda name: -curves[name][-1])[:6]
+    looks = {name: {"color": color, "marker": marker} for name, color, marker in zip(best_six, COLOURS, "o^svDP", strict=False)}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 1.6 + .2 * max(len(found), 14)), width_ratios=(1, 1))
+    for name in [*(name for name in found if name not in looks), *reversed(best_six)]:
         m = np.arange(1, len(curves[name]) + 1)
-        if place < 6:
-            ax.plot(m, curves[name], linewidth=1.8, label=name.replace("_", " "), color=f"C{place}", marker="o^svDP"[place],
-                    markersize=4)
-        else:
-            ax.plot(m, curves[name], linewidth=.8, color="0.75")
-    ax.set_xscale("log", base=2)
-    ax.set_xlabel("settings tried")
-    ax.set_ylabel("expected score of the best, on other seeds")
-    handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1, .5))
+        look = {"linewidth": 1.8, "markersize": 4, "label": name.replace("_", " "), **looks[name]} if name in looks else {
+            "linewidth": .8, "color": "0.75"}
+        left.plot(m, curves[name], **look)
+    ticks = [m for m in (1, 2, 4, 8, 16, 32, 64) if m <= max(map(len, curves.values()))]
+    left.set_xscale("log", base=2)
+    left.set_xticks(ticks, [str(m) for m in ticks])
+    left.set(xlabel="settings tried", ylabel="expected score of the best, on other seeds", ylim=(0, 1),
+             title="What more settings bring")
+    handles, labels = left.get_legend_handles_labels()
+    left.legend(handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(.5, -.1), ncol=3)
+    dots(right, found, {name: curve[0] for name, curve in curves.items()}, mixture)
     return figure
+
+
+def dots(ax, found, untuned, mixture):
+    """Every remedy in a line, the best at the longest budget on top, with the scores of its winner, and before any tuning."""
+    scores = {name: [np.mean([score(row, mixture) for row in rows]) for rows in one["test"].values()]
+              for name, one in found.items()}
+    order = sorted(scores, key=lambda name: scores[name][-1])
+    places, budgets = np.arange(len(order)), list(next(iter(found.values()))["test"])
+    ax.plot([untuned[name] for name in order], places, "o", color="0.4", markerfacecolor="none", markersize=5,
+            label=f"a setting at random, {budgets[0]} steps")
+    for column, (budget, color, marker) in enumerate(zip(budgets, COLOURS * len(budgets), "sD^v" * len(budgets), strict=False)):
+        ax.plot([scores[name][column] for name in order], places, marker, color=color, markersize=5,
+                label=f"the winner, {budget} steps")
+    ax.set_yticks(places, [name.replace("_", " ") for name in order], fontsize=8)
+    ax.grid(axis="y", color="0.9", linewidth=.6)
+    ax.set_axisbelow(True)
+    ax.set(xlim=(-.02, 1.02), ylim=(-.7, len(order) - .3), xlabel="score, the mean over the runs; 1 for true samples",
+           title="Before the tuning, and after it on new seeds")
+    ax.legend(loc="upper center", bbox_to_anchor=(.5, -.1), ncol=2)
 
 
 def as_json(found, study):
@@ -316,7 +342,7 @@ def main(words=None):
     name = options.out / f"tuning_{options.data}"
     name.with_suffix(".txt").write_text(text)
     name.with_suffix(".json").write_text(json.dumps(as_json(found, study), indent=1) + "\n")
-    plots.save(picture(found), name.with_suffix(".png"))
+    plots.save(picture(found, study.mixture), name.with_suffix(".png"))
 
 
 if __name__ == "__main__":

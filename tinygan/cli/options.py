@@ -23,7 +23,8 @@ class _Parser(argparse.ArgumentParser):
     model = of_train = None  # the model that the words ask for, and the parser of the command train
 
     def parse_args(self, words=None, namespace=None):
-        options, rest = self.parse_known_args(words, namespace)
+        # Without words it is the demo. Defaults of its options up here would be those of every other command too.
+        options, rest = self.parse_known_args(words or ["demo"], namespace)
         complaint = options.command == "train" and rest and family_options.no_setting(self.model, rest)
         if complaint:
             self.of_train.error(complaint)
@@ -59,7 +60,6 @@ SIGTERM. A stopped run leaves what it has learned in its folder. To go on:  {nam
 Generative adversarial networks by hand. Without a command: the demo, a GAN that learns eight Gaussians on a
 ring in less than half a minute.""")
     top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
-    top.set_defaults(command="demo", seed=0, out=None, force=False)
     top.model = model
     commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
 
