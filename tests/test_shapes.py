@@ -63,8 +63,8 @@ def test_the_density_is_right_far_away_and_where_a_distance_overflows():
     assert one.log_prob([[1e200, -1e200], [1e308, 1e308]]).tolist() == [-math.inf, -math.inf]
 
 
-@pytest.mark.parametrize("make", MIXTURES.values(), ids=MIXTURES)
-def test_samples_have_the_covariances_and_the_modes_of_round_ones(make):
+def check_samples(make):
+    """Means, covariances and lengths of the samples of each mode; the modes are those that round ones draw."""
     mixture, n = make(), 40_000
     x, mode = mixture.sample_labelled(n, rng())
     assert np.array_equal(mode, data.Mixture(mixture.means, 1.0, mixture.weights).sample_labelled(n, rng())[1])
@@ -75,6 +75,11 @@ def test_samples_have_the_covariances_and_the_modes_of_round_ones(make):
         assert np.all(np.abs(np.cov(mine, rowvar=False) - S) < bound * math.sqrt(2) * size * size[:, None])
         u = mixture.whitened(mine, np.full(len(mine), k))
         assert stats.kstest(np.square(u).sum(axis=-1), stats.chi2(mixture.dim).cdf).pvalue > .001
+
+
+@pytest.mark.parametrize("make", MIXTURES.values(), ids=MIXTURES)
+def test_samples_have_the_covariances(make):
+    check_samples(make)
 
 
 def test_one_matrix_for_all_modes_is_that_matrix_for_each():
@@ -262,7 +267,7 @@ def test_the_repr_says_how_wide_the_modes_are():
 
 
 @pytest.mark.parametrize("error, match, words", [
-    (ValueError, "needs stds, for round modes, or covariances, one of the two; got neither", {}),
+    (TypeError, "stds must be numbers; got None. Modes that are not round have covariances in their place", {}),
     (ValueError, "got both", {"stds": .1, "covariances": np.eye(2)}),
     (ValueError, r"covariances must have shape \(2, 2\) or \(3, 2, 2\); got \(2,\)", {"covariances": [1., 1]}),
     (ValueError, r"got \(2, 2, 2\)", {"covariances": [MAP, MAP]}),
@@ -319,6 +324,7 @@ def test_the_modes_of_the_tilted_ring_are_turned_each_another_way():
     (TypeError, r"sides must be whole numbers, such as \(4, 4, 2\), modes along each axis; got 3", lambda: data.lattice(3)),
     (TypeError, "sides must be a whole number", lambda: data.lattice((2, 2.5))),
     (ValueError, "sides must be at least 1", lambda: data.lattice((2, 0))),
+    (ValueError, "sides must be at most 20; got 21", lambda: data.lattice((1,) * 21)),
     (ValueError, "a cube in 3 dimensions has 8 corners; got 9 modes. Take fewer", lambda: data.hypercube(3, 9)),
     (ValueError, "dim must be at most 20; got 21", lambda: data.hypercube(21)),
     (ValueError, "spacing must be", lambda: data.hypercube(spacing=0)),

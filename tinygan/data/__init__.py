@@ -198,15 +198,15 @@ NAMES: dict[str, Callable[[], DataSet]] = {
     "big_grid": functools.partial(grid, side=10, spacing=1.5, std=0.1),
     "gaussians_1d": gaussians_1d,
     "square": square,
-    "lattice": lattice,
-    "hypercube": hypercube,
-    "tilted_ring": tilted_ring,
     "moons": moons,
     "circles": circles,
     "swiss_roll": swiss_roll,
     "spokes": spokes,
     "digits": digits,
     "patches": patches,
+    "lattice": lattice,
+    "hypercube": hypercube,
+    "tilted_ring": tilted_ring,
 }
 
 

@@ -12,7 +12,7 @@ from .arrays import positive
 from .sets import Mixture
 
 CORNERS_SEED = 0  # of the corners that are drawn, the same for everybody
-LARGEST = 20  # dimensions of a cube: a million corners
+LARGEST = 20  # dimensions; a cube has a million corners then
 
 
 def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
@@ -82,12 +82,14 @@ def lattice(sides: Sequence[int] = (4, 4, 2), spacing: float = 2.0, std: float =
 
     Parameters
     ----------
-    sides : modes along each axis
+    sides : modes along each axis, of which there are at most 20
     spacing : the distance between neighbours
     std : the standard deviation of each mode along each axis
     """
     if not isinstance(sides, (tuple, list)) or not sides:
         raise TypeError(f"sides must be whole numbers, such as (4, 4, 2), modes along each axis; got {arguments.shown(sides)}")
+    if len(sides) > LARGEST:
+        raise ValueError(f"sides must be at most {LARGEST}; got {len(sides)}")
     sides = [arguments.count("sides", side) for side in sides]
     spacing = arguments.number("spacing", spacing, above=0)
     fits(f"a lattice of {' x '.join(map(str, sides))} modes", len(sides), *sides)

@@ -45,9 +45,10 @@ class Mixture(DataSet):
                  covariances: Any = None) -> None:
         self.means = matrix("means", means, rows=1)
         self.n_modes, self.dim = self.means.shape
-        if (stds is None) == (covariances is None):
-            raise ValueError("a Mixture needs stds, for round modes, or covariances, one of the two; got "
-                             f"{'neither' if stds is None else 'both'}")
+        if stds is None and covariances is None:
+            raise TypeError("stds must be numbers; got None. Modes that are not round have covariances in their place")
+        if stds is not None and covariances is not None:
+            raise ValueError("a mixture has stds, for round modes, or covariances; got both")
         self.shapes = None if covariances is None else Shapes(covariances, self.n_modes, self.dim)
         if self.shapes is not None:
             stds = np.sqrt(np.square(self.shapes.stds).mean(axis=-1))

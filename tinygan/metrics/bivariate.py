@@ -38,7 +38,7 @@ def phi2(h: Array, k: Array, r: float) -> Array:
 
     References
     ----------
-    Owen 1956, Tables for Computing Bivariate Normal Probabilities, equation 2.1.
+    Owen 1956, Tables for Computing Bivariate Normal Probabilities.
     """
     from scipy.special import ndtr, owens_t
 
