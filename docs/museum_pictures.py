@@ -3,6 +3,8 @@
     PICTURES[number]      draws one side, with the names of the exhibit's file, run as it is or repaired; a note for the title
     SEEN[number]          the same in words, for who cannot see it
     draw(number)          the figure
+
+Pictures for which something has to be trained first are in `museum_runs`.
 """
 
 import sys
@@ -11,12 +13,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from tinygan.exercises import exercises_of
 from tinygan.plots import FAKE, TRUE
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "docs" / "_ext"))
+sys.path += [str(ROOT / "docs"), str(ROOT / "docs" / "_ext")]
 
 import museum_lines  # noqa: E402  the path comes first
+import museum_runs  # noqa: E402
 
 RNG = np.random.default_rng
 BATCHES = (1, 2, 4, 8, 16)
@@ -101,6 +105,7 @@ def asked(ax, names):
 
 PICTURES = {"01": ring, "02": probability, "03": mean_and_sum, "05": relativistic, "06": histogram, "08": batchnorm, "09": adam,
             "10": alpha, "11": norm, "12": square_root, "23": asked}
+PICTURES = dict(sorted((PICTURES | museum_runs.RUNS).items()))
 SEEN = {
     "01": "Left seven points on a ring with one place taken twice; right eight points",
     "02": "Left the code's curve rises more steeply than the sigmoid; right both are one curve",
@@ -114,6 +119,7 @@ SEEN = {
     "12": "Left no number where the gradient is 0; right a number everywhere",
     "23": "Left nine bars and none for the last class; right ten bars",
 }
+SEEN = dict(sorted((SEEN | museum_runs.SEEN).items()))
 
 
 def file_of(number):
@@ -128,12 +134,20 @@ def run(text):
     return names
 
 
+def right_names(number, text):
+    """The names of an exhibit's file when it is repaired: by the right lines, or by the solution where a line does not tell."""
+    if number in museum_lines.LINES:
+        return run(museum_lines.repaired(number, text))
+    exercise, = (one for one in exercises_of("museum") if one.number == f"M.{number}")
+    return run(text) | {exercise.name: exercise.solution}
+
+
 def draw(number):
     """The picture of an exhibit: its own lines on the left, the repaired ones on the right, with equal axes."""
     figure = Figure((6.4, 2.5), layout="constrained")
     text = file_of(number).read_text(encoding="utf-8")
-    sides = zip(figure.subplots(1, 2), (text, museum_lines.repaired(number, text)), ("wrong", "right"), strict=True)
-    for ax, source, title in sides:
-        note = PICTURES[number](ax, run(source))
+    sides = zip(figure.subplots(1, 2), (run(text), right_names(number, text)), ("wrong", "right"), strict=True)
+    for ax, names, title in sides:
+        note = PICTURES[number](ax, names)
         ax.set_title(f"{title}: {note}" if note else title)
     return figure

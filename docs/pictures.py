@@ -6,7 +6,7 @@ steps.png       a step of D and a step of G: who is fixed, and where the gradien
 r_operator.png  a layer's four methods: forward and backward, and the R-operator on each
 replay.png      the NumPy calls of a step as long as they take, plainly and replayed
 house.png       the floors of the package, from the table in tests/floors.py
-museum_*.png    what an exhibit of the museum computes, and what it would if it were right
+museum_*.png    what an exhibit of the museum computes, and what it would if it were right (`museum_pictures`, `museum_runs`)
 """
 
 import runpy

@@ -133,7 +133,7 @@ for name, (net, value) in ours.items():
 # %%
 # R1, for x only
 # --------------
-# R1 of lesson 12 charges the slope of D's score. A point can move. A label cannot, because no class lies between a three
+# R1 of lesson 12 penalises the slope of D's score. A point can move. A label cannot, because no class lies between a three
 # and a four. So the penalty has the weight 1 for the columns of x, and 0 for the columns of y.
 pairs, columns = np.hstack([x, y]), only(3, 7)
 s, tape = D.forward(pairs)
@@ -177,7 +177,8 @@ assert means.agreement > 0.999 and gaussians.agreement > rows["real"].agreement 
 # The average image of each class agrees perfectly, and one Gaussian per class agrees almost as often as real images. Neither is
 # a good generator. The first has one image for each digit, and the second makes grey noise around it. *By the agreement alone a
 # blur is the best generator.* So two more scores are needed. Coverage is the fraction of real images that have a generated one
-# near them. Density says how deep the generated images lie among the real ones (lesson 10).
+# near them. Density says how deep the generated images lie among the real ones (lesson 10). The last column, *within*, is the
+# variance of the images of a class, divided by that of real images.
 assert means.coverage < 0.4 and gaussians.coverage < 0.78 and gaussians.density < 0.65
 
 # %%

@@ -227,7 +227,8 @@ back["another image"] = [another]
 # **Predict.** Which has the smallest error, BiGAN, the latent regressor, or PCA?
 #
 # .. answer::
-#    PCA, which minimises this error among all linear maps with 8 numbers. BiGAN and the regressor are about equal.
+#    PCA, which minimises this error on the seen digits among all linear maps with 8 numbers. BiGAN and the regressor are about
+#    equal.
 
 
 def error(made):

@@ -107,7 +107,8 @@ assert (row.T @ row)[1, 1] == 2**2 + 3**2 and not np.allclose(row.T @ row, np.ey
 # ------------------
 # A convolution makes K weighted sums of each window. With the windows as rows this is a dense layer, y = u W + b. Lesson 02 has
 # its gradient. It is :math:`dW = u^\top dy`, db is the sum of the rows of dy, and :math:`du = dy\,W^\top`. The only new step is
-# the last one, from the windows back to the image.
+# the last one, from the windows back to the image. (In mathematics a sum with these signs is called a cross-correlation. There a
+# convolution turns the kernel round first. Since the weights are learned, this makes no difference.)
 
 
 def conv(x, W, b, k, s):
@@ -226,7 +227,8 @@ for ax, (k, count) in zip(axes, covers.items(), strict=True):
 # ---------
 # Earlier GANs of convolutions had failed. The paper has a list of rules that worked.
 #
-# * There are strides in place of pooling. Kernel 4 with stride 2 halves an image in D, and doubles it in G.
+# * There are strides in place of pooling. Here kernel 4 with stride 2 halves an image in D, and doubles it in G. The paper has
+#   kernel 5, which stride 2 does not divide.
 # * BatchNorm is in both, but not behind G's last layer and not behind D's first.
 # * There are no hidden dense layers.
 # * G has ReLU with tanh at its end, and D has leaky ReLU.

@@ -144,7 +144,8 @@ print(check)
 # Training
 # --------
 # The game is that of lesson 20, with R1. In every tenth image the coarse layers have the style of z, and the
-# fine ones that of z'. This is *mixing*. It teaches the layers not to rely on what the others were told.
+# fine ones that of z'. This is *mixing*. It teaches the layers not to rely on what the others were told. (The paper mixes in nine
+# of ten. The second question tries more than one in ten.)
 seen = data.halves().training
 models = []
 for seed in SEEDS:

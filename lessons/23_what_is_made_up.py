@@ -143,7 +143,8 @@ print(f"two answers to one small image are read as different digits: {differ.rou
 
 # %%
 # M's answer is a blur, near the mean of all images that fit. The mean of 32 answers is nearly the same blur. So a sharp answer
-# is not a better guess. It is one of many images that fit, drawn at random. Two of them are mostly two different digits.
+# is not a better guess. It is one of many images that fit, drawn at random. Two of them are mostly two different digits. This is
+# no fault of these networks. No answer has both the least error and the look of real images (Blau & Michaeli 2018).
 assert np.all(distance["an answer"] < distance["mean square net"] / 2)
 assert np.all(error["an answer"] > 1.5 * error["mean square net"]) and np.all(kept["an answer"] < kept["mean square net"])
 assert np.all(error["mean of 32"] < 0.7 * error["an answer"])
@@ -267,9 +268,9 @@ right.legend(loc="upper left")
 # * A GAN that has learned from ten images answers with them. Its D scores them higher than others. The controls are planted
 #   copies, and a GAN with 896 images.
 #
-# Bahat & Michaeli (2020), *Explorable Super Resolution*. Menon et al. (2020), *PULSE: Self-Supervised Photo Upsampling via Latent
-# Space Exploration of Generative Models*. Meehan et al. (2020), *A Non-Parametric Test to Detect Data-Copying in Generative
-# Models*.
+# Bahat & Michaeli (2020), *Explorable Super Resolution*. Blau & Michaeli (2018), *The Perception-Distortion Tradeoff*. Menon et
+# al. (2020), *PULSE: Self-Supervised Photo Upsampling via Latent Space Exploration of Generative Models*. Meehan et al. (2020),
+# *A Non-Parametric Test to Detect Data-Copying in Generative Models*.
 #
 # Questions:
 #

@@ -10,7 +10,7 @@ import numpy as np
 from tinygan import data, dirac, game, guard, losses, metrics, penalties, stacked, streams, study, training, unroll, updates
 from tinygan import train_arguments as given
 from tinygan.data import shapes
-from tinygan.engine import conv, gradcheck, layers, network, norm, numerics, optim, store, windows
+from tinygan.engine import beside, conv, gradcheck, layers, network, norm, numerics, optim, store, windows
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, DTangent, GLoss, base, relativistic, separate
@@ -388,6 +388,32 @@ def layer_norm_variance_at_rest(patch):
         return y_dot, (xh_dot, np.zeros_like(r))
 
     patch.setattr(norm.LayerNorm, "tangent", wrong)
+
+
+def size_forgotten_on_the_way_back(patch):
+    """Features a f(x) whose gradient is that of f(x): the chain rule without a."""
+    def wrong(self, dy, tape):
+        half = self.d + self.features // 2
+        return dy[..., self.d:half], dy[..., half:]
+
+    patch.setattr(beside.FourierBeside, "_waves", wrong)
+
+
+def kept_input_forgotten(patch):
+    """x goes into y twice, as itself and through the features, and its gradient comes back from the features alone."""
+    right = beside.FourierBeside.backward
+    patch.setattr(beside.FourierBeside, "backward",
+                  lambda self, dy, tape, grads=True: right(self, dy, tape, grads) - dy[..., :self.d])
+
+
+def waves_without_curvature(patch):
+    """The derivative of the backward pass with the slopes of cosine and sine held fixed while x moves."""
+    right = beside.FourierBeside.tangent_backward
+
+    def wrong(self, dy, dy_dot, tape, tape_dot):
+        return right(self, dy, dy_dot, tape, tuple(np.zeros_like(part) for part in tape_dot))
+
+    patch.setattr(beside.FourierBeside, "tangent_backward", wrong)
 
 
 def stacked_images_first(patch):

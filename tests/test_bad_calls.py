@@ -20,7 +20,7 @@ from PIL import Image
 import tinygan
 from tinygan import checkpoint, data, dirac, files, game, losses, metrics, penalties, sampling, stacked, training, updates, zoo
 from tinygan.cli.options import parser
-from tinygan.engine import features, gradcheck, heads, initial, inputs, layers, norm, numerics, optim
+from tinygan.engine import beside, features, gradcheck, heads, initial, inputs, layers, norm, numerics, optim
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.network import Network, Sequential, mlp
 from tinygan.gradients import d_gradients, g_gradients, through_d
@@ -95,6 +95,7 @@ CALLS = {
     "Pack": (features.Pack, {"m": 2, "d": 2}), "MinibatchStd": (features.MinibatchStd, {"d": 2, "eps": 1e-8}),
     "MinibatchDiscrimination": (features.MinibatchDiscrimination, {"d": 2, "kernels": 2, "dims": 2}),
     "FourierFeatures": (features.FourierFeatures, {"d": 2, "k": 4, "scale": 1.0, "seed": 0}),
+    "FourierBeside": (beside.FourierBeside, {"d": 2, "features": 4, "scale": 1.0, "size": 1.0, "seed": 0}),
     "Conv2D": (Conv2D, {"size": 6, "channels": 1, "filters": 2, "kernel": 3, "stride": 1, "pad": 1}),
     "ConvTranspose2D": (ConvTranspose2D, {"size": 6, "channels": 1, "filters": 2, "kernel": 4, "stride": 2, "pad": 1}),
     "Upsample": (Upsample, {"size": 4, "channels": 1, "factor": 2}),
@@ -278,6 +279,12 @@ BAD = [
      "FourierFeatures: k (features out) must be a whole number, at least 2; got a matrix (12, 2) of float64"),
     ("FourierFeatures", "scale", "ragged list", "FourierFeatures: scale must be a number; got [[1.0, 2.0], [3.0]]"),
     ("FourierFeatures", "seed", "-1", "seed must be 0 or larger; got -1"),
+    ("FourierBeside", "d", "fraction",
+     "FourierBeside: d (features in) must be a whole number, at least 1; got Fraction(1, 2)"),
+    ("FourierBeside", "features", "True", "FourierBeside: features must be a whole number, at least 2; got True"),
+    ("FourierBeside", "scale", "matrix", "FourierBeside: scale must be a number; got a matrix (12, 2) of float64"),
+    ("FourierBeside", "size", "inf", "FourierBeside: size must be a finite number above 0; got inf"),
+    ("FourierBeside", "seed", "-1", "seed must be 0 or larger; got -1"),
     ("Conv2D", "size", "3-D", "Conv2D: size must be a whole number, at least 1; got an array (2, 12, 2) of float64"),
     ("Conv2D", "channels", "0", "Conv2D: channels must be at least 1; got 0"),
     ("Conv2D", "filters", "texts", "Conv2D: filters must be a whole number, at least 1; got an array (12, 2) of <U1"),
@@ -743,6 +750,7 @@ SMALL = {"dcgan": {"hidden": (2, 2)}, "stylegan": {"hidden": (2, 2)}}
 ABSURD = {  # what takes a size -> a call of it
     "FourierFeatures, d": lambda n: features.FourierFeatures(n, 4),
     "FourierFeatures, k": lambda n: features.FourierFeatures(2, n),
+    "FourierBeside, d": lambda n: beside.FourierBeside(n, 4), "FourierBeside, features": lambda n: beside.FourierBeside(2, n),
     "Dense": lambda n: layers.Dense(n, 2), "LayerNorm": norm.LayerNorm, "BatchNorm": norm.BatchNorm, "Constant": inputs.Constant,
     "MinibatchDiscrimination": lambda n: features.MinibatchDiscrimination(2, n, 2), "Noise": lambda n: inputs.Noise(2, n),
     "Conv2D, size": lambda n: Conv2D(n, 1, 2, 3), "Conv2D, channels": lambda n: Conv2D(6, n, 2, 3),

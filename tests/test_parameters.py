@@ -11,6 +11,7 @@ from oracles import same_bits
 import tinygan
 from tinygan import checkpoint
 from tinygan.engine.base import at_most
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -375,6 +376,7 @@ EVERY_LAYER = {
     "MinibatchStd": lambda: [MinibatchStd(3, eps=1e-3), Dense(4, 1)],
     "MinibatchDiscrimination": lambda: [MinibatchDiscrimination(3, kernels=2, dims=4), Dense(5, 1)],
     "FourierFeatures": lambda: [FourierFeatures(3, 6, scale=0.3, seed=5), Dense(6, 1)],
+    "FourierBeside": lambda: [FourierBeside(3, 6, scale=0.3, size=0.2, seed=5), Dense(9, 1)],
     "Pack": lambda: [Pack(2, 3), Dense(6, 1)],
     "Conv2D": lambda: [Conv2D((1, 3), 1, 2, kernel=3, stride=2, pad=1), Conv2D((1, 2), 2, 1, 1), Dense(2, 1)],
     "ConvTranspose2D": lambda: [Dense(3, 4), ConvTranspose2D((1, 2), 2, 1, kernel=4, stride=2, pad=1), Dense(8, 1)],
@@ -387,7 +389,7 @@ EVERY_LAYER["all in a row"] = lambda: [Pack(2, 3), FourierFeatures(6, 6, scale=0
 
 def test_every_layer_of_the_package_is_among_them():
     layers = {name for name, value in vars(tinygan).items() if isinstance(value, type) and issubclass(value, Layer)}
-    assert layers == set(EVERY_LAYER) - {"all in a row"} and len(layers) == 16
+    assert layers == set(EVERY_LAYER) - {"all in a row"} and len(layers) == 17
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

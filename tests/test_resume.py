@@ -43,6 +43,7 @@ PARTS = {
     **{f"layers {name}": Recipe(**SHORT, d_layers=name) for name in D_LAYERS},
     **{f"activation {name}": Recipe(**SHORT, activation=name, ema=0.9) for name in ACTIVATIONS},
     "fourier": Recipe(**SHORT, fourier=(6, 0.5, 1.0)),
+    "d_fourier": Recipe(**SHORT, d_fourier=(6, 3.0, 0.1), r1=(0.3, 0.01), r2=(0.3, 0.01), loss="relativistic", ema=0.9),
     "pack": Recipe(**SHORT, pack=2, gp=(0.1, 0.2)),
     "replicas": Recipe(**SHORT, replicas=3, ema=0.9, instance_noise=(0.1, 0)),
     "all together": Recipe(**SHORT, replicas=2, ema=0.9, pack=2, d_layers="spectral-norm", r1=0.1, gp=(0.1, 0.2), d_steps=2,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from absent import absent
 
@@ -114,6 +115,43 @@ def test_the_two_sides_of_a_museum_picture_differ(practice):
     assert [ax.get_title() for ax in practice.museum_pictures.draw("01").axes] == ["wrong: 7 places", "right: 8 places"]
     wrong, right = practice.museum_pictures.draw("23").axes
     assert wrong.patches[9].get_height() == 0 < right.patches[9].get_height()
+
+
+def drawn_in(ax):
+    """All numbers that a panel shows."""
+    heights = [patch.get_height() for patch in ax.patches if hasattr(patch, "get_height")]
+    images = [image.get_array().ravel() for image in ax.images]
+    return np.concatenate([*(np.ravel(line.get_xydata()) for line in ax.lines), heights, *images]).astype(float)
+
+
+@pytest.mark.slow
+def test_what_is_wrong_is_seen_in_each_picture_of_the_museum(practice):
+    for number in practice.museum_pictures.PICTURES:
+        wrong, right = practice.museum_pictures.draw(number).axes
+        assert wrong.get_xlabel() and wrong.get_xlabel() == right.get_xlabel() or number == "06", number
+        assert not np.array_equal(drawn_in(wrong), drawn_in(right)), number
+        lines = [line for ax in (wrong, right) for line in ax.lines]
+        assert all(np.ptp(line.get_ydata()) == 0 or np.nanmax(np.abs(line.get_ydata())) < 1e4 for line in lines), number
+
+
+@pytest.mark.slow
+def test_a_picture_of_a_run_shows_what_its_words_say(practice):
+    """The claims of the museum's alternative texts, on the numbers that are drawn."""
+    def lines(number, *which):
+        return [[ax.lines[place].get_xydata()[:, 1] for place in which] for ax in practice.museum_pictures.draw(number).axes]
+
+    (wrong,), (right,) = lines("04", 1)
+    assert np.ptp(wrong) < 1e-6 < np.ptp(right)
+    (before, after), (start, end) = lines("14", 0, 1)
+    assert np.array_equal(before, after) and np.abs(end - start).max() > 0.5
+    (real, _), (risen, _) = lines("16", 0, 1)
+    assert real[-1] < real[0] and risen[-1] > risen[0]
+    unpaid, paid = lines("21", 0, 1, 2)
+    assert np.array_equal(unpaid[0], unpaid[2]) and abs(paid[2][-1] - 1) < 0.2
+    (wrong,), (right,) = lines("24", 0)
+    assert wrong[-50:].mean() < 1.2 and abs(right[-50:].mean() - 2 * np.log(2)) < 0.02
+    (wrong,), (right,) = lines("25", 0)
+    assert 1.46 < wrong[-1] < 1.5 and right[-1] < 0.05
 
 
 # ---------------------------------------------------------------- the stories
