@@ -408,7 +408,7 @@ def test_a_study_holds_its_folder(cli):
 @pytest.mark.slow
 def test_the_system_lets_go_of_a_folder_when_its_process_is_killed(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(60)"
+    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE,
                           env=os.environ | {"PYTHONPATH": path}) as process:
         process.stdout.readline()
