@@ -9,7 +9,8 @@ import numpy as np
 
 from tinygan import data, dirac, game, guard, losses, metrics, penalties, stacked, streams, study, training, unroll, updates
 from tinygan import train_arguments as given
-from tinygan.engine import conv, gradcheck, layers, network, norm, numerics, optim, store, windows
+from tinygan.data import shapes
+from tinygan.engine import beside, conv, gradcheck, layers, network, norm, numerics, optim, store, windows
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, DTangent, GLoss, base, relativistic, separate
@@ -389,6 +390,32 @@ def layer_norm_variance_at_rest(patch):
     patch.setattr(norm.LayerNorm, "tangent", wrong)
 
 
+def size_forgotten_on_the_way_back(patch):
+    """Features a f(x) whose gradient is that of f(x): the chain rule without a."""
+    def wrong(self, dy, tape):
+        half = self.d + self.features // 2
+        return dy[..., self.d:half], dy[..., half:]
+
+    patch.setattr(beside.FourierBeside, "_waves", wrong)
+
+
+def kept_input_forgotten(patch):
+    """x goes into y twice, as itself and through the features, and its gradient comes back from the features alone."""
+    right = beside.FourierBeside.backward
+    patch.setattr(beside.FourierBeside, "backward",
+                  lambda self, dy, tape, grads=True: right(self, dy, tape, grads) - dy[..., :self.d])
+
+
+def waves_without_curvature(patch):
+    """The derivative of the backward pass with the slopes of cosine and sine held fixed while x moves."""
+    right = beside.FourierBeside.tangent_backward
+
+    def wrong(self, dy, dy_dot, tape, tape_dot):
+        return right(self, dy, dy_dot, tape, tuple(np.zeros_like(part) for part in tape_dot))
+
+    patch.setattr(beside.FourierBeside, "tangent_backward", wrong)
+
+
 def stacked_images_first(patch):
     """An image is drawn first, whatever it shows: digits with more images are more frequent."""
     def wrong(self, n, rng):
@@ -583,6 +610,19 @@ def _other_quality(patch, good):
 def quality_in_a_box(patch):
     """3 std along each axis: 99.46 % of the truth, corners included."""
     _other_quality(patch, lambda offset, std: (np.abs(offset) <= 3 * std).all(axis=-1))
+
+
+def distances_of_round_modes(patch):
+    """Modes with covariances are taken for round ones of the same mean square size."""
+    def wrong(self, x, means):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.square(x[:, None] - means).sum(axis=-1) / np.square(self.stds).mean(axis=-1)
+
+    patch.setattr(shapes.Shapes, "squared", wrong)
+
+
+def covariance_taken_for_its_root(patch):
+    patch.setattr(shapes.Shapes, "spread", lambda self, z, mode: np.einsum("nij,nj->ni", self.covariances[mode], z))
 
 
 def quality_by_the_variance(patch):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracles import same_bits
+from waiting import PATIENCE
 
 from tinygan import __main__ as commands
 from tinygan import checkpoint, files, history, metrics, plots
@@ -264,6 +265,11 @@ def test_lessons_are_listed_in_order(cli):
      "argument --fourier: fourier must be 3 numbers (features, scale in G and scale in D), such as 64 .5 1; got 2"),
     ("train --fourier 2.5 1 1", 2, "argument --fourier: fourier features must be a whole number, at least 2; got '2.5'"),
     ("train --fourier 7 1 1", 2, "argument --fourier: fourier features must be an even number; got 7"),
+    ("train --d-fourier 64 3", 2,
+     "argument --d-fourier: d_fourier must be 3 numbers (features, scale and size), such as 64 3 .1; got 2"),
+    ("train --fourier 64 .5 1 --d-fourier 64 3 .1", 2,
+     "fourier puts features in place of D's input, and d_fourier puts them beside it: leave out one of them; "
+     "got fourier 64 0.5 1.0 and d_fourier 64 3.0 0.1"),
     ("train --unroll 5", 2, "argument --unroll: unroll must be 2 numbers (steps and size), such as 5 .1; got 1"),
     ("train --unroll 5 .1 .2", 2, "argument --unroll: unroll must be 2 numbers (steps and size), such as 5 .1; got 3"),
     ("train --unroll 2.5 .1", 2, "argument --unroll: unroll steps must be a whole number, at least 1; got '2.5'"),
@@ -420,7 +426,7 @@ def test_a_real_ctrl_c_and_another(tmp_path):
         while b"Ctrl-C again skips" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and b"Traceback" not in err and err.decode() == STOPPED
     assert (tmp_path / "run/run.npz").is_file()
 
@@ -463,6 +469,7 @@ def test_the_command_that_pip_installs(tmp_path):
 KINDS_OF_RUNS = [
     {}, {"ema": .9}, {"replicas": 2, "ema": .9}, {"data": "mine.csv", "pack": 2}, {"d_layers": "spectral-norm"},
     {"fourier": (6, .5, 1.)}, {"fourier": (6, .5, 1.), "pack": 2, "replicas": 2},
+    {"d_fourier": (6, 3., .1), "ema": .9}, {"d_fourier": (6, 3., .1), "pack": 2, "replicas": 2, "d_layers": "spectral-norm"},
     {"d_layers": "layer-norm", "activation": "tanh"},
     {"d_layers": "minibatch-discrimination"}, {"d_layers": "minibatch-std", "latent": 3},
     {"d_layers": "spectral-norm", "fourier": (6, .5, 1.), "pack": 2, "replicas": 2, "ema": .9, "data": "mine.csv",
@@ -539,6 +546,9 @@ def with_recipe(about, **changes):
     ({"pack": 10**9, "fourier": [2, 1, 1], "hidden": [11]}, "do not match"),
     ({"fourier": [10**9, 1, 1]}, "G.theta has shape"),
     ({"fourier": [2, 1]}, "fourier must be 3 numbers"),
+    ({"d_fourier": [2, 3, .1]}, "this network's state has the arrays theta, layer 0, turns"),
+    ({"d_fourier": [10**9, 3, .1]}, "D has 33 numbers, expected at least 8000000016"),
+    ({"d_fourier": [2, 3, .1], "fourier": [2, 1, 1], "hidden": [11], "latent": 1}, "do not match"),
     ({"d_layers": "spectral-norm"}, "this network's state has the arrays"),
     ({"d_layers": "minibatch-std"}, "theta has shape"),
     ({"replicas": 10**9}, r"G.theta has shape \(42,\), expected \(1000000000, 42\)"),

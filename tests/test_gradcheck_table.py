@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tinygan import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh, gradcheck, losses, mlp
 from tinygan.data import one_hot
 from tinygan.engine import heads
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.numerics import sigmoid, softplus
@@ -77,6 +78,10 @@ def mlp_of(activation, dtype=np.float64):
 
 def fourier(scale):
     return Sequential(FourierFeatures(2, 16, scale=scale, seed=0), Dense(16, 8), Tanh(), Dense(8, 1), seed=1, dtype=np.float64)
+
+
+def beside(scale, size):
+    return Sequential(FourierBeside(2, 16, scale, size), Dense(18, 8), Tanh(), Dense(8, 1), seed=1, dtype=np.float64)
 
 
 def conditional_row():
@@ -280,6 +285,8 @@ SHARP = [
         lambda x: 2 * np.linalg.inv(x @ x.T + 1e-9 * np.eye(3)) @ x, 1e-5 * M),
     *[net_row(f"Fourier features, scale {scale}", fourier(scale), X2) for scale in (0.5, 1, 3, 10, 30)],
     *[theta_row(f"Fourier features, parameters, scale {scale}", fourier(scale), X2) for scale in (0.5, 30)],
+    *[make(f"{name}, scale {scale}, size {size}", beside(scale, size), X2) for scale, size in ((0.5, 1), (3, .1), (30, .01))
+      for make, name in ((net_row, "Fourier features beside x"), (theta_row, "Fourier features beside x, parameters"))],
     Row("softplus(1000 x)/1000", lambda x: softplus(1000 * x).sum() / 1000, lambda x: sigmoid(1000 * x), V / 100),
     Row("a corner 1e-7 wide", lambda x: np.sqrt(x**2 + 1e-14).sum(), lambda x: x / np.sqrt(x**2 + 1e-14),
         np.array([0.7, 0.0, -3e-8])),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from oracles import SEEDS, SHAPES, same_bits
 
 from tinygan.engine import gradcheck
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from tinygan.engine.network import Network, Sequential
@@ -374,6 +375,7 @@ def test_a_network_worked_by_hand():
 
 
 WITH_REPLICAS = {"FourierFeatures": lambda: (FourierFeatures(2, 6), Dense(6, 3)),
+                 "FourierBeside": lambda: (FourierBeside(2, 6), Dense(8, 3)),
                  "LayerNorm": lambda: (Dense(2, 6), LayerNorm(6)), "MinibatchStd": lambda: (MinibatchStd(2), Dense(3, 3)),
                  "Pack": lambda: (Pack(2, 2), Dense(4, 3)),
                  "MinibatchDiscrimination": lambda: (MinibatchDiscrimination(2, 2, 2), Dense(4, 3)),

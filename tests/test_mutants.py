@@ -22,6 +22,7 @@ import test_numerics
 import test_optim
 import test_penalties
 import test_remedies
+import test_shapes
 import test_stacked
 import test_study
 import test_training
@@ -164,6 +165,12 @@ MUSEUM = [
     Row(mutants.layer_norm_variance_at_rest, test_norm.check_tangents, ("LayerNorm",),
         "the tangent of LayerNorm without the variance's own rate"),
     Row(mutants.layer_norm_variance_at_rest, test_norm.check_penalty, ("WGANGP", "LayerNorm"), "the same in a gradient penalty"),
+    Row(mutants.size_forgotten_on_the_way_back, test_norm.check_backward, ("FourierBeside",), "scaled waves, unscaled gradient"),
+    Row(mutants.size_forgotten_on_the_way_back, test_norm.check_penalty, ("R1", "FourierBeside"), "the same in a penalty"),
+    Row(mutants.kept_input_forgotten, test_norm.check_backward, ("FourierBeside, inside",), "one branch left out of a sum"),
+    Row(mutants.kept_input_forgotten, test_norm.check_penalty, ("WGANGP", "FourierBeside"), "the same in a gradient penalty"),
+    Row(mutants.waves_without_curvature, test_norm.check_tangents, ("FourierBeside",), "cosine and sine without their curvature"),
+    Row(mutants.waves_without_curvature, test_norm.check_penalty, ("R2", "FourierBeside"), "the same in a gradient penalty"),
     Row(mutants.one_sided_tolerance, test_gradcheck.check_wrong_gradient_is_caught, ("too small",),
         "loss - 0.3133 < 1e-2 passes for anything smaller (kwotsin/mimicry)"),
     Row(mutants.nan_is_not_outside, test_gradcheck.check_wrong_gradient_is_caught, ("NaN",), "NaN passes a check of > tolerance"),
@@ -216,6 +223,10 @@ MUSEUM = [
         "high quality by a box, not a circle"),
     Row(mutants.quality_by_the_variance, test_metrics.test_mode_report_is_its_definition, (test_metrics.three, 0.1),
         "a variance passed where a standard deviation is expected (fjxmlzn/PacGAN, MetricLogger)"),
+    Row(mutants.distances_of_round_modes, test_shapes.check_report, (), "covariances are forgotten where distances are taken"),
+    Row(mutants.distances_of_round_modes, test_shapes.check_mapped, (), "the same: scores change when all is mapped"),
+    Row(mutants.covariance_taken_for_its_root, test_shapes.check_samples, (test_shapes.three,),
+        "noise is multiplied by the covariance in the place of its root"),
     Row(mutants.kl_of_nothing_is_perfect, test_metrics.test_no_high_quality_sample_scores_the_largest_kl, (),
         "the KL of a sampler without one good sample: 0"),
     Row(mutants.bad_samples_left_out, test_metrics.test_bad_samples_lower_the_quality_but_not_the_balance, (),

@@ -10,6 +10,7 @@ from oracles import SEEDS, same_bits
 from test_penalties import PENALTIES, batches, check_exact
 
 from tinygan import Adam, d_gradients, d_step, data, g_gradients, g_step, gradcheck, losses, mlp, train
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Tanh
 from tinygan.engine.network import Sequential
@@ -38,6 +39,7 @@ LAYERS = {"LayerNorm": lambda d, k: LayerNorm(d),
           "MinibatchStd": lambda d, k: MinibatchStd(d),
           "MinibatchDiscrimination": lambda d, k: MinibatchDiscrimination(d, kernels=3, dims=2),
           "FourierFeatures": lambda d, k: FourierFeatures(d, 2 * k, scale=0.05),
+          "FourierBeside": lambda d, k: FourierBeside(d, 2 * k, scale=0.05, size=0.7),
           "Pack": lambda d, k: Pack(2, d)}
 
 
@@ -129,6 +131,7 @@ def test_a_wrong_cotangent_is_named(name):
                                           (MinibatchDiscrimination(3), "MinibatchDiscrimination(3 -> 8)"),
                                           (MinibatchStd(3), "MinibatchStd(3 -> 4)"),
                                           (FourierFeatures(3, 8), "FourierFeatures(3 -> 8)"),
+                                          (FourierBeside(3, 8), "FourierBeside(3 -> 11)"),
                                           (Pack(2, 3), "Pack(2 x 3 -> 6)")])
 def test_a_wrong_input_is_named(layer, names):
     parameters = bool(layer.parameters)
@@ -156,6 +159,10 @@ def test_a_wrong_input_is_named(layer, names):
     (lambda: FourierFeatures(2, 5), ValueError, "must be even, .* got 5"),
     (lambda: FourierFeatures(2, 4, scale=0), ValueError, "FourierFeatures: scale"),
     (lambda: FourierFeatures(2, 4, seed=-1), ValueError, "seed must be 0 or larger"),
+    (lambda: FourierBeside(2, 5), ValueError, "FourierBeside: features must be even, .* got 5"),
+    (lambda: FourierBeside(2, 0), ValueError, "FourierBeside: features"),
+    (lambda: FourierBeside(2, 4, scale=0), ValueError, "FourierBeside: scale"),
+    (lambda: FourierBeside(2, 4, size=-1), ValueError, "FourierBeside: size"),
     (lambda: Pack(0, 2), ValueError, "Pack: m .* at least 1"), (lambda: Pack(2.0, 2), TypeError, "Pack: m"),
     (lambda: Pack(2, 0), ValueError, "Pack: d"), (lambda: Pack(2, True), TypeError, "Pack: d"),
     (lambda: Sequential(Pack(2, 3), Dense(3, 1)), ValueError, r"Pack\(2 x 3 -> 6\), gives 6 features, .* takes 3"),
@@ -504,7 +511,8 @@ def test_layer_norm_keeps_samples_apart_and_the_minibatch_layers_do_not():
     x = np.random.default_rng(0).normal(size=(7, 4))
     other = x.copy()
     other[1:] += 1 + np.arange(4) * np.arange(6)[:, None]
-    for layer, apart in ((LayerNorm(4), True), (FourierFeatures(4, 6), True), (BatchNorm(4), False), (MinibatchStd(4), False)):
+    for layer, apart in ((LayerNorm(4), True), (FourierFeatures(4, 6), True), (FourierBeside(4, 6), True), (BatchNorm(4), False),
+                         (MinibatchStd(4), False)):
         assert same_bits(layer.forward(x)[0][0], layer.forward(other)[0][0]) == apart
 
 
@@ -563,3 +571,24 @@ def test_fourier_features_are_fixed():
     assert same_bits(before, np.stack([again.turns.astype(np.float32)] * 2))  # the same for every replica
     trained(net, np.ones((2, 5, 2), np.float32))
     assert same_bits(one.turns, before)
+
+
+def test_fourier_features_beside_x_leave_x_as_it_is():
+    x = np.random.default_rng(0).normal(size=(6, 3))
+    layer, alone = FourierBeside(3, 8, scale=2.0, size=0.1, seed=4), FourierFeatures(3, 8, scale=2.0, seed=4)
+    y = layer.forward(x)[0]
+    assert same_bits(y[:, :3].copy(), x) and same_bits(y[:, 3:].copy(), 0.1 * alone.forward(x)[0])
+    np.testing.assert_allclose((y[:, 3:] ** 2).sum(axis=1), 0.1**2 * 8 / 2)
+    net, before = Sequential(layer, Dense(11, 1), replicas=2), alone.turns.astype(np.float32)
+    assert same_bits(layer.turns, np.stack([before] * 2))  # the same for every replica
+    trained(net, np.ones((2, 5, 3), np.float32))
+    assert same_bits(layer.turns, np.stack([before] * 2))
+
+
+def test_a_network_uses_the_frequencies_that_it_holds():
+    """The buffer is what is saved, averaged and copied: other numbers in it must change the answers."""
+    net, x = Sequential(FourierBeside(2, 6), Dense(8, 1), dtype=np.float64), np.ones((4, 2))
+    twin, before = net.copy(), net(x)
+    net.layers[0].turns[...] = 0
+    assert same_bits(net.layers[0].forward(x)[0][:, 2:].copy(), np.repeat([[1.0, 0.0]], 3, axis=1).repeat(4, axis=0))
+    assert (net(x) != before).all() and same_bits(twin(x), before)

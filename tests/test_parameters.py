@@ -11,6 +11,7 @@ from oracles import same_bits
 import tinygan
 from tinygan import checkpoint
 from tinygan.engine.base import at_most
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -312,6 +313,7 @@ def changed(**arrays):
     (changed(theta=None), "has the arrays theta, .*; got layer 0"),
     (changed(**{"layer 3, u": None}), "has the arrays .*; got theta, layer 0, turns, layer 1, u"),
     (changed(u=np.ones((1, 6))), "has the arrays .*, u"),
+    (changed(theta=np.full(41, 1e300)), "theta holds numbers too large for float32"),
     (changed(theta=np.zeros(40)), r"theta has shape \(40,\), expected \(41,\): another network's state"),
     (changed(theta=np.zeros((2, 41))), r"theta has shape \(2, 41\), expected \(41,\)"),
     (changed(**{"layer 3, u": np.ones((1, 6))}), r"layer 3, u has shape \(1, 6\), expected \(1, 5\)"),
@@ -326,6 +328,18 @@ def test_another_networks_state_is_refused_before_anything_is_changed(state, mes
         net.load_state(state)
     after = net.state()
     assert after.keys() == before.keys() and all(same_bits(array, before[name]) for name, array in after.items()) and whole(net)
+
+
+def test_a_network_that_may_not_be_changed_says_so_and_one_of_complex_numbers_is_not_taken():
+    net, frozen = critic(), critic()
+    for array in (frozen.theta, *frozen.buffers().values()):
+        array.flags.writeable = False
+    net.load_state(frozen.state() | {"theta": frozen.theta})  # what it loads from may be read-only
+    with pytest.raises(ValueError, match="theta of this network is read-only, and load_state writes into it: use a copy"):
+        frozen.load_state(net.state())
+    frozen.copy().load_state(net.state())
+    with pytest.raises(TypeError, match="theta must hold real numbers; got an array of complex128"):
+        net.load_state(net.copy(dtype=np.complex128).state())
 
 
 # ---- copies
@@ -375,6 +389,7 @@ EVERY_LAYER = {
     "MinibatchStd": lambda: [MinibatchStd(3, eps=1e-3), Dense(4, 1)],
     "MinibatchDiscrimination": lambda: [MinibatchDiscrimination(3, kernels=2, dims=4), Dense(5, 1)],
     "FourierFeatures": lambda: [FourierFeatures(3, 6, scale=0.3, seed=5), Dense(6, 1)],
+    "FourierBeside": lambda: [FourierBeside(3, 6, scale=0.3, size=0.2, seed=5), Dense(9, 1)],
     "Pack": lambda: [Pack(2, 3), Dense(6, 1)],
     "Conv2D": lambda: [Conv2D((1, 3), 1, 2, kernel=3, stride=2, pad=1), Conv2D((1, 2), 2, 1, 1), Dense(2, 1)],
     "ConvTranspose2D": lambda: [Dense(3, 4), ConvTranspose2D((1, 2), 2, 1, kernel=4, stride=2, pad=1), Dense(8, 1)],
@@ -387,7 +402,7 @@ EVERY_LAYER["all in a row"] = lambda: [Pack(2, 3), FourierFeatures(6, 6, scale=0
 
 def test_every_layer_of_the_package_is_among_them():
     layers = {name for name, value in vars(tinygan).items() if isinstance(value, type) and issubclass(value, Layer)}
-    assert layers == set(EVERY_LAYER) - {"all in a row"} and len(layers) == 16
+    assert layers == set(EVERY_LAYER) - {"all in a row"} and len(layers) == 17
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -35,7 +35,8 @@ RING = data.ring().standardized()
 # For each setting another value than its default, as it is written in Python and at the command line.
 OTHERS = {
     "data": ("moons", "moons"), "hidden": ((8, 4), "8 4"), "latent": (3, "3"), "activation": ("tanh", "tanh"),
-    "fourier": ((6, .5, 2.), "6 .5 2"), "pack": (2, "2"), "d_layers": ("layer-norm", "layer-norm"),
+    "fourier": ((6, .5, 2.), "6 .5 2"), "d_fourier": ((6, 3., .1), "6 3 .1"), "pack": (2, "2"),
+    "d_layers": ("layer-norm", "layer-norm"),
     "loss": ("hinge", "hinge"), "real_label": (.9, ".9"), "steps": (7, "7"), "batch": (16, "16"), "d_steps": (3, "3"),
     "lr": (.01, ".01"), "lr_d": (.02, "2e-2"), "beta1": (0., "0"), "beta2": (.9, ".9"),
     "schedule": ("warm_cosine", "warm_cosine"), "update": ("optimistic", "optimistic"),
@@ -143,6 +144,11 @@ REFUSED = [  # setting, value in Python, words at the command line or None, the 
     ("fourier", (7, 1, 1), "7 1 1", "fourier features must be an even number; got 7"),
     ("fourier", (64, 0, 1), "64 0 1", "fourier scale in G must be a finite number above 0; got 0.0"),
     ("fourier", (64, 1, -1), "64 1 -1", "fourier scale in D must be a finite number above 0; got -1.0"),
+    ("d_fourier", (64, 3), "64 3", "d_fourier must be 3 numbers (features, scale and size), such as 64 3 .1; got 2"),
+    ("d_fourier", 64, None, "d_fourier must be 3 numbers (features, scale and size), such as 64 3 .1; got 64"),
+    ("d_fourier", (7, 3, .1), "7 3 .1", "d_fourier features must be an even number; got 7"),
+    ("d_fourier", (64, 0, .1), "64 0 .1", "d_fourier scale must be a finite number above 0; got 0.0"),
+    ("d_fourier", (64, 3, -1), "64 3 -1", "d_fourier size must be a finite number above 0; got -1.0"),
     ("pack", 0, "0", "pack must be at least 1; got 0"),
     ("d_layers", "spectral", "spectral", "unknown change of D's layers 'spectral'. Did you mean 'spectral-norm'?"),
     ("loss", "hige", "hige", "unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
@@ -319,6 +325,7 @@ def test_all_options_at_once():
 
 @pytest.mark.parametrize(("words", "changes"), [
     ("--r1 0.1 0.003", {"r1": (.1, .003)}), ("--r1 .1", {"r1": .1}), ("--unroll 5 .1", {"unroll": (5, .1)}),
+    ("--d-fourier 64 3 .1", {"d_fourier": (64, 3., .1)}),
     ("--fourier 64 .5 1", {"fourier": (64, .5, 1.)}), ("--hidden 8", {"hidden": (8,)}), ("--instance-noise .1 0 --r2 1",
                                                                                         {"instance_noise": (.1, 0.), "r2": 1.}),
 ])
@@ -417,8 +424,8 @@ def test_no_file_but_recipe_names_a_setting_without_a_reason():
 def test_most_settings_are_named_in_recipe_alone():
     elsewhere = {name for reasons in USES.values() for name in reasons}
     assert set(NAMES) - elsewhere == {
-        "hidden", "latent", "activation", "fourier", "pack", "d_layers", "loss", "real_label", "d_steps", "beta1", "beta2",
-        "schedule", "update", "unroll", "ema", "instance_noise", "clip"}
+        "hidden", "latent", "activation", "fourier", "d_fourier", "pack", "d_layers", "loss", "real_label", "d_steps", "beta1",
+        "beta2",        "schedule", "update", "unroll", "ema", "instance_noise", "clip"}
 
 
 @pytest.mark.parametrize("line", ["options.clip", "f(clip=1)", "'clip'", "'--clip'", "recipe.replace(clip=.1)"])

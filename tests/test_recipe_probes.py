@@ -1,4 +1,4 @@
-"""`tests/benchmarks/recipe_probes.py`: its layers have the right derivatives, it goes on where it was, and its table is whole."""
+"""`tests/benchmarks/recipe_probes.py`: every probe can be made, it goes on where it was, and its table is whole."""
 
 import importlib.util
 import json
@@ -7,66 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygan.engine import gradcheck
-from tinygan.engine.layers import Dense, Tanh
-from tinygan.engine.network import Sequential
 from tinygan.metrics import FullReport
-from tinygan.penalties import R1
-from tinygan.study import BARS
+from tinygan.study import BARS, REMEDIES, SETUPS
+from tinygan.study.remedies import with_gamma
 
 WHERE = importlib.util.spec_from_file_location("recipe_probes", Path(__file__).parent / "benchmarks" / "recipe_probes.py")
 probes = importlib.util.module_from_spec(WHERE)
 WHERE.loader.exec_module(probes)
-
-
-def small(**wrong):
-    """D with features beside what a first layer makes; `wrong`: methods to put in place of a right one."""
-    layer = probes.Beside(2, 6, .3, .5)
-    vars(layer).update({name: method.__get__(layer) for name, method in wrong.items()})
-    return Sequential(Dense(2, 2), layer, Dense(8, 5), Tanh(), Dense(5, 1), seed=1, dtype=np.float64)
-
-
-def without_size(self, dy, tape, grads=True):
-    """A mutant: the chain rule without the factor a."""
-    return dy[..., :self.d] + self.inner.backward(dy[..., self.d:], tape)
-
-
-def without_second(self, dy, dy_dot, tape, tape_dot):
-    """A mutant: dy's own change is forgotten."""
-    dx, dx_dot = self.inner.tangent_backward(self.size * dy[..., self.d:], 0 * dy_dot[..., self.d:], tape, tape_dot)
-    return dy[..., :self.d] + dx, dy_dot[..., :self.d] + dx_dot
-
-
-def slope_is_right(D):
-    x = np.random.default_rng(0).normal(size=(4, 2))
-    s, tape = D.forward(x)
-    return gradcheck.check(lambda x: D(x).sum(), D.backward(np.ones_like(s), tape), x).ok
-
-
-def penalty_is_right(D):
-    x, start = np.random.default_rng(1).normal(size=(4, 2)), D.theta.copy()
-
-    def value(theta):
-        D.theta[...] = theta
-        D.zero_grad()
-        return float(R1(.7)(D, x, D.forward(x)[1]))
-
-    value(start)
-    return gradcheck.check(value, D.grad.copy(), start).ok
-
-
-def test_features_beside_the_input_have_the_right_derivatives():
-    assert slope_is_right(small()) and penalty_is_right(small())
-    assert not slope_is_right(small(backward=without_size)) and not penalty_is_right(small(tangent_backward=without_second))
-
-
-def test_uniform_noise_is_uniform_and_has_the_right_derivative():
-    layer, z = probes.Uniform(2), np.random.default_rng(0).standard_normal((20_000, 2))
-    y, tape = layer.forward(z)
-    assert abs(y).max() <= np.sqrt(3) and np.abs(y.mean(axis=0)).max() < .03 and np.abs(y.var(axis=0) - 1).max() < .03
-    assert np.abs(np.histogram(y[:, 0], 10, (-np.sqrt(3), np.sqrt(3)))[0] / 2000 - 1).max() < .1
-    x = z[:5]
-    assert gradcheck.check(lambda x: layer.forward(x)[0].sum(), layer.backward(np.ones_like(x), layer.forward(x)[1]), x).ok
 
 
 def test_every_probe_can_be_made_and_says_what_it_changes():
@@ -77,7 +24,28 @@ def test_every_probe_can_be_made_and_says_what_it_changes():
     told = [(probe.data, probe.told) for probe in probes.PROBES.values()]
     assert len(set(told)) == len(told) and ("ring", "nothing") in told
     near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
-    assert repr(near.layers[0]) == "Beside(2 -> 66)"
+    assert repr(near.layers[0]) == "FourierBeside(2 -> 66)"
+
+
+def test_the_records_are_the_setup_wide_modes():
+    """As the page says: for the ring at the command line, for the grid with four other settings."""
+    page = (probes.RESULTS.parent / "narrow_modes.rst").read_text()
+    remedy, setup = REMEDIES["relativistic_r1_r2"], SETUPS["wide_modes"]
+    assert "study --setup wide_modes --data ring --remedies relativistic_r1_r2 --gamma .3 .03 --seeds 20" in page
+    assert with_gamma(remedy, (.3, .03)).applied(setup.recipe) == probes.RECORDS["ring_8_near"].recipe
+    changes = "hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256"
+    assert f'SETUPS["wide_modes"].replace({changes})' in page
+    other = setup.replace(hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256)
+    assert remedy.applied(other.recipe) == probes.RECORDS["grid_25_near"].recipe
+
+
+def test_what_the_page_says_of_the_scale_and_the_size():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    assert "between one and four standard deviations of a mode" in page and "size is smaller where the scale is larger" in page
+    for probe in (*(probes.PROBES[name] for name in ("ring.beside", "grid.beside")), *probes.RECORDS.values()):
+        _, scale, size = probe.recipe.d_fourier
+        assert 1 < 1 / (2 * np.pi * scale) / probes.DATA[probe.data]().standardized().stds[0] < 4
+        assert .2 < size * scale < .4
 
 
 def test_the_mixtures_are_what_they_are_called():
@@ -110,7 +78,7 @@ def test_a_probe_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_a_record_goes_on_where_it_was_and_keeps_both_generators(tmp_path, monkeypatch, capsys):
-    few = {"steps": 5, "hidden": (8,), "batch": 8, "beside": (4, 3.0, .1)}
+    few = {"steps": 5, "hidden": (8,), "batch": 8, "d_fourier": (4, 3.0, .1)}
     monkeypatch.setattr(probes, "RECORDS", {"ring_8_near": probes.Probed("ring", few, 2)})
     texts = []
     for _ in range(2):

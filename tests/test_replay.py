@@ -13,6 +13,7 @@ from oracles import LOSSES, loss_name, same_bits
 
 from tinygan import data, losses
 from tinygan.engine import replay, shortening
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.categories import SoftmaxGroups
 from tinygan.engine.conv import Conv2D, ConvTranspose2D, Upsample
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
@@ -79,6 +80,8 @@ CASES |= {
     "MinibatchStd": Case(lambda: (Dense(2, 6), MinibatchStd(6), Dense(7, 1))),
     "MinibatchDiscrimination": Case(lambda: (Dense(2, 6), MinibatchDiscrimination(6, 2, 3), Dense(8, 1))),
     "FourierFeatures": Case(lambda: (FourierFeatures(2, 8), Dense(8, 1)), lambda: (FourierFeatures(3, 8), Dense(8, 2))),
+    "FourierBeside": Case(lambda: (FourierBeside(2, 8, 3.0, 0.1), Dense(10, 6), ReLU(), Dense(6, 1)), loss=losses.Relativistic(),
+                          more={"penalties": (R1(Falling(.3, .01)), R2(.3), WGANGP(.1)), "unroll": (2, .1)}),
     "Pack": Case(lambda: (Pack(3, 2), Dense(6, 6), ReLU(), Dense(6, 1))),
     "Conv2D": Case(lambda: (Dense(2, 32), Conv2D(4, 2, 3, 4, 2, 1), Tanh(), Conv2D(2, 3, 2, 3, 1, 1), ReLU(), Dense(8, 1)),
                    lambda: (Dense(3, 18), ReLU(), Conv2D(3, 2, 2, 2), Upsample(2, 2), Dense(32, 2)),
@@ -119,7 +122,7 @@ CASES |= {
         replicas=2, loss=losses.RelativisticAverage(), more={"penalties": (R1(.3),), "unroll": (2, .1)}),
 }
 QUICK = ("NonSaturating", "Hinge", "RelativisticAverage", "extragradient", "optimistic, five steps of D", "SpectralNorm", "Pack",
-         "Conv2D", "ConvTranspose2D with BatchNorm", "MinibatchDiscrimination", "FourierFeatures", "WGAN-GP",
+         "Conv2D", "ConvTranspose2D with BatchNorm", "MinibatchDiscrimination", "FourierFeatures", "FourierBeside", "WGAN-GP",
          "R1 and R2 with columns", "cosine", "instance noise, unrolled", "replicas", "replicas, everything in D",
          "float64", "average, optimistic", "SoftmaxGroups")
 

@@ -43,6 +43,7 @@ PARTS = {
     **{f"layers {name}": Recipe(**SHORT, d_layers=name) for name in D_LAYERS},
     **{f"activation {name}": Recipe(**SHORT, activation=name, ema=0.9) for name in ACTIVATIONS},
     "fourier": Recipe(**SHORT, fourier=(6, 0.5, 1.0)),
+    "d_fourier": Recipe(**SHORT, d_fourier=(6, 3.0, 0.1), r1=(0.3, 0.01), r2=(0.3, 0.01), loss="relativistic", ema=0.9),
     "pack": Recipe(**SHORT, pack=2, gp=(0.1, 0.2)),
     "replicas": Recipe(**SHORT, replicas=3, ema=0.9, instance_noise=(0.1, 0)),
     "all together": Recipe(**SHORT, replicas=2, ema=0.9, pack=2, d_layers="spectral-norm", r1=0.1, gp=(0.1, 0.2), d_steps=2,
@@ -407,7 +408,7 @@ def test_a_study_holds_its_folder(cli):
 @pytest.mark.slow
 def test_the_system_lets_go_of_a_folder_when_its_process_is_killed(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(60)"
+    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE,
                           env=os.environ | {"PYTHONPATH": path}) as process:
         process.stdout.readline()

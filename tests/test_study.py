@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 from scipy.stats import binom
+from waiting import PATIENCE, until
 
 from tinygan import data, losses, plots, study
 from tinygan.__main__ import main
@@ -213,6 +213,14 @@ def test_a_setup_may_begin_both_players_with_fourier_features():
         assert np.array_equal(layer.turns, [FourierFeatures(d, 6, scale).turns.astype(np.float32)] * 2)  # alike in both replicas
 
 
+def test_a_setup_may_put_fourier_features_beside_what_D_sees():
+    G, D = REMEDIES["packing_2"].applied(TINY.replace(d_fourier=(6, 3., .1)).recipe).networks(2, ([0, 1], [2, 3]), 2)
+    assert ", ".join(map(repr, G.layers)) == "Dense(2 -> 8), ReLU(), Dense(8 -> 2)"
+    assert ", ".join(map(repr, D.layers)) == "Pack(2 x 2 -> 4), FourierBeside(4 -> 10), Dense(10 -> 8), ReLU(), Dense(8 -> 1)"
+    assert (D.layers[1].scale, D.layers[1].size) == (3., .1)
+    assert np.array_equal(D.layers[1].turns, [FourierFeatures(4, 6, 3.).turns.astype(np.float32)] * 2)  # alike in both replicas
+
+
 @pytest.mark.slow
 def test_warm_up_keeps_the_first_points_beside_the_data():
     """The setup `fine` in its first 300 steps, eight seeds: with the rate that rises, and with one that is large at once.
@@ -248,6 +256,9 @@ def test_every_remedy_can_be_trained_with_every_setup(name):
     ({"remedies": {"five": Remedy("", pack=5)}}, ValueError, "five: D packs 5 points, which does not divide a batch of 16"),
     ({"remedies": {"smooth": Remedy("", loss="hinge", real_label=.9)}}, ValueError,
      "smooth: real_label is for the losses non-saturating and minimax, given by their names; got 0.9 for the loss hinge"),
+    ({"remedies": {"twice": Remedy("", fourier=(6, .5, 1.), d_fourier=(6, 3., .1))}}, ValueError,
+     "twice: fourier puts features in place of D's input, and d_fourier puts them beside it: leave out one of them; "
+     "got fourier 6 0.5 1.0 and d_fourier 6 3.0 0.1"),
     ({"remedies": {"wide": Remedy("", hidden=8)}}, TypeError, "wide: hidden must be one number or more"),
     ({"mixtures": {"moons": data.from_array(np.eye(2))}}, TypeError, "its data must be mixtures; moons is a Points"),
     ({"seeds": []}, ValueError, "a study needs at least one seed, each of them once; got []"),
@@ -308,7 +319,8 @@ def test_a_line_for_each_run_with_all_that_matters(tmp_path):
     expected = {"remedy": "plain", "data": "ring", "seed": "0", "setup": "tiny", "hidden": "8", "latent": "2", "pack": "1",
                 "activation": "relu", "loss": "non-saturating", "steps": "3", "batch": "16", "d_steps": "1", "lr": "0.001",
                 "beta1": "0.5", "beta2": "0.999", "schedule": "constant", "update": "alternating"}
-    unused = ("fourier", "d_layers", "real_label", "lr_d", "unroll", "r1", "r2", "gp", "ema", "instance_noise", "clip")
+    unused = ("fourier", "d_fourier", "d_layers", "real_label", "lr_d", "unroll", "r1", "r2", "gp", "ema", "instance_noise",
+              "clip")
     expected |= dict.fromkeys(unused, "")
     assert {name: first[name] for name in expected} == expected
     assert set(NAMES) - {"replicas"} <= set(head.split(","))  # every setting of a Recipe is a column
@@ -402,7 +414,7 @@ def test_a_table_that_is_none_or_damaged_is_left_alone(tmp_path, spoil, message)
 
 
 def test_what_no_remedy_changes_is_shared_by_all_runs_of_a_table():
-    shared = {"setup", "hidden", "latent", "activation", "fourier", "steps", "batch", "beta1", "beta2", "schedule"}
+    shared = {"setup", "hidden", "latent", "activation", "fourier", "d_fourier", "steps", "batch", "beta1", "beta2", "schedule"}
     assert set(results.SHARED) == shared
 
 
@@ -667,20 +679,19 @@ def test_ctrl_c_keeps_finished_rows(cli, undrawn, monkeypatch, pressed):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a whole console there")
 def test_ctrl_c_reaches_the_processes_too(tmp_path):
-    words = "-m tinygan study --remedies plain --seeds 400 --steps 100 --replicas 1 --jobs 2 --quiet --out"
+    words = "-m tinygan study --remedies plain --seeds 4000 --steps 100 --replicas 1 --jobs 2 --quiet --out"
     def with_ctrl_c():  # a program that was started in the background may ignore it, and so would what it starts
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     running = subprocess.Popen([sys.executable, *words.split(), str(tmp_path / "mine")], cwd=ROOT, stderr=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=with_ctrl_c)
-    table, end = tmp_path / "mine" / study.TABLE, time.monotonic() + 40
-    while time.monotonic() < end and (not table.exists() or table.read_bytes().count(b"\n") < 3):
-        time.sleep(.05)
+    table = tmp_path / "mine" / study.TABLE
+    until(lambda: table.exists() and table.read_bytes().count(b"\n") >= 3)
     kept = table.read_bytes().count(b"\n")
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all processes
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130 and "stopped by Ctrl-C; " in err and "Traceback" not in err, err
-    assert 3 <= kept <= table.read_bytes().count(b"\n") < 401
+    assert 3 <= kept <= table.read_bytes().count(b"\n") < 4001
 
 
 def test_the_list_names_every_remedy_and_setup(cli):

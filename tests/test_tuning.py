@@ -41,9 +41,9 @@ def test_the_settings_are_drawn_once():
         few, many = tuning.settings_of(name, 3), tuning.settings_of(name, 40)
         assert all(few[key] == many[key] for key in few)
     assert [tuning.described(tuning.settings_of(name, 1)[f"{name}.00"]) for name in ("plain", "two_time_scales", "unrolled")] == [
-        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 64 64",
-        "lr 0.000104, lr_d 0.002918, beta1 0.5, batch 64, hidden 64 64",
-        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 64 64, unroll 3 0.255"]
+        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 32 32",
+        "lr 0.000104, lr_d 0.002918, beta1 0.5, batch 64, hidden 32 32",
+        "lr 0.000363, lr_d 0.000836, beta1 0.5, batch 64, hidden 32 32, unroll 3 0.255"]
 
 
 def test_the_shared_part_is_the_same_for_all_and_the_remedy_is_kept():
@@ -167,8 +167,8 @@ def test_dry_prints_every_setting_and_runs_nothing(tmp_path, monkeypatch, capsys
     tuning.main(["--dry"])
     out = capsys.readouterr().out
     assert sum(line.startswith("  ") for line in out.splitlines()) == 26 * 16 and not list(tmp_path.iterdir())
-    assert out.endswith("26 remedies, for each 64 runs to tune and 12 to validate, of 2000 steps, and 20 runs to test, of 2000 "
-                        "and 4000 steps.\nIn all 7,072,000 steps of G on each data set.\n")
+    assert out.endswith("26 remedies, for each 64 runs to tune and 12 to validate, of 4000 steps, and 20 runs to test, of 4000 "
+                        "and 8000 steps.\nIn all 14,144,000 steps of G on each data set.\n")
 
 
 @pytest.mark.parametrize(("words", "message"), [

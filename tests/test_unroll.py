@@ -9,6 +9,7 @@ from oracles import LOSSES, loss_name, same_bits
 from test_norm import held
 
 from tinygan import SGD, gradcheck, losses, mlp
+from tinygan.engine.beside import FourierBeside
 from tinygan.engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from tinygan.engine.layers import Dense, ReLU, Softplus, Tanh
 from tinygan.engine.network import Sequential
@@ -116,7 +117,8 @@ def test_the_gradient_with_instance_noise():
 
 LAYERS = {"LayerNorm": lambda: LayerNorm(4), "SpectralNorm": lambda: held(SpectralNorm(Dense(4, 3))),
           "MinibatchStd": lambda: MinibatchStd(4), "MinibatchDiscrimination": lambda: MinibatchDiscrimination(4, 2, 2),
-          "FourierFeatures": lambda: FourierFeatures(4, 6, scale=0.1)}
+          "FourierFeatures": lambda: FourierFeatures(4, 6, scale=0.1),
+          "FourierBeside": lambda: FourierBeside(4, 6, scale=0.1, size=0.5)}
 
 
 @pytest.mark.parametrize("layer", LAYERS)

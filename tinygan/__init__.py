@@ -16,6 +16,7 @@ or start with the lessons. `tinygan lessons` lists them, `tinygan lessons FOLDER
 
 from . import data, losses, metrics, penalties
 from .engine import gradcheck
+from .engine.beside import FourierBeside
 from .engine.conv import Conv2D, ConvTranspose2D, Upsample
 from .engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from .engine.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -30,9 +31,9 @@ from .version import __version__
 
 __all__ = [
     "__version__",
-    "SGD", "Adam", "BatchNorm", "Conv2D", "ConvTranspose2D", "Dense", "Diverged", "FourierFeatures", "History", "LayerNorm",
-    "LeakyReLU", "MinibatchDiscrimination", "MinibatchStd", "Network", "Pack", "Player", "ReLU", "Sequential", "Sigmoid",
-    "Softplus", "SpectralNorm", "Tanh", "Training", "Upsample", "constant", "cosine_decay", "d_gradients", "d_step", "data",
-    "g_gradients", "g_step", "gradcheck", "he", "linear_decay", "losses", "metrics", "mlp", "orthogonal", "penalties",
+    "SGD", "Adam", "BatchNorm", "Conv2D", "ConvTranspose2D", "Dense", "Diverged", "FourierBeside", "FourierFeatures", "History",
+    "LayerNorm", "LeakyReLU", "MinibatchDiscrimination", "MinibatchStd", "Network", "Pack", "Player", "ReLU", "Sequential",
+    "Sigmoid", "Softplus", "SpectralNorm", "Tanh", "Training", "Upsample", "constant", "cosine_decay", "d_gradients", "d_step",
+    "data", "g_gradients", "g_step", "gradcheck", "he", "linear_decay", "losses", "metrics", "mlp", "orthogonal", "penalties",
     "through_d", "train", "warm_cosine", "xavier",
 ]

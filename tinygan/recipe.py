@@ -19,6 +19,7 @@ import numpy as np
 from . import losses
 from .data import Points
 from .engine.arguments import spawn
+from .engine.beside import FourierBeside
 from .engine.categories import SoftmaxGroups
 from .engine.features import FourierFeatures, MinibatchDiscrimination, MinibatchStd, Pack
 from .engine.layers import Dense, Layer
@@ -65,6 +66,7 @@ class Fading(NamedTuple):
 
 
 FOURIER = Parts({"features": Count(2, even=True), "scale in G": Number(above=0), "scale in D": Number(above=0)}, "64 .5 1")
+D_FOURIER = Parts({"features": Count(2, even=True), "scale": Number(above=0), "size": Number(above=0)}, "64 3 .1")
 OWN_TABLE = .1  # the weights of R1 and R2 for a user's own table
 UNROLL = Parts({"steps": Count(), "size": Number(above=0)}, "5 .1")
 
@@ -79,6 +81,9 @@ class Recipe(Common):
     fourier: tuple[Any, ...] | None = setting(
         None, FOURIER, NETS,
         f"Fourier features before the first layer of both: how many (even), their scale in G and in D, such as {FOURIER.example}")
+    d_fourier: tuple[Any, ...] | None = setting(
+        None, D_FOURIER, NETS, "Fourier features beside D's input, against modes that are too narrow: how many (even), "
+        f"their scale and their size, such as {D_FOURIER.example}")
     pack: int = setting(1, Count(), NETS, "points that D scores together, 1 to 4; 2 helps against mode collapse")
     d_layers: Any = setting(None, Choice("change of D's layers", D_LAYERS, callable), NETS, "a change of D's layers: {names}")
     real_label: float | None = setting(None, Number(above=0, below=1, including=(1,)), HOW,
@@ -118,23 +123,34 @@ class Recipe(Common):
     def networks(self, dim: int, seeds: Sequence[Any], replicas: Any = None,
                  groups: Sequence[int] = ()) -> tuple[Sequential, Sequential]:
         """G and D for data of `dim` columns; `seeds`: of G's weights, and of D's; `groups`: the sizes of one-hot groups."""
-        k, g_scale, d_scale = self.fourier or (None, None, None)
-        front: list[Layer] = [Pack(self.pack, dim)] if self.pack > 1 else []
-        d_row = self._row(self.pack * dim, 1, k, d_scale)
-        if self.d_layers is not None:
-            d_row = self.object("d_layers")(d_row)
+        k, g_scale, _ = self.fourier or (None, None, None)
         many = () if replicas is None else replicas
         head: list[Layer] = [SoftmaxGroups(dim, tuple(groups))] if groups else []
         return (Sequential(*self._row(self.latent, dim, k, g_scale), *head, seed=seeds[0], replicas=many),
-                Sequential(*front, *d_row, seed=seeds[1], replicas=many))
+                Sequential(*self._d_row(dim), seed=seeds[1], replicas=many))
+
+    def _d_row(self, dim: int) -> list[Layer]:
+        """D's layers. Raises ValueError for Fourier features both in place of its input and beside it."""
+        if self.fourier and self.d_fourier:
+            raise ValueError("fourier puts features in place of D's input, and d_fourier puts them beside it: leave out one of "
+                             f"them; got fourier {written(self.fourier)} and d_fourier {written(self.d_fourier)}")
+        d, (k, _, scale) = self.pack * dim, self.fourier or (None, None, None)
+        row = self._row(d, 1, k, scale)
+        if self.d_fourier:
+            beside = FourierBeside(d, *self.d_fourier)
+            row = [beside, *self.row(beside.k, 1)]
+        if self.d_layers is not None:
+            row = self.object("d_layers")(row)
+        return [Pack(self.pack, dim), *row] if self.pack > 1 else row
 
     def sizes(self, dim: int) -> dict[str, int]:
         """Sizes, before any network is made: of G's parameters, and the least that the state of G and of D can have."""
         k = self.fourier[0] if self.fourier else None
         inputs = (self.latent if k is None else k, *self.hidden, dim)
         wide = self.hidden[0] if k is None else k // 2  # of the first matrix: of weights, or of frequencies
+        beside = self.d_fourier[0] if self.d_fourier else 0
         return {"G.theta": sum((d + 1) * k for d, k in pairwise(inputs)),
-                "G": self.latent * wide, "D": self.pack * dim * wide}
+                "G": self.latent * wide, "D": (self.pack * dim + beside) * wide}
 
     def _row(self, d_in: int, d_out: int, features: Any, scale: float | None) -> list[Layer]:
         """The row of layers, behind Fourier features where there is a scale."""

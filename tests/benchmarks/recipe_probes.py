@@ -6,118 +6,31 @@
 
 Each probe is BASE with what its line in PROBES changes, and one or two seeds from 100 on: the recipe is chosen by these. The
 record has the seeds 0 to 19. Of the ring three were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
-`ring.beside_20k_gamma_.03`; of the grid none. `beside` is D's input with Fourier features beside it: how many, their scale and
-their size. No finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the averaged
-generator.
+`ring.beside_20k_gamma_.03`; of the grid none. With `beside` in its name a probe has Fourier features beside D's input, the
+setting `d_fourier`. No finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the
+averaged generator.
 """
 
 import argparse
-import dataclasses
 import json
 import math
 import os
 import platform
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygan import data, plots
 from tinygan.cli.studying import NOTE as STUDY_NOTE
-from tinygan.engine.base import Layer
-from tinygan.engine.features import FourierFeatures
-from tinygan.engine.layers import Dense
-from tinygan.engine.network import Sequential
 from tinygan.metrics.tables import aligned
 from tinygan.recipe import Recipe
-from tinygan.record import HOW, NETS, setting
-from tinygan.settings import Count, Flag, Number, Parts
 from tinygan.study import Remedy, Setup, run_study, summary, summary_table
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIRST = 100  # the first seed
-BESIDE = Parts({"features": Count(2, even=True), "scale": Number(above=0), "size": Number(above=0)}, "64 3 .1")
-
-
-class Beside(Layer):
-    """y = (x, a f(x)): x (..., N, d) itself, and beside it k Fourier features f(x) times a.
-
-    f varies over lengths of about 1 / (2 pi scale), where x alone takes a network long to bend. Scalar case: y = (x, a f),
-    so dx = dy_x + a f' dy_f.
-    """
-
-    def __init__(self, d, k, scale, size):
-        self.inner, self.size = FourierFeatures(d, k, scale), size
-        self.d, self.k, self.buffers = d, d + k, self.inner.buffers
-
-    def forward(self, x):
-        y, tape = self.inner.forward(x)
-        return np.concatenate([x, self.size * y], axis=-1), tape
-
-    def backward(self, dy, tape, grads=True):
-        return dy[..., :self.d] + self.inner.backward(self.size * dy[..., self.d:], tape)
-
-    def tangent(self, x_dot, tape):
-        y_dot, tape_dot = self.inner.tangent(x_dot, tape)
-        return np.concatenate([x_dot, self.size * y_dot], axis=-1), tape_dot
-
-    def tangent_backward(self, dy, dy_dot, tape, tape_dot):
-        dx, dx_dot = self.inner.tangent_backward(self.size * dy[..., self.d:], self.size * dy_dot[..., self.d:], tape, tape_dot)
-        return dy[..., :self.d] + dx, dy_dot[..., :self.d] + dx_dot
-
-    def __repr__(self):
-        return f"Beside({self.d} -> {self.k})"
-
-
-class Uniform(Layer):
-    """y = sqrt(3) erf(x / sqrt 2), elementwise: of N(0, 1) it makes the uniform distribution with variance 1. For G's input."""
-
-    def __init__(self, d):
-        self.d = self.k = d
-
-    def forward(self, x):
-        from scipy.special import erf
-
-        return np.sqrt(3, dtype=x.dtype) * erf(x / np.sqrt(2, dtype=x.dtype)), x
-
-    def backward(self, dy, tape, grads=True):
-        return dy * (np.sqrt(6 / np.pi, dtype=tape.dtype) * np.exp(-tape * tape / 2))
-
-
-def near(row, k=64, scale=3.0, size=0.1):
-    """D's layers with Fourier features beside its input."""
-    first = row[0]
-    return [Beside(first.d, k, scale, size), Dense(first.d + k, first.k), *row[1:]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Probe(Recipe):
-    """A Recipe with settings that the package does not have."""
-
-    beside: Any = setting(None, BESIDE, NETS, "Fourier features beside D's input")
-    beside_z: Any = setting(None, BESIDE, NETS, "Fourier features beside z")
-    uniform: bool = setting(False, Flag(), HOW, "z is uniform")
-
-    def networks(self, dim, seeds, replicas=None, groups=()):
-        G, D = super().networks(dim, seeds, replicas, groups)
-        many, g_row = () if replicas is None else replicas, self.row(self.latent, dim)
-        if self.uniform:
-            G = Sequential(Uniform(self.latent), *g_row, seed=seeds[0], replicas=many)
-        if self.beside_z:
-            G = Sequential(*near(g_row, *self.beside_z), seed=seeds[0], replicas=many)
-        if self.beside:
-            D = Sequential(*near(self.row(dim, 1), *self.beside), seed=seeds[1], replicas=many)
-        return G, D
-
-
-BASE = Probe(hidden=(64,) * 4, batch=128, steps=6000, schedule="cosine_decay", lr=3e-3, beta1=0.0, beta2=0.99, ema=0.995,
+BASE = Recipe(hidden=(64,) * 4, batch=128, steps=6000, schedule="cosine_decay", lr=3e-3, beta1=0.0, beta2=0.99, ema=0.995,
              loss="relativistic")
-
-
-def lattice():
-    """32 modes in space: 4 x 4 x 2 points, 2 apart, of standard deviation .05."""
-    points = np.stack(np.meshgrid([-3, -1, 1, 3], [-3, -1, 1, 3], [-1, 1]), axis=-1)
-    return data.Mixture(points.reshape(-1, 3), .05, name="lattice")
 
 
 def unequal():
@@ -131,7 +44,7 @@ def turned():
     return data.Mixture(data.grid().means @ np.array([[c, s], [-s, c]]), .05, name="turned")
 
 
-DATA = {"ring": data.ring, "grid": data.grid, "lattice": lattice, "unequal": unequal, "turned": turned}
+DATA = {"ring": data.ring, "grid": data.grid, "lattice": data.lattice, "unequal": unequal, "turned": turned}
 # R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that.
 GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "unequal": (0.3, 0.01),
          "turned": (0.1, 0.003)}
@@ -172,7 +85,7 @@ def late(fraction):
     return 1.0 if fraction < .6 else float(1 + np.cos(np.pi * (fraction - .6) / .4)) / 2
 
 
-NEAR, FINER = {"beside": (64, 3.0, .1)}, {"beside": (64, 8.0, .04)}
+NEAR, FINER = {"d_fourier": (64, 3.0, .1)}, {"d_fourier": (64, 8.0, .04)}
 LARGE = {"hidden": (96,) * 4, "batch": 256, "steps": 20_000}
 PROBES = {
     "ring.base": Probed("ring", {}),
@@ -187,7 +100,7 @@ PROBES = {
     "ring.beside_gamma_1e-6": Probed("ring", {**NEAR, **gamma(.3, 1e-6)}),
     "ring.beside_latent_4": Probed("ring", {**NEAR, **gamma(.3, .03), "latent": 4}, 1),
     "ring.beside_8": Probed("ring", {**FINER, **gamma(.3, .03)}, 1),
-    "ring.beside_8_larger": Probed("ring", {"beside": (64, 8.0, .1), **gamma(.3, .03)}, 1),
+    "ring.beside_8_larger": Probed("ring", {"d_fourier": (64, 8.0, .1), **gamma(.3, .03)}, 1),
     "ring.beside_8_latent_4": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4}, 1),
     "ring.beside_20k": Probed("ring", {**NEAR, "steps": 20_000}, 1),
     "ring.beside_20k_gamma_.1": Probed("ring", {**NEAR, "steps": 20_000, **gamma(.3, .1)}, 1),
@@ -204,12 +117,12 @@ PROBES = {
     "grid.large_beside_20k_gamma_.01": Probed("grid", {**NEAR, **gamma(.1, .01), **LARGE}, 1),
     "grid.large_beside_8_20k": Probed("grid", {**FINER, **LARGE}, 1),
     "grid.large_beside_8_latent_3_20k": Probed("grid", {**FINER, **gamma(.1, .01), "latent": 3, **LARGE}, 1),
-    "grid.large_beside_5_latent_3_20k": Probed("grid", {"beside": (64, 5.0, .06), **gamma(.1, .01), "latent": 3, **LARGE}, 1),
-    "grid.large_beside_5_20k": Probed("grid", {"beside": (64, 5.0, .06), **LARGE}, 1),
-    "grid.large_beside_5_larger_20k": Probed("grid", {"beside": (64, 5.0, .1), **LARGE}, 1),
-    "grid.large_beside_6_20k": Probed("grid", {"beside": (64, 6.0, .06), **LARGE}, 1),
-    "grid.large_beside_5_more_20k": Probed("grid", {"beside": (128, 5.0, .06), **LARGE}, 1),
-    "grid.large_beside_4_20k": Probed("grid", {"beside": (64, 4.0, .06), **LARGE}, 1),
+    "grid.large_beside_5_latent_3_20k": Probed("grid", {"d_fourier": (64, 5.0, .06), **gamma(.1, .01), "latent": 3, **LARGE}, 1),
+    "grid.large_beside_5_20k": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 1),
+    "grid.large_beside_5_larger_20k": Probed("grid", {"d_fourier": (64, 5.0, .1), **LARGE}, 1),
+    "grid.large_beside_6_20k": Probed("grid", {"d_fourier": (64, 6.0, .06), **LARGE}, 1),
+    "grid.large_beside_5_more_20k": Probed("grid", {"d_fourier": (128, 5.0, .06), **LARGE}, 1),
+    "grid.large_beside_4_20k": Probed("grid", {"d_fourier": (64, 4.0, .06), **LARGE}, 1),
     "lattice.base": Probed("lattice", {"latent": 3}, 1),
     "lattice.beside": Probed("lattice", {"latent": 3, **NEAR}, 1),
     "unequal.base": Probed("unequal", {}, 1),
@@ -218,7 +131,7 @@ PROBES = {
     "turned.beside": Probed("turned", NEAR, 1),
 }
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
-           "grid_25_near": Probed("grid", {"beside": (64, 5.0, .06), **LARGE}, 20)}
+           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 
