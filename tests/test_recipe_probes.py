@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tinygan.metrics import FullReport
-from tinygan.study import BARS
+from tinygan.study import BARS, REMEDIES, SETUPS
+from tinygan.study.remedies import with_gamma
 
 WHERE = importlib.util.spec_from_file_location("recipe_probes", Path(__file__).parent / "benchmarks" / "recipe_probes.py")
 probes = importlib.util.module_from_spec(WHERE)
@@ -24,6 +25,27 @@ def test_every_probe_can_be_made_and_says_what_it_changes():
     assert len(set(told)) == len(told) and ("ring", "nothing") in told
     near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
     assert repr(near.layers[0]) == "FourierBeside(2 -> 66)"
+
+
+def test_the_records_are_the_setup_wide_modes():
+    """As the page says: for the ring at the command line, for the grid with four other settings."""
+    page = (probes.RESULTS.parent / "narrow_modes.rst").read_text()
+    remedy, setup = REMEDIES["relativistic_r1_r2"], SETUPS["wide_modes"]
+    assert "study --setup wide_modes --data ring --remedies relativistic_r1_r2 --gamma .3 .03 --seeds 20" in page
+    assert with_gamma(remedy, (.3, .03)).applied(setup.recipe) == probes.RECORDS["ring_8_near"].recipe
+    changes = "hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256"
+    assert f'SETUPS["wide_modes"].replace({changes})' in page
+    other = setup.replace(hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256)
+    assert remedy.applied(other.recipe) == probes.RECORDS["grid_25_near"].recipe
+
+
+def test_what_the_page_says_of_the_scale_and_the_size():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    assert "between one and four standard deviations of a mode" in page and "size is smaller where the scale is larger" in page
+    for probe in (*(probes.PROBES[name] for name in ("ring.beside", "grid.beside")), *probes.RECORDS.values()):
+        _, scale, size = probe.recipe.d_fourier
+        assert 1 < 1 / (2 * np.pi * scale) / probes.DATA[probe.data]().standardized().stds[0] < 4
+        assert .2 < size * scale < .4
 
 
 def test_the_mixtures_are_what_they_are_called():
