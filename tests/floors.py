@@ -12,7 +12,7 @@ FLOORS = {
     "engine/functions": -2, "engine/ladders": -2, "files": -2, "version": -2,
     "data/arrays": -3, "data/base": -2, "data/labels": -2, "data/shapes": -2,
     "checkpoint": -1, "data/sets": -1, "data/curve": -1, "engine/numerics": -1, "engine/diagnosis": -1, "engine/differences": -1,
-    "engine/optim": 0, "engine/initial": 0, "engine/jacobian": 0, "engine/base": 0,
+    "engine/optimiser": 0, "engine/optim": 1, "engine/initial": 0, "engine/jacobian": 0, "engine/base": 0,
     "engine/slopes": 0, "engine/verdicts": 0, "data/mixed": 0, "data/mixtures": 0,
     "engine/recording": 0, "engine/heads": 0, "engine/windows": 0, "data/pictures": 0, "settings": 0, "lessons": 0,
     "engine/layers": 1, "engine/gradcheck": 1, "engine/shortening": 1, "losses/base": 1, "data/__init__": 1,

@@ -24,7 +24,7 @@ class Curve(DataSet):
     """
 
     def __init__(self, path: Any, noise: float, name: str = "curve", labels: Any = None) -> None:
-        self.path = matrix("path", path, rows=2)
+        self.path, name = matrix("path", path, rows=2), arguments.label("name", name)
         self.labels: Any = None if labels is None else own_labels(name, labels, self.path.shape[-2])
         self.classes = None if labels is None else class_count(name, labels)
         self.noise = arguments.number("noise", noise, above=0, including=(0,))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data.sets import Mixture, a_mixture
-from ..engine.arguments import Array, count, floats, generator, number, points
+from ..engine.arguments import Array, count, floats, generator, measurable, number, points
 from ..engine.machine import fits
 from .bivariate import correlated_cells, round_cells
 from .line import jensen_shannon
@@ -267,7 +267,7 @@ def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
 
 def _real(real: Any, x: Array, rows: int) -> Array:
     """`real` as float64 (R, d), as wide as x; here nothing may be bad."""
-    return np.asarray(points("real", real, x.shape[-1], rows), dtype=np.float64)
+    return measurable("real", np.asarray(points("real", real, x.shape[-1], rows), dtype=np.float64))
 
 
 def _good(x: Array) -> Array:
