@@ -293,8 +293,8 @@ def test_a_link_holds_the_settings(opened, server):
 def test_the_copied_command_begins_the_same_game(opened, server):
     tab = opened()
     server.player.ask(lambda player: (player.session.change(
-        loss="hinge", unroll=(5, .1), hidden=(8, 4), instance_noise=.1, d_layers="spectral-norm", ema=.99, data="swiss_roll"),
-        player.changed()))
+        loss="hinge", unroll=(5, .1), hidden=(8, 4), instance_noise=.1, d_layers="spectral-norm", ema=.99, data="swiss_roll",
+        d_fourier=(6, 3, .1)), player.changed()))
     wait(tab, "document.getElementById('data').value === 'swiss_roll'")
     tab.click("#command")
     options = parser().parse_args(tab.inner_text("#words").split()[1:])
@@ -321,9 +321,9 @@ def test_what_is_seen_can_be_kept(opened, server, tmp_path, monkeypatch):
 
 
 def same(one, other):
-    """Whether two texts are the same value, such as 1 and 1.0."""
+    """Whether two texts are the same value, such as 1 and 1.0, or 64,3,0.1 and 64,3.0,0.1."""
     with contextlib.suppress(ValueError):
-        return float(one) == float(other)
+        return [*map(float, one.split(","))] == [*map(float, other.split(","))]
     return one == other
 
 

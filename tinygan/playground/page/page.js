@@ -9,7 +9,7 @@ const WEIGHTS = [null, .001, .003, .01, .03, .1, .3, 1, 3, 10], RATES = [1e-5, 1
 const CHOICES = {
   data: ["ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d"], width: [4, 8, 16, 32, 64, 128], depth: [1, 2, 3, 4],
   activation: ["relu", "leaky-relu", "tanh", "softplus", "sigmoid"], d_layers: [null, "spectral-norm", "layer-norm", "minibatch-discrimination", "minibatch-std"],
-  latent: [1, 2, 4, 16], pack: [1, 2, 4],
+  d_fourier: [null, "64,3,0.1", "64,8,0.04"], latent: [1, 2, 4, 16], pack: [1, 2, 4],
   loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic", "relativistic-average"],
   r1: WEIGHTS, r2: WEIGHTS, gp: WEIGHTS, d_steps: [1, 2, 3, 5, 10], lr_d: [null, ...RATES], lr: RATES, batch: [8, 32, 64, 128, 256, 512],
   update: ["alternating", "simultaneous", "optimistic", "extragradient"], unroll: [null, "1,0.1", "5,0.1", "10,0.1"], instance_noise: [null, .01, .03, .1, .2, .5], ema: [null, .9, .99, .995, .999, .9999]};
