@@ -176,8 +176,8 @@ class Told:
         spectral = self.found["spectral_norm"]
         full, mean, visited = self.full, self.mean, self.visited
         return [
-            f"The plain GAN visits all modes on {full('plain', None)} of 20 runs there, and on {full('plain', first)} of 20 here in "
-            "as many steps",
+            f"The plain GAN visits all modes on {full('plain', None)} of 20 runs there, and on {full('plain', first)} of 20 here "
+            "in as many steps",
             f"Without tuning plain visits {visited('plain', None)} modes, and R1 {visited('r1', None)}; their winners visit "
             f"{visited('plain', first)} and {visited('r1', first)}",
             f"After {last} steps the winners have mean scores of {mean(best[-1], last)} to {mean(best[0], last)}, and plain has "
@@ -186,8 +186,8 @@ class Told:
             "below",
             f"The best five are {', '.join(names[:4])} and {names[4]}, and they give every mode half of its share on "
             f"{', '.join(shares[:4])} and {shares[4]} of 20 runs",
-            f"It visits all modes on {full('unrolled', None)} of 20 runs there. Tuned it does on {full('unrolled', first)} of 20, "
-            f"and with {last} steps on {full('unrolled', last)} of 20. Its mean score is then {mean('unrolled', last)}",
+            f"It visits all modes on {full('unrolled', None)} of 20 runs there. Tuned it does on {full('unrolled', first)} of "
+            f"20, and with {last} steps on {full('unrolled', last)} of 20. Its mean score is then {mean('unrolled', last)}",
             f"Packing by four goes from {mean('packing_4', first)} to {mean('packing_4', last)} with twice the steps",
             f"The winner of spectral normalisation had {short(np.mean(spectral['tuning'][spectral['winner']]))} on the 4 seeds "
             f"of the tuning, and has {mean('spectral_norm', first)} on new ones"]
