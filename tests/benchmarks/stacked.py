@@ -37,7 +37,7 @@ from tinygan.training import train
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 LOSSES = {"relativistic": losses.Relativistic, "non-saturating": losses.NonSaturating}
 STEPS = {2: 6000, 3: 10_000}  # for c channels
-KL_BAR = {2: .08, 3: .25}
+KL_BAR = {2: .08, 3: .032}
 LATENT, WIDTH, DEPTH = 64, 256, 2  # d_z; hidden units and layers of both players, ReLU
 BATCH, LR, BETA2, GAMMA, EMA = 128, 2e-3, .99, 1.0, .999
 COLUMNS, ROWS = {2: 6, 3: 4}, 6  # of the picture, for c channels
