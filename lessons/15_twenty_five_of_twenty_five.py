@@ -337,7 +337,7 @@ for name in (0, 1, 2, 3, 4, "one"):
 # ------------
 # * The recipe found all 25 modes, nearly always each with at least half of its share. True samples have 98.9 % within three
 #   standard deviations. A run of 20 000 steps has 95.7 % in the median of 20 seeds (``docs/results/grid_25_in_a_minute.txt``).
-#   But its modes are narrower than true ones.
+#   But its modes are narrower than true ones. Fourier features beside D's input make them wider (``--setup wide_modes``).
 # * Modes come from the penalties. Without them the short runs lost part of the grid. Sharpness comes from depth, and from a rate
 #   that falls.
 # * Gamma is a squared length. Begin with a fifth of the squared distance between modes. Data in other units need another gamma.

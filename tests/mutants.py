@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygan import data, dirac, game, guard, losses, metrics, penalties, stacked, streams, study, training, unroll, updates
 from tinygan import train_arguments as given
+from tinygan.data import shapes
 from tinygan.engine import beside, conv, gradcheck, layers, network, norm, numerics, optim, store, windows
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
@@ -609,6 +610,19 @@ def _other_quality(patch, good):
 def quality_in_a_box(patch):
     """3 std along each axis: 99.46 % of the truth, corners included."""
     _other_quality(patch, lambda offset, std: (np.abs(offset) <= 3 * std).all(axis=-1))
+
+
+def distances_of_round_modes(patch):
+    """Modes with covariances are taken for round ones of the same mean square size."""
+    def wrong(self, x, means):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.square(x[:, None] - means).sum(axis=-1) / np.square(self.stds).mean(axis=-1)
+
+    patch.setattr(shapes.Shapes, "squared", wrong)
+
+
+def covariance_taken_for_its_root(patch):
+    patch.setattr(shapes.Shapes, "spread", lambda self, z, mode: np.einsum("nij,nj->ni", self.covariances[mode], z))
 
 
 def quality_by_the_variance(patch):

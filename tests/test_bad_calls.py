@@ -137,6 +137,10 @@ CALLS = {
     "spokes": (data.spokes, {"number": 5, "noise": 0.03}), "square": (data.square, {"spacing": 2.0, "std": 0.05}),
     "gaussians_1d": (data.gaussians_1d, {"means": (-2.0, 2.0), "stds": 0.5, "weights": (0.5, 0.5)}),
     "Mixture": (data.Mixture, {"means": [[0.0, 1.0], [2.0, 3.0]], "stds": 0.1, "weights": [0.5, 0.5], "name": "two"}),
+    "Mixture of ellipses": (data.Mixture, {"means": [[0.0, 1.0], [2.0, 3.0]], "covariances": [[0.2, 0.1], [0.1, 0.2]]}),
+    "lattice": (data.lattice, {"sides": (4, 4, 2), "spacing": 2.0, "std": 0.05}),
+    "hypercube": (data.hypercube, {"dim": 3, "modes": 5, "spacing": 2.0, "std": 0.05}),
+    "tilted_ring": (data.tilted_ring, {"modes": 8, "radius": 2.0, "stds": (0.02, 0.08)}),
     "Curve": (data.Curve, {"path": X, "noise": 0.1, "name": "curve", "labels": None}),
     "Points": (data.Points, {"x": X, "name": "p", "columns": ("a", "b"), "labels": np.arange(12) % 2, "image": (1, 2)}),
     "by_name": (data.by_name, {"name": "ring"}), "from_array": (data.from_array, {"X": X, "name": "mine"}),
@@ -216,6 +220,20 @@ class Nothing:
         return "Nothing()"
 
 
+class Tensor:
+    """An array of another library, which does not want to become one of NumPy."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead")
+
+
+class Faulty:
+    """A class with a fault of its own."""
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
 def read_only():
     x = X.copy()
     x.flags.writeable = False
@@ -243,6 +261,8 @@ JUNK = {
     "int8": lambda: np.full((12, 2), 100, np.int8), "uint64": lambda: np.ones((12, 2), np.uint64),
     "float16": lambda: X.astype(np.float16), "bools": lambda: X > 0, "read-only": read_only, "matrix": matrix,
     "overlapping": lambda: np.lib.stride_tricks.as_strided(np.arange(13.0), (12, 2), (8, 8)),
+    "10^400": lambda: 10**400, "span of time": lambda: np.timedelta64(3, "s"), "spans of time": lambda: X.astype("m8[s]"),
+    "tensor": Tensor, "faulty": Faulty, "zero byte": lambda: "a\0b", "long range": lambda: range(10**12), "folder": lambda: ".",
     "structured": lambda: np.zeros(3, [("a", float)]), "records": lambda: np.zeros(3, [("a", float)]).view(np.recarray),
 }
 
@@ -429,7 +449,7 @@ BAD = [
     ("Streams", "replicas", "1e-320", "replicas must be () or (R,), such as those of a network; got 1e-320"),
     ("ring", "modes", "list of texts", "modes must be a whole number, at least 1; got ['a', 'b']"),
     ("ring", "radius", "flat", "radius must be a number; got an array (12,) of float64"),
-    ("ring", "std", "None", "stds must be numbers; got an array of object"),
+    ("ring", "std", "None", "stds must be numbers; got None. Modes that are not round have covariances in their place"),
     ("grid", "side", "1j", "side must be a whole number, at least 1; got 1j"),
     ("grid", "spacing", "records", "spacing must be a number; got a recarray (3,) of"),
     ("grid", "std", "wide", "stds must have shape () or (25,); got (12, 7)"),
@@ -644,6 +664,27 @@ BAD = [
     ("tinygan train", "--steps", "2.5", "argument --steps: steps must be a whole number, at least 1; got '2.5'"),
     ("tinygan train", "--steps", "-1", "argument --steps: steps must be at least 1; got -1"),
     ("tinygan train", "--batch", "empty text", "argument --batch: batch must be a whole number, at least 1; got ''"),
+    # arrays of others, spans of time, endless numbers
+    ("Dense", "d", "span of time", "Dense: d (features in) must be a whole number, at least 1; got np.timedelta64(3,'s')"),
+    ("Adam", "lr", "span of time", "Adam: lr must be a number; got np.timedelta64(3,'s')"),
+    ("mlp", "seed", "span of time", "seed must be a whole number, 0 or larger, or a numpy SeedSequence; got np.timedelta64(3,"),
+    ("mlp", "h", "10^400", "Dense: k (features out) must be at most 1e+30; got 1000"),
+    ("SGD", "lr", "10^400", "SGD: lr must be a finite number above 0; got inf"),
+    ("Conv2D", "filters", "10^400", "Conv2D: filters must be at most 1e+30; got 1000"),
+    ("Adam", "beta1", "faulty", "Adam: beta1 must be a number; got a Faulty"),
+    ("D(x)", "x", "tensor", "x must be an array; got a Tensor that cannot become one: \"Can't call numpy()"),
+    ("from_array", "X", "tensor", "mine must be an array; got a Tensor that cannot become one: "),
+    ("D(x)", "x", "long range", "x is too large for this machine's memory; got range(0, 1000000000000)"),
+    ("from_array", "X", "spans of time", "mine must hold real numbers; got an array of timedelta64[s]"),
+    ("Recipe", "hidden", "long range", "hidden must be one number or more, such as 64 64; got 1,000,000,000,000 of them"),
+    ("mlp", "dtype", "zero byte", "dtype must be float32 (to train), float64 (to check gradients) or complex128"),
+    ("net.save", "path", "zero byte", "path must be a path without zero bytes; got 'a\\x00b'"),
+    ("checkpoint.load", "path", "zero byte", "path must be a path without zero bytes"),
+    ("from_file", "path", "zero byte", "path must be a path without zero bytes"),
+    ("net.save", "path", "folder", "is a folder, not a file to write to: '.'"),
+    ("files.write", "path", "folder", "is a folder, not a file to write to: '.'"),
+    ("Curve", "name", "span of time", "name must be a text; got np.timedelta64(3,'s')"),
+    ("jensen_shannon", "q", "flat", "q and p must be probabilities of the same cells, two arrays (C,); got shapes (12,)"),
     ("tinygan train", "--hidden", "0", "argument --hidden: hidden must be at least 1; got 0"),
     ("tinygan train", "--hidden", "10^25", "not enough memory: "),
     ("tinygan train", "--replicas", "10^25", "not enough memory: "),
@@ -702,7 +743,7 @@ def works_or_says(name, argument, junk):
 
 # What is called by what it stands for, so that its own error is the user's; and what takes as long as it was asked to.
 OWN = {("class", argument) for argument in ("field", "step", "schedule", "callback", "instance_noise", "f")}
-OWN |= {("10^25", "steps")}
+OWN |= {(junk, "steps") for junk in ("10^25", "10^400")}
 CASES = [(name, argument, junk) for name, (_, right) in CALLS.items() for argument in right for junk in JUNK
          if (junk, argument) not in OWN]
 
@@ -757,7 +798,8 @@ ABSURD = {  # what takes a size -> a call of it
     "mlp": lambda n: mlp(2, n, 1), "mlp, replicas": lambda n: mlp(2, 2, 1, replicas=n), "he": lambda n: initial.he(rng(), n, 2),
     "xavier": lambda n: initial.xavier(rng(), n, 2), "orthogonal": lambda n: initial.orthogonal()(rng(), n, 2),
     "normal": lambda n: initial.normal()(rng(), 2, n), "Streams": lambda n: Streams(0, (n,)), "ring": data.ring,
-    "grid": data.grid, "spokes": data.spokes,
+    "grid": data.grid, "spokes": data.spokes, "lattice": lambda n: data.lattice((2, n)), "hypercube": data.hypercube,
+    "tilted_ring": data.tilted_ring,
     "ring.sample": lambda n: RING.sample(n, rng()), "moons.sample": lambda n: MOONS.sample(n, rng()),
     "points.sample": lambda n: data.from_array(X).sample(n, rng()), "one_hot": lambda n: data.one_hot([0], n),
     "whole_labels": lambda n: data.whole_labels(1, 2, n), "js_1d": lambda n: metrics.js_1d(ON_LINE, LINE, n),

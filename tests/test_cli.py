@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracles import same_bits
+from waiting import PATIENCE
 
 from tinygan import __main__ as commands
 from tinygan import checkpoint, files, history, metrics, plots
@@ -425,7 +426,7 @@ def test_a_real_ctrl_c_and_another(tmp_path):
         while b"Ctrl-C again skips" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and b"Traceback" not in err and err.decode() == STOPPED
     assert (tmp_path / "run/run.npz").is_file()
 

@@ -126,7 +126,7 @@ NOT_DERIVED = {  # containers, checks, and what all losses, layers, networks or 
     "tinygan.losses.base.check_scores", "tinygan.engine.base.Layer", "tinygan.engine.base.Parameter",
     "tinygan.engine.base.check_input", "tinygan.engine.base.check_like_output", "tinygan.engine.base.zeros",
     "tinygan.engine.windows.size_pair", "tinygan.engine.windows.as_pixels", "tinygan.engine.windows.as_images",
-    "tinygan.engine.optim.Optimiser",
+    "tinygan.engine.optimiser.Optimiser",
     "tinygan.engine.heads.CrossEntropy", "tinygan.engine.heads.GaussianNLL", "tinygan.engine.heads.GaussianKL",
     "tinygan.engine.base.at_most", "tinygan.engine.numerics.flush", "tinygan.dirac.pairs", "tinygan.losses.base.loss_object",
     "tinygan.gradients.all_penalties", "tinygan.gradients.are_players", "tinygan.gradients.noisy", "tinygan.updates.an_optimiser",

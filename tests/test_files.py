@@ -95,6 +95,28 @@ def test_a_file_may_be_read_by_those_who_may_read_other_files(tmp_path):
     assert stat.S_IMODE((tmp_path / "cloud.csv").stat().st_mode) == 0o644
 
 
+@pytest.mark.parametrize("name", ["x" * 251 + ".csv", "\u00e9" * 120 + ".csv", "a b.csv", "[1]*?.csv"])
+def test_any_name_that_the_system_knows(tmp_path, name):
+    """Also one that leaves no room for more letters."""
+    killed = tmp_path / f".{2**22 + 1}-{name[-files.TAIL:]}"  # what a process that is no more has left
+    killed.write_text("half")
+    files.write(np.eye(2), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name] and len(files.read(tmp_path / name)[0]) == 2
+
+
+@pytest.mark.parametrize("name, error, said", [
+    ("x" * 300 + ".csv", OSError, "File name too long"), ("folder", IsADirectoryError, "is a folder, not a file to write to"),
+    ("file/x.csv", NotADirectoryError, "Not a directory"), ("nowhere/x.csv", FileNotFoundError, "No such file")])
+def test_a_path_that_cannot_be_written_is_named(tmp_path, name, error, said):
+    """By the name that the user gave."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("whole")
+    with pytest.raises(error, match=said) as caught:
+        files.write(np.eye(2), tmp_path / name)
+    assert caught.value.filename == str(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         files.write(np.eye(2), tmp_path / "no" / "cloud.csv")

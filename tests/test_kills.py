@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import PATIENCE
 
 from tinygan import files, saving
 from tinygan.cli import run_files
@@ -18,8 +19,10 @@ WHERE.loader.exec_module(kills)
 
 
 @pytest.mark.slow
-def test_twelve_kills(tmp_path):
+def test_twelve_kills(tmp_path, monkeypatch):
     """Training, a system, a study in two processes, the demo, grading; SIGKILL, SIGTERM and SIGINT."""
+    for name in ("ENDED", "LATE"):
+        monkeypatch.setattr(kills, name, PATIENCE)
     table, faults = kills.kills(12, 3, tmp_path)
     assert faults == [] and {work for work, _ in table} == {*kills.WORKS} and {name for _, name in table} == {*kills.SIGNALS}
     assert sum(sum(counts.values()) for counts in table.values()) == 12
@@ -66,26 +69,37 @@ WORKER = """
 import os, signal, sys, time
 from tinygan.engine import machine
 reading, writing = os.pipe()
+ready, say_ready = os.pipe()
+nothing, parents = os.pipe()  # it ends when the parent closes it, or is no more
+parent = os.getpid()
 if os.fork():
-    os.close(writing)
-    time.sleep(0.2)
+    for number in (writing, say_ready, nothing):
+        os.close(number)
+    os.read(ready, 1)
     if sys.argv[1] == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     os.close(reading)
+    os.close(parents)
     os.wait()
 else:
-    os.close(reading)
-    machine.end_with_the_parent(os.getppid())
-    time.sleep(0.4)
+    for number in (reading, ready, parents):
+        os.close(number)
+    machine.end_with_the_parent(parent)
+    os.write(say_ready, b"x")
+    os.read(nothing, 1)
+    while sys.argv[1] == "killed" and os.getppid() == parent:
+        time.sleep(0.01)
     try:
         os.write(writing, b"a result")
-    finally:
-        print("written, or an error")
+        print("written")
+    except OSError:
+        print("an error")
+        raise
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how, code, out, err", [("killed", -9, "", ""), ("closed", 0, "written, or an error\n", "BrokenPipe")])
+@pytest.mark.parametrize("how, code, out, err", [("killed", -9, "", ""), ("closed", 0, "an error\n", "BrokenPipe")])
 def test_a_result_that_nobody_reads_is_an_error_only_where_the_parent_lives(how, code, out, err):
-    done = subprocess.run([sys.executable, "-c", WORKER, how], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", WORKER, how], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout) == (code, out) and err in done.stderr and (err or not done.stderr)

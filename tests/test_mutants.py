@@ -22,6 +22,7 @@ import test_numerics
 import test_optim
 import test_penalties
 import test_remedies
+import test_shapes
 import test_stacked
 import test_study
 import test_training
@@ -222,6 +223,10 @@ MUSEUM = [
         "high quality by a box, not a circle"),
     Row(mutants.quality_by_the_variance, test_metrics.test_mode_report_is_its_definition, (test_metrics.three, 0.1),
         "a variance passed where a standard deviation is expected (fjxmlzn/PacGAN, MetricLogger)"),
+    Row(mutants.distances_of_round_modes, test_shapes.check_report, (), "covariances are forgotten where distances are taken"),
+    Row(mutants.distances_of_round_modes, test_shapes.check_mapped, (), "the same: scores change when all is mapped"),
+    Row(mutants.covariance_taken_for_its_root, test_shapes.check_samples, (test_shapes.three,),
+        "noise is multiplied by the covariance in the place of its root"),
     Row(mutants.kl_of_nothing_is_perfect, test_metrics.test_no_high_quality_sample_scores_the_largest_kl, (),
         "the KL of a sampler without one good sample: 0"),
     Row(mutants.bad_samples_left_out, test_metrics.test_bad_samples_lower_the_quality_but_not_the_balance, (),

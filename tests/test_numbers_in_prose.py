@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
@@ -333,6 +334,6 @@ def test_answers_change_what_is_in_the_lessons():
 @pytest.mark.slow
 def test_answers_that_are_quick_to_run_are_right():
     quick = ("01.q2", "02.q2", "03.q2", "03.t3", "08.t3")
-    done = subprocess.run([sys.executable, str(ANSWERS), *quick], capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}, timeout=120)
+    done = subprocess.run([sys.executable, str(ANSWERS), *quick], capture_output=True, text=True, check=False, timeout=PATIENCE,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and done.stdout.count(": right (") == len(quick), done.stdout + done.stderr

@@ -2,6 +2,8 @@
 
 import copy
 import math
+import pickle
+import re
 
 import numpy as np
 import pytest
@@ -121,7 +123,7 @@ class Textbook:
     """The formulas of the docstrings, in the order in which they are written, on arrays; t counts every step."""
 
     def __init__(self, opt):
-        self.opt, self.t, self.m, self.v, self.last = opt, 0, 0, 0, None
+        self.opt, self.t, self.m, self.v, self.last = opt, 0, 0, 0, {}
 
     def step(self, theta, g, factor=1.0, opt=None):
         """theta after the step."""
@@ -130,7 +132,7 @@ class Textbook:
             return np.clip(self.step(theta, g, factor, opt.opt), -opt.bound, opt.bound)
         if isinstance(opt, optim.Optimistic):
             moved = self.step(theta, g, factor, opt.opt)
-            step, last, self.last = moved - theta, self.last, moved - theta
+            step, last, self.last[opt] = moved - theta, self.last.get(opt), moved - theta
             return moved if last is None else moved + (step - last)
         self.t += 1
         if isinstance(opt, optim.SGD):
@@ -145,7 +147,8 @@ class Textbook:
 ALL = OPTIMISERS | {"plain SGD": lambda: optim.SGD(0.1), "Optimistic Adam": lambda: optim.Optimistic(optim.Adam(0.1)),
                     "Optimistic SGD": lambda: optim.Optimistic(optim.SGD(0.1, momentum=0.5)),
                     "Clipped": lambda: optim.Clipped(optim.Adam(0.3), 1.1),
-                    "Clipped Optimistic": lambda: optim.Clipped(optim.Optimistic(optim.Adam(0.3)), 1.1)}
+                    "Clipped Optimistic": lambda: optim.Clipped(optim.Optimistic(optim.Adam(0.3)), 1.1),
+                    "Optimistic twice": lambda: optim.Optimistic(optim.Optimistic(optim.Adam(0.1)))}
 EACH = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 EACH_DTYPE = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -312,6 +315,56 @@ class Signs(optim.Optimiser):
         rate, _ = self.next(theta)
         self.total += grad
         theta -= rate * np.sign(self.total)
+
+
+@pytest.mark.parametrize("make", [optim.Adam, lambda: optim.SGD(.1, .5), lambda: optim.Optimistic(optim.Adam()),
+                                  lambda: optim.Clipped(optim.Adam(), 1.)])
+def test_one_optimiser_for_two_networks_of_one_shape_is_refused(make):
+    """Each would be moved along the memories of both."""
+    opt, one, other = make(), np.ones(3), np.ones(3)
+    opt.step(one, one.copy())
+    opt.step(one[:], one.copy())  # another view of the same numbers
+    with pytest.raises(ValueError, match="moves another network and remembers its steps. Each network needs an optimiser of its"):
+        opt.step(other, one.copy())
+    assert (other == 1).all()
+    both = np.ones((2, 3))
+    with pytest.raises(ValueError, match="moves another network"):
+        opt.step(both[1], one.copy())
+    for to_go_on in (copy.deepcopy(opt), pickle.loads(pickle.dumps(opt))):
+        to_go_on.step(other, one.copy())
+    opt.load_state(opt.state())
+    opt.step(other, one.copy())
+
+
+def test_an_optimiser_that_remembers_nothing_moves_what_it_is_given():
+    opt, one, other = optim.SGD(.1), np.ones(3), np.ones(3)
+    for theta in (one, other, one):
+        opt.step(theta, np.ones(3))
+    assert np.allclose(one, .8) and np.allclose(other, .9)
+
+
+def test_a_network_that_is_no_more_does_not_hold_its_optimiser():
+    opt = optim.Adam()
+    for _ in range(3):
+        opt.step(np.ones(3), np.ones(3))
+
+
+@pytest.mark.parametrize("state, error, said", [
+    (None, TypeError, "a state is a dict of arrays, such as opt.state() gives; got None"),
+    ({"t": "x"}, TypeError, "t must hold real numbers; got an array of <U1"),
+    ({"t": 2.5}, TypeError, "t, the steps so far, must be a whole number, at least 0; got 2.5"),
+    ({"t": [1, 2]}, TypeError, "must be a whole number, at least 0; got [1, 2]"),
+    ({"t": -1}, ValueError, "must be at least 0; got -1"),
+    ({"t": 1, "m": None, "v": [1.]}, TypeError, "m must hold real numbers"),
+    ({"t": 1, "m": [1.], "v": np.ma.masked_array([1.])}, TypeError, "v is a masked array"),
+])
+def test_a_state_that_is_none_changes_nothing(state, error, said):
+    opt, theta = optim.Adam(), np.ones(1)
+    opt.step(theta, theta.copy())
+    before = opt.state()
+    with pytest.raises(error, match=re.escape(said)):
+        opt.load_state(state)
+    assert all(same_bits(array, before[name]) for name, array in opt.state().items())
 
 
 def test_a_rule_of_ones_own():

@@ -1,11 +1,9 @@
 """The page on your own data: its code runs, and what it says is so."""
 
 import csv
-import os
 import re
 import runpy
-import subprocess
-import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -142,32 +140,28 @@ def test_texts_of_many_samples(sold, cli):
         assert [*csv.reader(file)][1:] == [[str(cell) for cell in row] for row in rows]
 
 
-MEASURED = """
-import resource, sys
-from tinygan import sampling
-from tinygan.__main__ import main
-sampling.ROWS = int(sys.argv[2])
-def most(n):
-    assert main(["sample", "people", "-n", n, "--force", "--out", sys.argv[1]]) == 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-few = most("5000")
-print(most("300000") - few)
-"""
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no getrusage")
 @pytest.mark.parametrize("name", ["x.csv", "x.npy"])
-def test_many_samples_take_no_more_memory_than_few(people, name):
-    """Sixty times as many take less than 20 MB more; in one batch they take more than 60 MB more."""
-    between = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"  # else the memory of this process counts too
+def test_many_samples_take_no_more_memory_than_few(people, name, cli, monkeypatch):
+    """Ten times as many take less than 1 MB more; in one batch they take more than 10 MB more."""
 
-    def grown(rows):
-        words = [sys.executable, "-c", between, sys.executable, "-c", MEASURED, name, str(rows)]
-        done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, check=True)
-        return int(done.stdout.split()[-1]) / (1024**2 if sys.platform == "darwin" else 1024)
+    def most(n):
+        """The most bytes that are in use while so many are sampled for a file."""
+        tracemalloc.start()
+        try:
+            assert cli("sample", "people", "-n", n, "--force", "--out", name)[0] == 0
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
-    assert grown(sampling.ROWS) < 20 < 60 < grown(10**6)
+    def grown():
+        return most(10 * few) - most(few)
+
+    few = sampling.ROWS
+    most(10)  # what is imported once does not count
+    batches = grown()
+    monkeypatch.setattr(sampling, "ROWS", 10**6)
+    assert batches < 1e6 < 10e6 < grown(), batches
 
 
 def test_the_three_tables_of_the_page_are_those_of_the_script(tmp_path):

@@ -313,6 +313,7 @@ def changed(**arrays):
     (changed(theta=None), "has the arrays theta, .*; got layer 0"),
     (changed(**{"layer 3, u": None}), "has the arrays .*; got theta, layer 0, turns, layer 1, u"),
     (changed(u=np.ones((1, 6))), "has the arrays .*, u"),
+    (changed(theta=np.full(41, 1e300)), "theta holds numbers too large for float32"),
     (changed(theta=np.zeros(40)), r"theta has shape \(40,\), expected \(41,\): another network's state"),
     (changed(theta=np.zeros((2, 41))), r"theta has shape \(2, 41\), expected \(41,\)"),
     (changed(**{"layer 3, u": np.ones((1, 6))}), r"layer 3, u has shape \(1, 6\), expected \(1, 5\)"),
@@ -327,6 +328,18 @@ def test_another_networks_state_is_refused_before_anything_is_changed(state, mes
         net.load_state(state)
     after = net.state()
     assert after.keys() == before.keys() and all(same_bits(array, before[name]) for name, array in after.items()) and whole(net)
+
+
+def test_a_network_that_may_not_be_changed_says_so_and_one_of_complex_numbers_is_not_taken():
+    net, frozen = critic(), critic()
+    for array in (frozen.theta, *frozen.buffers().values()):
+        array.flags.writeable = False
+    net.load_state(frozen.state() | {"theta": frozen.theta})  # what it loads from may be read-only
+    with pytest.raises(ValueError, match="theta of this network is read-only, and load_state writes into it: use a copy"):
+        frozen.load_state(net.state())
+    frozen.copy().load_state(net.state())
+    with pytest.raises(TypeError, match="theta must hold real numbers; got an array of complex128"):
+        net.load_state(net.copy(dtype=np.complex128).state())
 
 
 # ---- copies

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tinygan.metrics import FullReport
-from tinygan.study import BARS
+from tinygan.study import BARS, REMEDIES, SETUPS
+from tinygan.study.remedies import with_gamma
 
 WHERE = importlib.util.spec_from_file_location("recipe_probes", Path(__file__).parent / "benchmarks" / "recipe_probes.py")
 probes = importlib.util.module_from_spec(WHERE)
@@ -24,6 +25,27 @@ def test_every_probe_can_be_made_and_says_what_it_changes():
     assert len(set(told)) == len(told) and ("ring", "nothing") in told
     near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
     assert repr(near.layers[0]) == "FourierBeside(2 -> 66)"
+
+
+def test_the_records_are_the_setup_wide_modes():
+    """As the page says: for the ring at the command line, for the grid with four other settings."""
+    page = (probes.RESULTS.parent / "narrow_modes.rst").read_text()
+    remedy, setup = REMEDIES["relativistic_r1_r2"], SETUPS["wide_modes"]
+    assert "study --setup wide_modes --data ring --remedies relativistic_r1_r2 --gamma .3 .03 --seeds 20" in page
+    assert with_gamma(remedy, (.3, .03)).applied(setup.recipe) == probes.RECORDS["ring_8_near"].recipe
+    changes = "hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256"
+    assert f'SETUPS["wide_modes"].replace({changes})' in page
+    other = setup.replace(hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256)
+    assert remedy.applied(other.recipe) == probes.RECORDS["grid_25_near"].recipe
+
+
+def test_what_the_page_says_of_the_scale_and_the_size():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    assert "between one and four standard deviations of a mode" in page and "size is smaller where the scale is larger" in page
+    for probe in (*(probes.PROBES[name] for name in ("ring.beside", "grid.beside")), *probes.RECORDS.values()):
+        _, scale, size = probe.recipe.d_fourier
+        assert 1 < 1 / (2 * np.pi * scale) / probes.DATA[probe.data]().standardized().stds[0] < 4
+        assert .2 < size * scale < .4
 
 
 def test_the_mixtures_are_what_they_are_called():
@@ -113,7 +135,8 @@ def test_what_the_page_says_of_the_probes():
     assert {mean(name, "modes_half") for name in long} == {25}
 
 
-@pytest.mark.parametrize("name, old", [("ring_8_near", "ring_8"), ("grid_25_near", "grid_25")])
+@pytest.mark.parametrize("name, old", [("ring_8_near", "ring_8"), ("grid_25_near", "grid_25"),
+                                       ("grid_25_near_minute", "grid_25_in_a_minute")])
 def test_what_the_page_says_of_a_record(name, old):
     mixture = probes.DATA[probes.RECORDS[name].data]().standardized()
     page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
@@ -135,3 +158,12 @@ def test_what_the_page_says_of_a_record(name, old):
     for key, digits in (("high_quality", 3), ("std_ratio", 2)):
         values = [f"{bound([run[key] for run in before]):.{digits}f}".removeprefix("0") for bound in (min, max)]
         assert "has {} to {}".format(*values) in page
+
+
+def test_every_run_of_the_record_in_a_minute_took_less_than_that():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    found = json.loads((probes.RESULTS / "grid_25_near_minute.json").read_text())
+    seconds = [run["seconds"] for run in found["runs"]]
+    assert max(seconds) < 60 and f"A run took {min(seconds):.0f} to {max(seconds):.0f} s" in page
+    assert found["about"]["recipe"] == probes.RECORDS["grid_25_near_minute"].told
+    assert "with 11 500 steps in place of 20 000" in page

@@ -50,7 +50,8 @@ PARTS = {
                            instance_noise=(0.1, 0), clip=0.5, update="optimistic", fourier=(6, 0.5, 1.0)),
 }
 OPTIMISERS = {"SGD": SGD(0.01), "momentum": SGD(0.01, momentum=0.9), "Adam": Adam(0.01), "Clipped": Clipped(Adam(0.01), 0.1),
-              "Optimistic": Optimistic(Adam(0.01)), "both": Clipped(Optimistic(SGD(0.01, momentum=0.5)), 0.1)}
+              "Optimistic": Optimistic(Adam(0.01)), "both": Clipped(Optimistic(SGD(0.01, momentum=0.5)), 0.1),
+              "twice": Optimistic(Optimistic(Adam(0.01)))}
 
 
 def stop_of(name, most=STEPS):
@@ -408,7 +409,7 @@ def test_a_study_holds_its_folder(cli):
 @pytest.mark.slow
 def test_the_system_lets_go_of_a_folder_when_its_process_is_killed(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(60)"
+    code = "import sys, time; from tinygan import files\nwith files.lock(sys.argv[1]):\n    print(flush=True); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE,
                           env=os.environ | {"PYTHONPATH": path}) as process:
         process.stdout.readline()

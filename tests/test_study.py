@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 from scipy.stats import binom
+from waiting import PATIENCE, until
 
 from tinygan import data, losses, plots, study
 from tinygan.__main__ import main
@@ -679,20 +679,19 @@ def test_ctrl_c_keeps_finished_rows(cli, undrawn, monkeypatch, pressed):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a whole console there")
 def test_ctrl_c_reaches_the_processes_too(tmp_path):
-    words = "-m tinygan study --remedies plain --seeds 400 --steps 100 --replicas 1 --jobs 2 --quiet --out"
+    words = "-m tinygan study --remedies plain --seeds 4000 --steps 100 --replicas 1 --jobs 2 --quiet --out"
     def with_ctrl_c():  # a program that was started in the background may ignore it, and so would what it starts
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     running = subprocess.Popen([sys.executable, *words.split(), str(tmp_path / "mine")], cwd=ROOT, stderr=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=with_ctrl_c)
-    table, end = tmp_path / "mine" / study.TABLE, time.monotonic() + 40
-    while time.monotonic() < end and (not table.exists() or table.read_bytes().count(b"\n") < 3):
-        time.sleep(.05)
+    table = tmp_path / "mine" / study.TABLE
+    until(lambda: table.exists() and table.read_bytes().count(b"\n") >= 3)
     kept = table.read_bytes().count(b"\n")
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all processes
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130 and "stopped by Ctrl-C; " in err and "Traceback" not in err, err
-    assert 3 <= kept <= table.read_bytes().count(b"\n") < 401
+    assert 3 <= kept <= table.read_bytes().count(b"\n") < 4001
 
 
 def test_the_list_names_every_remedy_and_setup(cli):

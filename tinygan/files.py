@@ -9,14 +9,16 @@
 """
 
 import csv
+import errno
 import glob
+import importlib.util
 import itertools
 import math
 import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,15 +29,12 @@ from . import text_tables
 from .engine.arguments import file_path, points, shown
 from .tables import Reading, Table, of_cells
 
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None  # Windows has none
 
 TEXT = (".csv", ".tsv", ".txt")
 ENDINGS = ".csv, .tsv, .txt, .npy, .npz or .parquet"
 UNPACKED = 1 << 32  # bytes that a packed file may hold
+TAIL = 50  # letters of a name that its temporary file has too, which would be too long with all of them
 
 
 def read(path: str | Path) -> tuple[NDArray[Any], tuple[str, ...] | None]:
@@ -85,7 +84,6 @@ def _unpacked(path: Path) -> bytes:
     if path.suffix.lower() != ".gz":
         return path.read_bytes()
     import gzip  # few tables are packed
-
     try:
         with gzip.open(path) as file:
             raw = file.read(UNPACKED + 1)
@@ -215,18 +213,20 @@ def write_rows(rows: Iterable[Sequence[Any]], path: Path, columns: Sequence[str]
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """A path to write to, in the same folder, with the same ending. It becomes `path` if the block ends well, else it is deleted.
 
-    There is never half a file at `path`. A file that was there before stays until the new one is on the disk. What a process that
-    was killed has left of such a file is deleted.
+    There is never half a file at `path`. An older one stays until the new one is there. What killed processes left is deleted.
     """
     path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file to write to", str(path))
+    temporary = path.with_name(f".{os.getpid()}-{path.name[-TAIL:]}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where no file could be made; what was wrong is told by the first error
+            temporary.unlink()
         if isinstance(error, OSError):
             error.filename = str(path)  # the name that a person knows
         raise
@@ -235,8 +235,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 def _clean(path: Path) -> None:
     """Delete what processes that are no more have left of `path`."""
-    for left in path.parent.glob(f".*-{glob.escape(path.name)}"):
-        pid = left.name[1:].removesuffix(f"-{path.name}")
+    tail = path.name[-TAIL:]
+    for left in path.parent.glob(f".*-{glob.escape(tail)}"):
+        pid = left.name[1:].removesuffix(f"-{tail}")
         if pid.isdigit() and not _runs(int(pid)):
             left.unlink(missing_ok=True)
 
@@ -246,11 +247,10 @@ def _runs(pid: int) -> bool:
     if os.name != "posix":  # there the same call would end it
         return True
     try:
-        os.kill(pid, 0)
+        with suppress(PermissionError, OverflowError):
+            os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, OverflowError):
-        pass
     return True
 
 

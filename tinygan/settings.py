@@ -15,6 +15,8 @@ import numpy as np
 
 from .engine.arguments import choice, count, flag, number, shown
 
+ITEMS = 1000  # of one setting
+
 
 def converted(word: str, convert: Callable[[str], Any]) -> Any:
     """The word converted, or the word itself where it cannot be. Then the kind's own message names it."""
@@ -188,6 +190,8 @@ def _items(name: str, value: Any, description: str) -> list[Any]:
     """The items of a tuple or list. Raises TypeError for anything else."""
     if not (isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)):
         raise TypeError(f"{name} must be {description}; got {shown(value)}")
+    if len(value) > ITEMS:
+        raise ValueError(f"{name} must be {description}; got {len(value):,} of them")
     return list(value)
 
 

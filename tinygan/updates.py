@@ -43,7 +43,7 @@ def an_optimiser(name: str, opt: Any) -> Any:
     """The optimiser, if it is one. Raises TypeError."""
     if isinstance(opt, type):
         raise TypeError(f"{name} must be an object: write {name}={opt.__name__}(lr=...) with its brackets")
-    if not hasattr(opt, "step"):
+    if not callable(getattr(opt, "step", None)):
         raise TypeError(f"{name} must be an optimiser such as Adam(lr=1e-3); got {shown(opt)}. A rule of your own is a subclass "
                         "of tinygan.engine.optim.Optimiser")
     return opt

@@ -41,7 +41,7 @@ WORKS = {  # name -> words, and how often it is chosen
     "study": ("study --remedies plain averaging --seeds 8 --replicas 4 --jobs 2 --steps 500 --every 100 --quiet --out run", 5),
     "grade": ("grade class --jobs 2 --lessons 02 03 --quiet --out run/marks.csv --force", 4),
 }
-LATE = 10.0  # seconds within which all processes have ended
+ENDED, LATE = 30.0, 10.0  # seconds within which a stopped command has ended, and then all its processes
 
 
 class Place:
@@ -129,7 +129,7 @@ def stop(place, name, seconds):
         else:
             process.send_signal(SIGNALS[name])
     try:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=ENDED)
     except subprocess.TimeoutExpired:
         for pid in place.left():
             os.kill(pid, signal.SIGKILL)

@@ -33,12 +33,6 @@ BASE = Recipe(hidden=(64,) * 4, batch=128, steps=6000, schedule="cosine_decay", 
              loss="relativistic")
 
 
-def lattice():
-    """32 modes in space: 4 x 4 x 2 points, 2 apart, of standard deviation .05."""
-    points = np.stack(np.meshgrid([-3, -1, 1, 3], [-3, -1, 1, 3], [-1, 1]), axis=-1)
-    return data.Mixture(points.reshape(-1, 3), .05, name="lattice")
-
-
 def unequal():
     """The ring with shares of 1 to 8 in 36."""
     return data.Mixture(data.ring().means, .02, np.arange(1, 9) / 36, name="unequal")
@@ -50,7 +44,7 @@ def turned():
     return data.Mixture(data.grid().means @ np.array([[c, s], [-s, c]]), .05, name="turned")
 
 
-DATA = {"ring": data.ring, "grid": data.grid, "lattice": lattice, "unequal": unequal, "turned": turned}
+DATA = {"ring": data.ring, "grid": data.grid, "lattice": data.lattice, "unequal": unequal, "turned": turned}
 # R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that.
 GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "unequal": (0.3, 0.01),
          "turned": (0.1, 0.003)}
@@ -137,7 +131,8 @@ PROBES = {
     "turned.beside": Probed("turned", NEAR, 1),
 }
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
-           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20)}
+           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20),
+           "grid_25_near_minute": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE, "steps": 11_500}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 

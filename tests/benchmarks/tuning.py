@@ -42,8 +42,8 @@ RESULTS = Path(__file__).parents[2] / "docs" / "results"
 SEED = 20  # of all draws
 SETTINGS, FINALISTS = 16, 3
 TUNE, VALIDATE, TEST = range(1000, 1004), range(1100, 1104), range(2000, 2020)
-BUDGETS = (2000, 4000)  # steps; the first is that of tuning and validation, the second that of the study "all_remedies"
-BASE = Recipe(hidden=(64, 64), batch=128, schedule="cosine_decay", lr=1e-3, steps=BUDGETS[0])
+BUDGETS = {"ring": (4000, 8000), "grid": (10_000, 20_000)}  # steps; the first is that of tuning and validation
+BASE = Recipe(hidden=(64, 64), batch=128, schedule="cosine_decay", lr=1e-3)
 
 
 class Log(NamedTuple):
@@ -65,8 +65,8 @@ class Of(NamedTuple):
         return self.values[rng.integers(len(self.values))]
 
 
-SHARED = {"lr": Log(1e-4, 1e-2), "lr_d": Log(1e-4, 1e-2), "beta1": Of((0.0, 0.5)), "batch": Of((64, 128, 256)),
-          "hidden": Of(((64, 64), (128, 128)))}
+SHARED = {"lr": Log(1e-4, 1e-2), "lr_d": Log(1e-4, 1e-2), "beta1": Of((0.0, 0.5)), "batch": Of((64, 128)),
+          "hidden": Of(((32, 32), (64, 64)))}
 # A fall of gamma is a factor: 1 keeps it, 30 divides it by 30 over the run.
 GAMMA = {"gamma": Log(0.01, 3), "fall": Of((1, 30))}
 OWN = {
@@ -308,17 +308,19 @@ def parsed(words=None):
     parser.add_argument("--settings", type=int, default=SETTINGS, help="to be tried for each remedy")
     parser.add_argument("--seeds", type=int, default=len(TUNE), choices=range(1, len(TUNE) + 1), help="to tune and to validate")
     parser.add_argument("--test", type=int, default=len(TEST), choices=range(1, len(TEST) + 1), help="new seeds of the winner")
-    parser.add_argument("--budgets", type=int, nargs="+", default=BUDGETS, help="steps; the first is that of tuning")
+    parser.add_argument("--budgets", type=int, nargs="+", help="steps; the first is that of tuning")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--replicas", type=int, default=20, help="seeds side by side; the results do not depend on it")
     parser.add_argument("--cluster", help="the address of a Dask scheduler")
     parser.add_argument("--work", type=Path, default=Path("tinygan-tuning"), help="folder for the runs, to go on from")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the tables go, an existing folder")
     options = parser.parse_args(words)
+    options.budgets = tuple(options.budgets or BUDGETS[options.data])
     if min(options.settings, *options.budgets) < 1 or len(set(options.budgets)) < len(options.budgets):
         parser.error("--settings and --budgets are at least 1, and no budget stands there twice")
-    declared = (list(options.remedies), options.settings, options.seeds, options.test, tuple(options.budgets))
-    if not options.dry and options.out == RESULTS and declared != (list(REMEDIES), SETTINGS, len(TUNE), len(TEST), BUDGETS):
+    declared = (list(options.remedies), options.settings, options.seeds, options.test, options.budgets)
+    study = (list(REMEDIES), SETTINGS, len(TUNE), len(TEST), BUDGETS[options.data])
+    if not options.dry and options.out == RESULTS and declared != study:
         parser.error("a part of the study is not the study: give it another folder with --out")
     return options
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import PATIENCE, until
 
 from tinygan.exercises import calling, exercises_of, grading, limits
 from tinygan.exercises.calling import Mannered, Stopped, quiet, run
@@ -47,13 +48,13 @@ def loops():
 
 
 def sleeps():
-    time.sleep(60)
+    time.sleep(2 * PATIENCE)
 
 
 def catches_what_it_can():
     while True:
         try:
-            time.sleep(60)
+            time.sleep(2 * PATIENCE)
         except Exception:
             pass
 
@@ -92,11 +93,8 @@ def test_a_loop_without_end_is_ended(work):
     said = lines(work)
     assert said[0] == "f is still running after 0.15 seconds: does its loop come to an end?"
     assert said[1].startswith("test_calling.py, line ")
-    assert time.monotonic() - start < 5
-    for _ in range(50):
-        if threading.active_count() > before:
-            time.sleep(0.02)
-    assert threading.active_count() == before, "its own threads end as well"
+    assert time.monotonic() - start < PATIENCE, "a sleep is ended too"
+    until(lambda: threading.active_count() <= before)  # its own threads end as well
 
 
 @pytest.mark.sampled(2)
@@ -106,7 +104,7 @@ def test_in_another_thread_too(work):
     said = []
     thread = threading.Thread(target=lambda: said.extend(lines(work)))
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert "still running" in said[0] and "test_calling.py, line" in said[1]
 
 
@@ -147,9 +145,8 @@ def test_nothing_is_left_behind():
             assert run(functools.partial(time.sleep, 0.002 + 1e-5 * k), 0.0022, "f") is None
         except Stopped as stopped:
             assert "still running" in str(stopped)
-    time.sleep(0.05)
     assert signal.getsignal(signal.SIGINT) is handler
-    assert not [thread for thread in threading.enumerate() if thread.name == "tinygan time limit"]
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "tinygan time limit"])
 
 
 def test_the_users_own_ctrl_c_is_passed_on():
@@ -180,7 +177,7 @@ def test_the_last_resort_ends_what_lets_nothing_else_run():
             "with last_resort(0.5, sys.stdout):\n"
             "    run(lambda: sum(itertools.repeat(0, 10**14)), 0.1, 'f')")
     done = subprocess.run([sys.executable, "-c", code, str(Path(calling.__file__).parents[2])], capture_output=True, text=True,
-                          timeout=30)
+                          timeout=PATIENCE)
     assert done.returncode == 1 and done.stdout.startswith("Timeout (0:00:00.5") and "line 6 in <lambda>" in done.stdout
 
 
@@ -253,7 +250,7 @@ def test_python_can_end_while_a_students_thread_runs():
             "def loops():\n    while True: pass\n"
             "print(run(lambda: threading.Thread(target=loops).start(), 1, 'f'))")
     done = subprocess.run([sys.executable, "-c", code, str(Path(calling.__file__).parents[2])], capture_output=True, text=True,
-                          timeout=30)
+                          timeout=PATIENCE)
     assert (done.stdout, done.stderr) == ("None\n", "")
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from waiting import PATIENCE
 
 from tinygan.exercises import FOLDER, copy_to, exercises_of, museum
 from tinygan.exercises.grading import Wrong, grade
@@ -254,7 +255,8 @@ def run(folder, *arguments):
     """What a student's pytest prints, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-q", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False).stdout
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False,
+                          timeout=PATIENCE).stdout
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from tinygan.__main__ import main
 from tinygan.exercises import FOLDER, LESSONS
@@ -202,7 +203,7 @@ def test_loops_without_end_are_ended_wherever_they_are(folder):
     answer(folder, "02.3", "import time; time.sleep(1000)")
     answer(folder, "02.4", "import threading as t; a = t.Thread(target=lambda: [0 for _ in iter(int, 1)]); a.start(); a.join()")
     rewrite(folder, "03", lambda data: data + b"\nwhile True:\n    pass\n")
-    code, out = run(folder, "-m", "ex02 or ex03", timeout=100)
+    code, out = run(folder, "-m", "ex02 or ex03", timeout=PATIENCE)
     said = failures(out)
     assert code == 1 and board(out)[0].endswith("#xxx.    1 done, 3 wrong, 1 to do")
     assert [lines[0].split(" is still")[0] for lines in said.values()] == [
@@ -217,7 +218,7 @@ def test_what_cannot_be_stopped_ends_with_the_board(folder, options):
         pytest.skip("pytest-xdist is missing")
     answer(folder, "02.1", RIGHT["02.1"])
     answer(folder, "02.2", "import hashlib; hashlib.pbkdf2_hmac('md5', b'', b'', 2**31 - 1)")  # one call that nothing interrupts
-    code, out = run(folder, "-m", "ex02", *options, timeout=100)
+    code, out = run(folder, "-m", "ex02", *options, timeout=PATIENCE)
     if options:  # the process of this exercise is lost, and another takes its place
         assert code == 1 and "crashed while running" in out and "1 done" in out and "All of these are solved" not in out
     else:

@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from waiting import PATIENCE, until
 
 import tinygan.playground
 from tinygan.playground import show
@@ -77,14 +78,12 @@ def test_a_page_of_this_machine_holds_it_and_another_may_not(shown, browser):
     thread.start()
     try:
         tab = browser.new_page()
+        tab.set_default_timeout(1000 * PATIENCE)
         tab.goto(f"http://localhost:{notebook.server_port}/")
         frame = tab.frame_locator("iframe")
         frame.locator("#score td").first.wait_for()
         frame.locator("#round").click()
-        for _ in range(200):
-            if shown.session.rounds:
-                break
-            tab.wait_for_timeout(20)
+        until(lambda: shown.session.rounds, pause=lambda: tab.wait_for_timeout(20))
         assert shown.session.rounds == 1
         # The control: the same page under a name of another place. Chromium looks that name up on this machine.
         tab.goto(f"http://elsewhere.localhost:{notebook.server_port}/")

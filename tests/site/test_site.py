@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from absent import absent
 from PIL import Image
+from waiting import PATIENCE
 
 from tinygan.playground.stories import STORIES
 
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.slow
 
 SITE = Path(os.environ.get("TINYGAN_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html")).resolve()
 MOST = 60e6  # bytes
-PATIENCE = 600_000  # milliseconds for anything that a page is asked for: the machine may be busy
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 IMAGES = """() => [...document.images].filter(i => !(i.complete && i.naturalWidth > 0 && i.naturalHeight > 0 && i.alt.trim()))
@@ -68,7 +68,7 @@ def tab(browser):
     """A tab that notes what it should not have done, in `tab.complaints`."""
     context = browser.new_context(viewport=DESKTOP)
     tab = context.new_page()
-    tab.set_default_timeout(PATIENCE)
+    tab.set_default_timeout(1000 * PATIENCE)
     tab.complaints = []
     context.on("request", lambda request: watch(request, tab.complaints))
     tab.on("console", lambda message: message.type in ("error", "warning") and tab.complaints.append(f"console: {message.text}"))

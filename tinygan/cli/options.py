@@ -14,7 +14,7 @@ from . import family_options, playing
 from .family_options import GAN
 from .words import Setting, add, add_command, add_out, one_of, real, whole
 
-MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d")  # data whose modes can be counted
+MIXTURES = ("ring", "grid", "big_grid", "gaussians_1d", "lattice", "hypercube", "tilted_ring")  # data whose modes can be counted
 
 
 class _Parser(argparse.ArgumentParser):

@@ -25,17 +25,18 @@ import numpy as np
 
 from .. import files
 from ..engine import arguments
-from ..engine.machine import fits
 from ..tables import Reading
 from .base import DataSet
+from .curve import Curve
 from .labels import class_count, one_hot, whole_labels
 from .mixed import Mixed, from_cells, from_table, is_frame, names_of
+from .mixtures import gaussians_1d, grid, hypercube, lattice, ring, square, tilted_ring
 from .pictures import Patches, brightness, faces, images, patches
-from .sets import Curve, Mixture, Points
+from .sets import Mixture, Points
 
 __all__ = ["NAMES", "Curve", "DataSet", "Halves", "Mixed", "Mixture", "Patches", "Points", "brightness", "by_name", "circles",
-           "class_count", "digits", "faces", "from_array", "from_file", "gaussians_1d", "grid", "halves", "images", "moons",
-           "one_hot", "patches", "ring", "spokes", "square", "swiss_roll", "whole_labels"]
+           "class_count", "digits", "faces", "from_array", "from_file", "gaussians_1d", "grid", "halves", "hypercube", "images",
+           "lattice", "moons", "one_hot", "patches", "ring", "spokes", "square", "swiss_roll", "tilted_ring", "whole_labels"]
 
 SPLIT_SEED = 0  # of the two halves of the digits, the same for everybody
 
@@ -45,68 +46,6 @@ class Halves(NamedTuple):
 
     training: Points
     held_out: Points
-
-
-def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
-    """`modes` Gaussians equally spaced on a circle, at the angles 2 pi k / modes, k = 0 ... modes - 1.
-
-    Parameters
-    ----------
-    modes : how many
-    radius : of the circle
-    std : the standard deviation of each mode along each axis
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from tinygan import data
-    >>> data.ring()
-    Mixture ring: modes 8, dimensions 2, std 0.02, equal weights
-    >>> data.ring().sample(5, np.random.default_rng(0)).shape
-    (5, 2)
-    """
-    fits(f"a ring of {modes} modes", 2, arguments.count("modes", modes))
-    angle = 2 * math.pi * np.arange(modes) / modes
-    radius = arguments.number("radius", radius, above=0)
-    return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")
-
-
-def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """`side` times `side` Gaussians on a square lattice around the origin.
-
-    Parameters
-    ----------
-    side : modes along each axis
-    spacing : the distance between neighbours
-    std : the standard deviation of each mode along each axis
-    """
-    side, spacing = arguments.count("side", side), arguments.number("spacing", spacing, above=0)
-    fits(f"a grid of {side} x {side} modes", 2, side, side)
-    line = spacing * (np.arange(side) - (side - 1) / 2)
-    return Mixture(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), std, name="grid")
-
-
-def square(spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """Eight Gaussians on the edge of a square, a grid of 3 x 3 without its middle.
-
-    Parameters
-    ----------
-    spacing : the distance between neighbours
-    std : the standard deviation of each mode along each axis
-    """
-    return Mixture(np.delete(grid(3, spacing).means, 4, axis=0), std, name="square")
-
-
-def gaussians_1d(means: Any = (-2.0, 2.0), stds: Any = 0.5, weights: Any = None) -> Mixture:
-    """A mixture on the line. Samples are (n, 1).
-
-    Parameters
-    ----------
-    means : K numbers
-    stds : the standard deviations, one number or K of them
-    weights : the K shares, which sum to 1; equal by default
-    """
-    return Mixture(arguments.real("means", means).reshape(-1, 1), stds, weights, name="gaussians_1d")
 
 
 # scikit-learn spaces n points of a moon or circle evenly, ends included, so its n points are not n independent samples.
@@ -265,6 +204,9 @@ NAMES: dict[str, Callable[[], DataSet]] = {
     "spokes": spokes,
     "digits": digits,
     "patches": patches,
+    "lattice": lattice,
+    "hypercube": hypercube,
+    "tilted_ring": tilted_ring,
 }
 
 

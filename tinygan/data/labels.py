@@ -27,7 +27,7 @@ def whole_labels(labels: Any, classes: int, n: int | None = None, name: str = "l
     classes, found = count("classes", classes), real(name, labels, ANY)
     n = None if n is None else count("n", n, 0)
     if found.dtype.kind not in "iu":
-        got = shown(found) if found.ndim else f"{found.item()!r} of {found.dtype}"
+        got = shown(found) if found.ndim else f"{shown(found.item())} of {found.dtype}"
         raise TypeError(f"{name} must be whole numbers, 0 to {classes - 1}; got {got}")
     if found.ndim == 0:
         fits(f"{n} {name}", n or 1)
@@ -63,7 +63,7 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
     rows = whole_labels(labels, classes)
     try:
         dtype = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"dtype must be one of NumPy's, such as np.float32; got {shown(dtype)}") from None
     if dtype.kind not in "fiubc":
         raise TypeError(f"dtype must be that of numbers, such as np.float32; got {dtype}")

@@ -1,4 +1,4 @@
-"""Kinds of data sets, namely mixtures with a known density, curves, and points. The contract stands in `tinygan.data`."""
+"""Kinds of data sets, namely mixtures with a known density, and points. The contract stands in `tinygan.data`."""
 
 import functools
 import math
@@ -11,26 +11,47 @@ from ..engine.arguments import Array, shown
 from .arrays import check_image, check_names, decimals_of, frozen, matrix, own_labels, positive, span
 from .base import DataSet
 from .labels import class_count
+from .shapes import Shapes
 
 
 class Mixture(DataSet):
-    """A mixture of K isotropic Gaussians in d dimensions: p(x) = sum_k w_k N(x; c_k, sigma_k^2 I).
+    """A mixture of K Gaussians in d dimensions: p(x) = sum_k w_k N(x; c_k, S_k), where S_k = sigma_k^2 I for round modes.
 
     Parameters
     ----------
     means : (K, d), the centres c_k
-    stds : a number, or K of them, the standard deviation sigma_k along each axis
+    stds : for round modes, a number, or K of them, the standard deviation sigma_k along each axis
     weights : (K,), the positive shares w_k, equal by default; they must sum to 1 within 1e-6
     name : for tables and plots
+    covariances : in the place of stds, the matrices S_k, (K, d, d), or (d, d) for all modes; symmetric and positive definite
+
+    Attributes
+    ----------
+    stds : (K,), the sigma_k; with covariances the root mean square of each mode's standard deviations along the axes
+    shapes : None for round modes, else the `Shapes` of the covariances
 
     Raises
     ------
     TypeError, ValueError : an argument is not such numbers; the message names it
+
+    Examples
+    --------
+    >>> from tinygan import data
+    >>> data.Mixture([[0, 0], [3, 0]], covariances=[[.1, .06], [.06, .1]])
+    Mixture mixture: modes 2, dimensions 2, std 0.2 to 0.4 along principal axes, equal weights
     """
 
-    def __init__(self, means: Any, stds: Any, weights: Any = None, name: str = "mixture") -> None:
+    def __init__(self, means: Any, stds: Any = None, weights: Any = None, name: str = "mixture", *,
+                 covariances: Any = None) -> None:
         self.means = matrix("means", means, rows=1)
         self.n_modes, self.dim = self.means.shape
+        if stds is None and covariances is None:
+            raise TypeError("stds must be numbers; got None. Modes that are not round have covariances in their place")
+        if stds is not None and covariances is not None:
+            raise ValueError("a mixture has stds, for round modes, or covariances; got both")
+        self.shapes = None if covariances is None else Shapes(covariances, self.n_modes, self.dim)
+        if self.shapes is not None:
+            stds = np.sqrt(np.square(self.shapes.stds).mean(axis=-1))
         self.stds = frozen(np.broadcast_to(positive("stds", stds, (), (self.n_modes,)), (self.n_modes,)))
         self.weights = frozen(np.full(self.n_modes, 1 / self.n_modes) if weights is None else self._shares(weights))
         self.name, self.classes = arguments.label("name", name), self.n_modes
@@ -53,7 +74,10 @@ class Mixture(DataSet):
         n = self.check_draw(n, rng)
         mode = np.searchsorted(self._steps, rng.random(n), side="right")
         x = rng.standard_normal((n, self.dim))
-        x *= self.stds.take(mode)[:, None] if self._equal is None else self._equal
+        if self.shapes is None:
+            x *= self.stds.take(mode)[:, None] if self._equal is None else self._equal
+        else:
+            x = self.shapes.spread(x, mode)
         x += self.means.take(mode, axis=0)
         return x, mode
 
@@ -64,15 +88,47 @@ class Mixture(DataSet):
 
         x = arguments.points("x", x, self.dim)
         # cdist subtracts before it squares. |x|^2 - 2 x.c + |c|^2 would lose a narrow mode's digits.
-        squared = cdist(x, self.means, "sqeuclidean")  # (N, K)
-        height = np.log(self.weights) - self.dim * (np.log(self.stds) + 0.5 * math.log(2 * math.pi))  # (K,)
         with np.errstate(over="ignore"):  # beyond the largest float64 the answer is -inf
-            return logsumexp(height - squared / self.stds / self.stds / 2, axis=-1)
+            squared = (cdist(x, self.means, "sqeuclidean") / self.stds / self.stds if self.shapes is None
+                       else self.shapes.squared(x, self.means))  # (N, K)
+            size = np.log(self.stds) if self.shapes is None else np.log(self.shapes.stds).mean(axis=-1)  # (K,)
+            height = np.log(self.weights) - self.dim * (size + 0.5 * math.log(2 * math.pi))
+            return logsumexp(height - squared / 2, axis=-1)
+
+    def nearest(self, x: Array) -> Array:
+        """The nearest mode of each row of `x` (N, d), (N,); with covariances that of the least Mahalanobis distance."""
+        from scipy.spatial import cKDTree
+
+        if self.shapes is not None:
+            return self.shapes.squared(x, self.means).argmin(axis=-1)
+        found: Array = cKDTree(self.means).query(x)[1]
+        return found
+
+    def whitened(self, x: Array, mode: Array) -> Array:
+        """Rows of `x` (N, d) as offsets from the centres of their modes (N,), in units in which each mode is N(0, I)."""
+        if self.shapes is None:
+            return (x - self.means[mode]) / self.stds[mode, None]
+        return self.shapes.whitened(x - self.means[mode], mode)
+
+    @property
+    def covariances(self) -> Array:
+        """The covariance matrix of each mode, (K, d, d)."""
+        return np.square(self.stds)[:, None, None] * np.eye(self.dim) if self.shapes is None else self.shapes.covariances
+
+    @property
+    def principal_stds(self) -> Array:
+        """Each mode's standard deviations along its principal axes, (K, d)."""
+        return np.broadcast_to(self.stds[:, None], self.means.shape) if self.shapes is None else self.shapes.stds
+
+    @property
+    def axis_stds(self) -> Array:
+        """Each mode's standard deviations along the axes of space, (K, d)."""
+        return self.principal_stds if self.shapes is None else np.sqrt(self.covariances.diagonal(axis1=-2, axis2=-1))
 
     def standardized(self) -> "Mixture":
         """The mixture moved to mean 0 and divided by one number, the root mean square over axes of its standard deviation.
 
-        One number for all axes keeps every mode round, so the result is a Mixture too.
+        One number for all axes keeps every round mode round.
 
         >>> from tinygan import data
         >>> inside = data.ring().standardized()
@@ -84,12 +140,14 @@ class Mixture(DataSet):
         center = self.weights @ self.means  # (d,)
         between = self.weights @ (self.means - center) ** 2  # (d,)
         scale = math.sqrt(between.mean() + self.weights @ self.stds**2)
-        moved = Mixture((self.means - center) / scale, self.stds / scale, self.weights, self.name)
+        size = {"stds": self.stds / scale} if self.shapes is None else {"covariances": self.shapes.covariances / scale**2}
+        moved = Mixture((self.means - center) / scale, weights=self.weights, name=self.name, **size)
         return moved.moved_from(self, center, scale)
 
     def __repr__(self) -> str:
         weights = "equal weights" if np.ptp(self.weights) == 0 else f"weights {span(self.weights)}"
-        return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {span(self.stds)}, {weights}"
+        std = span(self.principal_stds) + " along principal axes" * (self.shapes is not None)
+        return f"Mixture {self.name}: modes {self.n_modes}, dimensions {self.dim}, std {std}, {weights}"
 
 
 def a_mixture(mixture: Any) -> Mixture:
@@ -98,54 +156,6 @@ def a_mixture(mixture: Any) -> Mixture:
         raise TypeError(f"mixture must be a data.Mixture, such as data.ring(); got {shown(mixture)}. Samples without one are "
                         "compared with true samples: metrics.coverage_and_density, metrics.mmd2 and metrics.c2st")
     return mixture
-
-
-class Curve(DataSet):
-    """Points of a curve, plus noise. A sample is a row of `path`, each equally likely, + noise * N(0, I).
-
-    Parameters
-    ----------
-    path : (M, d), points along the curve
-    noise : a standard deviation, 0 or larger, in the units of `path`
-    name : for tables and plots
-    labels : None, or (M,), the class of each row of `path`, 0 to K - 1
-    """
-
-    def __init__(self, path: Any, noise: float, name: str = "curve", labels: Any = None) -> None:
-        self.path = matrix("path", path, rows=2)
-        self.labels: Any = None if labels is None else own_labels(name, labels, self.path.shape[-2])
-        self.classes = None if labels is None else class_count(name, labels)
-        self.noise = arguments.number("noise", noise, above=0, including=(0,))
-        self.dim, self.name = self.path.shape[-1], name
-
-    def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """`n` independent samples, (n, d)."""
-        return self._drawn(n, rng)[0]
-
-    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """`n` independent samples (n, d), and the class of each, (n,). Raises ValueError without labels."""
-        if self.labels is None:
-            return super().sample_labelled(n, rng)
-        x, rows = self._drawn(n, rng)
-        return x, self.labels[rows]
-
-    def _drawn(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Samples, and the rows of `path` that they come from."""
-        n = self.check_draw(n, rng)
-        x = rng.standard_normal((n, self.dim))
-        x *= self.noise
-        rows = rng.integers(self.path.shape[-2], size=n)
-        x += self.path.take(rows, axis=0)
-        return x, rows
-
-    def standardized(self) -> "Curve":
-        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
-        center = self.path.mean(axis=-2)
-        scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
-        return Curve((self.path - center) / scale, self.noise / scale, self.name, self.labels).moved_from(self, center, scale)
-
-    def __repr__(self) -> str:
-        return f"Curve {self.name}: dimensions {self.dim}, noise {self.noise:.4g}"
 
 
 class Points(DataSet):

@@ -20,31 +20,45 @@ Array: TypeAlias = NDArray[Any]  # an array of any shape and dtype; docstrings s
 Seed: TypeAlias = int | np.integer[Any] | np.random.SeedSequence
 Seeds: TypeAlias = Seed | Sequence[Seed]  # one seed, or one for each replica
 ANY = "fiubcmMSUOV"  # all kinds of NumPy arrays
+MOST = 10**30  # no count is larger; longer numbers fill a message, and Python refuses to print the longest
 
 
 def shown(value: Any) -> str:
     """What a message quotes of a value that it got, one line, of at most 100 characters. Of an array its shape and dtype."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"{'an array' if type(value) is np.ndarray else f'a {type(value).__name__}'} {value.shape} of {value.dtype}"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a class with a fault of its own, or a whole number of thousands of digits
+        return f"a {type(value).__name__}"
     return text if len(text) <= 100 else f"{text[:96]} ..."
+
+
+def is_number(value: Any, kind: type = numbers.Real) -> bool:
+    """Whether `value` is one number of this kind. To NumPy a span of time is a whole number, and to Python True is one."""
+    return isinstance(value, kind) and not isinstance(value, (bool, np.timedelta64))
 
 
 def count(name: str, value: Any, minimum: int = 1) -> int:
     """`value` as an int, at least `minimum`. Raises TypeError (2.5, True, "3") or ValueError (too small)."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if not is_number(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, at least {minimum}; got {shown(value)}")
     if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}; got {value}")
+        raise ValueError(f"{name} must be at least {minimum}; got {shown(value)}")
+    if value > MOST:
+        raise ValueError(f"{name} must be at most {MOST:.0e}; got {shown(value)}")
     return int(value)
 
 
 def number(name: str, value: Any, above: float = -math.inf, below: float = math.inf,
            including: Collection[float] = ()) -> float:
     """`value` as a finite float in the open interval (above, below) or one of `including`. Raises TypeError or ValueError."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if not is_number(value):
         raise TypeError(f"{name} must be a number; got {shown(value)}")
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:
+        value = math.inf
     if value in including or (math.isfinite(value) and above < value < below):
         return value
     limits = " and ".join([f"above {above:g}"] * (above > -math.inf) + [f"below {below:g}"] * (below < math.inf))
@@ -114,6 +128,8 @@ def file_path(name: str, value: Any) -> Path:
         raise TypeError(f"{name} must be a path, a text or a pathlib.Path; got {shown(value)}")
     if not os.fspath(value):
         raise ValueError(f"{name} must name a file; got an empty text")
+    if "\0" in str(value):
+        raise ValueError(f"{name} must be a path without zero bytes; got {shown(value)}")
     return Path(value)
 
 
@@ -121,10 +137,10 @@ def seed_sequence(seed: Any) -> np.random.SeedSequence:
     """`seed` (an int >= 0 or a SeedSequence) as a fresh SeedSequence, the same for the same seed every time."""
     if isinstance(seed, np.random.SeedSequence):
         return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
+    if not is_number(seed, numbers.Integral):
         raise TypeError(f"seed must be a whole number, 0 or larger, or a numpy SeedSequence; got {shown(seed)}")
     if seed < 0:
-        raise ValueError(f"seed must be 0 or larger; got {seed}")
+        raise ValueError(f"seed must be 0 or larger; got {shown(seed)}")
     return np.random.SeedSequence(int(seed))
 
 
@@ -156,6 +172,11 @@ def real(name: str, x: Any, kinds: str = "fiub") -> Array:
         x = np.asarray(x) if isinstance(x, np.matrix) else np.asanyarray(x)
     except ValueError:
         raise ValueError(f"{name} must be an array; got rows of different lengths") from None
+    except MemoryError:
+        raise MemoryError(f"{name} is too large for this machine's memory; got {shown(x)}") from None
+    except Exception as error:  # an object of another library, such as a tensor that keeps its gradient, has reasons of its own
+        raise TypeError(f"{name} must be an array; got a {type(x).__name__} that cannot become one: "
+                        f"{shown(str(error))}") from error
     if x.dtype.kind not in kinds:
         raise TypeError(f"{name} must hold real numbers; got an array of {x.dtype}")
     return x
@@ -210,6 +231,13 @@ def memory_like(theta: Array, held: Array | None) -> Array:
         raise ValueError(f"this optimiser has moved a theta of shape {held.shape} and remembers it; got one of shape "
                          f"{theta.shape}. Each network needs an optimiser of its own")
     return held
+
+
+def measurable(name: str, x: Array) -> Array:
+    """`x` (N, d), if the squares of distances between its rows neither overflow nor vanish. Raises ValueError."""
+    if not (np.abs(x).max(initial=0) < 1e150 and not 0 < np.ptp(x, axis=0).max(initial=0) < 1e-150):
+        raise ValueError(f"{name}: the distances between its rows are too large or too small for float64. Change its unit")
+    return x
 
 
 def points(name: str, x: Any, dim: int | None = None, rows: int = 1) -> Array:

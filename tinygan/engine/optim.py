@@ -14,78 +14,13 @@ import math
 
 import numpy as np
 
-from .arguments import Array, check_step, instance, memory_like, number
-from .numerics import flush
+from .arguments import Array, check_step, instance, number
+from .optimiser import Optimiser
 
+__all__ = ["Adam", "Around", "Clipped", "Optimiser", "Optimistic", "SGD", "constant", "cosine_decay", "linear_decay",
+           "warm_cosine"]
 
-class Optimiser:
-    """What all optimisers share: running means shaped like theta, a count of steps, and numbers that change with that count.
-
-    A rule of your own is a subclass. It has `step`, which begins with `self.next(theta)`; `memories`, the names of arrays shaped
-    like theta that it keeps, 0 at first; and `numbers(t, factor)`, what step t (from 1) multiplies with, by default lr factor.
-    """
-
-    lr: float
-    memories: tuple[str, ...] = ()
-
-    def __init__(self) -> None:
-        self.t = np.zeros((), np.int64)  # steps so far
-        self._factor, self._prepared, self._used = 1.0, False, 0
-        self._ahead: list[tuple[Array, ...]] = []  # for each step of a round its numbers, 0-d arrays
-        for name in self.memories:
-            setattr(self, name, None)
-
-    def numbers(self, t: int, factor: float) -> tuple[float, ...]:
-        """What step t (from 1) multiplies with: the learning rate."""
-        return (self.lr * factor,)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        """One step downhill, which changes theta in place."""
-        raise NotImplementedError(f"{type(self).__name__} has no step(theta, grad): write it")
-
-    def prepare(self, factor: float = 1.0) -> None:
-        """Set the numbers of the coming steps; `factor` multiplies the learning rate."""
-        self._factor, self._prepared, self._used = factor, True, 0
-        if int(self.t) % 840 == 0:  # not at each step; a number with many divisors, so that rounds of 2 to 8 steps meet it
-            flush(getattr(self, name) for name in self.memories)
-        for i, cells in enumerate(self._ahead):
-            self._fill(cells, int(self.t) + 1 + i)
-
-    def release(self) -> None:
-        """The end of a run. Steps prepare themselves again, with factor 1."""
-        self._prepared = False
-
-    def _fill(self, cells: tuple[Array, ...], t: int) -> None:
-        for cell, value in zip(cells, self.numbers(t, self._factor), strict=True):
-            cell[...] = value
-
-    def next(self, theta: Array) -> tuple[Array, ...]:
-        """The numbers of the step at hand; counts it. The first step also makes the memories."""
-        for name in self.memories:
-            setattr(self, name, memory_like(theta, getattr(self, name)))
-        if not self._prepared:
-            self.prepare()
-            self._prepared = False
-        if self._used == len(self._ahead):  # the first round, which tells how many steps a round has
-            self._ahead.append(tuple(np.zeros((), theta.dtype) for _ in self.numbers(1, 1.0)))
-            self._fill(self._ahead[-1], int(self.t) + 1)
-        self._used += 1
-        self.t += 1
-        return self._ahead[self._used - 1]
-
-    def state(self) -> dict[str, Array]:
-        """Copies of what it remembers: the count t, and the memories once there are any."""
-        held = {"t": self.t, **{name: getattr(self, name) for name in self.memories}}
-        return {name: array.copy() for name, array in held.items() if array is not None}
-
-    def load_state(self, state: dict[str, Array]) -> None:
-        """Take what `state` gave. Raises ValueError where a name is missing or unknown."""
-        if "t" not in state or state.keys() - {"t"} not in (set(), set(self.memories)):
-            raise ValueError(f"{self!r} remembers t, {', '.join(self.memories)}; got {', '.join(state)}")
-        self.t[...] = state["t"]
-        for name in self.memories:
-            setattr(self, name, np.array(state[name]) if name in state else None)
-        self._ahead, self._used = [], 0
+OUTER = "outer_"  # before the name of what an outer optimiser remembers, where the inner one has that name
 
 
 class SGD(Optimiser):
@@ -108,6 +43,9 @@ class SGD(Optimiser):
         super().__init__()
         self.lr = number("SGD: lr", lr, above=0)
         self.momentum = number("SGD: momentum", momentum, above=0, below=1, including=(0,))
+
+    def remembers(self) -> bool:
+        return self.momentum > 0
 
     def step(self, theta: Array, grad: Array) -> None:
         check_step(theta, grad)
@@ -221,15 +159,23 @@ class Optimistic(Around):
             self.last[...] = step
 
     def state(self) -> dict[str, Array]:
-        """What the inner optimiser remembers, and the step before."""
-        return super().state() | ({} if self.last is None else {"last": self.last.copy()})
+        """What the inner optimiser remembers, and the step before: "last", or where that name is taken, "outer_last"."""
+        inner = super().state()
+        name = OUTER * len(_lasts(inner)) + "last"
+        return inner | ({} if self.last is None else {name: self.last.copy()})
 
     def load_state(self, state: dict[str, Array]) -> None:
-        super().load_state({name: array for name, array in state.items() if name != "last"})
-        self.last = np.array(state["last"]) if "last" in state else None
+        own = max(_lasts(state), key=len, default="")
+        super().load_state({name: array for name, array in state.items() if name != own})
+        self.last = np.array(state[own]) if own else None
 
     def __repr__(self) -> str:
         return f"Optimistic({self.opt!r})"
+
+
+def _lasts(state: dict[str, Array]) -> list[str]:
+    """The names of steps before in a state: more than one where an Optimistic stands in another one."""
+    return [name for name in state if name.removeprefix(OUTER * name.count(OUTER)) == "last"]
 
 
 class Clipped(Around):

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import checkpoint
-from .arguments import Array, Seeds, count, each_seed, floats, real, seed_sequence, shown
+from .arguments import Array, Seeds, count, each_seed, floats, seed_sequence, shown
 from .base import Layer, Parameter
 from .initial import Rule, drawn, he
 from .machine import fits
@@ -153,12 +153,14 @@ class Network:
             raise TypeError(f"a state is a dict of arrays, such as net.state() gives; got {shown(state)}")
         if own.keys() != state.keys():
             raise ValueError(f"this network's state has the arrays {', '.join(own)}; got {', '.join(state)}")
-        state = {name: real(name, array, "fiubc") for name, array in state.items()}
+        state = {name: floats(name, array, self.dtype) for name, array in state.items()}
         for name, array in own.items():
-            if np.shape(state[name]) != array.shape:
-                raise ValueError(f"{name} has shape {np.shape(state[name])}, expected {array.shape}: another network's state")
+            if state[name].shape != array.shape:
+                raise ValueError(f"{name} has shape {state[name].shape}, expected {array.shape}: another network's state")
+            if not array.flags.writeable:
+                raise ValueError(f"{name} of this network is read-only, and load_state writes into it: use a copy, net.copy()")
         for name, array in own.items():
-            np.copyto(array, state[name], casting="same_kind")
+            array[...] = state[name]
 
     def copy(self: Net, dtype: DTypeLike | None = None) -> Net:
         """An independent network with the same layers, parameters and buffers; in another `dtype`, if given."""
@@ -254,7 +256,7 @@ def _checked(dtype: DTypeLike) -> np.dtype[Any]:
     """The dtype, if a network can have it. Raises TypeError."""
     try:
         found: Any = "None" if dtype is None else np.dtype(dtype)  # to NumPy None is float64
-    except TypeError:
+    except (TypeError, ValueError):
         found = shown(dtype)
     if found not in (np.float32, np.float64, np.complex128):
         raise TypeError(f"dtype must be {DTYPES}; got {found}")

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data.sets import Mixture, a_mixture
-from ..engine.arguments import Array, count, floats, generator, number, points
+from ..engine.arguments import Array, count, floats, generator, measurable, number, points
 from ..engine.machine import fits
+from .bivariate import correlated_cells, round_cells
 from .line import jensen_shannon
 
 NEIGHBOURS = 5  # of coverage and density, as in the paper
@@ -184,7 +185,7 @@ def scales(mixture: Mixture) -> tuple[float, float]:
     """
     from scipy.spatial.distance import pdist
 
-    sigma, distances = float(a_mixture(mixture).stds.min()), pdist(mixture.means)
+    sigma, distances = float(a_mixture(mixture).principal_stds.min()), pdist(mixture.means)
     apart = distances[distances > sigma]
     return sigma, float(apart.min()) if apart.size else sigma
 
@@ -208,18 +209,12 @@ def js_2d(x: Any, mixture: Mixture, cells: int = 100) -> float:
 
 def _cells(mixture: Mixture, cells: int) -> tuple[Array, Array]:
     """The edges along both axes (2, cells + 1) and the exact probabilities (cells^2 + 1,) of a 2-D mixture, the outside last."""
-    from scipy.special import ndtr
-
     if a_mixture(mixture).dim != 2:
         raise ValueError(f"js_2d needs a 2-D mixture; got {mixture.dim} dimensions. For 1 there is js_1d")
     fits(f"{cells} x {cells} cells for {mixture.n_modes} modes", cells, max(cells, mixture.n_modes))
-    reach = 5 * mixture.stds[:, None]
+    reach = 5 * mixture.axis_stds
     edges = np.linspace((mixture.means - reach).min(axis=0), (mixture.means + reach).max(axis=0), cells + 1, axis=-1)
-    z = (edges[..., None] - mixture.means.swapaxes(0, 1)[:, None]) / mixture.stds  # (2, cells + 1, K)
-    across, up = np.diff(ndtr(z), axis=1)  # each mode is a product: P(cell) = P(column) P(row)
-    beyond = ndtr(z[:, 0]) + ndtr(-z[:, -1])  # (2, K)
-    outside = beyond.sum(axis=0) - beyond.prod(axis=0)
-    return edges, np.append((across * mixture.weights) @ up.swapaxes(0, 1), mixture.weights @ outside)
+    return edges, (round_cells if mixture.shapes is None else correlated_cells)(mixture, edges)
 
 
 def c2st(x: Any, real: Any, rng: np.random.Generator) -> C2ST:
@@ -272,7 +267,7 @@ def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
 
 def _real(real: Any, x: Array, rows: int) -> Array:
     """`real` as float64 (R, d), as wide as x; here nothing may be bad."""
-    return np.asarray(points("real", real, x.shape[-1], rows), dtype=np.float64)
+    return measurable("real", np.asarray(points("real", real, x.shape[-1], rows), dtype=np.float64))
 
 
 def _good(x: Array) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..data import halves, whole_labels
 from ..data.sets import Points
-from ..engine.arguments import Array, points
+from ..engine.arguments import Array, measurable, points
 from ..engine.machine import one_thread
 from .clouds import NEIGHBOURS, coverage_and_density
 from .memory import FAR_AWAY, nearer_of_real, nearer_votes
@@ -197,7 +197,7 @@ def frechet(x: Any, real: Any) -> float:
     """
     parts = []
     for name, cloud in (("x", x), ("real", real)):
-        cloud = np.asarray(points(name, cloud, rows=2), dtype=np.float64)
+        cloud = measurable(name, np.asarray(points(name, cloud, rows=2), dtype=np.float64))
         R: Array = np.linalg.qr(cloud - cloud.mean(axis=0)).R / math.sqrt(cloud.shape[0] - 1)
         parts.append((cloud.mean(axis=0), R))
     (m, R), (m_r, R_r) = parts

@@ -74,8 +74,12 @@ def jensen_shannon(q: Array, p: Array) -> float:
     from scipy.special import rel_entr
 
     q, p = (arguments.real(name, share).astype(np.float64) for name, share in (("q", q), ("p", p)))
-    if q.shape != p.shape or q.ndim != 1 or not (np.minimum(q, p) >= 0).all():
+    if q.shape != p.shape or q.ndim != 1:
         raise ValueError(f"q and p must be probabilities of the same cells, two arrays (C,); got shapes {q.shape} and {p.shape}")
+    for name, share in (("q", q), ("p", p)):
+        if not (share >= 0).all() or not math.isclose(share.sum(), 1, rel_tol=1e-3):
+            raise ValueError(f"{name} must be probabilities, 0 or larger, which sum to 1; got a smallest of "
+                             f"{share.min(initial=1):.4g} and a sum of {share.sum():.4g}. Divide counts by their sum")
     middle = (p + q) / 2
     return float(max(0.0, (rel_entr(q, middle) + rel_entr(p, middle)).sum() / 2))  # rounding may leave -1e-17
 

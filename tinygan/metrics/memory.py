@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import Array, floats, function, points
+from ..engine.arguments import Array, floats, function, measurable, points
 
 FAR_AWAY = 1e100  # beyond it squares overflow, and an overflow looks like a distance of 0
 SURE = 3.0  # standard deviations
@@ -103,6 +103,7 @@ def memory_report(samples: Any, training: Any, held_out: Any, D: Callable[[Array
     """
     training, held_out = (_rows(name, x) for name, x in (("training", training), ("held_out", held_out)))
     points("held_out", held_out, training.shape[-1])
+    measurable("training", training)
     samples, n, m = _rows("samples", samples, training.shape[-1]), training.shape[0], held_out.shape[0]
     votes = nearer_votes(samples, training, held_out)
     copies = float((nearest(samples, training) < near_and_far(training, held_out)[0]).mean())

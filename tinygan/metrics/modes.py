@@ -4,7 +4,8 @@ True samples do not score perfectly either. 3 standard deviations hold 98.89 % o
 stands beside `truth_report`, the score of as many true samples.
 
 Notation: K modes with centres c_k, per-axis standard deviations sigma_k and weights w_k; N samples in d dimensions,
-each assigned to its nearest centre a_i (Euclidean). A sample is *high quality* within 3 sigma of that centre.
+each assigned to its nearest centre a_i (Euclidean). A sample is *high quality* within 3 sigma of that centre. Where modes have
+covariance matrices S_k, both distances are the Mahalanobis distance, the length of S_k^(-1/2) (x - c_k), and sigma is 1.
 n_k counts the high-quality samples of mode k, m_k all of its samples, and M = sum_k n_k. A sample that is NaN, infinite or
 too far away for a float64 distance belongs to no mode, but it is one of the N.
 
@@ -86,9 +87,9 @@ def mode_report(x: Any, mixture: Mixture) -> ModeReport:
     reverse_kl : sum over n_k > 0 of (n_k / M) ln(n_k / (M w_k)), nats; when M = 0 its largest possible value,
         max_k ln(1 / w_k), which is ln K for equal weights. True samples score about (K - 1) / (2 M)
     tv : half of sum |q - p| over K modes and one bin for the rest, q = (n_1 ... n_K, N - M) / N, p the true shares
-    std_ratio : standard deviation per axis of the high-quality samples around their own mode's mean, in units of sigma_k,
-        pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the tails beyond 3 sigma are cut off).
-        Below 1: modes too narrow. NaN when no mode holds two high-quality samples
+    std_ratio : standard deviation per axis of the high-quality samples around their own mode's mean, in units of sigma_k
+        (with covariances that of S_k^(-1/2) x), pooled over modes, divided by its true value (0.9744 in 2-D: less than 1, as the
+        tails beyond 3 sigma are cut off). Below 1: modes too narrow. NaN when no mode holds two high-quality samples
 
     Raises
     ------
@@ -154,21 +155,28 @@ def _assign(x: Any, mixture: Mixture) -> tuple[Array, Array]:
     # Samples may be NaN or infinite, so only their shape is checked here.
     points("x", np.nan_to_num(x, posinf=0, neginf=0), a_mixture(mixture).dim, rows=1)
     rows = max(1, DISTANCES // mixture.n_modes)
-    nearest, distance = (np.concatenate(parts) for parts in zip(*(_nearest(x[i:i + rows], mixture.means)
+    nearest, distance = (np.concatenate(parts) for parts in zip(*(_nearest(x[i:i + rows], mixture)
                                                                   for i in range(0, x.shape[0], rows)), strict=True))
-    return nearest, distance <= RADIUS * np.append(mixture.stds, 0)[nearest]
+    sigma = mixture.stds if mixture.shapes is None else np.ones(mixture.n_modes)
+    return nearest, distance <= RADIUS * np.append(sigma, 0)[nearest]
 
 
-def _nearest(x: Array, means: Array) -> tuple[Array, Array]:
-    """The number of the nearest of the means (K, d), and its distance; K where no distance is finite: (N,), (N,)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        squared = np.square(x[:, None, 0] - means[:, 0])  # (N, K), coordinate by coordinate: quicker than one (N, K, d) array
-        for j in range(1, means.shape[-1]):
-            squared += np.square(x[:, None, j] - means[:, j])
+def _nearest(x: Array, mixture: Mixture) -> tuple[Array, Array]:
+    """The number of the nearest mode, and its distance; K where no distance is finite: (N,), (N,)."""
+    squared = _squared(x, mixture.means) if mixture.shapes is None else mixture.shapes.squared(x, mixture.means)
     squared[~np.isfinite(squared)] = np.inf
     nearest = squared.argmin(axis=-1)
     distance = np.sqrt(squared[np.arange(x.shape[0]), nearest])
-    return np.where(np.isfinite(distance), nearest, means.shape[0]), distance
+    return np.where(np.isfinite(distance), nearest, mixture.n_modes), distance
+
+
+def _squared(x: Array, means: Array) -> Array:
+    """The squared distance of each row of `x` (N, d) to each of the means (K, d): (N, K)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = np.square(x[:, None, 0] - means[:, 0])  # coordinate by coordinate: quicker than one (N, K, d) array
+        for j in range(1, means.shape[-1]):
+            squared += np.square(x[:, None, j] - means[:, j])
+    return squared
 
 
 def _counts(nearest: Array, good: Array, mixture: Mixture) -> ModeCounts:
@@ -202,7 +210,7 @@ def _std_ratio(x: Array, mode: Array, n: Array, mixture: Mixture) -> float:
     freedom = np.maximum(n - 1, 0).sum() * mixture.dim
     if freedom == 0:
         return math.nan
-    x = (x - mixture.means[mode]) / mixture.stds[mode, None]  # every mode is now N(0, I), cut off at radius 3
+    x = mixture.whitened(x, mode)  # every mode is now N(0, I), cut off at radius 3
     sums = [np.bincount(mode, column, minlength=n.size) for column in x.swapaxes(-1, -2)]
     center = np.stack(sums, axis=-1) / np.maximum(n, 1)[:, None]  # (K, d)
     variance = ((x - center[mode]) ** 2).sum() / freedom

@@ -61,7 +61,8 @@ def full_report(x: Any, mixture: Mixture, rng: np.random.Generator) -> FullRepor
     modes, modes_half, modes_visited, high_quality, reverse_kl, tv, std_ratio : those of `mode_report`
     one_nn : accuracy of the nearest neighbour, by which a sample is taken for true when the nearest training sample is
     classifier : accuracy of one least-squares classifier for each mode. With u the sample in units of its nearest mode,
-        u = (x - c_k) / sigma_k, and r = min(|u|, 3), it fits 1 (true) and -1 by a + b . (r u / |u|) + c r + d r^2 + e [|u| > 3]
+        u = (x - c_k) / sigma_k (with covariances S_k^(-1/2) (x - c_k)), and r = min(|u|, 3), it fits 1 (true) and -1 by
+        a + b . (r u / |u|) + c r + d r^2 + e [|u| > 3]
 
     Both are 1/2 on average for true samples and 1 for samples that are told apart without fail; see `accuracy_floor`.
 
@@ -130,10 +131,8 @@ def _modes_say_true(train: Array, is_true: Array, test: Array, mixture: Mixture)
 
 def _features(x: Array, mixture: Mixture) -> tuple[Array, Array]:
     """The nearest mode of each sample (N,), and what the classifier of a mode sees (N, d + 4); all of it is bounded."""
-    from scipy.spatial import cKDTree
-
-    mode = cKDTree(mixture.means).query(x)[1]
-    u = np.clip((x - mixture.means[mode]) / mixture.stds[mode, None], -REACH, REACH)
+    mode = mixture.nearest(x)
+    u = np.clip(mixture.whitened(x, mode), -REACH, REACH)
     length = np.linalg.norm(u, axis=-1, keepdims=True)
     r = np.minimum(length, RADIUS)
     inside = u * (r / np.maximum(length, 1e-12))  # on the ball's surface where it is beyond

@@ -68,7 +68,7 @@ def true_samples(data, n=1000):
 def window_of(data, x=None):
     """(low, high), (d,) each, equal sides: the truth, most of x unless that is twice as far away, and a margin."""
     if isinstance(data, Mixture):
-        reach = 3 * data.stds[:, None]
+        reach = 3 * data.axis_stds
         low, high = (data.means - reach).min(axis=0), (data.means + reach).max(axis=0)
     else:
         low, high = np.quantile(data if isinstance(data, np.ndarray) else true_samples(data), (.005, .995), axis=0)
@@ -78,6 +78,15 @@ def window_of(data, x=None):
         low, high = np.clip(most[0], low - size / 2, low), np.clip(most[1], high, high + size / 2)
     middle, half = (low + high) / 2, .58 * max((high - low).max(), size)
     return middle - half, middle + half
+
+
+def ellipses(mixture):
+    """Each mode of a 2-D Mixture as an ellipse: its standard deviations along two axes, and the angle of the first: (K,) each."""
+    along, across = mixture.principal_stds.swapaxes(-1, -2)
+    if mixture.shapes is None:
+        return along, across, 0 * along
+    first = mixture.shapes.axes[..., 0]
+    return along, across, np.degrees(np.arctan2(first[:, 1], first[:, 0]))
 
 
 def grid_points(low, high, n=160):

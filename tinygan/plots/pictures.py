@@ -19,6 +19,7 @@ from .canvas import (
     axes_for,
     check_single,
     draw_dots,
+    ellipses,
     finish,
     grid_points,
     histogram,
@@ -91,9 +92,9 @@ def _is_share(loss):
 
 @style()
 def samples_2d(x, data, ax=None, window=None):
-    """Samples x (N, 2) over the truth. Modes far apart are circles at 1 and 3 standard deviations, with a pale ring where they
-    are too small to be found. Overlapping ones are contours around the same shares of the mass. Other data are true points.
-    `window`: ((left, bottom), (right, top)), by default what holds the truth and most of x. Returns the Axes.
+    """Samples x (N, 2) over the truth. Modes far apart are circles, or ellipses, at 1 and 3 standard deviations, with a pale ring
+    where they are too small to be found. Overlapping ones are contours around the same shares of the mass. Other data are true
+    points. `window`: ((left, bottom), (right, top)), by default what holds the truth and most of x. Returns the Axes.
     """
     check_single("data", data, dim=2)
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
@@ -106,13 +107,16 @@ def truth(ax, data, window):
     if not isinstance(data, Mixture):
         return draw_dots(ax, true_samples(data), color=TRUE, alpha=.5, label="true samples")
     gaps = np.linalg.norm(data.means[:, None] - data.means, axis=-1) + np.diag(np.full(data.n_modes, np.inf))
-    if gaps.min() > 6 * data.stds.max():
+    largest = data.principal_stds.max(axis=-1)
+    if gaps.min() > 6 * largest.max():
         width = float(window[1][0] - window[0][0])
-        tiny = 6 * data.stds < .03 * width
-        for means, size, look in ((data.means, 2 * data.stds, {"linewidths": .8, "zorder": 3}),
-                                  (data.means, 6 * data.stds, {"linewidths": .8, "zorder": 3}),
-                                  (data.means[tiny], np.full(tiny.sum(), .08 * width), {"linewidths": 2, "alpha": .3})):
-            ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=means, offset_transform=ax.transData,
+        tiny = 6 * largest < .03 * width
+        along, across, angle = ellipses(data)
+        pale, thin = np.full(tiny.sum(), .08 * width), {"linewidths": .8, "zorder": 3}
+        for means, shape, look in ((data.means, (2 * along, 2 * across, angle), thin),
+                                   (data.means, (6 * along, 6 * across, angle), thin),
+                                   (data.means[tiny], (pale, pale, 0 * pale), {"linewidths": 2, "alpha": .3})):
+            ax.add_collection(EllipseCollection(*shape, units="xy", offsets=means, offset_transform=ax.transData,
                                                 facecolors="none", edgecolors=TRUE, **look))
         label = f"true modes (1 and 3 std{', in a pale ring' * bool(tiny.any())})"
         return ax.plot([], [], "o", color=TRUE, fillstyle="none", label=label)[0]
@@ -204,13 +208,15 @@ def latent_image(G, ax=None, side=21, data=None):
 def modes_together(x, data, ax=None):
     """All modes of a 2-D Mixture on top of each other: how x (N, 2) lie around their nearest centres, in standard deviations.
 
-    True samples would fill the circles. 39 % lie in the inner one, 99 % in the outer. Returns the Axes.
+    Modes with a covariance matrix S are made round by S^(-1/2). True samples would fill the circles. 39 % lie in the inner one,
+    99 % in the outer. Returns the Axes.
     """
     check_single("data", data, dim=2, n_modes=getattr(data, "n_modes", "a Mixture"))
     x, ax = points("x", x, 2), axes_for(ax, (4.2, 4.6))
-    nearest = np.linalg.norm(x[:, None] - data.means, axis=-1).argmin(axis=-1)
-    apart = (x - data.means[nearest]) / data.stds[nearest, None]
-    plane(ax, ((-5, -5), (5, 5))).set(xlabel="$(x_1 - c_1)/\\sigma$", ylabel="$(x_2 - c_2)/\\sigma$")
+    apart = data.whitened(x, data.nearest(x))
+    labels = ([f"$(x_{j} - c_{j})/\\sigma$" for j in (1, 2)] if data.shapes is None
+              else [f"$(S^{{-1/2}}(x - c))_{j}$" for j in (1, 2)])
+    plane(ax, ((-5, -5), (5, 5))).set(xlabel=labels[0], ylabel=labels[1])
     size = np.array([2., 6.])
     ax.add_collection(EllipseCollection(size, size, 0 * size, units="xy", offsets=np.zeros((2, 2)), offset_transform=ax.transData,
                                         facecolors="none", edgecolors=TRUE, linewidths=1.2, zorder=3))
