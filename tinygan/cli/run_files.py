@@ -151,6 +151,8 @@ def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) 
     if not path.is_file():
         if (Path(folder) / CHECKPOINT).is_file():
             raise Misuse(f"the run in {folder} has not come to its end. Go on with it by  train --resume {folder}")
+        if Path(folder).name in (RUN, CHECKPOINT):
+            raise Misuse(f"RUN is the folder of a run; got the file {folder}. Give {Path(folder).parent}")
         raise Misuse(f"there is no run in {folder}: no file {path}. Make one with the command train")
     arrays, about = checkpoint.load(path)
     try:
