@@ -98,7 +98,8 @@ def test_it_is_the_run_of_the_same_recipe_at_the_command_line(monkeypatch):
     assert same_bits(gan.sample(9, random_state=5), learning.sample(run, 9, 5))
 
 
-@pytest.mark.parametrize("more", [{}, {"pack": 2, "ema": .9}, {"loss": "hinge", "r1": .1, "update": "optimistic"}])
+@pytest.mark.parametrize("more", [{}, {"pack": 2, "ema": .9}, {"loss": "hinge", "r1": .1, "update": "optimistic"},
+                                  {"d_fourier": (4, 3., .1), "r1": .1, "r2": .1}])
 def test_two_halves_are_one_training(more):
     whole = fitted(steps=8, schedule="constant", **more)
     halves = fitted(steps=4, schedule="constant", **more).partial_fit(X)

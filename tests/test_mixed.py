@@ -243,9 +243,11 @@ def test_from_a_table_to_new_rows_with_text(cli, undrawn):
     assert run.weights()["softmax"].tolist() == [[2, 4]]
 
 
-def test_a_run_goes_on_to_the_same_bits(cli, undrawn, monkeypatch):
+@pytest.mark.parametrize("more", [
+    pytest.param((), id="plain"), pytest.param(("--d-fourier", "4", "3", ".1"), id="d_fourier", marks=pytest.mark.slow)])
+def test_a_run_goes_on_to_the_same_bits(cli, undrawn, monkeypatch, more):
     written(".", shop(), "shop.csv")
-    words = ("train", "--data", "shop.csv", "--categorical", "kind", "--hidden", "8", "--quiet")
+    words = ("train", "--data", "shop.csv", "--categorical", "kind", "--hidden", "8", "--quiet", *more)
     assert cli(*words, "--steps", 12, "--out", "whole")[0] == 0
 
     def stop(keeper):

@@ -18,6 +18,7 @@ import statistics
 from pathlib import Path
 
 import docstrings
+import family_scores
 import studies
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
@@ -110,6 +111,8 @@ def section(name, told=(), titled=True):
         lines += docstrings.restructured(program(about["command"]).splitlines(), lambda target: None)
     for picture in pictures(name):
         lines += [f".. image:: /results/{picture.name}", f"   :alt: {seen(picture, name)}", ""]
+    if name in family_scores.SHOWN:
+        lines += [f".. image:: /_build/pictures/{name}.png", f"   :alt: {family_scores.seen(name)}", ""]
     table, numbers = RESULTS / f"{name}.txt", how(about)
     if table.is_file():
         numbers += [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]

@@ -113,7 +113,7 @@ def test_a_change_to_the_same_settings_is_none():
 @pytest.mark.slow
 @pytest.mark.parametrize("update", ["alternating", "simultaneous", "optimistic", "extragradient"])
 def test_the_script_plays_the_same_game(tmp_path, update):
-    session = Session(seed=5, update=update, pack=2)
+    session = Session(seed=5, update=update, pack=2, d_fourier=(6, 3, .1))
     session.do("both", 12)
     session.do("D", 3)
     for name, value in CHANGES.items():
@@ -150,7 +150,7 @@ def test_the_script_plays_the_same_game_here(capsys):
 @pytest.mark.parametrize("bad", [{"loss": "hing"}, {"nothing": 1}, {"lr": float("nan")}, {"lr": -1}, {"hidden": (4096,)},
                                  {"hidden": (8,) * 9}, {"batch": 10**9}, {"latent": 10**6}, {"data": "/etc/passwd"},
                                  {"d_steps": 1000}, {"seed": -1}, {"steps": 5}, {"pack": 3}, {"instance_noise": -1},
-                                 {"unroll": (1000, .1)}, {"unroll": 3}, {"unroll": (5, -1)},
+                                 {"d_fourier": (1000, 3, .1)}, {"unroll": (1000, .1)}, {"unroll": 3}, {"unroll": (5, -1)},
                                  {"ema": 1}, {"schedule": "constant"}, {"d_layers": "none"}, {"data": None}])
 def test_bad_settings_change_nothing(bad):
     session, other = Session(), Session()

@@ -287,7 +287,9 @@ def test_sentences_that_cannot_be_understood(text, message):
     (data.ring(), "ring are no labelled images: a StackGAN learns from images and what is said of them"),
     (data.Points(RNG(0).normal(size=(9, 16)), image=(4, 4)), "are no labelled images"),
     (data.Points(RNG(0).normal(size=(22, 16)), image=(4, 4), labels=np.arange(22) // 2), "has 11 classes and 16 num"),
-    (data.Points(RNG(0).normal(size=(9, 48)), image=(4, 4), labels=np.arange(9) // 5), "has 2 classes and 48 numbers")])
+    (data.Points(RNG(0).normal(size=(9, 48)), image=(4, 4), labels=np.arange(9) // 5), "has 2 classes and 48 numbers"),
+    (data.Points(np.tile(RNG(0).normal(size=(1, 16)), (9, 1)), image=(4, 4), labels=np.zeros(9, int)),
+     "the words of .* are 'a thin upright zero' for every image: a StackGAN learns from wrong words too, so add images")])
 def test_data_of_which_nothing_can_be_said(points, message):
     with pytest.raises(ValueError, match=message):
         StackGAN().train(points)

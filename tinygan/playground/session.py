@@ -22,7 +22,7 @@ from .program import written
 from .seeing import score, seen
 
 DATA = ("ring", "grid", "square", "moons", "circles", "swiss_roll", "spokes", "gaussians_1d")
-ANEW = ("data", "seed", "hidden", "latent", "activation", "pack", "d_layers")
+ANEW = ("data", "seed", "hidden", "latent", "activation", "d_fourier", "pack", "d_layers")
 NOW = ("loss", "r1", "r2", "gp", "d_steps", "lr", "lr_d", "batch", "update", "unroll", "instance_noise", "ema")
 # Steps are planned only for the history: it keeps 1000 rows, so a long game takes no more memory than a short one.
 START = Recipe(hidden=(32, 32), latent=16, batch=32, lr=1e-2, steps=1_000_000, schedule="constant")
@@ -60,6 +60,8 @@ class Session:
         if len(recipe.hidden) > DEEPEST or max(recipe.hidden) > WIDEST:
             raise ValueError(f"at most {DEEPEST} hidden layers of at most {WIDEST} here; got {recipe.hidden}. "
                              "Choose smaller networks")
+        if recipe.d_fourier and recipe.d_fourier[0] > WIDEST:
+            raise ValueError(f"d_fourier may have at most {WIDEST} features here; got {recipe.d_fourier[0]}. Choose fewer")
         if recipe.unroll and recipe.unroll[0] > MOST_AHEAD:
             raise ValueError(f"unroll may look at most {MOST_AHEAD} steps ahead here; got {recipe.unroll[0]}. Choose fewer")
         if recipe.batch_for(None) % recipe.pack:

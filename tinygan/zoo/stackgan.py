@@ -47,6 +47,8 @@ FACTOR = 2  # an image of stage two is so many times as high and as wide as one 
 def d_gradients(D: Network, x: Array, y: Array, phi: Array, wrong: Array, loss: Loss, penalties: Any = ()) -> DGradients:
     """D's loss on [x, phi] against [y, phi] and against [x, wrong], each one half; its gradient over D.theta is in D.grad.
 
+    A loss that compares with the mean of the fake scores, such as RelativisticAverage, takes it over both kinds of pair.
+
     Parameters
     ----------
     D : the discriminator, of d + k inputs

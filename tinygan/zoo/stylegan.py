@@ -171,6 +171,11 @@ DIGITS = StyleGANSettings(data="digits", latent=16, r1=1, steps=4000, batch=32, 
 
 
 class StyleGAN(System[StyleGANSettings]):
+    """A StyleGAN: `train` on images, then `sample(n)`, or `paint` the `styles(n)` of images; `mixed` joins those of two.
+
+    The parameters are those of `System`.
+    """
+
     about, paper, lesson = "styles for every layer, mixing and truncation", "Karras et al. 2019, 2020", "22"
     Settings = StyleGANSettings
     recipes: ClassVar[Mapping[str, Common]] = {

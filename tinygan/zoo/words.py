@@ -48,7 +48,7 @@ class Words:
 
     Raises
     ------
-    ValueError : no images, no labels, or more classes than there are digits
+    ValueError : no images, no labels, more classes than there are digits, or the same words for every image
     """
 
     def __init__(self, data: Any) -> None:
@@ -63,6 +63,10 @@ class Words:
         x, labels = data.sample_labelled(min(len(data.x), MEASURED) if hasattr(data, "x") else MEASURED, np.random.default_rng(0))
         measured = self._measured(x)
         self.medians = np.array([np.median(measured[:, labels == k], axis=1) for k in range(self.classes)])  # (K, 2)
+        rows = self.of(x, labels)
+        if (rows == rows[0]).all():
+            raise ValueError(f"the words of {name} are {self.sentence(rows[0])!r} for every image: a StackGAN learns from wrong "
+                             "words too, so add images of another digit, slant or thickness")
 
     def _measured(self, x: Array) -> Array:
         """(2, ...), slant and thickness."""
