@@ -489,6 +489,7 @@ def test_names_that_are_no_text_and_letters_that_the_font_lacks(cli):
     code, out, err = cli("train", "--data", os.fsdecode(b"caf\xe9.csv"), *SMALL)
     assert (code, err) == (0, "") and "tinygan-caf\ufffd/summary.png" in out
     assert cli("plot", "tinygan-caf\ufffd", "--out", "x.svg")[0] == 0
+    assert run_files.load("tinygan-caf\ufffd").data.name == "caf\ufffd"
 
 
 @pytest.mark.parametrize("width", [1, 11, 30, 52, 60])

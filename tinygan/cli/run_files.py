@@ -16,6 +16,7 @@ import numpy as np
 from .. import checkpoint, data
 from ..engine import arguments
 from ..engine.arguments import Array
+from ..files import stem
 from ..history import History
 from ..recipe import Recipe, seeds_of
 from ..sampling import between, verdict, weights
@@ -191,7 +192,7 @@ def _original(about: dict[str, Any], arrays: dict[str, Array]) -> tuple[Recipe, 
     recipe = Recipe().replace(**about["recipe"])
     if recipe.data in data.NAMES:
         return recipe, recipe.data_set()
-    name = Path(recipe.data).stem
+    name = stem(recipe.data)
     if "noise" in about:
         return recipe, data.Curve(arrays["points"], about["noise"], name)
     if "categories" in about:
