@@ -230,6 +230,8 @@ def test_what_the_page_says_of_the_ring():
     assert "*Most differences shrink, and they do not vanish.*" in text
     assert int(others[0]) > 2 * (int(others[1]) + int(others[2])) > 0
     assert "Its mean score is then" in text and "the lowest of all" in text
+    assert "with z of 256, batches of 512 and 25 000 steps" in text and max(tuning.SHARED["batch"].values) < 512
+    assert tuning.BASE.latent < 256 and max(tuning.BUDGETS["ring"]) < 25_000, "outside these ranges"
     assert min(runs.found, key=lambda name: runs.scores(name).mean()) == "unrolled"
     assert "looks one small step ahead and no further" in text and "unroll 1 0.01" in runs.found["unrolled"]["settings"]
     spectral = np.sort(runs.scores("spectral_norm", first))
