@@ -59,10 +59,17 @@ add_module_names = False
 FAST = os.environ.get("TINYGAN_FAST") == "1"
 FIRST_CELL = """\
 # Installs tinygan from your clone of the project if it is missing. In another folder than docs/lessons, write the clone's path.
+CLONE = "../.."
+
 import importlib.util
+import sys
+from pathlib import Path
 
 if importlib.util.find_spec("tinygan") is None:
-    %pip install -q -e "../.."
+    clone = Path(CLONE).resolve()
+    assert (clone / "setup.cfg").is_file(), f"{clone} is no clone of tinygan. Write the path of yours into CLONE"
+    %pip install -q -e "{clone}"
+    sys.path.insert(0, str(clone))  # a kernel that runs already looks into new installations only after a restart
 %matplotlib inline"""
 sphinx_gallery_conf = {
     "examples_dirs": ["../lessons"],

@@ -7,6 +7,7 @@ r_operator.png  a layer's four methods: forward and backward, and the R-operator
 replay.png      the NumPy calls of a step as long as they take, plainly and replayed
 house.png       the floors of the package, from the table in tests/floors.py
 museum_*.png    what an exhibit of the museum computes, and what it would if it were right (`museum_pictures`, `museum_runs`)
+family_*.png    two scores of each study of the family, a dot for each run
 """
 
 import runpy
@@ -30,7 +31,8 @@ from tinygan.updates import Rules
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "docs"))
 
-import museum_pictures  # noqa: E402  the path comes first
+import family_pictures  # noqa: E402  the path comes first
+import museum_pictures  # noqa: E402
 
 GREY, INK, MOVING = "0.45", "0.15", "#8A3B71"
 
@@ -294,7 +296,8 @@ def draw_all(folder):
         explain = [save(draw(), Path(folder) / f"{draw.__name__}.png", dpi=160) for draw in (steps, r_operator, replay, house)]
         exhibits = [save(museum_pictures.draw(number), Path(folder) / f"museum_{number}.png", dpi=110)
                     for number in museum_pictures.PICTURES]
-    return explain + exhibits
+        families = [save(family_pictures.draw(name), Path(folder) / f"{name}.png", dpi=110) for name in family_pictures.SHOWN]
+    return explain + exhibits + families
 
 
 if __name__ == "__main__":

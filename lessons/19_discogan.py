@@ -384,8 +384,8 @@ for name, part in zip(titles, figure.subfigures(1, 2), strict=True):
 # 2. Take a ``std`` of .02 in both rings of the toy. How many modes are there now?
 #
 #    .. answer::
-#       Five, with the way back and without, on seed 0. Narrow Gaussians are harder to divide. G must be very steep inside of
-#       each.
+#       Six with the way back and five without it, on seed 0. Narrow Gaussians are harder to divide. G must be very steep inside
+#       of each.
 #
 # 3. Take the negative, ``-x``, for B in the place of the turned digits. Is the class of the translation right now?
 #

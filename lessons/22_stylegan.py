@@ -307,7 +307,8 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 1. ``model.mixed(w, other, 1)`` takes only the first style from w. How often is the digit still that of w?
 #
 #    .. answer::
-#       Seldom. In one image of ten it is the digit of w, and in 42 to 45 % that of the other. The second layer decides the rest.
+#       Seldom. It is the digit of w in 20 % of the images, and that of the other in 40 % to 44 %. By chance it would be
+#       one in ten. The second layer decides the rest.
 #
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #

@@ -83,7 +83,8 @@ def g_by_hand(G, D, low, z, x, loss):
 # %%
 # We compare it with finite differences, on small networks in float64. Without the second P the check fails, because the gradient
 # would be that of another function.
-G, D = (mlp(*sizes, activation=Tanh, dtype=np.float64, seed=sizes[1]) for sizes in ((7, 5, 64), (68, 6, 1)))
+G, D = (mlp(*sizes, activation=Tanh, dtype=np.float64, seed=sizes[1])
+        for sizes in ((blocks.d_low + 3, 5, 64), (64 + blocks.d_low, 6, 1)))
 x, z, loss = rng.normal(size=(5, 64)), rng.normal(size=(5, 3)), losses.Relativistic()
 low, start = blocks.pool(x), G.theta.copy()
 

@@ -8,9 +8,10 @@ import sys
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("tinygan", derandomize=True, deadline=None, max_examples=25, database=None)
+settings.register_profile("tinygan", derandomize=True, deadline=None, max_examples=25, database=None,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tinygan")
 
 # One thread: these matrices are so small that threads mostly wait for each other. It must be said before NumPy is imported.

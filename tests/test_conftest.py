@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import threadpoolctl
+from hypothesis import HealthCheck, settings
 
 SKIPPED = 'import pytest\n\n\ndef test_one():\n    pytest.skip("no fork here")\n'
 MISSING = 'import pytest\n\npytest.importorskip("no_such_module", reason="no_such_module is missing")\n'
@@ -38,6 +39,12 @@ def test_arithmetic_has_one_thread():
     assert np.ones(2) @ np.ones(2) == 2
     counts = {library["num_threads"] for library in threadpoolctl.threadpool_info()}
     assert counts == {1}
+
+
+def test_no_clock_makes_a_property_fail():
+    """Neither a slow call nor slow drawing; also where a test has settings of its own."""
+    for own in (settings(), settings(max_examples=3)):
+        assert own.deadline is None and HealthCheck.too_slow in own.suppress_health_check
 
 
 PROCESSES = """import pytest

@@ -123,7 +123,7 @@ class Textbook:
     """The formulas of the docstrings, in the order in which they are written, on arrays; t counts every step."""
 
     def __init__(self, opt):
-        self.opt, self.t, self.m, self.v, self.last = opt, 0, 0, 0, None
+        self.opt, self.t, self.m, self.v, self.last = opt, 0, 0, 0, {}
 
     def step(self, theta, g, factor=1.0, opt=None):
         """theta after the step."""
@@ -132,7 +132,7 @@ class Textbook:
             return np.clip(self.step(theta, g, factor, opt.opt), -opt.bound, opt.bound)
         if isinstance(opt, optim.Optimistic):
             moved = self.step(theta, g, factor, opt.opt)
-            step, last, self.last = moved - theta, self.last, moved - theta
+            step, last, self.last[opt] = moved - theta, self.last.get(opt), moved - theta
             return moved if last is None else moved + (step - last)
         self.t += 1
         if isinstance(opt, optim.SGD):
@@ -147,7 +147,8 @@ class Textbook:
 ALL = OPTIMISERS | {"plain SGD": lambda: optim.SGD(0.1), "Optimistic Adam": lambda: optim.Optimistic(optim.Adam(0.1)),
                     "Optimistic SGD": lambda: optim.Optimistic(optim.SGD(0.1, momentum=0.5)),
                     "Clipped": lambda: optim.Clipped(optim.Adam(0.3), 1.1),
-                    "Clipped Optimistic": lambda: optim.Clipped(optim.Optimistic(optim.Adam(0.3)), 1.1)}
+                    "Clipped Optimistic": lambda: optim.Clipped(optim.Optimistic(optim.Adam(0.3)), 1.1),
+                    "Optimistic twice": lambda: optim.Optimistic(optim.Optimistic(optim.Adam(0.1)))}
 EACH = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 EACH_DTYPE = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

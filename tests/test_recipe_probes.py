@@ -135,7 +135,8 @@ def test_what_the_page_says_of_the_probes():
     assert {mean(name, "modes_half") for name in long} == {25}
 
 
-@pytest.mark.parametrize("name, old", [("ring_8_near", "ring_8"), ("grid_25_near", "grid_25")])
+@pytest.mark.parametrize("name, old", [("ring_8_near", "ring_8"), ("grid_25_near", "grid_25"),
+                                       ("grid_25_near_minute", "grid_25_in_a_minute")])
 def test_what_the_page_says_of_a_record(name, old):
     mixture = probes.DATA[probes.RECORDS[name].data]().standardized()
     page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
@@ -157,3 +158,12 @@ def test_what_the_page_says_of_a_record(name, old):
     for key, digits in (("high_quality", 3), ("std_ratio", 2)):
         values = [f"{bound([run[key] for run in before]):.{digits}f}".removeprefix("0") for bound in (min, max)]
         assert "has {} to {}".format(*values) in page
+
+
+def test_every_run_of_the_record_in_a_minute_took_less_than_that():
+    page = " ".join((probes.RESULTS.parent / "narrow_modes.rst").read_text().split())
+    found = json.loads((probes.RESULTS / "grid_25_near_minute.json").read_text())
+    seconds = [run["seconds"] for run in found["runs"]]
+    assert max(seconds) < 60 and f"A run took {min(seconds):.0f} to {max(seconds):.0f} s" in page
+    assert found["about"]["recipe"] == probes.RECORDS["grid_25_near_minute"].told
+    assert "with 11 500 steps in place of 20 000" in page

@@ -50,7 +50,8 @@ PARTS = {
                            instance_noise=(0.1, 0), clip=0.5, update="optimistic", fourier=(6, 0.5, 1.0)),
 }
 OPTIMISERS = {"SGD": SGD(0.01), "momentum": SGD(0.01, momentum=0.9), "Adam": Adam(0.01), "Clipped": Clipped(Adam(0.01), 0.1),
-              "Optimistic": Optimistic(Adam(0.01)), "both": Clipped(Optimistic(SGD(0.01, momentum=0.5)), 0.1)}
+              "Optimistic": Optimistic(Adam(0.01)), "both": Clipped(Optimistic(SGD(0.01, momentum=0.5)), 0.1),
+              "twice": Optimistic(Optimistic(Adam(0.01)))}
 
 
 def stop_of(name, most=STEPS):

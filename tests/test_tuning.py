@@ -1,8 +1,10 @@
 """`tests/benchmarks/tuning.py`: equal trials for every remedy, no seed used twice, and a curve that is not optimistic."""
 
+import functools
 import importlib.util
 import itertools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +116,126 @@ def test_the_curve_is_flat_where_nothing_but_luck_differs():
     assert np.abs(curves.mean(axis=0) - .5).max() < .015
     assert luck.mean(axis=2).max(axis=1).mean() > .7
     assert tuning.against_budget({"a": np.array([.2]), "b": np.array([.6])}) == pytest.approx([.4, .6])
+
+
+# ---- the page
+
+
+def page():
+    return " ".join((Path(__file__).parents[1] / "docs" / "tuned.rst").read_text(encoding="utf-8").split())
+
+
+def test_the_page_has_the_protocol_of_the_program():
+    text, rate, (short, long) = page(), tuning.SHARED["lr"], tuning.BUDGETS["ring"]
+    assert tuning.SHARED["lr_d"] == rate and len(tuning.SHARED) == 5 and max(map(len, tuning.OWN.values())) == 2
+    for sentence in (f"the same number of trials for all {len(REMEDIES)} remedies",
+                     f"from {np.format_float_positional(rate.low)[1:]} to {rate.high:g}".replace(" 0.", " ."),
+                     f"*{tuning.SETTINGS} settings are drawn*", "for five numbers that are shared and up to two of a remedy",
+                     f"*Each setting is trained with {len(tuning.TUNE)} seeds*, on the ring for {short} steps.",
+                     f"The {tuning.FINALISTS} best are trained again with {len(tuning.VALIDATE)} fresh seeds",
+                     f"*The winner is trained with {len(tuning.TEST)} new seeds*, on the ring for {short} steps and, from the "
+                     f"start again, for {long}.", "of {:,} and {:,} steps.".format(*tuning.BUDGETS["grid"]).replace(",", " ")):
+        assert sentence in text
+
+
+class Told:
+    """What the runs of the ring say, as the page writes it; `before` are the runs of the study without tuning."""
+
+    def __init__(self, found, before):
+        self.found, self.before = found, before
+        self.steps = tuple(map(str, tuning.BUDGETS["ring"]))
+
+    def scores(self, name, steps=None):
+        return np.array([run["score"] for run in self.found[name]["test"][steps or self.steps[1]]])
+
+    def reports(self, name, steps):
+        """Of the winner's runs, or without tuning; None for a run that diverged."""
+        if steps is None:
+            return [run["judged"] for run in self.before if run["remedy"] == name]
+        return [run["report"] for run in self.found[name]["test"][steps]]
+
+    def full(self, name, steps, key="modes_visited"):
+        """In how many runs all 8 modes are there."""
+        return sum(run is not None and run[key] == 8 for run in self.reports(name, steps))
+
+    def visited(self, name, steps):
+        return f"{np.mean([run['modes_visited'] if run else 0 for run in self.reports(name, steps)]):.1f}"
+
+    def mean(self, name, steps):
+        return short(self.scores(name, steps).mean())
+
+    def sentences(self):
+        first, last = self.steps
+        best = sorted(self.found, key=lambda name: -self.scores(name).mean())
+        spans = {name: study.mean_interval(self.scores(name)) for name in best}
+        others = [name for name in best if name not in ("plain", "nonsaturating")]
+        above = sum(spans[name].low > spans["plain"].high for name in others)
+        below = sum(spans[name].high < spans["plain"].low for name in others)
+        names = [f"``{name}``" for name in best[:5]]
+        shares = [f"{self.full(name, last, 'modes_half')}" for name in best[:5]]
+        spectral = self.found["spectral_norm"]
+        full, mean, visited = self.full, self.mean, self.visited
+        return [
+            f"The plain GAN visits all modes on {full('plain', None)} of 20 runs there, and on {full('plain', first)} of 20 here "
+            "in as many steps",
+            f"Without tuning plain visits {visited('plain', None)} modes, and R1 {visited('r1', None)}; their winners visit "
+            f"{visited('plain', first)} and {visited('r1', first)}",
+            f"After {last} steps the winners have mean scores of {mean(best[-1], last)} to {mean(best[0], last)}, and plain has "
+            f"{mean('plain', last)}",
+            f"Of the {len(others)} others, {above} have an interval that lies above that of plain, and {below} one that lies "
+            "below",
+            f"The best five are {', '.join(names[:4])} and {names[4]}, and they give every mode half of its share on "
+            f"{', '.join(shares[:4])} and {shares[4]} of 20 runs",
+            f"It visits all modes on {full('unrolled', None)} of 20 runs there. Tuned it does on {full('unrolled', first)} of "
+            f"20, and with {last} steps on {full('unrolled', last)} of 20. Its mean score is then {mean('unrolled', last)}",
+            f"Packing by four goes from {mean('packing_4', first)} to {mean('packing_4', last)} with twice the steps",
+            f"The winner of spectral normalisation had {short(np.mean(spectral['tuning'][spectral['winner']]))} on the 4 seeds "
+            f"of the tuning, and has {mean('spectral_norm', first)} on new ones"]
+
+
+def short(value):
+    """A score as the page has it."""
+    return f"{value:.2f}".replace("0.", ".")
+
+
+@functools.cache
+def told():
+    runs = json.loads((tuning.RESULTS / "all_remedies.json").read_text(encoding="utf-8"))["runs"]
+    return Told(json.loads((tuning.RESULTS / "tuning_ring.json").read_text(encoding="utf-8"))["remedies"], runs)
+
+
+def test_the_kept_runs_are_the_whole_study_of_the_ring():
+    found = told().found
+    assert list(found) == list(REMEDIES)
+    for name, one in found.items():
+        settings = tuning.settings_of(name, tuning.SETTINGS)
+        assert list(one["tuning"]) == list(settings) and {len(scores) for scores in one["tuning"].values()} == {len(tuning.TUNE)}
+        assert one["settings"] == tuning.described(settings[one["winner"]])
+        assert one["winner"] in tuning.best({key: np.array(scores) for key, scores in one["tuning"].items()}, tuning.FINALISTS)
+        assert list(one["test"]) == list(told().steps)
+        assert all([run["seed"] for run in runs] == [*tuning.TEST] for runs in one["test"].values())
+    assert found["plain"]["test"] == found["nonsaturating"]["test"], "the control"
+
+
+def test_what_the_page_says_of_the_ring():
+    text, runs, first = page(), told(), told().steps[0]
+    for sentence in runs.sentences():
+        assert sentence in text
+    gain = runs.scores("plain", first).mean() - np.mean([*runs.found["plain"]["tuning"].values()])
+    assert "*Tuning does more than any remedy.*" in text
+    assert all(runs.scores(name).mean() - runs.scores("plain").mean() < gain for name in runs.found)
+    assert tuning.BASE.schedule == "cosine_decay" and study.SETUPS["collapse"].recipe.schedule == "constant"
+    assert study.SETUPS["collapse"].recipe.rates() == (1e-3, 1e-4), "ten times more slowly"
+    others = re.search(r"Of the (\d+) others, (\d+) have .*? and (\d+) one that lies below", text).groups()
+    assert "*Most differences shrink, and they do not vanish.*" in text
+    assert int(others[0]) > 2 * (int(others[1]) + int(others[2])) > 0
+    assert "Its mean score is then" in text and "the lowest of all" in text
+    assert "with z of 256, batches of 512 and 25 000 steps" in text and max(tuning.SHARED["batch"].values) < 512
+    assert tuning.BASE.latent < 256 and max(tuning.BUDGETS["ring"]) < 25_000, "outside these ranges"
+    assert min(runs.found, key=lambda name: runs.scores(name).mean()) == "unrolled"
+    assert "looks one small step ahead and no further" in text and "unroll 1 0.01" in runs.found["unrolled"]["settings"]
+    spectral = np.sort(runs.scores("spectral_norm", first))
+    assert np.diff(spectral).max() > .3 and spectral[3] < .1 and spectral[-8] > .75, "its runs succeed or fail"
 
 
 # ---- the command

@@ -766,6 +766,14 @@ def conditional(steps=4000, **settings):
     return model, np.arange(1000) % 10
 
 
+@answers("16.q2")
+def wrong_labels_beside_real_images():
+    names = lesson("16", ("range(1) if FAST else range(2)", "range(0)"), ("seeds=range(1), proj", "seeds=range(0), proj"),
+                   ('for report in trained("D is not', '# %%\n# Stop\nfor report in trained("D is not'), until="Stop")
+    report, = names["trained"]("question", names["with_labels"](names["another"], names["own"]), range(1))
+    said([report.agreement, report.coverage], "9.9 %", "76 %")
+
+
 @answers("16.t1")
 def small_networks():
     from tinygan.metrics import digit_judge
@@ -774,6 +782,17 @@ def small_networks():
                for model, asked in (conditional(), conditional(hidden=(32, 32)))]
     said([report.coverage for report in reports], "85 %", "27 %")
     said([report.agreement for report in reports], "99 %", "90 %")
+
+
+@answers("16.t2")
+def between_three_and_eight():
+    from tinygan.metrics import digit_judge
+
+    half = np.zeros((1000, 10), np.float32)
+    half[:, [3, 8]] = 0.5
+    noise = np.random.default_rng(0).standard_normal((1000, 16)).astype(np.float32)
+    counts = np.bincount(digit_judge().read(conditional()[0].network("G")(np.hstack([noise, half]))), minlength=10)
+    said([*counts[[3, 8, 9]], counts.sum() - counts[[3, 8, 9]].sum()], "559", "417", "17", "7")
 
 
 # ---------------------------------------------------------------- 17
@@ -788,9 +807,13 @@ def spokes(**settings):
     return model, model.train(points, steps=4000, seed=0, progress=False).information[-50:].mean(), points
 
 
-@answers("17.q2")
-def more_and_fewer_codes():
-    said([spokes(categories=4)[1], np.log(4), spokes(categories=6)[1], np.log(6)], "1.385", "1.386", "1.789", "1.792")
+def digits_by_code(**settings):
+    """InfoGAN on the digits, seed 0, 2000 steps, and the late mean of its bound."""
+    from tinygan import data
+    from tinygan.zoo import InfoGAN
+
+    model = InfoGAN("digits", **settings)
+    return model, model.train(data.halves().training, steps=2000, seed=0, progress=False).information[-50:].mean()
 
 
 @answers("17.q1")
@@ -798,40 +821,261 @@ def nine_of_ten():
     said([np.log(5), -np.log(0.9), np.log(5) + np.log(0.9)], "1.609", "0.105", "1.504")
 
 
+@answers("17.q2")
+def more_and_fewer_codes():
+    said([spokes(categories=4)[1], np.log(4), spokes(categories=6)[1], np.log(6)], "1.385", "1.386", "1.789", "1.792")
+
+
+@answers("17.t1")
+def two_factors():
+    from scipy.stats import spearmanr
+
+    model, _, points = spokes(factors=2)
+    code, u = np.arange(4000) % 5, np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+    x = model.sample(4000, codes=code, factors=u, seed=0)
+    said([spearmanr(u[:, j], model.read(x).factors[:, j])[0] for j in range(2)], ".991", ".995")
+    x = points.restore(x)
+    turn = np.arctan2(x[:, 1], x[:, 0])
+    across = (turn + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5
+    found = [[np.mean([abs(spearmanr(u[code == k, j], what[code == k])[0]) for k in range(5)])
+              for what in (np.linalg.norm(x, axis=1), across)] for j in range(2)]
+    said(sorted(found, reverse=True), ".89", ".39", ".36", ".87")
+
+
+@answers("17.t2")
+def the_papers_weight():
+    from tinygan.metrics import digit_judge
+
+    runs = [digits_by_code(info=1), digits_by_code()]
+    said([bound for _, bound in runs], "2.299", "2.288")
+    said([digit_judge().report(model.sample(1000, seed=0)).coverage for model, _ in runs], ".08", ".33")
+
+
+@answers("17.t3")
+def a_few_labels():
+    from sklearn.cluster import KMeans
+
+    from tinygan import data
+
+    seen, unseen = data.halves()
+    model, rng = digits_by_code()[0], np.random.default_rng(0)
+    k_means = KMeans(10, n_init=10, random_state=0).fit(seen.x)
+    groups = [(model.read(seen.x).codes, model.read(unseen.x).codes), (k_means.labels_, k_means.predict(unseen.x))]
+    wrong = {}
+    for few in (3, 10):
+        draws = [np.concatenate([rng.choice(np.flatnonzero(seen.labels == c), few, replace=False) for c in range(10)])
+                 for _ in range(20)]
+        wrong[few] = [np.mean([names_by(rows, ours[rows], seen.labels)[theirs] != unseen.labels for rows in draws])
+                      for ours, theirs in groups]
+    said([*wrong[3], *wrong[10]], "68 %", "28 %", "61 %", "26 %")
+
+
+def names_by(rows, groups, labels):
+    """The commonest class of each of ten groups among some labelled rows; -1, which no image has, for a group without any."""
+    counts = np.array([np.bincount(labels[rows[groups == k]], minlength=10) for k in range(10)])
+    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+
+
 # ---------------------------------------------------------------- 18
+
+
+def shorter(steps):
+    """Lesson 18 with fewer steps and one seed."""
+    return ("1200 if FAST else 2500", str(steps)), ("range(2 if FAST else 3)", "range(1)")
+
+
+def one_bigan(steps, *changes):
+    """The names of lesson 18 when `trained` is there, and the BiGAN of seed 0."""
+    names = lesson("18", *shorter(steps), *changes, ("models = {kind", "# %%\n# Stop\nmodels = {kind"), until="Stop")
+    return names, names["trained"](names["ByHand"], 0)
 
 
 @answers("18.q2")
 def narrow_d():
-    short = ("1200 if FAST else 2500", "1500"), ("range(2 if FAST else 3)", "range(1)")
     stop = "near, torn = scores", "# %%\n# Stop\nnear, torn = scores"
-    scores = [lesson("18", *short, stop, ("WIDTH = 512", f"WIDTH = {width}"), until="Stop")["scores"] for width in (32, 512)]
+    scores = [lesson("18", *shorter(1500), stop, ("WIDTH = 512", f"WIDTH = {width}"), until="Stop")["scores"]
+              for width in (32, 512)]
     (narrow, _, kept), (wide, _, kept_before) = (each["BiGAN"][0] for each in scores)
     said([narrow, wide, kept, kept_before], ".87", ".22", "26 %", "73 %")
     said([scores[0]["mean image"][0, 0], scores[0]["latent regressor"][0, 0]], ".30", ".35")
 
 
+@answers("18.t1")
+def between_two_codes():
+    names, model = one_bigan(1500)
+    images, seen = names["images"], names["seen"].x
+    one, other = np.random.default_rng(0).integers(len(images), size=(2, 300))
+
+    def distance(x):
+        return np.sqrt(((x[:, None] - seen) ** 2).sum(axis=-1)).min(axis=1).mean()
+
+    code, G = model.encode(images), model.network("G")
+    said([distance(G(code[one])), distance(G((code[one] + code[other]) / 2))], "3.2", "3.3")
+    said([distance(images[one]), distance((images[one] + images[other]) / 2), 300], "2.2", "2.9", "300")
+
+
+@answers("18.t2")
+def digits_never_seen():
+    some = "seen, unseen = data.halves()\n", ("seen, unseen = data.halves()\n"
+                                              "seen = data.Points(seen.x[seen.labels < 5], 'digits', image=(8, 8))\n")
+    names, model = one_bigan(1500, some)
+    images, low = names["images"], names["classes"] < 5
+    made = model.reconstruct(images)
+    said([np.mean((made[rows] - images[rows]) ** 2) for rows in (low, ~low)], ".19", ".34")
+    said(np.mean(names["digit_judge"]().read(made[~low]) < 5), "60 %")
+
+
 # ---------------------------------------------------------------- 19
+
+
+def cycles(until, *changes, seeds=1):
+    """Lesson 19 with few seeds, up to the line that begins with `until`."""
+    return lesson("19", ("range(2 if FAST else 3)", f"range({seeds})"), *changes, (until, f"# %%\n# Stop\n{until}"), until="Stop")
 
 
 @answers("19.q2")
 def weights_of_the_way_back():
     for weight, written in ((".001", ("0 %", "0 %")), (".1", ("75 %", "78 %")), ("1", ("100 %", "100 %"))):
-        names = lesson("19", ("WEIGHT = 1.0", f"WEIGHT = {weight}"), ("range(2 if FAST else 3)", "range(1)"),
-                       ("five, ten = (", "# %%\n# Stop\nfive, ten = ("), until="Stop")
-        said(names["home"]["with"][0], *written)
+        said(cycles("five, ten = (", ("WEIGHT = 1.0", f"WEIGHT = {weight}"))["home"]["with"][0], *written)
+
+
+def toy(*changes):
+    """The modes that get half of their share in the toy with the way back, seed 0."""
+    names = cycles("at_least, at_most", ("steps=STEPS)", "steps=1)"), *changes)
+    return names["found"]["with"][0], names["found"]["without"][0]
+
+
+@answers("19.t1")
+def one_cycle():
+    steps = 1500
+    short = "600) if FAST else (800, 2000, 1000)", f"600) if FAST else (800, {steps}, 1000)"
+    from_a, from_b = ("nets.D_B, a, b, weight)", "nets.D_B, a, b, 0)"), ("nets.D_A, b, a, weight)", "nets.D_A, b, a, 0)")
+    said([toy(short, without)[0] for without in (from_b, from_a)], "7", "10")
+    said(toy(short)[0], "9")
+
+
+@answers("19.t2")
+def narrow_gaussians():
+    said(toy(("((5, 0.2), (10, 0.15))", "((5, 0.02), (10, 0.02))")), "6", "5")
+
+
+@answers("19.t3")
+def negatives():
+    names = cycles("error, kept, translated", ("steps=STEPS)", "steps=1)"), ("steps=TOY_STEPS)", "steps=1)"),
+                   ("turned(seen.x[second])", "-seen.x[second]"), ("read(turned(there, -1))", "read(-there)"), seeds=2)
+    said(ends(names["scores"]["with"][:, 1]), "95 %", "95 %")
+    said(names["scores"]["with"][:, 2], "7 %", "8 %")
+
+
+# ---------------------------------------------------------------- 20
+
+
+def networks():
+    """The names of lesson 20 when all kinds of networks are there, with 1000 steps."""
+    return lesson("20", ("400 if FAST else 2000", "1000"), ("runs = {", "# %%\n# Stop\nruns = {"), until="Stop")
+
+
+def scored(names, kind, recipe="digits", steps=1000):
+    from tinygan.metrics import digit_judge
+
+    return digit_judge().report(names["trained"](kind, recipe, 0, steps).sample(901, seed=0))
+
+
+@answers("20.q2")
+def small_weights():
+    names = networks()
+    said([scored(names, names[kind]).coverage for kind in ("BareAndSmall", "DCGAN")], ".002", ".57")
+    said(1000, "1000")
+    sizes = [first_gradient(names[kind], names["training"]) for kind in ("BareAndSmall", "DCGAN")]
+    said(sizes, ".001", ".1")
+
+
+def first_gradient(kind, points):
+    """The mean size of the gradient of the weights of D's first layer, at the first step."""
+    from tinygan import losses
+    from tinygan.gradients import d_gradients
+
+    nets, rng = kind("digits").build(points, seed=0).networks, np.random.default_rng(0)
+    d_gradients(nets["D"], points.x[:64].astype(np.float32), nets["G"](rng.standard_normal((64, 16), np.float32)),
+                losses.NonSaturating())
+    return np.abs(nets["D"].layers[0].dW).mean()
+
+
+@answers("20.t1")
+def normalised_in_one_player():
+    names = networks()
+
+    def only(player):
+        class Mixed(names["Bare"]):
+            def make(self, points, seeds):
+                whole, bare = names["DCGAN"].make(self, points, seeds), super().make(points, seeds)
+                return {name: whole[name] if name == player else bare[name] for name in whole}
+
+        return Mixed
+
+    reports = [scored(names, kind) for kind in (only("G"), only("D"), names["DCGAN"], names["Bare"])]
+    said([report.coverage for report in reports], ".34", ".44", ".57", ".36")
+    said([report.frechet for report in reports], "19.6", "2.5", "2.4", "5.5")
+
+
+@answers("20.t2")
+def half_of_the_steps():
+    names = networks()
+    found = [scored(names, names["DCGAN"])] + [scored(names, names["Dense"], "digits-r1", steps) for steps in (1000, 4500)]
+    said([report.coverage for report in found], ".57", ".08", ".54")
 
 
 # ---------------------------------------------------------------- 21
 
 
+SHORT_21 = ("1600 if FAST else 3000", "1600"), ("range(1 if FAST else 2)", "range(1)")
+
+
+def all_three(model, names):
+    """The share of images that show all three of the words that were asked for."""
+    return names["scores"](model.sample(names["SAMPLES"], seed=1))["all three"]
+
+
+def one_stackgan():
+    """The names of lesson 21 when `trained` is there; and those that score, without the other runs."""
+    return lesson("21", *SHORT_21, ('"no wrong words": [trained(NoWrongWords, seed) for seed in SEEDS],', ""),
+                  ('"large KL term": [trained(StackGAN, seed, BUDGETS[1]) for seed in SEEDS]', ""),
+                  ("def scored(", "# %%\n# Stop\ndef scored("), until="Stop")
+
+
 @answers("21.q2")
 def nats_spent():
-    names = lesson("21", ("1600 if FAST else 3000", "1600"), ("range(1 if FAST else 2)", "range(1)"),
-                   ("0.002, 0.1)", "0.002, 0.01)"), ("assert np.all(budget", "# %%\n# Stop\nassert np.all(budget"), until="Stop")
+    names = lesson("21", *SHORT_21, ("0.002, 0.1)", "0.002, 0.01)"),
+                   ("assert np.all(budget", "# %%\n# Stop\nassert np.all(budget"), until="Stop")
     said([names["budget"]["large KL term"][0], names["budget"]["StackGAN"][0]], "2.1", "4.4")
     said([names["table"]["large KL term"]["all three"][0], names["table"]["StackGAN"]["all three"][0]], "35 %", "48 %")
     said(names["BUDGETS"][1], ".01")
+
+
+@answers("21.t1")
+def a_thin_seven():
+    names = one_stackgan()
+    x = names["runs"]["StackGAN"][0][0].sample(400, text="a thin seven")
+    slanted, thick = names["words"].styles(x, np.full(400, 7))
+    said([slanted.mean(), thick.mean(), len(x)], "52 %", "28 %", "400")
+
+
+@answers("21.t2")
+def words_of_the_next_row():
+    names = one_stackgan()
+
+    class NextRow(names["StackGAN"]):
+        def game(self, points, batch):
+            game = super().game(points, batch)
+
+            def draw(streams):
+                drawn = game.draw(streams)
+                return drawn._replace(wrong=np.roll(drawn.phi, -1, axis=-2))
+
+            return game._replace(draw=draw)
+
+    models = names["trained"](NextRow, 0)[0], names["runs"]["StackGAN"][0][0]
+    said([all_three(model, names) for model in models], "50.3 %", "47.9 %")
 
 
 # ---------------------------------------------------------------- 22
@@ -847,6 +1091,62 @@ def style_gans(*changes):
 def mixed_in_training():
     said(style_gans()[1] + style_gans(('StyleGAN("digits", steps=STEPS)', 'StyleGAN("digits", steps=STEPS, mixing=0.5)'))[1],
          "2.6", "2.8", "5.4", "8.5")
+
+
+@answers("22.t1")
+def the_first_style_alone():
+    names, _ = style_gans()
+    found = []
+    for model in names["models"]:
+        w = model.styles(2000, seed=1)
+        read = names["judge"].read
+        mixed = read(model.paint(model.mixed(w[::2], w[1::2], 1)))
+        found.append([np.mean(mixed == read(model.paint(each))) for each in (w[::2], w[1::2])])
+    said(ends([other for _, other in found]), "40 %", "44 %")
+    said(np.mean([own for own, _ in found]), "20 %")
+
+
+@answers("22.t2")
+def modulated():
+    names = lesson("22", ('StyleGAN("digits", steps=STEPS)', 'StyleGAN("digits", steps=STEPS, style="modulation")'),
+                   until="What does not hold")
+    said(np.sort(names["ruled"]), "1.09", "1.25")
+    said(np.sort([names["judge"].report(model.sample(names["SAMPLES"])).frechet for model in names["models"]]), "2.4", "2.7")
+    said(names["density"][0], ".55", ".55")
+    said(np.sort(names["density"][1]), ".68", ".75")
+    assert names["failed"]
+
+
+# ---------------------------------------------------------------- 23
+
+
+@answers("23.q2")
+def from_four_by_four():
+    measured, steps = {}, 2500
+    for factor in (2, 4):
+        names = lesson("23", ("range(1 if FAST else 3)", "range(1)"), ("FACTOR = 4", f"FACTOR = {factor}"),
+                       ("1500 if FAST else 4000  # of", f"{steps}  # of"), until="The other warning: learned by heart")
+        measured[factor] = [names["differ"][0], names["spread"].mean(), names["wrong"].mean()]
+    said([*measured[2], *measured[4]], "10 %", ".17", ".26", "70 %", ".39", ".41")
+
+
+@functools.cache
+def few_images():
+    """{n: what the memory report says of a GAN that learned from n images}, seed 0."""
+    names = lesson("23", ("[enlarging(seed) for seed in SEEDS]", "[]"), ("runs = {n:", "# %%\n# Stop\nruns = {n:"), until="Stop")
+    return {n: names["learned_from"](n, 0)[0] for n in (10, 30, 100, 300, 896)}
+
+
+@answers("23.t1")
+def copies_and_nearer():
+    found = few_images()
+    said([found[n].copies for n in (10, 30, 100)], ".85", ".12", ".001")
+    said([found[n].nearer for n in (30, 100, 300, 896)], ".94", ".81", ".68", ".57")
+
+
+@answers("23.t2")
+def gaps_of_d():
+    said([report.gap for report in few_images().values()], "1.12", ".85", ".29", ".07", ".02")
 
 
 # ---------------------------------------------------------------- run them

@@ -131,7 +131,8 @@ PROBES = {
     "turned.beside": Probed("turned", NEAR, 1),
 }
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
-           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20)}
+           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20),
+           "grid_25_near_minute": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE, "steps": 11_500}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 

@@ -52,9 +52,9 @@ def states(marks):
     return [mark.state for mark in marks.marks.values()]
 
 
-def marked(folder, code, seconds=60.0):
+def marked(folder, code):
     """The Marks for lesson 02 of a student whose file ends with `code`."""
-    return mark("anna", hand_in(folder / "anna", code), ["02"], seconds)
+    return mark("anna", hand_in(folder / "anna", code), ["02"], PATIENCE)
 
 
 @pytest.fixture
@@ -422,7 +422,7 @@ UNSTOPPABLE = "def dense_forward(x, W, b):\n    return sum(range(10**14))\n"
     ("def dense_forward(x, W, b):\n    while True:\n        try:\n            while True: pass\n"
      "        except BaseException: pass\n", "still running after 5 seconds")])
 def test_what_does_not_end_is_ended(code, words, tmp_path):
-    marks = marked(tmp_path, code, PATIENCE)
+    marks = marked(tmp_path, code)
     assert marks.marks["02.1"].state == "slow" and re.search(words, marks.marks["02.1"].lines[0])
 
 
@@ -445,9 +445,9 @@ def over_after_the_first_answer(monkeypatch):
 @pytest.mark.parametrize("process", ["goes on", "must be started anew"])
 def test_the_time_for_all_answers_can_be_over(process, tmp_path, monkeypatch):
     over_after_the_first_answer(monkeypatch)
-    monkeypatch.setattr("tinygan.exercises.isolation.GRACE", 5 if process == "goes on" else 0.2)
+    monkeypatch.setattr("tinygan.exercises.isolation.GRACE", PATIENCE if process == "goes on" else 0.2)
     code = "def dense_forward(x, W, b):\n    while True: pass\n" if process == "goes on" else UNSTOPPABLE
-    marks = marked(tmp_path, code, PATIENCE)
+    marks = marked(tmp_path, code)
     first, *others = marks.marks.values()
     assert states(marks) == ["slow"] * 5 and "still running after 0.5 seconds" in first.lines[0]
     assert ("cannot be stopped" in first.lines[0]) == (process != "goes on")
@@ -469,7 +469,7 @@ def test_passwords_in_the_environment_stay_there(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_who_closes_the_channel_holds_nobody_up(tmp_path, monkeypatch):
     monkeypatch.setattr("tinygan.exercises.isolation.GRACE", 0.5)
-    marks = marked(tmp_path, "import os, time\nos.closerange(3, 99)\nwhile True: time.sleep(1)\n", PATIENCE)
+    marks = marked(tmp_path, "import os, time\nos.closerange(3, 99)\nwhile True: time.sleep(1)\n")
     assert states(marks) == ["error"] * 5 and "it closed the channel of the replies" in marks.marks["02.1"].lines[0]
 
 
@@ -481,7 +481,7 @@ def test_who_keeps_the_channel_holds_nobody_up(tmp_path, monkeypatch):
     end = tmp_path / "end"
     code = (f"import os, time\nif os.fork():\n    os.kill(os.getpid(), 9)\nos.setsid()\n"
             f"while not os.path.exists({str(end)!r}): time.sleep(0.1)\nopen({str(end)!r}, 'w').write('has ended')\nos._exit(0)\n")
-    marks = marked(tmp_path, code, PATIENCE)
+    marks = marked(tmp_path, code)
     assert set(states(marks)) <= {"error", "slow"}
     end.touch()
     until(lambda: end.read_text() == "has ended")

@@ -146,9 +146,92 @@ def test_a_cure_begins_with_the_collapse_that_it_cures(opened, server):
         said(tab, STORIES[name].question)
         said(tab, STORIES[name].answer)
     assert server.player.session.log[1][0] == "change" and server.player.session.recipe.loss == "wasserstein"
-    tab.click("[data-story=five-steps]")  # now there is a game to go on with
-    said(tab, STORIES["five-steps"].question)
+    tab.click("[data-story=sharpen]")  # now there is a game to go on with
+    said(tab, STORIES["sharpen"].question)
     assert server.player.session.rounds > STORIES["collapse"].rounds
+
+
+def test_a_story_that_begins_elsewhere_is_not_told_of_another_game(opened, server, monkeypatch):
+    """Where the game at hand is not the one that a story goes on from, that one is played first."""
+    for name in ("collapse", "cure", "sharpen", "five-steps"):
+        monkeypatch.setitem(STORIES, name, STORIES[name]._replace(rounds=20, visited=""))
+    server.player.ask(lambda player: (player.session.change(data="grid", hidden=(4,)), player.session.do("both", 100)))
+    tab = opened()
+    tab.click("[data-story=sharpen]")
+    for name in ("collapse", "cure", "sharpen"):
+        said(tab, STORIES[name].answer)
+    assert server.player.session.recipe.loss == "wasserstein" and server.player.session.recipe.data == "ring"
+    tab.click("[data-story=five-steps]")  # the game is cured, so its sentence would not be true of it
+    said(tab, STORIES["collapse"].answer)
+    assert server.player.session.recipe.loss == "non-saturating"
+
+
+def test_a_story_ends_where_a_setting_is_changed(opened, server, monkeypatch):
+    monkeypatch.setitem(STORIES, "collapse", STORIES["collapse"]._replace(rounds=10**6))
+    tab = opened()
+    tab.click("[data-story=collapse]")
+    said(tab, STORIES["collapse"].question)
+    wait(tab, "document.getElementById('width').value === '32'")
+    tab.select_option("#r1", "0.3")
+    said(tab, "the story ends here")
+    tab.click("[data-story=collapse]")
+    said(tab, STORIES["collapse"].question)
+    other = opened.pages[0].another("#pack=2")  # another page, or a link, changes the game of this one too
+    said(tab, "the story ends here")
+    assert other.inner_text("#says").startswith("G and D train") or other.inner_text("#says").startswith("G makes")
+
+
+def test_each_state_says_what_to_do(opened, server):
+    tab = opened()
+    said(tab, "or press Play")
+    tab.click("#play")
+    said(tab, "press Pause")
+    tab.reload()
+    said(tab, "press Pause")
+    tab.click("#play")
+    said(tab, "Press Play or Round")
+    tab.reload()
+    said(tab, "Press Play or Round")
+    tab.click("#begin")
+    said(tab, "Choose a story, or press Play")
+    tab.click("#two")
+    said(tab, "Press anywhere in the plane")
+    tab.click("#two")
+    said(tab, "Choose a story, or press Play")
+    tab.click("#pen")
+    said(tab, "Then press Learn my drawing")
+    tab.click("#use")
+    said(tab, "draw 2 to")
+    tab.click("#play")  # it leaves the drawing
+    said(tab, "press Pause")
+    assert not tab.is_visible("#penbar") and tab.get_attribute("#pen", "aria-pressed") == "false"
+    opened.pages[0].complaints.clear()  # of the drawing that was refused
+
+
+def test_an_error_is_said_until_something_works(opened, server):
+    tab = opened()
+    tab.select_option("#pack", "4")
+    tab.evaluate("document.getElementById('batch').add(new Option('6', '6'))")
+    tab.select_option("#batch", "6")
+    said(tab, "batch must be a multiple of pack")
+    tab.select_option("#batch", "32")
+    said(tab, "or press Play")
+    opened.pages[0].complaints.clear()
+
+
+def test_a_drawing_is_said_to_be_missing_in_the_command(opened, server):
+    tab = opened()
+    tab.click("#command")
+    assert "drawing" not in tab.inner_text("#words")
+    tab.click("#pen")
+    tab.select_option("#tool", "heart")
+    tab.click("#plane")
+    tab.click("#use")
+    until(tab, lambda: server.player.session.points is not None and server.player.session.rounds)
+    wait(tab, "document.getElementById('data').value === 'drawn'")
+    for button in ("#command", "#link"):
+        tab.click(button)
+        assert tab.inner_text("#words").endswith("Your drawing is not in it. Save as Python, or Save run, keeps it.")
 
 
 def test_the_sentence_of_a_cure_comes_with_what_it_says(opened, server, monkeypatch):
@@ -443,8 +526,14 @@ def test_the_page_says_when_the_program_has_ended(opened, server):
     tab = opened()
     tab.route("**/frame*", lambda route: route.abort())
     server.player.ask(lambda player: player.changed())
-    said(tab, "The program has ended")
+    said(tab, "The program has ended. Start tinygan play again, and use the page that it opens.")
     tab.unroute("**/frame*")
+    said(tab, "or press Play")
+    tab.route("**/do", lambda route: route.abort())
+    tab.click("#round")
+    said(tab, "The program has ended")
+    tab.route("**/dirac", lambda route: route.abort())
+    tab.click("#two")
     complaints = opened.pages[0].complaints
     assert complaints and all("Failed to load resource" in text for text in complaints)
     complaints.clear()

@@ -2,6 +2,7 @@
 tests/benchmarks/play_stories.py."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def test_a_story_begins_with_its_settings(name):
         assert STORIES[story.after].rounds > 0 and session.recipe == before.replace(**story.settings)
     session.do("both", 2)
     assert np.isfinite(session.G.theta).all() and story.rounds > 0
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_the_page_is_told_the_settings_that_a_story_has(name):
+    """The page compares them, as JSON, with those of the game at hand: it must find that a story has its own settings."""
+    told, chain, session = {key: story.told() for key, story in STORIES.items()}, [], Session(hidden=(4,), loss="hinge")
+    while name:
+        chain.insert(0, name)
+        name = told[name]["after"]
+    wanted = {}
+    for each in chain:
+        begin(session, each)
+        wanted |= told[each]["settings"]
+    there, wanted = (json.loads(json.dumps(values)) for values in (session.settings(), wanted))
+    assert {key: there[key] for key in wanted} == wanted
 
 
 def test_a_story_of_two_numbers_is_a_portrait_and_no_game():

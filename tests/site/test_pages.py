@@ -154,6 +154,25 @@ def test_a_picture_of_a_run_shows_what_its_words_say(practice):
     assert 1.46 < wrong[-1] < 1.5 and right[-1] < 0.05
 
 
+# ---------------------------------------------------------------- the notebooks
+
+
+def test_the_first_cell_of_a_notebook_finds_the_clone_or_asks_for_it(tmp_path, monkeypatch):
+    """The cell without its magics, as where tinygan is missing: what it installs can be imported without a new kernel."""
+    text = re.search(r'FIRST_CELL = """\\\n(.*?)"""', (DOCS / "conf.py").read_text(encoding="utf-8"), re.DOTALL)[1]
+    assert '%pip install -q -e "{clone}"' in text and text.endswith("%matplotlib inline")
+    plain = re.sub(r"^( *)%.*", r"\1pass", text, flags=re.MULTILINE)
+    missing = plain.replace('importlib.util.find_spec("tinygan")', "None")
+    assert missing != plain
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AssertionError, match="is no clone of tinygan. Write the path of yours into CLONE"):
+        exec(missing, {})
+    monkeypatch.chdir(DOCS / "derivations")  # as deep as docs/lessons, which only the build makes
+    exec(missing, {})
+    assert sys.path[0] == str(ROOT) and (Path(sys.path[0]) / "tinygan" / "__init__.py").is_file()
+
+
 # ---------------------------------------------------------------- the stories
 
 

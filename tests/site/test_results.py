@@ -51,6 +51,19 @@ def test_a_picture_says_what_is_seen_and_the_table_is_folded(results):
     assert text.index(":alt:") < text.index("<details") < text.index("python tests/benchmarks") < text.index("</details>")
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in (DOCS / "results").glob("family_*.json")))
+def test_a_study_of_the_family_has_a_picture_of_its_runs(results, name):
+    """Each median that the words of a picture give is one of the file, and a score that is gone would fail here."""
+    assert f".. study:: {name}\n" in (DOCS / "results" / f"{name}.rst").read_text(encoding="utf-8")
+    text = "\n".join(results.study(name))
+    assert f".. image:: /_build/pictures/{name}.png\n   :alt: " in text
+    rows = studies.rows_of(name)[0]
+    for column, what, _ in results.family_scores.SHOWN[name]:
+        medians = {row: statistics.median(run[column] for run in runs) for row, runs in rows.items() if column in runs[0]}
+        assert len(medians) > 1 and f"{what}: " in text
+        assert all(f"{row} {studies.written(value, column)}" in text for row, value in medians.items())
+
+
 def test_how_a_benchmark_was_run_is_said_in_blocks_and_a_list(results):
     about = {"command": "python a.py", "the same by": "tinygan study", "judge": "Judge: reads 98% of |all|", "numpy": "2.4"}
     assert "\n".join(results.how(about)) == (

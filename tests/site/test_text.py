@@ -395,7 +395,8 @@ def test_the_pictures_are_drawn(tmp_path):
     drawn = pictures.draw_all(tmp_path / "new")
     names = [path.name for path in drawn]
     assert names[:4] == ["steps.png", "r_operator.png", "replay.png", "house.png"]
-    assert names[4:] == [f"museum_{number}.png" for number in pictures.museum_pictures.PICTURES]
+    assert names[4:] == [f"museum_{number}.png" for number in pictures.museum_pictures.PICTURES] + [
+        f"{name}.png" for name in pictures.family_pictures.SHOWN]
     assert all(path.stat().st_size > (20_000 if place < 4 else 4000) for place, path in enumerate(drawn))
 
 

@@ -20,6 +20,8 @@ from .optimiser import Optimiser
 __all__ = ["Adam", "Around", "Clipped", "Optimiser", "Optimistic", "SGD", "constant", "cosine_decay", "linear_decay",
            "warm_cosine"]
 
+OUTER = "outer_"  # before the name of what an outer optimiser remembers, where the inner one has that name
+
 
 class SGD(Optimiser):
     """Gradient descent with momentum: v <- momentum v + grad; theta <- theta - lr v.
@@ -157,15 +159,23 @@ class Optimistic(Around):
             self.last[...] = step
 
     def state(self) -> dict[str, Array]:
-        """What the inner optimiser remembers, and the step before."""
-        return super().state() | ({} if self.last is None else {"last": self.last.copy()})
+        """What the inner optimiser remembers, and the step before: "last", or where that name is taken, "outer_last"."""
+        inner = super().state()
+        name = OUTER * len(_lasts(inner)) + "last"
+        return inner | ({} if self.last is None else {name: self.last.copy()})
 
     def load_state(self, state: dict[str, Array]) -> None:
-        super().load_state({name: array for name, array in state.items() if name != "last"})
-        self.last = np.array(state["last"]) if "last" in state else None
+        own = max(_lasts(state), key=len, default="")
+        super().load_state({name: array for name, array in state.items() if name != own})
+        self.last = np.array(state[own]) if own else None
 
     def __repr__(self) -> str:
         return f"Optimistic({self.opt!r})"
+
+
+def _lasts(state: dict[str, Array]) -> list[str]:
+    """The names of steps before in a state: more than one where an Optimistic stands in another one."""
+    return [name for name in state if name.removeprefix(OUTER * name.count(OUTER)) == "last"]
 
 
 class Clipped(Around):

@@ -97,7 +97,7 @@ class Recorded(np.ndarray):
         if ufunc.nout != 1 or method not in ("__call__", "reduce"):
             raise refused(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} cannot be noted")
         function = ufunc if method == "__call__" else ufunc.reduce
-        args = _numbers_as_arrays(ufunc, mapped(inputs, bare))
+        args = _numbers_as_arrays(mapped(inputs, bare))
         settings = mapped(settings, bare)
         if out is None:
             result = np.asarray(function(*args, **settings))
@@ -213,7 +213,7 @@ def _writable(out: Any) -> Array:
     return found
 
 
-def _numbers_as_arrays(ufunc: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _numbers_as_arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Python numbers as 0-d arrays of the dtype in which NumPy computes, with the same bits, and quicker."""
     if not any(isinstance(arg, (int, float, complex)) for arg in args):
         return args

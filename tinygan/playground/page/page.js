@@ -16,20 +16,37 @@ const CHOICES = {
 const PHASE = 900, PAUSE = 4000, APART = 24;  // milliseconds: of a phase in slow motion; between two stories; between pictures
 const SUITS = {loss: "relativistic", r1: .03, r2: .03, gp: null, d_steps: 1, lr: .002, lr_d: .002, batch: 128};  // most drawings
 let frame = null, truth = null, before = null, version = 0, slow = 0, moved = 0, stories = {}, story = null, wish = null, hurry = () => {};
+let hinted = true, failed = "", state = "";  // whether what is said is a hint; what went wrong last; the state that a hint was for
 const shown = Object.fromEntries([...document.querySelectorAll("[data-layer]")].map(box => [box.dataset.layer, box.checked]));
 window.stats = {frames: 0, first: 0};  // for measurements
 
-const say = text => { $("says").textContent = text; };
+const FIRST = $("says").textContent, ENDED = "The program has ended. Start tinygan play again, and use the page that it opens.";
+const say = text => { $("says").textContent = text; hinted = false; };
+const fail = text => { failed = text; say(text); };
+const HINTS = {two: "Press anywhere in the plane to start there, or choose other settings.", new: FIRST,
+  on: "G and D train. Change a setting, choose a story, or press Pause.",
+  off: "The game stands still. Press Play or Round, change a setting, or choose a story."};
+const now = () => document.body.classList.contains("two") ? "two" : going() ? "on" : frame.rounds ? "off" : "new";
+function hint() {  // where a story, a drawing or an error has nothing more to say
+  state = frame ? now() : "new";
+  say(HINTS[state]);
+  hinted = true;
+}
+
 async function send(what, more = {}) {
-  const answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
-  const told = await answer.json();
-  if (!answer.ok) { say(told.error); if (frame) tell(); }
+  let answer, told;
+  try {
+    answer = await fetch("do", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...more, do: what})});
+    told = await answer.json();
+  } catch { fail(ENDED); return false; }
+  if (!answer.ok) { fail(told.error); if (frame) tell(); }
+  else if (failed) { failed = ""; hint(); }
   hurry();
   return answer.ok && told;
 }
 
 async function watch(once) {  // one question at a time: a slow page asks less often
-  for (let seen = 0; ;) {
+  for (let seen = 0, reached = false; ; reached = false) {
     try {
       const asked = performance.now();
       const next = unpack(await (await fetch("frame?seen=" + seen)).arrayBuffer());
@@ -38,6 +55,7 @@ async function watch(once) {  // one question at a time: a slow page asks less o
         version = next.version;
         frame = null;
       }
+      reached = true;
       if (!frame || next.rounds !== frame.rounds || slow) { before = frame && frame.fake; moved = performance.now(); }
       frame = next;
       seen = next.frame;
@@ -46,10 +64,12 @@ async function watch(once) {  // one question at a time: a slow page asks less o
       await new Promise(done => { hurry = done; setTimeout(done, APART - (performance.now() - asked)); });  // the game needs time too
       await new Promise(requestAnimationFrame);
       draw();
+      if (failed === ENDED) { failed = ""; hint(); }
       tell();
       if (once) { once(); once = null; }
     } catch (error) {
-      say("The program has ended. Start tinygan play again.");
+      fail(reached ? `This page has met an error (${error.message}). Load it again.` : ENDED);
+      if (reached) console.error(error);
       await new Promise(done => setTimeout(done, 1500));
     }
   }
@@ -77,12 +97,15 @@ function tell() {  // the numbers beside the plane
     frame.probability ? [0, 1] : null);
   bars($("bars"), frame);
   if (frame.message) say(frame.message);
-  else if (story && frame.rounds > story.from && (frame.rounds >= story.until || frame.score["modes visited"] === story.visited)) {
+  else if (story && frame.frame >= story.since && (frame.rounds < story.from || !holds(meant(story.name)))) {
+    story = null;
+    say("A setting has changed, so the story ends here. Train on, or choose a story.");
+  } else if (story && frame.rounds > story.from && (frame.rounds >= story.until || frame.score["modes visited"] === story.visited)) {
     const {answer, next} = story;
     say(answer);
     story = null;
     if (next) setTimeout(() => tellStory(next), PAUSE);
-  }
+  } else if (hinted && state !== now()) hint();
   const s = frame.settings, values = {...s, width: s.hidden[0], depth: s.hidden.length};
   for (const name of [...Object.keys(CHOICES), "seed"]) if (name !== "seed" || $(name) !== document.activeElement) put($(name), values[name]);
   if (location.hash !== hash()) history.replaceState(null, "", hash());
@@ -94,6 +117,7 @@ function put(box, value) {  // a value that the list does not have is added to i
   if (box.value !== text) box.value = text;
 }
 
+const away = () => { if (pen.on) drawing(false); };  // who trains wants to see it
 function stop() { slow = 0; flow($("flow"), $("phase")); }
 async function slowly(mine) {
   for (let turn = 0; slow === mine; turn++) for (let k = 0; k < 5; k++) {
@@ -120,11 +144,11 @@ async function play(on) {  // until a picture knows of it, this page goes by wha
 }
 const going = () => slow || (wish && frame.frame < wish.from ? wish.on : frame.playing);
 const PRESSED = {
-  play: () => going() ? pause() : start(),
-  "step-d": () => { stop(); send("step", {who: "D"}); },
-  "step-g": () => { stop(); send("step", {who: "G"}); },
-  round: () => { stop(); send("step"); },
-  begin: () => { stop(); story = null; say(""); send("begin"); },
+  play: () => { away(); return going() ? pause() : start(); },
+  "step-d": () => { away(); stop(); send("step", {who: "D"}); },
+  "step-g": () => { away(); stop(); send("step", {who: "G"}); },
+  round: () => { away(); stop(); send("step"); },
+  begin: () => { away(); stop(); story = null; hint(); send("begin"); },
   pen: () => drawing(!pen.on),
   two: () => { const on = !document.body.classList.contains("two"); two(on); if (on) dirac.start(); },
   clear: () => { pen.points = []; draw(); },
@@ -136,16 +160,17 @@ const PRESSED = {
     say("G learns your drawing. If a part stays empty, let it train longer, or change the settings.");
     start();
   },
-  command: () => keep(command()),
-  link: () => keep(hash()),
+  command: () => keep(command(), missing()),
+  link: () => keep(hash(), missing()),
   save: async () => {
     const {folder} = await send("save");
     if (folder) $("words").textContent = `tinygan plot ${folder} --out ${folder}.png\ntinygan sample ${folder} --out ${folder}.csv\npython ${folder}/game.py`;
   },
   picture: () => { const a = document.createElement("a"); a.download = "tinygan.png"; a.href = picture($("plane"), caption()).toDataURL(); a.click(); }};
 
-function keep(text) {
-  $("words").textContent = text;
+const missing = () => frame.settings.data === "drawn" ? "\nYour drawing is not in it. Save as Python, or Save run, keeps it." : "";
+function keep(text, more) {
+  $("words").textContent = text + more;
   navigator.clipboard?.writeText(text).catch(() => {});  // where the browser forbids it, the text can be copied by hand
 }
 
@@ -165,7 +190,8 @@ function two(on) {  // the Dirac-GAN in place of the game
   document.body.classList.toggle("two", on);
   $("two").setAttribute("aria-pressed", on);
   $("two").textContent = on ? "Back to the networks" : "Two numbers";
-  if (on) { story = null; say(""); pause(); }
+  if (on) { story = null; pause(); }
+  if (frame) hint();
 }
 
 function drawing(on) {
@@ -174,6 +200,7 @@ function drawing(on) {
   $("pen").setAttribute("aria-pressed", on);
   $("plane").classList.toggle("pen", on);
   if (on) { pause(); story = null; say("Draw the true points with the pen or a stamp. Then press Learn my drawing."); $("plane").scrollIntoView({block: "nearest"}); }
+  else hint();
   draw();
 }
 
@@ -183,9 +210,14 @@ function command() {
   return `tinygan play ${words.join(" ")}`;
 }
 
+// The settings of a story with those of the stories before it, and whether the game has settings
+const meant = name => ({...(stories[name].after ? meant(stories[name].after) : {}), ...stories[name].settings});
+const holds = (wanted, but = {}) => Object.entries(wanted).every(([name, value]) => name in but ||
+  JSON.stringify(value) === JSON.stringify(frame.settings[name]));
+
 async function tellStory(name) {
   stop();
-  if (pen.on) drawing(false);
+  away();
   story = null;
   const told = stories[name], first = stories[told.after];
   if (told.portrait) {
@@ -195,16 +227,16 @@ async function tellStory(name) {
     return dirac.start(() => say(told.answer));
   }
   two(false);
-  if (first && frame.rounds < first.rounds) {  // its beginning is the end of another story
+  if (first && (frame.rounds < first.rounds || !holds(meant(told.after), told.settings))) {  // it begins where another story ends
     await tellStory(told.after);
     story = story && {...story, next: name};
     return;
   }
   $("rate").value = "";
   await send("rate", {rate: null});
-  const now = told.anew ? 0 : frame.rounds;
-  if (!await send("story", {name})) return;
-  story = {...told, from: now, until: now + told.rounds};
+  const from = told.anew ? 0 : frame.rounds, begun = await send("story", {name});
+  if (!begun) return;
+  story = {...told, name, from, until: from + told.rounds, since: begun.frame};
   say(told.question);
 }
 

@@ -45,7 +45,9 @@ function draw() {
 }
 
 export async function start(ended = () => {}) {  // a new path from the two numbers that are set
-  const answer = await fetch("dirac", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(settings())});
+  const answer = await fetch("dirac", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(settings())})
+    .catch(() => null);
+  if (!answer) return;  // the program has ended, which the page says already
   const told = await answer.json(), mine = ++running;
   $("p-says").textContent = answer.ok ? told.says : told.error;
   if (!answer.ok) return;
