@@ -14,7 +14,7 @@ FLOORS = {
     "checkpoint": -1, "data/sets": -1, "data/curve": -1, "engine/numerics": -1, "engine/diagnosis": -1, "engine/differences": -1,
     "engine/optimiser": 0, "engine/optim": 1, "engine/initial": 0, "engine/jacobian": 0, "engine/base": 0,
     "engine/slopes": 0, "engine/verdicts": 0, "data/mixed": 0, "data/mixtures": 0,
-    "engine/recording": 0, "engine/heads": 0, "engine/windows": 0, "data/pictures": 0, "settings": 0, "lessons": 0,
+    "engine/recording": 0, "engine/heads": 0, "engine/windows": 0, "data/pictures": 0, "settings": 0, "lessons": 0, "loading": 0,
     "engine/layers": 1, "engine/gradcheck": 1, "engine/shortening": 1, "losses/base": 1, "data/__init__": 1,
     "metrics/": 1, "metrics/bivariate": 0, "dirac": 1, "engine/categories": 1, "exercises/limits": 1,
     "engine/parts": 2, "engine/norm": 2, "engine/features": 2, "engine/replay": 2, "losses/separate": 2, "losses/relativistic": 2,
