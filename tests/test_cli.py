@@ -246,7 +246,7 @@ def test_lessons_are_listed_in_order(cli):
     ("train --data pickled.npy", 1, "must hold real numbers; got object"),
     ("train --data old.xlsx", 1, "must end in .csv, .tsv, .txt, .npy, .npz or .parquet, which says how to read it; got '.xlsx'"),
     ("train --data rign", 2, "argument --data: unknown data set 'rign'. Did you mean 'ring'? Known: ring, grid"),
-    ("train --data qqq", 2, "patches, or a .csv, .tsv, .txt, .npy, .npz or .parquet file"),
+    ("train --data qqq", 2, "tilted_ring, or a .csv, .tsv, .txt, .npy, .npz or .parquet file"),
     ("train --loss hige", 2, "argument --loss: unknown loss 'hige'. Did you mean 'hinge'? Known: non-saturating, minimax"),
     ("train --activation relo", 2, "Did you mean 'relu'?"),
     ("train --schedule cosin", 2, "Did you mean 'cosine_decay'?"),
@@ -289,6 +289,8 @@ def test_lessons_are_listed_in_order(cli):
     ("train --hidden 10000000 10000000", 1, "not enough memory: the 100000010000000 parameters of Dense(10000000 -> 10000000), "
      "with their gradients, would take 1,600,000.2 GB, and this machine has "),
     ("train --setps 5", 2, "unrecognized arguments: --setps 5"),
+    ("--seed=5", 2, "unrecognized arguments: --seed=5"),
+    ("--", 2, "unrecognized arguments: --"),
     ("tarin", 2, "invalid choice: 'tarin' (choose from"),
     ("train --out old", 2, "old exists already. Choose another --out, or write over it with --force"),
     ("train --out good.csv", 2, "good.csv is a file. Choose another --out"),
@@ -298,6 +300,7 @@ def test_lessons_are_listed_in_order(cli):
     ("demo --seed -1", 2, "SEED must be at least 0; got -1"),
     ("sample old --out x.csv", 2, f"there is no run in old: no file {Path('old/run.npz')}. Make one with the command train"),
     ("sample nowhere --out x.csv", 2, "there is no run in nowhere"),
+    ("score old/run.npz", 2, f"RUN is the folder of a run; got the file {Path('old/run.npz')}. Give old"),
     ("sample old", 2, "the following arguments are required: --out"),
     ("sample old --out x.txt", 2, "--out must end in .csv, .npy or .png, which says how to write it; got x.txt"),
     ("sample old --out good.csv", 2, "good.csv exists already"),
@@ -445,6 +448,58 @@ def test_a_reader_who_leaves_does_not_stop_a_run(cli, monkeypatch, undrawn):
 
     monkeypatch.setattr(learning, "print", closed, raising=False)
     assert cli("train", *SMALL, "--out", "run") == (0, "", "") and run_files.load("run").history.step[-1] == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number, module, said, code", [
+    (signal.SIGINT, "tinygan.losses", "Ctrl-C", 130), (signal.SIGINT, "tinygan.cli.playing", "Ctrl-C", 130),
+    (signal.SIGTERM, "tinygan.metrics", "SIGTERM", 143)])
+def test_ctrl_c_while_modules_are_loaded_ends_in_one_line(tmp_path, number, module, said, code):
+    (tmp_path / "sitecustomize.py").write_text(f"""import os, sys
+class Presses:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), {int(number)})
+sys.meta_path.insert(0, Presses())
+""")
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, "-m", "tinygan", "train"], cwd=tmp_path, env=env, capture_output=True, text=True,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"tinygan: stopped by {said}\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["sitecustomize.py"]
+    as_a_library = subprocess.run([sys.executable, "-c", "import tinygan"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert module != "tinygan.losses" or "KeyboardInterrupt" in as_a_library.stderr  # there it is not ours to catch
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("coding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_that_lacks_letters(cli, undrawn, tmp_path, coding):
+    files.write(np.random.default_rng(0).standard_normal((30, 2)), "mine.csv", ["gr\u00f6\u00dfe", "\u4f53\u91cd"])
+    assert cli("train", "--data", "mine.csv", *SMALL, "--out", "run")[0] == 0
+    env = os.environ | {"PYTHONIOENCODING": coding, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, "-m", "tinygan", "score", "run"], env=env, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"") and b"\\u4f53\\u91cd" in done.stdout
+
+
+@pytest.mark.slow
+def test_names_that_are_no_text_and_letters_that_the_font_lacks(cli):
+    """A file's name may be any bytes. The pictures have boxes there, and no warning."""
+    points = np.random.default_rng(0).standard_normal((30, 2))
+    files.write(points, os.fsdecode(b"caf\xe9.csv"), ["\u4f53", "\U0001f600 b"])
+    code, out, err = cli("train", "--data", os.fsdecode(b"caf\xe9.csv"), *SMALL)
+    assert (code, err) == (0, "") and "tinygan-caf\ufffd/summary.png" in out
+    assert cli("plot", "tinygan-caf\ufffd", "--out", "x.svg")[0] == 0
+    assert run_files.load("tinygan-caf\ufffd").data.name == "caf\ufffd"
+
+
+@pytest.mark.parametrize("width", [1, 11, 30, 52, 60])
+@pytest.mark.parametrize("command", ["", "train", "study", "grade"])
+def test_help_on_a_narrow_terminal(cli, monkeypatch, command, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, out, err = cli(*command.split(), "--help")
+    assert code == 0 and err == "" and "usage: " in out
+    code, out, err = cli(*command.split(), "--no-such-option")
+    assert code == 2 and out == "" and "Try: " in err
 
 
 def test_the_same_words_from_a_shell(tmp_path):

@@ -117,6 +117,23 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path, name, error, said):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
+def test_a_link_stays_a_link_and_what_is_no_file_is_left_alone(tmp_path):
+    """A user with all rights can put a file in the place of a device."""
+    (tmp_path / "elsewhere").mkdir()
+    link, pipe = tmp_path / "link.csv", tmp_path / "pipe.csv"
+    link.symlink_to(tmp_path / "elsewhere" / "new.csv")
+    os.mkfifo(pipe)
+    (tmp_path / "to_pipe.csv").symlink_to(pipe)
+    for _ in range(2):
+        files.write(np.eye(2), link)
+    assert link.is_symlink() and len(files.read(tmp_path / "elsewhere" / "new.csv")[0]) == 2
+    for path in (pipe, tmp_path / "to_pipe.csv"):
+        with pytest.raises(OSError, match="is a device or a pipe, not a file to write to") as caught:
+            files.write(np.eye(2), path)
+        assert caught.value.filename == str(path) and pipe.is_fifo()
+    assert len(list(tmp_path.iterdir())) == 4 and len(list((tmp_path / "elsewhere").iterdir())) == 1
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         files.write(np.eye(2), tmp_path / "no" / "cloud.csv")

@@ -14,6 +14,9 @@ Read it in this order:
 or start with the lessons. `tinygan lessons` lists them, `tinygan lessons FOLDER` makes copies of them.
 """
 
+from . import loading  # noqa: F401  before all others: it looks after Ctrl-C while they are loaded
+
+# isort: split
 from . import data, losses, metrics, penalties
 from .engine import gradcheck
 from .engine.beside import FourierBeside

@@ -1,10 +1,12 @@
 """The command line of tinygan: `python -m tinygan`, or `tinygan`. With nothing after it, the demo."""
 
 import importlib.util
+import io
 import os
 import sys
 from pathlib import Path
 
+from . import loading
 from .cli import family as systems
 from .cli import family_files, family_options, learning, playing, run_files, studying
 from .cli.family_options import GAN
@@ -19,10 +21,11 @@ from .saving import EVERY
 
 def main(argv=None):
     """Carry out one command. Returns the exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C, 143 by SIGTERM."""
-    if argv is None:  # this process is ours: pictures go to files, whatever backend a notebook or a shell asks for
-        os.environ["MPLBACKEND"] = "Agg"
+    if argv is None:
+        _own_process()
     try:
         try:
+            loading.done()
             with learning.sigterm():
                 words = sys.argv[1:] if argv is None else argv
                 options = parser(words).parse_args(words)
@@ -45,6 +48,14 @@ def main(argv=None):
     except KeyboardInterrupt as stop:
         name = getattr(stop, "name", "Ctrl-C")
         return _complain("; ".join([f"stopped by {name}", *map(str, stop.args)]), 128 + learning.SIGNALS[name])
+
+
+def _own_process():
+    """This process is ours: what is set here would be none of our business in somebody else's."""
+    os.environ["MPLBACKEND"] = "Agg"  # pictures go to files, whatever backend a notebook or a shell asks for
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no \u00fc shows \\xfc, and the run goes on
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(error, code):

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from . import text_tables
 from .engine.arguments import file_path, points, shown
+from .engine.machine import runs
 from .tables import Reading, Table, of_cells
 
 fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None  # Windows has none
@@ -74,8 +75,8 @@ def ending(path: Path) -> str:
 
 
 def stem(path: str | Path) -> str:
-    """The name of a file without its endings."""
-    path = Path(path)
+    """The name of a file without its endings, as a text that can be printed: bytes that are no text become a question mark."""
+    path = Path(os.fsencode(path).decode(errors="replace"))
     return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
@@ -215,9 +216,11 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
     There is never half a file at `path`. An older one stays until the new one is there. What killed processes left is deleted.
     """
-    path = Path(path)
+    name, path = str(path), Path(os.path.realpath(path))  # a link stays a link
     if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file to write to", str(path))
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file to write to", name)
+    if path.exists() and not path.is_file():  # a user with all rights would have a file in the place of /dev/null
+        raise OSError(errno.EINVAL, "is a device or a pipe, not a file to write to", name)
     temporary = path.with_name(f".{os.getpid()}-{path.name[-TAIL:]}")
     try:
         yield temporary
@@ -228,7 +231,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):  # where no file could be made; what was wrong is told by the first error
             temporary.unlink()
         if isinstance(error, OSError):
-            error.filename = str(path)  # the name that a person knows
+            error.filename = name  # which a person knows
         raise
     _clean(path)
 
@@ -238,20 +241,8 @@ def _clean(path: Path) -> None:
     tail = path.name[-TAIL:]
     for left in path.parent.glob(f".*-{glob.escape(tail)}"):
         pid = left.name[1:].removesuffix(f"-{tail}")
-        if pid.isdigit() and not _runs(int(pid)):
+        if pid.isdigit() and not runs(int(pid)):
             left.unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process with this number may be running."""
-    if os.name != "posix":  # there the same call would end it
-        return True
-    try:
-        with suppress(PermissionError, OverflowError):
-            os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 class InUse(ValueError):

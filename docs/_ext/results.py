@@ -111,8 +111,6 @@ def section(name, told=(), titled=True):
         lines += docstrings.restructured(program(about["command"]).splitlines(), lambda target: None)
     for picture in pictures(name):
         lines += [f".. image:: /results/{picture.name}", f"   :alt: {seen(picture, name)}", ""]
-    if name in family_scores.SHOWN:
-        lines += [f".. image:: /_build/pictures/{name}.png", f"   :alt: {family_scores.seen(name)}", ""]
     table, numbers = RESULTS / f"{name}.txt", how(about)
     if table.is_file():
         numbers += [".. rst-class:: benchmark", "", *docstrings.literal(wrapped(table.read_text(encoding="utf-8")), "text"), ""]
@@ -178,6 +176,9 @@ def study(name, command=None):
     """What a study left, as sections of its page: the table, the pictures, how it was made."""
     about = {"command": command} if command else about_of(name)
     shown = [line for one in pictures(name) for line in (f".. image:: /results/{one.name}", f"   :alt: {seen(one, name)}", "")]
+    if name in family_scores.SHOWN:
+        shown += [f".. image:: /_build/pictures/{name}.png", f"   :alt: {family_scores.seen(name)}", "",
+                  "Each dot is a run, and each black line the median of its row.", ""]
     made = [*docstrings.restructured(program(about["command"]).splitlines(), lambda target: None), "", *how(about)]
     if asked := re.search(r"--setup (\w+)", about.get("the same by", "")):
         made += [f"The setup ``{asked[1]}``: {docstrings.inline(SETUPS[asked[1]].about, lambda target: None)}", ""]

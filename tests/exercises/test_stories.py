@@ -7,7 +7,7 @@ import pytest
 
 from tinygan.engine import diagnosis
 from tinygan.exercises import LESSONS, exercises_of
-from tinygan.exercises.grading import Exercise, Mistake, Wrong, grade
+from tinygan.exercises.grading import Exercise, Mistake, Wrong, differences, grade
 
 ALL = {exercise.number: exercise for lesson in (*LESSONS, "museum") for exercise in exercises_of(lesson)}
 
@@ -278,3 +278,63 @@ def test_rounding_is_not_said_without_evidence(got, expected):
 def test_clipping_is_not_said_without_evidence(got, expected):
     """One entry, entries on both sides of the limit, and no entry that is right."""
     assert "clipped" not in diagnosis.diagnose(np.array(got), np.array(expected), name="a")[0]
+
+
+# ---------------------------------------------------------------- one output alone, and what changes from call to call
+
+
+def test_a_mistake_that_would_spoil_a_right_output_explains_one_output_alone():
+    mistake = Mistake("all was doubled after the sum", lambda x, y: (2 * x + y, x * y + 1))
+    exercise = asked(lambda x, y: {"a": x + y, "b": x * y}, mistakes=(mistake,))
+    assert "a alone is what comes out by this mistake: all was doubled after the sum" in message(
+        exercise, lambda x, y: (2 * x + y, x * y))
+    assert "alone" not in message(exercise, mistake.answer)
+
+
+class Counting:
+    """An answer that is right in its first call, and then counts its calls."""
+
+    def __init__(self):
+        self.calls = -1
+
+    def __call__(self, x, y):
+        self.calls += 1
+        return x + y + self.calls
+
+
+@pytest.mark.parametrize("answer", [Counting(), lambda x, y: x + np.random.default_rng().normal(size=4)])
+def test_an_answer_that_changes_from_call_to_call_is_told_so(answer):
+    said = message(asked(lambda x, y: {"a": x + y}), answer)
+    assert said.startswith("f gives something else when it is called again with the same arguments")
+    assert len(said.splitlines()) == 2
+
+
+def test_a_result_that_was_kept_is_no_example():
+    kept = {}
+    said = message(asked(lambda x, y: {"a": x + y}), lambda x, y: kept.setdefault("a", x + y))
+    assert "the same whatever it is given: that which is right in case 0. Is it kept from an earlier call" in said
+
+
+def test_whole_numbers_where_the_truth_is_small_are_told_so():
+    exercise = asked(lambda x, y: {"a": x}, case=lambda rng: (rng.uniform(0, 1, 4), rng.normal(size=4)))
+    assert "a holds whole numbers (int64), and the truth does not" in message(exercise, lambda x, y: x.astype(np.int64))
+
+
+def by_differences(f, x, h=6e-6):
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(x.size)])
+
+
+def test_a_finite_difference_is_right_and_remarked():
+    def f(x):
+        return float((np.sin(x) * np.arange(1, 5)).sum())
+
+    exercise = asked(lambda x, y: {"da": differences(f, x)})._replace(solution=lambda x, y: np.cos(x) * np.arange(1, 5))
+    remark, = grade(exercise, lambda x, y: by_differences(f, x))
+    assert remark.startswith("da is right, but for ") and "is it a finite difference?" in remark
+    assert grade(exercise, exercise.solution) == ()
+
+
+def test_parameters_with_a_default_may_stand_behind_a_star():
+    exercise = asked(lambda x, y: {"a": x - y})
+    assert grade(exercise, lambda *, x=None, y=None: x - y) == ()
+    assert grade(exercise, lambda x, *, y=0.0: x - y) == ()

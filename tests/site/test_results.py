@@ -54,7 +54,8 @@ def test_a_picture_says_what_is_seen_and_the_table_is_folded(results):
 @pytest.mark.parametrize("name", sorted(path.stem for path in (DOCS / "results").glob("family_*.json")))
 def test_a_study_of_the_family_has_a_picture_of_its_runs(results, name):
     """Each median that the words of a picture give is one of the file, and a score that is gone would fail here."""
-    text = "\n".join(results.section(name))
+    assert f".. study:: {name}\n" in (DOCS / "results" / f"{name}.rst").read_text(encoding="utf-8")
+    text = "\n".join(results.study(name))
     assert f".. image:: /_build/pictures/{name}.png\n   :alt: " in text
     rows = studies.rows_of(name)[0]
     for column, what, _ in results.family_scores.SHOWN[name]:

@@ -15,6 +15,7 @@ import numpy as np
 from .. import checkpoint, data, saving
 from ..data import Points
 from ..engine.base import at_most
+from ..files import stem
 from ..history import History
 from ..record import Common
 from ..settings import Source
@@ -197,4 +198,4 @@ def _resumed(about: dict[str, Any], arrays: dict[str, Any]) -> FamilyRun:
 def _own(name: str, recipe: Common, columns: dict[str, Any], arrays: dict[str, Any]) -> Points:
     """A user's own data, from the arrays of a file."""
     labels, names = arrays.get(f"{OF_USER}{name}.labels"), columns[name]
-    return Points(arrays[f"{OF_USER}{name}"], Path(getattr(recipe, name)).stem, names and tuple(names), labels)
+    return Points(arrays[f"{OF_USER}{name}"], stem(getattr(recipe, name)), names and tuple(names), labels)

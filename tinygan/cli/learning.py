@@ -224,7 +224,7 @@ def _held_out(data, path, decimal):
         except ValueError as error:
             raise run_files.Misuse(f"{path} has other columns than the data of the run: {error}") from None
     try:
-        new = from_file(path, decimal, columns=data.columns or ())
+        new = from_file(path, decimal, columns=() if Path(path).is_dir() else data.columns or ())
     except NoColumn:
         new = from_file(path, decimal)
     if new.dim != data.dim or (new.columns and data.columns and list(new.columns) != list(data.columns)):

@@ -25,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, words=None, namespace=None):
         # Without words it is the demo. Defaults of its options up here would be those of every other command too.
         options, rest = self.parse_known_args(words or ["demo"], namespace)
-        complaint = options.command == "train" and rest and family_options.no_setting(self.model, rest)
+        complaint = getattr(options, "command", "") == "train" and rest and family_options.no_setting(self.model, rest)
         if complaint:
             self.of_train.error(complaint)
         if rest:
@@ -45,7 +45,9 @@ def program():
 def parser(words=()):
     """What can be asked for, and the help; the options of `train` are those of the model that `words` name."""
     name, (model, data) = program(), family_options.asked_for(words)
-    top = _Parser(prog=name, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=f"""\
+    # Its own usage, on one line: argparse fails where it has to break the line of a narrow terminal at the two spaces below.
+    top = _Parser(prog=name, usage=f"{name} [-h] [--version] COMMAND ...",
+                  formatter_class=argparse.RawDescriptionHelpFormatter, epilog=f"""\
 examples:
   {name}                                              the demo
   {name} train --data moons --steps 3000 --out moons
@@ -61,7 +63,7 @@ Generative adversarial networks by hand. Without a command: the demo, a GAN that
 ring in less than half a minute.""")
     top.add_argument("--version", action="version", version=f"tinygan {__version__}", help="print the version and stop")
     top.model = model
-    commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ")
+    commands = top.add_subparsers(title="commands, each with a --help of its own", metavar="COMMAND  ", prog=name)
 
     command = add_command(commands, "demo", "learn eight Gaussians from scratch; writes a picture and an animation")
     add(command, "--seed", whole("SEED", 0), 0, "another seed is another run", metavar="SEED")

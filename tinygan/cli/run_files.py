@@ -16,6 +16,7 @@ import numpy as np
 from .. import checkpoint, data
 from ..engine import arguments
 from ..engine.arguments import Array
+from ..files import stem
 from ..history import History
 from ..recipe import Recipe, seeds_of
 from ..sampling import between, verdict, weights
@@ -151,6 +152,8 @@ def load(folder: str | Path, restored: Callable[[Any, Any], Any] | None = None) 
     if not path.is_file():
         if (Path(folder) / CHECKPOINT).is_file():
             raise Misuse(f"the run in {folder} has not come to its end. Go on with it by  train --resume {folder}")
+        if Path(folder).name in (RUN, CHECKPOINT):
+            raise Misuse(f"RUN is the folder of a run; got the file {folder}. Give {Path(folder).parent}")
         raise Misuse(f"there is no run in {folder}: no file {path}. Make one with the command train")
     arrays, about = checkpoint.load(path)
     try:
@@ -189,7 +192,7 @@ def _original(about: dict[str, Any], arrays: dict[str, Array]) -> tuple[Recipe, 
     recipe = Recipe().replace(**about["recipe"])
     if recipe.data in data.NAMES:
         return recipe, recipe.data_set()
-    name = Path(recipe.data).stem
+    name = stem(recipe.data)
     if "noise" in about:
         return recipe, data.Curve(arrays["points"], about["noise"], name)
     if "categories" in about:

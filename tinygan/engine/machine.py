@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 GRACE = 3.0  # seconds that a process has to clean up
@@ -42,6 +42,18 @@ def in_words(size: float) -> str:
     size = min(size, 1e300)
     unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if size >= unit / 10), (1e3, "kB"))
     return f"{size / unit:,.1f} {name}" if size < 1e24 else f"{size / unit:.0e} {name}"
+
+
+def runs(pid: int) -> bool:
+    """Whether a process with this number may be running."""
+    if os.name != "posix":  # there the same call would end it
+        return True
+    try:
+        with suppress(PermissionError, OverflowError):
+            os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def one_thread() -> AbstractContextManager[Any]:

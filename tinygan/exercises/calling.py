@@ -204,8 +204,8 @@ class Mannered:
         """The arguments by position and by name."""
         if self.signature is None or _fits(self.signature, args, {}):
             return args, {}
-        own = {name: one for name, one in self.signature.parameters.items()
-               if one.kind is not inspect.Parameter.KEYWORD_ONLY or one.default is inspect.Parameter.empty}
+        own = {name: one for name, one in self.signature.parameters.items() if one.kind is not inspect.Parameter.KEYWORD_ONLY
+               or one.default is inspect.Parameter.empty or name in self.parameters}
         if len(own) == len(args):  # some of them by name only: their own names, or else in their order
             by_name = [name for name in own if own[name].kind is inspect.Parameter.KEYWORD_ONLY]
             names = self.parameters if set(by_name) <= set(self.parameters) and len(self.parameters) == len(args) else list(own)
@@ -226,7 +226,7 @@ class Mannered:
             result = tuple(result)
         if isinstance(result, tuple) and len(result) == several:
             return result
-        got = f"{len(result)} things" if isinstance(result, tuple) else f"one {type(result).__name__}"
+        got = f"{len(result)} thing{'s' * (len(result) != 1)}" if isinstance(result, tuple) else f"one {type(result).__name__}"
         raise Stopped(f"{self.name} must return {self.outputs or f'{several} things'}; it returns "
                       f"{'nothing' if result is None else got}", "the docstring says what is returned, and in which order")
 

@@ -140,10 +140,15 @@ def parameters(exercise, count):
     return names[:count] if len(names) >= count else []
 
 
+def named(exercise, args):
+    """(name, argument) of each."""
+    names = parameters(exercise, len(args)) or [f"argument {i}" for i in range(1, len(args) + 1)]
+    return list(zip(names, args, strict=True))
+
+
 def _described(exercise, args):
     """The arrays among the arguments by their shapes, and the numbers by their values."""
-    names = parameters(exercise, len(args)) or [f"argument {i}" for i in range(1, len(args) + 1)]
-    for name, arg in zip(names, args, strict=True):
+    for name, arg in named(exercise, args):
         if isinstance(arg, np.ndarray):
             yield f"{name} {arg.shape}"
         elif isinstance(arg, int | float):

@@ -20,11 +20,12 @@ from ..engine import gradcheck
 from .calling import Mannered, Stopped, quiet, run
 from .calling import place as place_of
 from .cases import Case, arrays, copies, observe, parameters, results
-from .stories import hard_coded, reasons
+from .stories import hard_coded, reasons, same
 
 CASES = 5
 EXACT = 1e-12  # the limit where nothing but rounding may be wrong
 SHOWN = 60  # letters of what is printed
+BLUR = 3e-12, 1e-8  # what differences lose of a gradient, relative: more than rounding, and less than is wrong
 
 
 class Mistake(NamedTuple):
@@ -127,14 +128,29 @@ def grade(exercise, answer, seeds=None, stuck=None):
     seeds = range(exercise.cases) if seeds is None else seeds
     with quiet() as printed:
         try:
-            for seed in seeds:
-                _grade_case(exercise, answer, seed, stuck)
+            cases = [_grade_case(exercise, answer, seed, stuck) for seed in seeds]
         except Wrong as wrong:
             said = printed.text()
             raise Wrong(*wrong.lines, f"it printed: {_shortened(said)!r}" if said else "") from None
-    if not (said := printed.text()):
-        return ()
-    return (f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print",)
+    prints = [f"{exercise.name} is right, and prints {_shortened(said)!r}: an answer only returns, so remove the print"
+              for said in [printed.text()] if said]
+    return *prints, *_by_differences(cases)
+
+
+def _by_differences(cases):
+    """The remark about a gradient that has lost as many digits as a difference does, in all cases."""
+    lost = [_lost(case) for case in cases if any(isinstance(truth, Differences) for truth in case.truth.values())]
+    names = [name for name in (lost[0] if lost else ()) if all(BLUR[0] < one[name] < BLUR[1] for one in lost)]
+    return [f"{name} is right, but for {lost[0][name]:.0e} of its size: is it a finite difference? A formula has more digits, "
+            "and takes one pass" for name in names[:1]]
+
+
+def _lost(case):
+    """{name of a gradient: how far it is from the library's, relative}."""
+    with np.errstate(all="ignore"):
+        own = observe(case.exercise, case.exercise.solution, copies(case.args), tuple(case.truth))
+    return {name: float(np.linalg.norm(np.subtract(case.result[name], own[name])) / max(np.linalg.norm(own[name]), 1e-300))
+            for name, truth in case.truth.items() if isinstance(truth, Differences)}
 
 
 def _shortened(text):
@@ -144,6 +160,7 @@ def _shortened(text):
 
 
 def _grade_case(exercise, answer, seed, stuck):
+    """The answer in one case, where it is right. Raises `Wrong` where it is not."""
     args = exercise.case(np.random.default_rng(seed))
     before, truth = arrays(args), exercise.truth(*copies(args))
     result = call(exercise, answer, args, tuple(truth), stuck)
@@ -154,7 +171,22 @@ def _grade_case(exercise, answer, seed, stuck):
                         "an answer leaves its arguments as they are: avoid += and x[...] = on them, or work on a copy")
     case = Case(exercise, seed, args, truth, result)
     if case.wrong:
+        if exercise.cases > 1 and (unsteady := _unsteady(case, answer, stuck)):
+            raise Wrong(unsteady, str(case))
         raise Wrong(*_said(case, _other_cases(exercise, answer, seed, stuck)))
+    return case
+
+
+def _unsteady(case, answer, stuck):
+    """The sentence for a wrong answer that gives something else when it is called again; "" for any other."""
+    try:
+        again = call(case.exercise, answer, case.exercise.case(np.random.default_rng(case.seed)), tuple(case.truth), stuck)
+    except (Wrong, ToDo):
+        return ""
+    if all(same(case.result[name], again[name]) for name in case.truth):
+        return ""
+    return (f"{case.exercise.name} gives something else when it is called again with the same arguments: does it draw random "
+            "numbers, or keep something from one call to the next?")
 
 
 def _other_cases(exercise, answer, seed, stuck):

@@ -16,9 +16,11 @@ import numpy as np
 
 from ..engine.diagnosis import RELATIVE_LIMIT, misfit
 from .cases import DIGITS, as_float64
+from .relations import relation
 
 SAME = 1e-6  # two results are the same within this share of their size
 LEAST = 3  # cases
+UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong"  # in a line that names no cause
 
 
 def exchanged(case, others):
@@ -58,7 +60,11 @@ def hard_coded(cases):
     fits = any(np.shape(_array(case.result[name])) == case.expected(name).shape for case in cases for name in telling)
     if len(cases) < LEAST or not same or not fits or not any(_has_fractions(cases[0].result[name]) for name in telling):
         return ""
-    return f"{cases[0].exercise.name} returns the same whatever it is given: are these the numbers of an example?"
+    kept = next((case for case in sorted(cases, key=lambda case: case.seed) if not case.wrong), None)
+    name = cases[0].exercise.name
+    return f"{name} returns the same whatever it is given: " + (
+        f"that which is right in case {kept.seed}. Is it kept from an earlier call, in a global, a cache or a default argument?"
+        if kept else "are these the numbers of an example?")
 
 
 def _all_differ(truths):
@@ -67,6 +73,12 @@ def _all_differ(truths):
 
 def _all_the_same(values):
     return len({_bytes(value) for value in values}) == 1
+
+
+def same(one, other):
+    """Whether two results of the same kind are equal, but for rounding; what is no number is not compared."""
+    one, other = _array(one), _array(other)
+    return one.dtype.kind not in "fc" or _same(one, other)
 
 
 def _bytes(value):
@@ -97,6 +109,8 @@ def reasons(case, others):
     why = _of_its_kind(case, name, value, outcome) or list(outcome.why)
     if stories and misfit(as_float64(value), case.expected(name), name, None):
         why.append(f"{name} is what comes out by this mistake: {next(iter(stories))}")
+    elif not stories:
+        why = _of_this_output(case, name, others, why)
     if name.endswith(".grad") and "zero everywhere" in why[0] and not stories:
         why.append("nothing was added to it, or it was cleared again")
     if not case.expected(name).ndim and not stories and _rounded(case, others, name):
@@ -108,12 +122,27 @@ def reasons(case, others):
     return why, _distance(outcome)
 
 
-def told(case, name, others):
-    """{story: what it gives for an output}, of the mistakes that give the same as the answer and contradict nothing."""
+def _of_this_output(case, name, others, why):
+    """The lines about an output that no mistake explains together with the others: one that explains it alone, or a relation."""
+    if not any(mark in why[0] for mark in UNEXPLAINED) or why[0].endswith((": transposed", "keepdims=True")):
+        return why
+    if alone := told(case, name, others, alone=True):
+        return [f"{name} alone is what comes out by this mistake: {next(iter(alone))}", *why]
+    found = relation([case, *others], name)
+    if found and "constant factor" in why[0]:
+        return [found]
+    return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
+
+
+def told(case, name, others, alone=False):
+    """{story: what it gives for an output}, of the mistakes that give the same as the answer and contradict nothing.
+
+    `alone`: of those that would spoil another output, which is right in the answer or wrong in another way.
+    """
     found = {}
     for mistake in case.exercise.mistakes:
         made = case.of(mistake)
-        if made and _same(made.get(name), case.result[name]) and not _contradicts(case, made, name) and all(
+        if made and _same(made.get(name), case.result[name]) and _contradicts(case, made, name) == alone and all(
                 _explains(one, mistake, name) for one in others):
             found[mistake.story] = made[name]
     return found
@@ -150,7 +179,8 @@ def _of_its_kind(case, name, value, outcome):
         return [f"{name} is {kind}, which keeps {digits} digits: compute in float64, like the arguments"]
     truth = case.expected(name)
     whole = kind.rstrip("0123456789_") in ("int", "uint", "bool") and np.any(truth != np.rint(truth))
-    if whole and np.shape(value) == truth.shape and ("entries wrong" in outcome.why[0] or "it must be" in outcome.why[0]):
+    if whole and np.shape(value) == truth.shape and any(
+            mark in outcome.why[0] for mark in ("entries wrong", "it must be", "is zero everywhere")):
         return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int() or a comparison?",
                 *outcome.why]
     return []

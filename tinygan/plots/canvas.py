@@ -1,5 +1,8 @@
 """What all pictures share, namely colours, a window, dots, ticks and a legend; and the checks before anything is drawn."""
 
+import warnings
+from contextlib import contextmanager
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +17,14 @@ HALF = "#CC79A7"  # reddish purple: modes at half share, beside those visited
 STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "legend.fontsize": 8,
          "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
          "figure.constrained_layout.w_pad": .1, "figure.constrained_layout.h_pad": .08}
+
+
+@contextmanager
+def any_letters():
+    """Here letters that the font does not have are drawn as boxes, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
 
 
 def style():

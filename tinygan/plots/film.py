@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..engine.arguments import count, points
 from ..files import atomic_write
-from .canvas import check_single, histogram, outside, shown, style
+from .canvas import any_letters, check_single, histogram, outside, shown, style
 from .pictures import density_1d, images, samples_2d, tiled
 
 
@@ -47,7 +47,7 @@ def gif(snapshots, data, path, fps=10):
         raise ValueError(f"gif writes a file that ends in .gif, in a directory that exists; got {str(path)!r}")
     if not snapshots.x:
         raise ValueError("there are no snapshots yet: pass the Snapshots to train as its callback= first")
-    with style():
+    with style(), any_letters():
         figure = Figure((4, 4), dpi=100)  # unknown to pyplot, so there is nothing to close
         canvas, ax = FigureCanvasAgg(figure), figure.add_subplot(title="step")
         update = movable(ax, data, snapshots.x[-1])

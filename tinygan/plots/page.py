@@ -10,7 +10,20 @@ from matplotlib.collections import PathCollection
 
 from ..data import Mixture, from_array
 from ..files import atomic_write
-from .canvas import LEGEND, TRUE, called, check_single, in_units, is_digits, outside, shown, style, true_samples, window_of
+from .canvas import (
+    LEGEND,
+    TRUE,
+    any_letters,
+    called,
+    check_single,
+    in_units,
+    is_digits,
+    outside,
+    shown,
+    style,
+    true_samples,
+    window_of,
+)
 from .curves import histories
 from .film import movable
 from .pairs import chosen, pairs
@@ -188,7 +201,7 @@ def save(figure, path, dpi=160):
     path = Path(path)
     if path.suffix.lower() not in (".png", ".pdf", ".svg") or not path.parent.is_dir():
         raise ValueError(f"save writes a file that ends in .png, .pdf or .svg, in a directory that exists; got {str(path)!r}")
-    with atomic_write(path) as temporary:
+    with atomic_write(path) as temporary, any_letters():
         figure.savefig(temporary, dpi=dpi)
     plt.close(figure)
     return path
