@@ -988,3 +988,39 @@ def test_importing_data_and_metrics_loads_numpy_only():
     code = "import sys, json, tinygan.data, tinygan.metrics; print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     assert "numpy" in loaded and not {"scipy", "sklearn", "matplotlib", "joblib"} & set(loaded)
+
+
+@pytest.mark.parametrize("text, said, not_said", [
+    ('a,b\n"1,000",2\n"1,250",3\n', 'If the comma in 1,000 parts thousands, take it out. If it is a decimal comma, give --',
+     "Numbers with a decimal comma"),
+    ("a;b\n1.000,5;0,5\n2.000,5;1,5\n", "Marks between thousands, as in 1.000,5, must be taken out\n  Numbers with a decimal",
+     "If the comma"),
+    ("a;b\n171,01;63,5\n172,02;64,5\n", "Numbers with a decimal comma are read with --decimal ,", "thousands"),
+    ("a;b\n1 000.5;2\n1 001.5;3\n", "Marks between thousands, as in 1 000.5, must be taken out", "decimal comma"),
+    ("a;b\n1'000.5;2\n1'001.5;3\n", "Marks between thousands, as in 1'000.5", "decimal comma"),
+    ("a,b\n171.5 cm,2\n172.5 cm,3\n", "Numbers with a unit, as in 171.5 cm, are read without it", "thousands"),
+    ("a,b\n17%,2\n12.5%,3\n", "Numbers with a unit, as in 17%, are read without it", "thousands"),
+    ("a,b\n$17,2\n$12.50,3\n", "Numbers with a unit, as in $17, are read without it", "thousands"),
+    ("My data 2020\n\na,b\n1,2\n3,4\n", "The first line decides how many cells each line has. If it is a title, begin it with #",
+     "thousands"),
+    ("a,b\n1,2\n3\n", "line 3: got 1 cells, expected 2 as in line 1", "title"),
+    ("a,b\n0x1f,2\n0x20,3\n", "column a holds text", "unit"), ("a,b\n1/2,2\n3/4,3\n", "'1/2' is not a finite number", "unit"),
+])
+def test_cells_that_are_no_numbers_get_the_hint_that_fits(tmp_path, text, said, not_said):
+    with pytest.raises(ValueError) as caught:
+        data.from_file(write(tmp_path, text.encode(), "table.csv"))
+    assert said in str(caught.value) and not_said not in str(caught.value)
+
+
+@pytest.mark.parametrize("coding", ["utf-32", "utf-16"])
+def test_wide_letters_are_known_by_their_mark(tmp_path, coding):
+    raw = "gr\u00f6\u00dfe,b\n1,2\n3,4.5\n".encode(coding)
+    assert data.from_file(write(tmp_path, raw, "wide.csv")).columns == ("gr\u00f6\u00dfe", "b")
+    with pytest.raises(ValueError, match=f"begins as {coding.upper()} text does, but is damaged"):
+        data.from_file(write(tmp_path, raw[:-1], "wide.csv"))
+
+
+def test_complex_numbers_are_not_cut_by_the_advice(tmp_path):
+    np.save(tmp_path / "c.npy", np.ones((3, 2)) * 1j)
+    with pytest.raises(ValueError, match="got complex128. Save x.real, or x.real and x.imag as columns"):
+        data.from_file(tmp_path / "c.npy")

@@ -153,3 +153,31 @@ def test_what_the_page_says_of_unrolling():
     assert f"the share of good samples rises from {100 * quality[0]:.1f} % to {100 * quality[-1]:.1f} %" in text
     assert max(trained[0]["high quality"]) < .005 and "almost no sample is good" in text
     assert len(quality) == 5 and list(runs) == ["0, seed 0", "10, seed 0"] and "one seed" in text
+
+
+def test_what_the_page_says_of_packing():
+    path = papers.RESULTS / "papers_pacgan.json"
+    runs, text = json.loads(path.read_text(encoding="utf-8"))["runs"], page()
+
+    def both(where, key, digits, scale=1):
+        """Of D that judges one point, and four."""
+        found = {m: [run["judged"][key] for run in runs if (run["data"], run["remedy"]) == (where, f"packing_{m}")]
+                 for m in (1, 2, 3, 4)}
+        assert {len(values) for values in found.values()} == {5}
+        return " to ".join(f"{scale * np.mean(found[m]):.{digits}f}".removeprefix("0") for m in (1, 4))
+
+    def paper(where, column):
+        return " to ".join(papers.OF_THE_PAPER[where, m][column].removeprefix("0") for m in (1, 4))
+
+    for sentence in (
+            f"modes rise from {both('ring', 'modes', 1)} of 8 on the ring, where the paper has {paper('ring', 0)}, and from "
+            f"{both('grid', 'modes', 1)} of 25 on the grid, where it has {paper('grid', 0)}",
+            f"The reverse KL falls from {both('ring', 'reverse_kl', 2)} on the ring, where the paper has {paper('ring', 2)}, and "
+            f"from {both('grid', 'reverse_kl', 2)} on the grid, where it has {paper('grid', 2)}",
+            f"High quality falls from {both('ring', 'high_quality', 0, 100)} % on the ring and from "
+            f"{both('grid', 'high_quality', 0, 100)} % on the grid, where the paper stays above 93 %"):
+        assert sentence in text, sentence
+    assert min(float(row[1]) for row in papers.OF_THE_PAPER.values()) > 93
+    two, four = (np.mean([run["judged"]["modes"] for run in runs if (run["data"], run["remedy"]) == ("grid", f"packing_{m}")])
+                 for m in (2, 4))
+    assert "on the grid 2 points are better here than 4" in text and two > four + 1

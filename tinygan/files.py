@@ -171,7 +171,8 @@ def read_npy(file: IO[bytes], size: int, name: str | Path, fields: bool = False)
         raise ValueError(f"{name} is not a sound .npy file. Write it with np.save(path, x)") from error
     held = size - (file.tell() - start)
     if dtype.kind not in "fiub" and not (fields and dtype.names and not dtype.hasobject):
-        raise ValueError(f"{name} must hold real numbers; got {dtype}. Save x.astype(float)")
+        advice = "x.real, or x.real and x.imag as columns" if dtype.kind == "c" else "x.astype(float)"
+        raise ValueError(f"{name} must hold real numbers; got {dtype}. Save {advice}")
     if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != held:
         raise ValueError(f"{name} is damaged: its header promises shape {shape} of {dtype}, but {held} bytes follow")
     return np.frombuffer(file.read(held), dtype).reshape(shape, order="F" if fortran else "C")

@@ -25,6 +25,9 @@ LISTED = 5  # faults that a message lists; the others are counted
 REMEMBERED = 10_000  # different cells of a column that are kept, to say what it holds
 DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ]\d.*)?|\d{1,2}:\d\d(:\d\d.*)?")  # or a time of day
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}([,.'\u2019\s]\d{3})+([.,]\d+)?")
+UNIT = re.compile(r"[+-]?\d+([.,]\d+)?\s*([^\W\d_]{1,9}|[%\u00b0]\w?)|[$\u20ac\u00a3\u00a5]\s*\d[\d.,]*")
+READ_COMMAS = '--decimal , (in Python decimal=",")'
 
 
 class NoColumn(ValueError):
@@ -235,9 +238,23 @@ def _refuse(where: str, columns: Sequence[Column], lengths: Sequence[str], unit:
                        "leave it out: name the columns to learn, --columns NAME ... (in Python columns=[...])")
     if any(column.is_dates() for column in texts):
         message.append("Dates are learned as numbers. Write, for instance, the days since the first of them")
-    if any(DECIMAL_COMMA.fullmatch(cell) for *_, cell in others):
-        message.append('Numbers with a decimal comma are read with --decimal , (in Python decimal=",")')
-    raise ValueError("\n  ".join(message))
+    raise ValueError("\n  ".join([*message, *_hints([cell for *_, cell in others], texts)] + [
+        "The first line decides how many cells each line has. If it is a title, begin it with #"]
+        * (len(lengths) > 1 and max(len(column.values) for column in columns) < 2)))
+
+
+def _hints(cells: Sequence[str], texts: Sequence[Column]) -> list[str]:
+    """What may be meant by cells that are no numbers, and by columns of text."""
+    hints, grouped = [], [cell for cell in cells if THOUSANDS.fullmatch(cell)]
+    commas = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+    if commas and len(grouped) == len(cells) and all(cell in grouped for cell in commas):
+        hints.append(f"If the comma in {commas[0]} parts thousands, take it out. If it is a decimal comma, give {READ_COMMAS}")
+    else:
+        hints += [f"Marks between thousands, as in {cell}, must be taken out" for cell in grouped[:1]]
+        hints += [f"Numbers with a decimal comma are read with {READ_COMMAS}"] * bool(commas)
+    united = [cell for cell in (*cells, *(next(iter(column.seen)) for column in texts)) if UNIT.fullmatch(cell)]
+    hints += [f"Numbers with a unit, as in {cell}, are read without it: write the unit into the name" for cell in united[:1]]
+    return hints
 
 
 def _name(column: Column, columns: Sequence[Column]) -> str | int:

@@ -56,12 +56,14 @@ def read(path: Path, raw: bytes, reading: Reading) -> Table:
 
 
 def _utf8(path: Path, raw: bytes) -> bytes:
-    """The bytes in UTF-8, without the mark that some editors put first. UTF-16 is known by its mark."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    """The bytes in UTF-8, without the mark that some editors put first. UTF-16 and UTF-32 are known by theirs."""
+    wide = "utf-32" if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) else "utf-16"
+    if wide == "utf-32" or raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
-            return raw.decode("utf-16").encode()
+            return raw.decode(wide).encode()
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} begins as UTF-16 text does, but is damaged ({error.reason}). Save it again") from None
+            raise ValueError(f"{path} begins as {wide.upper()} text does, but is damaged ({error.reason}). "
+                             "Save it again") from None
     raw = raw.removeprefix(codecs.BOM_UTF8)
     bad = raw.find(b"\0")
     if bad >= 0:
