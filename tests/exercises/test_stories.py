@@ -334,6 +334,23 @@ def test_a_finite_difference_is_right_and_remarked():
     assert grade(exercise, exercise.solution) == ()
 
 
+def test_what_an_answer_replaces_is_put_back_and_told():
+    def replacing(x, y):
+        np.tanh, diagnosis.misfit = np.sin, None
+        return x + y
+
+    before, exercise = (np.tanh, diagnosis.misfit), asked(lambda x, y: {"a": x + y})
+    said = message(exercise, replacing)
+    assert said.startswith("f replaces ") and ("numpy.tanh" in said or "misfit" in said) and "it was put back" in said
+    assert (np.tanh, diagnosis.misfit) == before and grade(exercise, exercise.solution) == ()
+
+    def leaving(x, y):
+        np.tanh = np.sin
+        raise SystemExit
+
+    assert "ends the program" in message(exercise, leaving) and np.tanh is before[0]
+
+
 def test_parameters_with_a_default_may_stand_behind_a_star():
     exercise = asked(lambda x, y: {"a": x - y})
     assert grade(exercise, lambda *, x=None, y=None: x - y) == ()

@@ -10,6 +10,7 @@ It knows nothing of exercises. `grading` calls answers with it, `loading` runs f
 import contextlib
 import inspect
 import io
+import operator
 import sys
 import sysconfig
 import threading
@@ -80,6 +81,30 @@ def run(work, seconds, who, it="it", stuck=None):
         for thread in set(threading.enumerate()) - before:
             if not thread.daemon:  # Python would wait for it before it ends
                 raise_in(thread, SystemExit)
+
+
+# ---------------------------------------------------------------- what others use as well
+
+SHARED = ("builtins", "math", "numpy", "numpy.linalg", "numpy.random", "tinygan.gradients", "tinygan.losses",
+          "tinygan.exercises.cases", "tinygan.exercises.grading", "tinygan.exercises.stories")
+
+
+def shared():
+    """{module: what stands in it}, of the modules that all answers and the grader use: those above, and the engine."""
+    return {module: dict(vars(module)) for name, module in list(sys.modules.items())
+            if module is not None and (name in SHARED or name.startswith("tinygan.engine."))}
+
+
+def put_back(before):
+    """Put back what was replaced in modules since `shared()`. Returns the names, such as "numpy.tanh"."""
+    replaced = []
+    for module, kept in before.items():
+        now = vars(module)
+        if not all(map(operator.is_, kept.values(), map(now.get, kept))):
+            for name in [name for name, value in kept.items() if now.get(name, now) is not value]:
+                now[name] = kept[name]
+                replaced.append(f"{module.__name__}.{name}")
+    return replaced
 
 
 # ---------------------------------------------------------------- in words

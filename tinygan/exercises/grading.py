@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..engine import gradcheck
-from .calling import Mannered, Stopped, quiet, run
+from .calling import Mannered, Stopped, put_back, quiet, run, shared
 from .calling import place as place_of
 from .cases import Case, arrays, copies, observe, parameters, results
 from .stories import hard_coded, reasons, same
@@ -220,7 +220,15 @@ def call(exercise, answer, args, names, stuck=None):
     """
     outputs = "" if exercise.observe else ", ".join(names)
     mannered = Mannered(answer, exercise.name, parameters(exercise, len(args)), lambda: results(exercise), outputs)
-    return called(exercise, mannered, args, names, stuck)
+    before, replaced = shared(), []
+    try:
+        result = called(exercise, mannered, args, names, stuck)
+    finally:
+        replaced += put_back(before)
+    if replaced:
+        raise Wrong(f"{exercise.name} replaces {replaced[0]}, which other answers and the grader use too: it was put back",
+                    "give what is yours a name of its own, and leave the modules as they are")
+    return result
 
 
 def called(exercise, mannered, args, names, stuck=None):
