@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib.util
+import inspect
 import re
 import threading
 from collections import Counter
@@ -12,6 +13,7 @@ import pytest
 from waiting import until
 
 from tinygan.exercises import FOLDER, LESSONS, exercises_of
+from tinygan.exercises.cases import parameters
 from tinygan.exercises.grading import ToDo, Wrong, grade
 
 ALL = [exercise for lesson in LESSONS for exercise in exercises_of(lesson)]
@@ -68,6 +70,12 @@ def raised_in(function):
 def test_stubs_and_exercises_are_the_same(lesson):
     """No stub that nothing grades, and no exercise that nobody is given; under one number, name and title."""
     assert stubs_of(lesson) == [(exercise.name, exercise.number, exercise.title) for exercise in exercises_of(lesson)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: f"{e.number}-{e.name}")
+def test_messages_call_the_arguments_as_the_stub_does(exercise):
+    names = parameters(exercise, len(exercise.case(np.random.default_rng(0))))
+    assert names == list(inspect.signature(stub(exercise)).parameters)[:len(names)]
 
 
 def test_files_of_stubs_and_lessons_are_the_same():

@@ -120,6 +120,10 @@ D_STEP = Exercise(
         Mistake("y stands in front of x", _d(join=lambda x, y: np.hstack([y, x]))),
         Mistake("both signs are wrong: this D wants the generated points to score higher", _d(sides=(1, -1)), "sign"),
         Mistake("real and generated points were treated alike: f has a plus", _d(sides=(-1, -1))),
+        Mistake("the sign of the real points' derivative is wrong: this D wants all scores to fall", _d(sides=(1, 1))),
+        Mistake("only the real points are in D.grad", _d(sides=(-1, 0))),
+        Mistake("only the generated points are in D.grad: was it cleared between the two backward passes?", _d(sides=(0, 1))),
+        Mistake("x_real and x_fake are exchanged", lambda D, x_real, x_fake, y: _d()(D, x_fake, x_real, y)),
         Mistake("real points went backward with the tape of the generated ones", _d(tapes=(1, 1))),
         Mistake("the mean's 1/N was left out", _d(mean=False), "batch size"),
         Mistake("D.grad was not cleared: the gradient of the step before is still in it", _d(clear=False)),
@@ -282,6 +286,12 @@ def _projection(s=lambda h, v: (h * v).sum(axis=1, keepdims=True), dh=lambda h, 
     return answer
 
 
+def _last_of_each(dv, y):
+    dV = np.zeros((y.shape[1], dv.shape[1]))
+    dV[y.argmax(axis=1)] = dv
+    return dV
+
+
 PROJECTION = Exercise(
     "16.5", "projection", "a label as a direction", _projection_case, _projection_truth, solution=_projection(),
     mistakes=(
@@ -294,6 +304,8 @@ PROJECTION = Exercise(
                 _projection(dv=lambda h, v, y, ds: ds * v)),
         Mistake("every class got the rows of all samples in dV: only those of its own class belong there",
                 _projection(dV=lambda dv, y: np.ones_like(y).T @ dv)),
+        Mistake("dV has one sample of each class alone: an index y.argmax(axis=1) keeps the last one, and y.T @ adds them",
+                _projection(dV=_last_of_each)),
         Mistake("dV is a mean over the samples of each class; it is their sum",
                 _projection(dV=lambda dv, y: y.T @ dv / np.maximum(y.sum(axis=0), 1)[:, None])),
         Mistake("dV came out transposed", _projection(dV=lambda dv, y: dv.T @ y), "transposed"),
@@ -379,6 +391,14 @@ CROSS_ENTROPY = Exercise(
         Mistake("-y/p is the derivative by the probabilities; by the scores it is p - y",
                 _entropy(dq=lambda p, y: -y / np.maximum(p, 1e-12) / len(y))),
         Mistake("softmax was taken over the samples: it belongs to each row", _entropy(lambda q: _log_softmax(q, axis=0))),
+        Mistake("the value is minus the probability of the class, without the logarithm",
+                _entropy(value=lambda log_p, y: -(np.exp(log_p) * y).sum() / len(y))),
+        Mistake("the logarithm of the mean probability was taken; it is the mean of the logarithms",
+                _entropy(value=lambda log_p, y: -np.log((np.exp(log_p) * y).sum() / len(y)))),
+        Mistake("that is the entropy of softmax(q): the labels are not in it",
+                _entropy(value=lambda log_p, y: -(np.exp(log_p) * log_p).sum() / len(y))),
+        Mistake("the index is a list of labels alone, q[:, labels], so every row was asked for the labels of all",
+                _entropy(value=lambda log_p, y: -log_p[:, y.argmax(axis=1)].mean())),
     ),
     hints=("log p = q - log(sum of exp q) in each row. Take the largest score of the row away from all of them first.",
            "value = -mean of log p at the right class: log_p[np.arange(N), labels].",

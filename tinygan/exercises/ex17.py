@@ -41,11 +41,11 @@ def _rolled(rows):
 
 
 def _information_case(rng):
-    """The last category does not occur, and the first ones not equally often."""
+    """The last category does not occur, and the first ones not equally often. Some readers are worse than a guess."""
     n, k = int(rng.integers(6, 10)), int(rng.integers(4, 8))
     labels = rng.integers(k - 1, size=n)
     labels[:3] = labels[0]
-    return rng.normal(0, 1, (n, k)) + 2 * _rows(labels, k), labels
+    return rng.normal(0, 1, (n, k)) + rng.choice([2, -2]) * _rows(labels, k), labels
 
 
 def _information_truth(q, labels):
@@ -85,6 +85,16 @@ INFORMATION = Exercise(
         Mistake("the logarithms were added up; their mean is asked for", _information(mean=np.sum)),
         Mistake("the logarithm of the mean probability was taken; it is the mean of the logarithms",
                 _information(log_p=lambda p: p, mean=lambda p: np.log(np.mean(p)))),
+        Mistake("L_I was cut off at 0: a reader that is worse than a guess has a bound below 0",
+                lambda q, labels: max(0.0, _information()(q, labels)), "L_I is zero"),
+        Mistake("H(c) is ln K, with the number of categories; here it is ln N",
+                _information(prior=lambda q, labels: math.log(len(q)))),
+        Mistake("softmax was taken over the samples: it belongs to each row",
+                lambda q, labels: math.log(q.shape[1]) + np.log(softmax(q.T).T)[np.arange(len(q)), labels].mean()),
+        Mistake("the likeliest category was asked for, not the one that the label says",
+                lambda q, labels: _information()(q, q.argmax(axis=1))),
+        Mistake("the entropy of softmax(q) was taken away from H(c): the labels are not in it",
+                lambda q, labels: math.log(q.shape[1]) + (softmax(q) * np.log(softmax(q))).sum(axis=1).mean()),
     ),
     hints=("A reader that guesses, q = 0, must get exactly 0. One that is right and certain gets ln K.",
            "H(c) = ln K, a constant: q.shape[1] is K.",
@@ -140,6 +150,11 @@ def _one_softmax_for_all(q, y, u):
     return value, p * (dp - (dp * p).sum(axis=1, keepdims=True))
 
 
+def _log_with_a_plus(q, y, u):
+    value, dq = _unread()(q, y, u)
+    return value + 2 * (y * np.log(softmax(q[:, :y.shape[1]]))).sum() / len(q), dq
+
+
 UNREAD = Exercise(
     "17.2", "unread", "what the reader does not know", _unread_case,
     lambda q, y, u: {"E": np.asarray(_unread_value(q, y, u)), "dq": differences(lambda q: _unread_value(q, y, u), q)},
@@ -158,6 +173,10 @@ UNREAD = Exercise(
                 "the squared distance is not halved in E"),
         Mistake("the squares were averaged over the m factors; they are added", _unread(of_factors=np.mean, m=0)),
         Mistake("the factors have no part in dq", _unread(rates=(1, 0))),
+        Mistake("the factors have no part in E, nor in dq", _unread(half=0.0, rates=(1, 0))),
+        Mistake("the categories have no part in E, nor in dq",
+                lambda q, y, u: _unread(p=lambda scores: np.ones_like(scores), rates=(0, 1))(q, y, u)),
+        Mistake("the sign of the logarithm is wrong in E: it is -log p", _log_with_a_plus),
         Mistake("the mean's 1/N is missing in dq", _unread(per=1), "batch size"),
         Mistake("the factors' columns were taken to stand in front of those of the categories", _factors_first),
         Mistake("softmax was taken over the samples: it belongs to each row", _unread(p=lambda q: softmax(q.T).T)),
@@ -230,7 +249,9 @@ D_STEP = Exercise(
         Mistake("the codes stand in the reverse order", _d(asked=lambda rows: rows[::-1])),
         Mistake("the last column was taken for the score; it is the first", _d(score=K + M)),
         Mistake("the derivative of the score went back from all columns; those of Q have no part in the score", _d(wide=True)),
-        Mistake("both signs of the game are wrong: this D wants the generated points to score higher", _d(sides=(1, 1))),
+        Mistake("both signs of the game are wrong: this D wants the generated points to score higher", _d(sides=(1, -1))),
+        Mistake("the sign of the real points' derivative is wrong: this D wants all scores to fall", _d(sides=(1, 1))),
+        Mistake("the sign of the generated points' derivative is wrong: this D wants all scores to rise", _d(sides=(-1, -1))),
         Mistake("real points went backward with the tape of the generated ones", _d(tapes=(1, 1))),
         Mistake("the mean's 1/N was left out", _d(mean=False), "batch size"),
         Mistake("D.grad was not cleared: the gradient of the step before is still in it", _d(clear=False)),

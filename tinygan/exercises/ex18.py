@@ -100,6 +100,11 @@ def _parts_exchanged(D, x, code, x_fake, z, dr, df):
     return dpair[:, :D_Z], dfake[:, D_Z:]
 
 
+def _codes_first(D, x, code, x_fake, z, dr, df):
+    (_, real), (_, fake) = D.forward(np.hstack([code, x])), D.forward(np.hstack([z, x_fake]))
+    return D.backward(dr, real, grads=False)[:, :D_Z], D.backward(df, fake, grads=False)[:, D_Z:]
+
+
 def _held(answer, D, *args):
     """What the answer returns; raises when D's gradient has changed."""
     own = used(D=D)["D"]
@@ -121,6 +126,9 @@ PAIRS = Exercise(
         Mistake("real pairs went backward with the tape of the generated ones", _pairs(tapes=(1, 1))),
         Mistake("generated pairs went backward with the tape of the real ones", _pairs(tapes=(0, 0))),
         Mistake("dr and df were exchanged on the way into D", _pairs(exchange=True)),
+        Mistake("code and z were exchanged in the pairs: they are [x, code] and [x_fake, z]",
+                lambda D, x, code, x_fake, z, *rates: _pairs()(D, x, z, x_fake, code, *rates)),
+        Mistake("code and z stand in front of x in the pairs", _codes_first),
         Mistake("D.grad has changed: G and E learn here, and D stays as it is", _pairs(freeze=False)),
         Mistake("the columns of dcode are in the reverse order", _pairs(columns=slice(None, None, -1))),
         Mistake("dx_fake was returned before dcode", lambda *args: _pairs()(*args)[::-1], ""),
@@ -232,7 +240,7 @@ REGRESSOR = Exercise(
     solution=_regressor(),
     mistakes=(
         Mistake("the 2 of the square is missing in the gradient", _regressor(factor=1.0), "factor 2"),
-        Mistake("a mean over all entries: the loss is a sum over the columns of z and a mean over the batch",
+        Mistake("half of the loss: is it a mean over the two columns of z, or is there a 1/2? It is a sum over the columns",
                 _regressor(per=lambda wrong: wrong.size)),
         Mistake("a sum over the batch: the loss is a mean", _regressor(per=lambda wrong: 1), "batch size"),
         Mistake("E.grad was not cleared: the gradient of the step before is still in it", _regressor(clear=False)),
@@ -270,6 +278,17 @@ def _squares(x, back):
     return ((x[:, None] - back) ** 2).sum(axis=-1)
 
 
+def _of_each(x, back):
+    squares, n = _squares(x, back), len(x)
+    own = np.diag(squares)
+    return np.sqrt(own / ((squares.sum(axis=1) - own) / (n - 1))).mean()
+
+
+def _upper(x, back):
+    squares = _squares(x, back)
+    return np.sqrt(np.diag(squares).mean() / squares[np.triu_indices(len(x), 1)].mean())
+
+
 def _ratio(x, back):
     squares, n = _squares(x, back), len(x)
     own = np.trace(squares)
@@ -288,6 +307,10 @@ RATIO = Exercise(
                 lambda x, back: np.sqrt(((x - back) ** 2).sum() / ((x - np.roll(back, 1, axis=0)) ** 2).sum())),
         Mistake("mismatches are pairs of images here, x with another x: then G does not take part",
                 lambda x, back: np.sqrt(np.trace(_squares(x, back)) * (len(x) - 1) / _squares(x, x).sum())),
+        Mistake("the numerator stands alone: it is divided by the root of the mean over the mismatches",
+                lambda x, back: np.sqrt(np.trace(_squares(x, back)) / len(x))),
+        Mistake("each x got a ratio of its own, and the ratios were averaged; there is one ratio of two roots", _of_each),
+        Mistake("only the mismatches with i < j were counted; i > j are others", _upper),
     ),
     hints=("((x[:, None] - back)**2).sum(axis=-1) is an (N, N) table: row i, column j has |x_i - back_j|^2.",
            "Its diagonal holds the pairs that belong together, and all the rest the mismatches, N (N - 1) of them.",

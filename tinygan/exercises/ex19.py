@@ -193,6 +193,8 @@ DISCRIMINATORS = Exercise(
                 _d(fakes=lambda G_AB, G_BA, a, b: (G_BA(b), G_AB(G_BA(b))))),
         Mistake("the gradients went on into the generators: they stay as they are", _d(through=True)),
         Mistake("both discriminators climb", _d(signs=(1, -1)), "sign"),
+        Mistake("the sign of the real half is wrong: all scores fall", _d(signs=(1, 1))),
+        Mistake("the sign of the generated half is wrong: all scores rise", _d(signs=(-1, -1))),
         Mistake("only the real halves are in the gradients", _d(halves="r")),
         Mistake("only the generated halves are in the gradients", _d(halves="f")),
         Mistake("the mean's 1/N was left out", _d(n=1), "batch size"),
@@ -232,6 +234,11 @@ def _share_truth(x, back, means):
     return {"share": np.asarray(sum(mode(one) == mode(other) for one, other in zip(x, back, strict=True)) / len(x))}
 
 
+def _of_modes(x, back, means):
+    begins, ends = _modes(x, means), _modes(back, means)
+    return np.mean([(ends[begins == k] == k).mean() for k in np.unique(begins)])
+
+
 def _counts(x, back, means):
     """The share that is left if only the number of samples in each mode is compared."""
     k = len(means)
@@ -253,6 +260,11 @@ SHARE = Exercise(
                 lambda x, back, means: (_modes(back, x) == np.arange(len(x))).mean()),
         Mistake("each row was compared with the next one", lambda x, back, means:
                 (_modes(x, means) == np.roll(_modes(back, means), 1)).mean()),
+        Mistake("the distance is the sum of absolute differences here; it is the Euclidean one", lambda x, back, means: np.mean(
+            np.abs(x[:, None] - means).sum(axis=-1).argmin(axis=1) == np.abs(back[:, None] - means).sum(axis=-1).argmin(axis=1))),
+        Mistake("the shares of the modes were averaged; each row counts the same", _of_modes),
+        Mistake("the largest inner product is not the nearest mean", lambda x, back, means: np.mean(
+            (x @ means.T).argmax(axis=1) == (back @ means.T).argmax(axis=1))),
         Mistake("only the first coordinate was looked at",
                 lambda x, back, means: (_modes(x[:, :1], means[:, :1]) == _modes(back[:, :1], means[:, :1])).mean()),
     ),

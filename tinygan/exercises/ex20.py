@@ -63,7 +63,7 @@ SIZE = Exercise(
 
 
 def _shapes(rng):
-    """N, h, k, C, K and the stride, all sizes different; windows overlap, and a few pixels at the end are not left over."""
+    """N, h, k, C, K and the stride, all sizes different; windows overlap."""
     k = int(rng.integers(4, 6))
     stride = int(rng.integers(2, k - 1))
     n, h, c, K = (int(size) for size in rng.permutation([2, 3, 4, 5]))
@@ -71,8 +71,10 @@ def _shapes(rng):
 
 
 def _conv_case(rng):
+    """Mostly with pixels at the end that are in no window."""
     n, h, k, c, K, stride = _shapes(rng)
-    return rng.normal(size=(n, stride * (h - 1) + k, c)), rng.normal(size=(k, c, K)), rng.normal(size=K), stride
+    L = stride * (h - 1) + k + int(rng.integers(stride))
+    return rng.normal(size=(n, L, c)), rng.normal(size=(k, c, K)), rng.normal(size=K), stride
 
 
 def _conv_value(x, W, b, stride):
@@ -176,6 +178,9 @@ BACKWARD = Exercise(
         Mistake("dW was turned round: entry i belongs to x_{stride a + i}", _backward(turn_dW=BACKWARDS)),
         Mistake("channels and pixels were exchanged when W became a matrix", _backward(kernel=_exchanged)),
         Mistake("dW has the part of the first window only; all windows use the same W", _backward(of_windows=slice(1))),
+        Mistake("dW has the part of the last window only: += adds, = replaces", _backward(of_windows=slice(-1, None))),
+        Mistake("dx ends with the last window: it is shaped like x, and 0 in the pixels that are left over",
+                lambda dy, x, W, stride: _backward()(dy, x[:, :stride * (dy.shape[1] - 1) + len(W)], W, stride), "dx ends"),
         Mistake("db was averaged over the windows; b is in each of them, so it is a sum",
                 _backward(db=lambda dy: dy.mean(axis=1).sum(axis=0))),
         Mistake("db has the part of the first window only", _backward(db=lambda dy: dy[:, 0].sum(axis=0))),
@@ -231,6 +236,7 @@ TRANSPOSED = Exercise(
                 _transposed(turn=BACKWARDS)),
         Mistake("b was added with each window, so a pixel has it as often as windows cover it", _transposed(b_to_windows=True)),
         Mistake("b is missing", _transposed(times_b=0)),
+        Mistake("b was taken away; it is added", _transposed(times_b=-1)),
         Mistake("the mean of the windows that cover a pixel was taken; they add up", _transposed(mean=True)),
         Mistake("channels and pixels were exchanged when W became a matrix", _transposed(kernel=_exchanged)),
         Mistake("the windows were laid one pixel apart: the stride was forgotten",
@@ -265,11 +271,12 @@ def _norm_value(x, gain, shift):
     return y
 
 
-def _norm(axes=(0, 1), r=lambda var: np.sqrt(var + EPS), ddof=0, moving=("mean", "var"), gains=True, of_dx=None):
+def _norm(axes=(0, 1), r=lambda var: np.sqrt(var + EPS), ddof=0, moving=("mean", "var"), gains=True, of_dx=None,
+          times=lambda x: 1):
     """The answer with one thing done differently; of_dx: other axes for the means in dx."""
     def answer(x, gain, shift, dy):
         def mean(v):
-            return v.mean(axis=axes if of_dx is None else of_dx, keepdims=True)
+            return times(x) * v.mean(axis=axes if of_dx is None else of_dx, keepdims=True)
 
         root = r(x.var(axis=axes, keepdims=True, ddof=ddof))
         xh = (x - x.mean(axis=axes, keepdims=True)) / root
@@ -293,6 +300,10 @@ NORM = Exercise(
                 _norm((0, 2))),
         Mistake("mean and var were taken over all channels of a sample: that is layer normalisation", _norm((1, 2))),
         Mistake("one mean and one var were taken for everything", _norm((0, 1, 2))),
+        Mistake("mean and var were taken for each pixel, over its channels", _norm((2,))),
+        Mistake("1e-5 is missing under the root, or another number stands there", _norm(r=np.sqrt)),
+        Mistake("shift is missing in y", lambda x, gain, shift, dy: _norm()(x, gain, 0 * shift, dy)),
+        Mistake("sums stand in dx where means belong", _norm(moving=("mean", "var"), times=lambda x: x.shape[0] * x.shape[1])),
         Mistake("var was divided by the number of entries - 1", _norm(ddof=1)),
         Mistake("1e-5 was added to the root; it belongs under it", _norm(r=lambda var: np.sqrt(var) + EPS)),
         Mistake("var was not rooted", _norm(r=lambda var: var + EPS)),

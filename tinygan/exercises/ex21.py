@@ -35,6 +35,11 @@ DRAW = Exercise(
         Mistake("the noise is missing: c is mu", _draw(np.zeros_like)),
         Mistake("sigma is missing: eps has the standard deviation 1", _draw(np.ones_like)),
         Mistake("exp(log_var / 2) was added to eps; it multiplies it", lambda mu, log_var, eps: mu + np.exp(log_var / 2) + eps),
+        Mistake("eps is missing: sigma itself was added to mu", lambda mu, log_var, eps: mu + np.exp(log_var / 2)),
+        Mistake("the noise was taken away; it is added", lambda mu, log_var, eps: mu - np.exp(log_var / 2) * eps),
+        Mistake("mu was multiplied by sigma too: the product is sigma eps",
+                lambda mu, log_var, eps: (mu + eps) * np.exp(log_var / 2)),
+        Mistake("log_var was divided by 2 with //, which rounds down", _draw(lambda log_var: np.exp(log_var // 2))),
     ),
     hints=("The variance is exp(log_var). Which power of it is the standard deviation?",
            "sqrt(exp(log_var)) = exp(log_var / 2)", "mu + np.exp(log_var / 2) * eps"),
@@ -72,6 +77,12 @@ CONDITION_GRADIENT = Exercise(
         Mistake("dlog_var is the derivative by sigma; from sigma to log_var one factor, sigma / 2, is missing",
                 _gradient(dlog_var=lambda dc, log_var, eps: dc * eps)),
         Mistake("sigma is missing in dlog_var", _gradient(dlog_var=lambda dc, log_var, eps: dc * eps / 2)),
+        Mistake("dc is missing in dlog_var: that is the slope of c, not of L",
+                _gradient(dlog_var=lambda dc, log_var, eps: eps * np.exp(log_var / 2) / 2)),
+        Mistake("dlog_var has sigma in the denominator",
+                _gradient(dlog_var=lambda dc, log_var, eps: dc * eps * np.exp(-log_var / 2) / 2)),
+        Mistake("dmu is dc; 1 is the slope of c by mu, and dc is missing",
+                _gradient(dmu=lambda dc, log_var, eps: np.ones_like(dc))),
         Mistake("nothing goes through the draw: dlog_var is 0", _gradient(dlog_var=lambda dc, log_var, eps: 0 * dc)),
         Mistake("dmu is dc, without sigma: mu stands alone in c",
                 _gradient(dmu=lambda dc, log_var, eps: dc * np.exp(log_var / 2))),
@@ -104,9 +115,9 @@ def _kl_truth(mu, log_var):
 def _kl(value=lambda mu, v: (np.exp(v) + mu**2 - 1 - v) / 2, dmu=lambda mu: mu, dlog_var=lambda v: (np.exp(v) - 1) / 2,
         count=lambda mu: mu.shape[0], grads=None):
     """The answer with one thing done differently."""
-    def answer(mu, v):
+    def answer(mu, log_var):
         n, of_grads = count(mu), (grads or count)(mu)
-        return value(mu, v).sum() / n, dmu(mu) / of_grads, dlog_var(v) / of_grads
+        return value(mu, log_var).sum() / n, dmu(mu) / of_grads, dlog_var(log_var) / of_grads
 
     return answer
 
@@ -130,6 +141,14 @@ KL_TERM = Exercise(
                 _kl(lambda mu, v: -(np.exp(v) + mu**2 - 1 - v) / 2, lambda mu: -mu, lambda v: -(np.exp(v) - 1) / 2)),
         Mistake("the constant 1 is missing in the value; without it the value is not 0 at mu = 0, log_var = 0",
                 _kl(lambda mu, v: (np.exp(v) + mu**2 - v) / 2)),
+        Mistake("log_var was added in the value; it is taken away", _kl(lambda mu, v: (np.exp(v) + mu**2 - 1 + v) / 2)),
+        Mistake("exp(log_var / 2) stands in the value, the standard deviation; it is the variance, exp(log_var)",
+                _kl(lambda mu, v: (np.exp(v / 2) + mu**2 - 1 - v) / 2)),
+        Mistake("exp(2 log_var) stands in the value, the square of the variance; it is exp(log_var)",
+                _kl(lambda mu, v: (np.exp(2 * v) + mu**2 - 1 - v) / 2)),
+        Mistake("mu was not squared in the value", _kl(lambda mu, v: (np.exp(v) + mu - 1 - v) / 2)),
+        Mistake("that is the divergence the other way round, of N(0, 1) from N(mu, exp(log_var))",
+                _kl(lambda mu, v: ((1 + mu**2) * np.exp(-v) - 1 + v) / 2)),
     ),
     hints=("All terms of the value: exp(log_var), mu^2, -1 and -log_var, together divided by 2 N.",
            "dmu = mu / N. The derivative of exp(log_var) - log_var is exp(log_var) - 1.",
@@ -178,6 +197,14 @@ MATCHING = Exercise(
         Mistake("generated pairs and pairs with wrong words count one half each; here they count once each", _matching((1, 1))),
         Mistake("a real image with wrong words is a wrong pair; here it counts as a real one", _matching(wrong_is_real=True)),
         Mistake("the pairs with wrong words were left out", _matching((.5, 0))),
+        Mistake("ds_real has sigmoid(s_real) where sigmoid(-s_real) belongs", lambda s_real, *rest: (
+            lambda value, ds_real, *others: (value, -sigmoid(s_real) / len(s_real), *others))(*_matching()(s_real, *rest))),
+        Mistake("a half was taken of the real pairs too; they count whole", lambda s_real, *rest: (
+            lambda value, ds_real, *others: (value - softplus(-s_real).mean() / 2, ds_real / 2, *others))(
+                *_matching()(s_real, *rest))),
+        Mistake("s_real has the wrong sign in the value: it is softplus(-s_real)", lambda s_real, *rest: (
+            lambda value, *others: (value + s_real.mean(), *others))(*_matching()(s_real, *rest))),
+        Mistake("s_real and s_fake are exchanged", lambda s_real, s_fake, s_wrong: _matching()(s_fake, s_real, s_wrong)),
         Mistake("the pairs with wrong words were left out, and the generated ones count once", _matching((1, 0))),
         Mistake("the generated pairs were left out", _matching((0, .5))),
         Mistake("that is a sum over the batch; it is a mean", _matching(divide=lambda s: 1)),
@@ -232,6 +259,10 @@ def _searched(way=1, same=lambda other, own: np.array_equal(other, own), most=No
     return answer
 
 
+def _not_round(phi):
+    return np.array([next((other for other in phi[row:] if not np.array_equal(other, own)), own) for row, own in enumerate(phi)])
+
+
 WRONG_WORDS = Exercise(
     "21.5", "wrong_words", "words that are really wrong", _words_case, _words_truth, solution=_searched(),
     mistakes=(
@@ -244,6 +275,9 @@ WRONG_WORDS = Exercise(
         Mistake("the rows stayed as they are: all the words are right", lambda phi: phi.copy()),
         Mistake("1 - phi says nothing that can be said of an image: the wrong words must be those of another row",
                 lambda phi: 1 - phi),
+        Mistake("the search began at the top for every row; it begins with the next row",
+                lambda phi: phi[[next(i for i, other in enumerate(phi) if not np.array_equal(other, own)) for own in phi]]),
+        Mistake("the search ended at the last row; after it comes the first one, and then those after it", _not_round),
     ),
     hints=("np.roll(phi, -1, axis=0) has the next row in each place. Where is it equal to phi in all of its numbers?",
            "Begin with the next row of all, and move those rows that are still equal one further, until none is.",

@@ -35,11 +35,12 @@ def _adain_truth(x, s, t):
     return {"y": _adain_value(x, s, t)}
 
 
-def _adain(axis=1, gain=lambda s: 1 + s, shift=lambda t: t, deviation=np.sqrt, first=False, centre=True):
+def _adain(axis=1, gain=lambda s: 1 + s, shift=lambda t: t, deviation=np.sqrt, first=False, centre=True, ddof=0):
     """The answer with one thing done differently."""
     def answer(x, s, t):
         centred = x - x.mean(axis=axis, keepdims=True) if centre else x
-        r = deviation((centred**2).mean(axis=axis, keepdims=True) + EPS)
+        n = x.shape[1]
+        r = deviation((centred**2).mean(axis=axis, keepdims=True) * n / (n - ddof) + EPS)
         s, t = gain(s)[:, None], shift(t)[:, None]
         return s * (centred / r + t) if first else s * centred / r + t
 
@@ -60,6 +61,12 @@ ADAIN = Exercise(
         Mistake("the shift is missing", _adain(shift=np.zeros_like)),
         Mistake("the shift comes after the scale: it is not multiplied by 1 + s", _adain(first=True)),
         Mistake("scale and shift are exchanged", lambda x, s, t: _adain()(x, t, s)),
+        Mistake("the shift was taken away; it is added", _adain(shift=np.negative)),
+        Mistake("the mean was not taken away from x, though r is that of the centred image", lambda x, s, t: _adain()(x, s, t) + (
+            1 + s[:, None]) * x.mean(axis=1, keepdims=True) / np.sqrt(x.var(axis=1, keepdims=True) + EPS)),
+        Mistake("the sum of squares was divided by the number of pixels - 1", _adain(deviation=lambda v: np.sqrt(v), ddof=1)),
+        Mistake("eps was added to the root; it belongs under it", _adain(deviation=lambda v: np.sqrt(v - EPS) + EPS)),
+        Mistake("eps is missing under the root", _adain(deviation=lambda v: np.sqrt(v - EPS))),
     ),
     hints=("x.mean(axis=1, keepdims=True) is the mean over the pixels, (N, 1, C).",
            "s[:, None] has the shape (N, 1, C), and goes with every pixel.",
@@ -86,17 +93,23 @@ def _gradient_truth(dy, x, s):
             "dt": differences(lambda t: total(x, s, t), t)}
 
 
-def _gradient(mean=1, spread=1, gain=lambda s: 1 + s, over_r=True, style=np.sum, ds=lambda dy, xh: dy * xh, axis=1):
+def _gradient(mean=1, spread=1, gain=lambda s: 1 + s, over_r=True, style=np.sum, ds=lambda dy, xh: dy * xh, axis=1,
+              x_times=lambda x: 1):
     """The answer with one thing done differently; `mean` and `spread` are 0 where a part is left out."""
     def answer(dy, x, s):
         centred = x - x.mean(axis=1, keepdims=True)
         r = np.sqrt((centred**2).mean(axis=1, keepdims=True) + EPS)
         xh = centred / r
-        a, b = dy.mean(axis=axis, keepdims=True), (dy * xh).mean(axis=axis, keepdims=True)
+        a, b = (x_times(x) * part.mean(axis=axis, keepdims=True) for part in (dy, dy * xh))
         dx = gain(s)[:, None] * (dy - mean * a - spread * xh * b) / (r if over_r else 1)
         return dx, style(ds(dy, xh), axis=1), style(dy, axis=1)
 
     return answer
+
+
+def _other_ds(ds, *args):
+    dx, _, dt = _gradient()(*args)
+    return dx, ds, dt
 
 
 ADAIN_GRADIENT = Exercise(
@@ -111,6 +124,15 @@ ADAIN_GRADIENT = Exercise(
         Mistake("ds and dt are sums over the pixels; here they are means", _gradient(style=np.mean)),
         Mistake("ds is the sum of dy times the normalised image; the normalised image is missing",
                 _gradient(ds=lambda dy, xh: dy)),
+        Mistake("ds is the sum of dy times x itself; x is normalised there",
+                lambda dy, x, s: _other_ds((dy * x).sum(axis=1), dy, x, s)),
+        Mistake("ds has the image without its mean, and not divided by r",
+                lambda dy, x, s: _other_ds((dy * (x - x.mean(axis=1, keepdims=True))).sum(axis=1), dy, x, s)),
+        Mistake("ds has the factor 1 + s: y has s once, so its slope by s is the normalised image",
+                lambda dy, x, s: _other_ds((1 + s) * _gradient()(dy, x, s)[1], dy, x, s)),
+        Mistake("ds and dt were summed over the images too; each image has its own style", lambda dy, x, s: tuple(
+            part if part.ndim == 3 else part.sum(axis=0) + 0 * part for part in _gradient()(dy, x, s))),
+        Mistake("a and b are sums over the pixels; they are means", _gradient(x_times=lambda x: x.shape[1])),
         Mistake("a and b are means over the batch as well; they are over the pixels of one image", _gradient(axis=(0, 1))),
     ),
     hints=("Write xh for the normalised image. dt is the sum of dy over the pixels, ds that of dy xh.",
@@ -124,8 +146,9 @@ ADAIN_GRADIENT = Exercise(
 
 
 def _weights_case(rng):
+    """The first filter is so small that eps is felt."""
     windows, c, k, n = (int(size) for size in rng.permutation([2, 3, 4, 5]))
-    return rng.normal(size=(windows, c, k)), rng.normal(0, .8, (n, c))
+    return rng.normal(size=(windows, c, k)) * np.where(np.arange(k), 1, 1e-4), rng.normal(0, .8, (n, c))
 
 
 def _weights_truth(W, s):
@@ -161,6 +184,10 @@ WEIGHTS = Exercise(
         Mistake("the weights were divided by the sum of squares; the norm is its root", _weights(root=lambda v: v)),
         Mistake("the scale is 1 + s, so that a style of 0 leaves W as it is", _weights(gain=lambda s: s)),
         Mistake("the style is missing", _weights(gain=np.ones_like)),
+        Mistake("eps was added to the norm; it belongs under the root", _weights(root=lambda v: np.sqrt(v - 1e-8) + 1e-8)),
+        Mistake("eps is missing under the root", _weights(root=lambda v: np.sqrt(v - 1e-8))),
+        Mistake("all images got the mean style", lambda W, s: _weights()(W, np.broadcast_to(s.mean(axis=0), s.shape))),
+        Mistake("the weights were multiplied by their norm, not divided", _weights(root=lambda v: 1 / np.sqrt(v))),
     ),
     hints=("s[:, None, :, None] has the shape (N, 1, C, 1), and goes with every pixel of the window and every filter.",
            "The sum of squares goes over the window and the channels, axes 1 and 2 of (N, k * k, C, K).",
@@ -202,6 +229,11 @@ TRUNCATION = Exercise(
         Mistake("the mean is missing where it is taken away: psi w + mean", lambda w, many, psi: psi * w + many.mean(axis=0)),
         Mistake("the styles were cut off at psi; they are drawn towards the mean, none is cut off",
                 lambda w, many, psi: np.clip(w, -psi, psi)),
+        Mistake("the median of the many styles was taken; it is their mean", _truncated(lambda w, many: np.median(many, axis=0))),
+        Mistake("w and the many styles have one mean here; it is that of the many",
+                _truncated(lambda w, many: np.vstack([w, many]).mean(axis=0))),
+        Mistake("psi times the mean was taken away from w", lambda w, many, psi: w - psi * many.mean(axis=0)),
+        Mistake("the many styles were added up; it is their mean", _truncated(lambda w, many: many.sum(axis=0))),
     ),
     hints=("The mean style is many.mean(axis=0), m numbers.", "Begin at the mean, and go the share psi of the way to w.",
            "mean + psi * (w - mean)"),
@@ -236,6 +268,11 @@ def _paths(layers=lambda g: g.shape[1], two=2, over_r=True, centre=True, mean=la
     return answer
 
 
+def _other_value(value):
+    """An answer with the right v, and another value; `value` gets the lengths and a."""
+    return lambda g, a: (value(np.sqrt((g**2).sum(axis=(1, 2)) / g.shape[1]), a), _paths()(g, a)[1])
+
+
 PATHS = Exercise(
     "22.5", "path_penalty", "path lengths", _paths_case, _paths_truth, solution=_paths(),
     mistakes=(
@@ -250,6 +287,16 @@ PATHS = Exercise(
         Mistake("the sign of v is wrong: where r is above a, a longer g raises the value", _paths(sign=-1)),
         Mistake("a is a fixed number; here the batch's own mean length was taken",
                 lambda g, a: _paths()(g, np.sqrt((g**2).sum(axis=(1, 2)) / g.shape[1]).mean())),
+        Mistake("L stands outside of the root: it divides the sum of squares, under it", _paths(lambda g: g.shape[1]**2)),
+        Mistake("the mean length was compared with a; each image is compared, and the squares are averaged",
+                _other_value(lambda r, a: (r.mean() - a)**2)),
+        Mistake("the differences r - a were not squared in the value", _other_value(lambda r, a: np.abs(r - a).mean())),
+        Mistake("the lengths were squared before a was taken away", _other_value(lambda r, a: ((r**2 - a)**2).mean())),
+        Mistake("each layer got a length of its own, and these were averaged; one root is taken of all layers together",
+                lambda g, a: (((np.sqrt((g**2).sum(axis=2)).mean(axis=1) - a)**2).mean(), _paths()(g, a)[1])),
+        Mistake("v is the derivative of r alone: 2 (r - a) / N is missing", lambda g, a: (
+            _paths()(g, a)[0], g / np.sqrt((g**2).sum(axis=(1, 2), keepdims=True) * g.shape[1]))),
+        Mistake("a was squared", lambda g, a: _paths()(g, a**2)),
     ),
     hints=("r = np.sqrt((g**2).sum(axis=(1, 2), keepdims=True) / L), (N, 1, 1).",
            "The derivative of r by g is g / (L r), and that of (r - a)^2 by r is 2 (r - a).",

@@ -52,6 +52,10 @@ POOL = Exercise(
         Mistake("a small pixel is the mean of its block; here it is the sum", _small(lambda x, k: k * _pool(x, k))),
         Mistake("the pixels of a block stand side by side; here each block is spread over the whole image", _small(_every)),
         Mistake("only the first pixel of each block was taken", _small(lambda x, k: x[:, ::k])),
+        Mistake("only the last pixel of each block was taken", _small(lambda x, k: x[:, k - 1::k])),
+        Mistake("the median of each block was taken; it is the mean",
+                _small(lambda x, k: np.median(x.reshape(x.shape[0], -1, k), axis=-1))),
+        Mistake("up is the large image itself; it has the means all over their blocks", lambda x, k: (_pool(x, k), x.copy())),
         Mistake("the largest pixel of each block was taken", _small(lambda x, k: x.reshape(x.shape[0], -1, k).max(axis=-1))),
         Mistake("the small image was laid down k times in a row; each of its pixels belongs all over its own block",
                 _small(up=lambda low, k: np.tile(low, (1, k)))),
@@ -105,7 +109,12 @@ FIT = Exercise(
                 _fit(detail=lambda r, k: r - r.mean(axis=1, keepdims=True))),
         Mistake("the sum of each block was taken away from r; it is the mean",
                 _fit(detail=lambda r, k: r - k * _up(_pool(r, k), k))),
-        Mistake("low was taken away twice", _fit(of_low=lambda low: -low)),
+        Mistake("up(low) has the wrong sign: it is added", _fit(of_low=lambda low: -low)),
+        Mistake("P r has the wrong sign: it is added", _fit(detail=lambda r, k: _up(_pool(r, k), k) - r)),
+        Mistake("low was laid down k times in a row; each of its pixels belongs all over its own block",
+                lambda low, r: _fit()(0 * low, r) + np.tile(low, (1, r.shape[1] // low.shape[1]))),
+        Mistake("low was divided by k: up repeats its numbers as they are",
+                lambda low, r: _fit(of_low=lambda low: low * low.shape[1] / r.shape[1])(low, r)),
     ),
     hints=("k = L / h, and both steps are those of 23.1.",
            "Test yourself: the small image of y must be low.",
@@ -138,6 +147,7 @@ FIT_GRADIENT = Exercise(
     mistakes=(
         Mistake("dr is dy: P was forgotten in the backward pass", _gradient(dr=lambda dy, k: dy)),
         Mistake("that is dy - P dy: P was taken for the other part", _gradient(dr=lambda dy, k: _up(_pool(dy, k), k))),
+        Mistake("in dr the mean of each block was added; P takes it away", _gradient(dr=lambda dy, k: dy + _up(_pool(dy, k), k))),
         Mistake("in dr the sum of each block was taken away; P takes away the mean",
                 _gradient(dr=lambda dy, k: dy - k * _up(_pool(dy, k), k))),
         Mistake("in dr the mean over the whole image was taken away; it is that of each block",
@@ -195,6 +205,12 @@ SPREAD = Exercise(
                 _spread(lambda answers: np.sqrt(answers.var(axis=0).mean(axis=0)))),
         Mistake("the sum of squares was divided by M - 1; here it is by M",
                 _spread(lambda answers: answers.std(axis=0, ddof=1).mean(axis=0))),
+        Mistake("the mean absolute difference was taken; a standard deviation has squares and a root",
+                _spread(lambda answers: np.abs(answers - answers.mean(axis=0)).mean(axis=(0, 1)))),
+        Mistake("the spread is taken around the true image; it is around the mean of the answers", lambda answers, x: (
+            np.sqrt(((answers - x)**2).mean(axis=0)).mean(axis=0), _spread()(answers, x)[1])),
+        Mistake("the median of the answers was compared with x; it is their mean",
+                _spread(error=lambda answers, x: np.sqrt(((np.median(answers, axis=0) - x)**2).mean(axis=0)))),
         Mistake("the error is that of each answer; it is that of their mean",
                 _spread(error=lambda answers, x: np.sqrt(((answers - x)**2).mean(axis=(0, 1))))),
         Mistake("only the first answer was compared with x; it is the mean of all",
@@ -252,6 +268,11 @@ def _share(of=lambda d: d.min(axis=1), distances=_distances, tie=.5, turned=Fals
     return answer
 
 
+def _without_ties(samples, training, others):
+    own, other = _distances(samples, training).min(axis=1), _distances(samples, others).min(axis=1)
+    return np.sum(own < other) / np.sum(own != other)
+
+
 NEARER = Exercise(
     "23.5", "share_nearer", "are the training images copied?", _near_case, _near_truth, solution=_share(),
     mistakes=(
@@ -260,6 +281,11 @@ NEARER = Exercise(
         Mistake("training and others are exchanged", _share(turned=True)),
         Mistake("the mean distance was compared; it is that to the nearest image", _share(of=lambda d: d.mean(axis=1))),
         Mistake("the distance to the farthest image was compared; it is that to the nearest", _share(of=lambda d: d.max(axis=1))),
+        Mistake("ties were left out of the number of samples as well; they count one half", _without_ties),
+        Mistake("the distance is the sum of absolute differences here; it is the Euclidean one",
+                _share(distances=lambda x, rows: np.abs(x[:, None] - rows).sum(axis=-1))),
+        Mistake("for each image the nearest sample was taken; it is for each sample the nearest image",
+                _share(of=lambda d: d.min(axis=0))),
     ),
     hints=("The distances of every sample to every row: ((samples[:, None] - rows)**2).sum(axis=-1), (N, n).",
            "Their .min(axis=1) belongs to the nearest row. Squares are as good as distances, they have the same order.",

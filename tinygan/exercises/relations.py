@@ -28,7 +28,7 @@ CURVES = {
 def relation(cases, name):
     """The sentence about an output of the first of these cases, confirmed in the others; "" where there is none."""
     seen = [(_numbers(case.result[name]), case.expected(name)) for case in cases]
-    if seen[0][0] is None:
+    if seen[0][0] is None or not seen[0][0].size:
         return ""
     with np.errstate(all="ignore"):
         if seen[0][0].shape != seen[0][1].shape:
