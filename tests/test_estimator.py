@@ -340,3 +340,12 @@ def test_too_few_rows_and_a_run_that_diverges():
         GAN().fit(X[:1])
     with pytest.raises(Diverged, match="training diverged at step"):
         GAN(lr=10., steps=500, hidden=(64, 64)).fit(X)
+
+
+def test_masked_entries_are_not_used():
+    rows = np.ma.masked_array(np.arange(20.0).reshape(10, 2), mask=np.eye(10, 2))
+    with pytest.raises(TypeError, match="X is a masked array, and its masked entries have no value"):
+        GAN(steps=1).fit(rows)
+    fitted = GAN(steps=1, hidden=(4,)).fit(np.ma.masked_array(rows.data))  # without a mask it is an array
+    with pytest.raises(TypeError, match="X is a masked array"):
+        fitted.score(rows)

@@ -162,6 +162,8 @@ class GAN(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def _validated(self, X: Any, cells: bool, **how: Any) -> Array:
         """X (N, d) as scikit-learn checks it: numbers, or cells of any kind."""
+        if np.ma.is_masked(X):  # scikit-learn would use what is behind the mask
+            raise TypeError("X is a masked array, and its masked entries have no value: fill them, or leave their rows out")
         how |= {"dtype": None, "ensure_all_finite": False} if cells else {"dtype": np.float64}
         return np.asarray(validate_data(self, X, **how))
 

@@ -106,7 +106,7 @@ def digits(classes: Collection[int] | None = None) -> Points:
 
     x, labels = load_digits(return_X_y=True)
     if classes is not None:
-        found = arguments.real("classes", [*classes] if isinstance(classes, (set, frozenset, range)) else classes, arguments.ANY)
+        found = arguments.real("classes", [*classes] if isinstance(classes, (set, frozenset)) else classes, arguments.ANY)
         if found.dtype.kind not in "iu" or found.ndim != 1 or not found.size or not set(found.tolist()) <= set(range(10)):
             raise ValueError(f"classes must be some of the digits 0 to 9, such as (0, 1); got {arguments.shown(classes)}")
         x, labels = x[np.isin(labels, found)], labels[np.isin(labels, found)]

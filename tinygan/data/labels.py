@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..engine.arguments import ANY, Array, count, real, shown
+from ..engine.arguments import ANY, Array, count, label, real, shown
 from ..engine.machine import fits
 
 
@@ -63,7 +63,7 @@ def one_hot(labels: Any, classes: int, dtype: DTypeLike = np.float32) -> Array:
     rows = whole_labels(labels, classes)
     try:
         dtype = np.dtype(dtype)
-    except (TypeError, ValueError):
+    except Exception:  # NumPy asks the object itself, which may have a fault of its own
         raise TypeError(f"dtype must be one of NumPy's, such as np.float32; got {shown(dtype)}") from None
     if dtype.kind not in "fiubc":
         raise TypeError(f"dtype must be that of numbers, such as np.float32; got {dtype}")
@@ -90,7 +90,7 @@ def class_count(name: str, labels: Any) -> int:
     >>> class_count("mine", [0, 2, 1, 1])
     3
     """
-    found = real(f"the labels of {name}", labels, ANY)
+    found = real(f"the labels of {label('name', name)}", labels, ANY)
     if found.size == 0:
         raise ValueError(f"{name} has no labels: each sample needs one, a whole number from 0 up")
     if found.dtype.kind not in "iu":

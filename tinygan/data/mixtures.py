@@ -33,7 +33,8 @@ def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
     >>> data.ring().sample(5, np.random.default_rng(0)).shape
     (5, 2)
     """
-    fits(f"a ring of {modes} modes", 2, arguments.count("modes", modes))
+    modes = arguments.count("modes", modes)
+    fits(f"a ring of {modes} modes", 2, modes)
     angle = 2 * math.pi * np.arange(modes) / modes
     radius = arguments.number("radius", radius, above=0)
     return Mixture(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1), std, name="ring")

@@ -10,6 +10,7 @@ import math
 import numbers
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -96,11 +97,11 @@ def label(name: str, value: Any) -> str:
 
 def callable_with(name: str, value: Any, how: str, *arguments: Any) -> Any:
     """`value` if it can be called with such arguments, else TypeError; `how` says in words how it is called."""
-    try:
-        inspect.signature(value).bind(*arguments)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be {how}; got {shown(value)}") from None
-    return value
+    if callable(value):
+        with suppress(TypeError, ValueError):
+            inspect.signature(value).bind(*arguments)
+            return value
+    raise TypeError(f"{name} must be {how}; got {shown(value)}")
 
 
 def choice(name: str, value: Any, known: Collection[str]) -> str:

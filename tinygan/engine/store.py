@@ -256,7 +256,7 @@ def _checked(dtype: DTypeLike) -> np.dtype[Any]:
     """The dtype, if a network can have it. Raises TypeError."""
     try:
         found: Any = "None" if dtype is None else np.dtype(dtype)  # to NumPy None is float64
-    except (TypeError, ValueError):
+    except Exception:  # NumPy asks the object itself, which may have a fault of its own
         found = shown(dtype)
     if found not in (np.float32, np.float64, np.complex128):
         raise TypeError(f"dtype must be {DTYPES}; got {found}")
