@@ -10,7 +10,7 @@ import numpy as np
 from tinygan import data, dirac, game, guard, losses, metrics, penalties, stacked, streams, study, training, unroll, updates
 from tinygan import train_arguments as given
 from tinygan.data import shapes
-from tinygan.engine import beside, conv, gradcheck, layers, network, norm, numerics, optim, store, windows
+from tinygan.engine import beside, conv, gradcheck, layers, network, norm, numerics, optim, optimiser, store, windows
 from tinygan.engine.arguments import seed_sequence
 from tinygan.engine.numerics import sigmoid
 from tinygan.losses import BCE, DLoss, DTangent, GLoss, base, relativistic, separate
@@ -584,6 +584,18 @@ def js_on_a_third_of_the_cells(patch):
     patch.setattr(clouds, "_cells", wrong)
 
 
+def js_to_the_truth_of_a_third(patch):
+    """The same, where the part was divided by its sum."""
+    js_on_a_third_of_the_cells(patch)
+    cells = clouds._cells
+
+    def wrong(mixture, n):
+        edges, p = cells(mixture, n)
+        return edges, p / p.sum()
+
+    patch.setattr(clouds, "_cells", wrong)
+
+
 def classifier_asked_what_it_learned(patch):
     says_real = clouds._says_real
 
@@ -718,7 +730,7 @@ def guard_looks_at_losses_only(patch):
 
 
 def denormal_numbers_stay(patch):
-    patch.setattr(optim, "flush", lambda arrays: None)
+    patch.setattr(optimiser, "flush", lambda arrays: None)
 
 
 def random_numbers_begin_again(patch):

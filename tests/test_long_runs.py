@@ -20,7 +20,7 @@ from test_training_state import make
 from tinygan import Diverged, losses, mlp, train
 from tinygan.cli import run_files
 from tinygan.data import ring
-from tinygan.engine import optim
+from tinygan.engine import optim, optimiser
 from tinygan.engine.arguments import each_seed
 from tinygan.engine.layers import Dense, LeakyReLU
 from tinygan.engine.network import Sequential
@@ -74,7 +74,7 @@ def test_memories_of_gradients_that_became_zero_end_at_zero(name):
 
 def test_without_flushing_they_stay_denormal(monkeypatch):
     """The control: .9 times the smallest number is rounded to itself."""
-    monkeypatch.setattr(optim, "flush", lambda arrays: None)
+    monkeypatch.setattr(optimiser, "flush", lambda arrays: None)
     opt = optim.Adam(beta1=0.9)
     assert seen_in(opt, 1690, stop=200) > 0.3 and denormal(opt.m) == 16
 

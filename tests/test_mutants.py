@@ -217,7 +217,7 @@ MUSEUM = [
     Row(mutants.coverage_counts_the_point_itself, test_clouds.check_coverage_and_density, (2,), "k counts the point itself"),
     Row(mutants.js_on_a_third_of_the_cells, test_clouds.check_cells, (),
         "true and fake histograms on different supports: the true grid sums to .336 (poloclub/ganlab)"),
-    Row(mutants.js_on_a_third_of_the_cells, test_clouds.check_js, (), "the same, by the divergence"),
+    Row(mutants.js_to_the_truth_of_a_third, test_clouds.check_js, (), "the same divided by its sum, by the divergence"),
     Row(mutants.classifier_asked_what_it_learned, test_clouds.check_c2st_null, (), "a test on the training samples"),
     Row(mutants.quality_in_a_box, test_metrics.test_mode_report_is_its_definition, (test_data.data.grid, 0.1),
         "high quality by a box, not a circle"),
