@@ -557,7 +557,7 @@ def of_user(kept):
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"hidden": [9]}, "has shape"), ({"hidden": [10**6, 10**6]}, "left for it"), ({"hidden": [1] * 9000}, "left for it"),
+    ({"hidden": [9]}, "has shape"), ({"hidden": [10**6, 10**6]}, "left for it"), ({"hidden": [1] * 9000}, "got 9,000 of them"),
     ({"hidden": [10**12]}, "left for it"), ({"latent": 10**9}, "left for it"), ({"latent": 3}, "has shape"),
     ({"hidden": "8"}, "hidden must be one number or more"),
     ({"hidden": None}, "hidden must be"), ({"ema": None}, "on one side only"),

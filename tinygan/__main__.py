@@ -51,7 +51,7 @@ def main(argv=None):
 
 
 def _own_process():
-    """This process is ours: what is set here would be none of our business in somebody else's."""
+    """This process is ours. In somebody else's, what is set here would be none of our business."""
     os.environ["MPLBACKEND"] = "Agg"  # pictures go to files, whatever backend a notebook or a shell asks for
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no \u00fc shows \\xfc, and the run goes on

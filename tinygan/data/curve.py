@@ -51,7 +51,7 @@ class Curve(DataSet):
         return x, rows
 
     def standardized(self) -> "Curve":
-        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does: the noise stays round."""
+        """The curve moved to mean 0 and divided by one number, as `Mixture.standardized` does. The noise stays round."""
         center = self.path.mean(axis=-2)
         scale = math.sqrt(self.path.var(axis=-2).mean() + self.noise**2)
         return Curve((self.path - center) / scale, self.noise / scale, self.name, self.labels).moved_from(self, center, scale)

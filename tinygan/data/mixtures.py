@@ -128,7 +128,7 @@ def hypercube(dim: int = 10, modes: int = 128, spacing: float = 2.0, std: float 
 
 
 def tilted_ring(modes: int = 8, radius: float = 2.0, stds: Sequence[float] = (0.02, 0.08)) -> Mixture:
-    """The ring with modes that are ellipses, each turned another way: the long axis of mode k is at the angle pi k / modes.
+    """The ring with modes that are ellipses, each turned another way. Mode k has its long axis at the angle pi k / modes.
 
     Parameters
     ----------

@@ -43,11 +43,11 @@ class Shapes:
         self._inverse_root = (self.axes / self.stds[:, None]) @ turned
 
     def spread(self, z: Array, mode: Array) -> Array:
-        """Noise z (N, d) in the shapes of the modes (N,): R_k z, one row at a time."""
+        """R_k z, noise z (N, d) in the shapes of the modes (N,), one row at a time."""
         return _each(self._root, z, mode)
 
     def whitened(self, offset: Array, mode: Array) -> Array:
-        """Offsets (N, d) from the centres of the modes (N,), in standard deviations: the inverse of R_k times each row."""
+        """Offsets (N, d) from the centres of the modes (N,), in standard deviations, the inverse of R_k times each row."""
         return _each(self._inverse_root, offset, mode)
 
     def squared(self, x: Array, means: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Fourier features that stand beside x: the next layer has x itself, and waves that vary over short lengths.
+"""Fourier features that stand beside x. The next layer has x itself, and waves that vary over short lengths.
 
 `features.FourierFeatures` has the waves in place of x. The four methods are those of `layers`.
 """
@@ -13,7 +13,7 @@ from .features import FourierFeatures
 
 
 class FourierBeside(Layer):
-    """y = (x, a cos 2 pi x B, a sin 2 pi x B): x itself, and beside it Fourier features times their size a.
+    """y = (x, a cos 2 pi x B, a sin 2 pi x B), x itself, and beside it Fourier features times their size a.
 
     x (..., N, d) -> y (..., N, d + features); B (d, features/2) ~ N(0, scale^2) is drawn once and not trained, and the buffer
     `turns` holds 2 pi B. A network bends slowly over lengths that are small beside 1. The features vary over lengths of about

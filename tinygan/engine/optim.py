@@ -159,7 +159,7 @@ class Optimistic(Around):
             self.last[...] = step
 
     def state(self) -> dict[str, Array]:
-        """What the inner optimiser remembers, and the step before: "last", or where that name is taken, "outer_last"."""
+        """What the inner optimiser remembers, and the step before as "last", or where that name is taken, "outer_last"."""
         inner = super().state()
         name = OUTER * len(_lasts(inner)) + "last"
         return inner | ({} if self.last is None else {name: self.last.copy()})
@@ -174,7 +174,7 @@ class Optimistic(Around):
 
 
 def _lasts(state: dict[str, Array]) -> list[str]:
-    """The names of steps before in a state: more than one where an Optimistic stands in another one."""
+    """The names of steps before in a state, more than one where an Optimistic stands in another one."""
     return [name for name in state if name.removeprefix(OUTER * name.count(OUTER)) == "last"]
 
 

@@ -1,4 +1,4 @@
-"""Optimiser, what all rules for steps share: a count of steps, memories shaped like theta, for one network.
+"""Optimiser, what all rules for steps share, namely a count of steps and memories shaped like theta, for one network.
 
 `engine.optim` has the rules.
 """
