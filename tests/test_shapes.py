@@ -181,6 +181,12 @@ def test_true_samples_score_as_they_should(mixture):
     assert low - .01 < report.one_nn < high + .01 and low - .01 < report.classifier < high + .01
 
 
+def test_in_10_dimensions_true_samples_visit_all_modes_and_leave_many_without_half_of_their_share():
+    report = metrics.truth_report(data.hypercube(), 10_000, rng())
+    assert report.modes_visited == 128 and report.modes_half < 100 and report.high_quality == pytest.approx(.468, abs=.02)
+    assert [stats.chi2(d).cdf(9) > .5 for d in (9, 10)] == [True, False]
+
+
 def test_a_sampler_of_round_modes_is_told_from_turned_ones():
     tilted = data.tilted_ring()
     round_modes = data.Mixture(tilted.means, tilted.stds)
