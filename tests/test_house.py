@@ -204,9 +204,9 @@ def python(code, **environment):
 
 
 IMPORT = "import sys, numpy.random; before = set(sys.modules); import tinygan; {}; print(*set(sys.modules) - before)"
-# The package's own modules and the standard library's, without the private ones and without submodules: 73 to 87 when this was
-# written, by the versions of Python and NumPy. tests/benchmarks/imports.py measures the time.
-MOST = 90
+# The package's own modules and the standard library's, without the private ones and without submodules: 87 to 97 when this was
+# written, by the versions of Python and NumPy, of which 70 are the package's. tests/benchmarks/imports.py measures the time.
+MOST = 98
 # Rooms that wait until somebody asks for them: those that training does not need.
 LATER = {"cli", "dirac", "estimator", "exercises", "game", "lessons", "plots", "recipe", "settings", "stacked", "study"}
 
