@@ -53,8 +53,8 @@ def never_moved(ax, names):
             V, W = V - .1 * dV, W - .1 * dW
         x = np.tanh(np.tanh(z @ V) @ W)
         ax.plot(*x.swapaxes(0, 1), "o" if steps == 0 else ".", color=color, fillstyle="none", label=label)
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(-1.2, 1.2), ylim=(-1.2, 2.3))
-    ax.legend(loc="upper center")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(-1.2, 5.4), ylim=(-1.2, 1.2), aspect="equal")
+    ax.legend(loc="center right")
 
 
 def scores_of(ax, gradients, steps=60, rate=.2):
@@ -191,7 +191,7 @@ def slices(ax, names):
         phi = np.tile(np.eye(3)[word], (60, 1))
         c = names["conditioned"](phi, W, RNG(word).normal(size=(60, 2)), np.zeros((60, 2)))[0]
         ax.plot(*c.swapaxes(0, 1), marker, color=color, markersize=3, fillstyle="none", linestyle="", label=f"word {word + 1}")
-    ax.set(xlabel="$c_1$", ylabel="$c_2$", xlim=(-7, 14), ylim=(-6, 8))
+    ax.set(xlabel="$c_1$", ylabel="$c_2$", xlim=(-7, 14), ylim=(-6, 14), aspect="equal")
     ax.legend(loc="upper right")
 
 
@@ -202,8 +202,8 @@ def middle(ax, names):
     w, drawn = np.tanh(z @ W_average), names["truncated"](z, W, W_average, many, .3)[1]
     ax.plot(*w.swapaxes(0, 1), ".", color=TRUE, markersize=4, label="psi 1")
     ax.plot(*drawn.swapaxes(0, 1), "o", color=FAKE, fillstyle="none", markersize=4, label="psi .3")
-    ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
-    ax.legend(loc="upper left")
+    ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-1.1, 3.2), ylim=(-1.1, 1.1), aspect="equal")
+    ax.legend(loc="center right")
 
 
 RUNS = {"04": labels, "13": curvature, "14": never_moved, "15": other_batch, "16": one_character, "18": only_printed,

@@ -347,6 +347,7 @@ def test_a_network_that_is_no_more_does_not_hold_its_optimiser():
     opt = optim.Adam()
     for _ in range(3):
         opt.step(np.ones(3), np.ones(3))
+    assert opt.t == 3
 
 
 @pytest.mark.parametrize("state, error, said", [

@@ -126,7 +126,7 @@ def test_right_answers_are_never_accused(cases):
     quick = [exercise for exercise in ALL if exercise.cases > 1]
     each = -(-cases // len(quick))
     for exercise in quick:
-        grade(exercise, exercise.solution, seeds=range(100, 100 + each))
+        assert grade(exercise, exercise.solution, seeds=range(100, 100 + each)) == (), exercise.number
 
 
 def test_a_chance_of_one_may_be_a_whole_number():
@@ -134,7 +134,7 @@ def test_a_chance_of_one_may_be_a_whole_number():
     exercise = next(e for e in ALL if e.number == "13.4")
     whole = returns(exercise, lambda result: (*result[:2], int(result[2]) if result[2] == 1 else result[2]))
     assert any(exercise.solution(*exercise.case(np.random.default_rng(seed)))[2] == 1 for seed in range(exercise.cases))
-    grade(exercise, whole)
+    assert grade(exercise, whole) == ()
     assert "(more and fewer are right)" in message(exercise, returns(exercise, lambda result: (*result[:2], 1)))
 
 
@@ -143,6 +143,12 @@ def test_a_wrong_factor_is_named_with_its_story():
     exercise = next(e for e in ALL if e.number == "13.2")
     said = first_message("13.2", next(m.story for m in exercise.mistakes if "N/m of them" in m.story))
     assert "times the truth" in said and "N/m of them, not N" in said and "was left out" not in said
+
+
+def test_scores_in_a_list_are_said_to_be_a_list():
+    exercise = next(e for e in ALL if e.number == "11.4")
+    said = message(exercise, returns(exercise, lambda result: tuple(scores.tolist() for scores in result)))
+    assert "f_x must be an array of shape (6,), one score for each point; it is a list" in said
 
 
 @pytest.mark.parametrize("number", ["05.4", "11.5"])
@@ -157,7 +163,7 @@ def test_theta_may_be_assigned(number):
         for net, there in zip(networks, moved, strict=True):
             net.theta = there.theta.copy()
 
-    grade(exercise, answer)
+    assert grade(exercise, answer) == ()
 
 
 @pytest.mark.parametrize("number", ["05.4", "11.5"])
@@ -228,5 +234,5 @@ def test_a_time_limit_that_is_not_reached_leaves_nothing_behind():
     """Ctrl-C must not arrive later, when the answer has long returned."""
     exercise = ALL[0]._replace(seconds=5.0)
     for _ in range(3):
-        grade(exercise, exercise.solution)
+        assert grade(exercise, exercise.solution) == ()
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "tinygan time limit"])

@@ -293,8 +293,11 @@ def _critic_observed(answer, x, y):
     if x.size != y.size and [np.shape(scores) for scores in result] == [y.shape, x.shape]:
         raise Wrong("f_x and f_y are exchanged: return the scores of x first")
     for name, scores, points in zip(("f_x", "f_y"), result, (x, y), strict=True):
-        if not isinstance(scores, np.ndarray) or scores.shape != points.shape:
-            raise Wrong(f"{name} must be an array of shape {points.shape}, one score for each point; it is {np.shape(scores)}",
+        if not isinstance(scores, np.ndarray):
+            raise Wrong(f"{name} must be an array of shape {points.shape}, one score for each point; it is a "
+                        f"{type(scores).__name__}", "np.array makes an array of a list")
+        if scores.shape != points.shape:
+            raise Wrong(f"{name} must be an array of shape {points.shape}, one score for each point; it is {scores.shape}",
                         "the scores belong to the points in the order in which they came, not in sorted order")
     points, scores = np.concatenate([x, y]), np.concatenate(result)
     order = points.argsort()

@@ -46,7 +46,7 @@ def _numbers(value):
     return np.asarray(value) if fits else None
 
 
-def _near(one, other):
+def near(one, other):
     """Whether two arrays are the same, but for rounding."""
     if one.shape != other.shape or not np.isfinite(other).all():
         return False
@@ -75,7 +75,7 @@ def _of_shapes(cases, name, got, truth):
                     return f"{name} is right after a {what} over {which}" + ", with keepdims=True" * keep
     for axis in range(truth.ndim):
         for what in ("sum", "mean"):
-            if any(_near(got, getattr(truth, what)(axis=axis, keepdims=keep)) for keep in (False, True)):
+            if any(near(got, getattr(truth, what)(axis=axis, keepdims=keep)) for keep in (False, True)):
                 return f"{name} is the {what} of the truth over axis {axis}, which must stay"
     return _of_parts(name, got, truth)
 
@@ -88,7 +88,7 @@ def _of_parts(name, got, truth):
     if any(a > b for a, b in zip(short.shape, long.shape, strict=True)):
         return ""
     for where, part in (("first", tuple(slice(n) for n in short.shape)), ("last", tuple(slice(-n, None) for n in short.shape))):
-        if _near(short, long[part]):
+        if near(short, long[part]):
             axis = next(i for i, (a, b) in enumerate(zip(short.shape, long.shape, strict=True)) if a < b)
             many = f"the {where} {short.shape[axis]} of {long.shape[axis]} along axis {axis}"
             return f"{name} has only {many}: the others are missing" if whose == "the truth" else f"{many} are the truth"
@@ -108,7 +108,7 @@ def _of_a_number(cases, name, seen):
     if np.all(truth != 0) and (line := _of_a_factor(cases, name, got / truth)):
         return line
     for words, curve in CURVES.items():
-        if _near(got, curve(truth)):
+        if near(got, curve(truth)):
             return f"{name} is {words}"
     if np.array_equal(np.abs(got), np.abs(truth)):
         return f"{name} has the right size in all cases, and the wrong sign in some"
@@ -189,7 +189,7 @@ def _ratio(got, truth):
     """got / truth where that is one number for all entries; None otherwise."""
     square = float(np.vdot(truth, truth))
     ratio = float(np.vdot(truth, got)) / square if square else 0.0
-    return ratio if ratio and _near(got, ratio * truth) and not math.isclose(ratio, 1, rel_tol=NEAR) else None
+    return ratio if ratio and near(got, ratio * truth) and not math.isclose(ratio, 1, rel_tol=NEAR) else None
 
 
 def _looks(got, truth):
@@ -197,21 +197,21 @@ def _looks(got, truth):
     offset = float((got - truth).flat[0])
     yield f"is {_plus(offset)}, in every entry", lambda a, b: _constant(a - b, np.abs(b).max()) and math.isclose(
         float((a - b).flat[0]), offset, rel_tol=NEAR)
-    yield "has lost its minus signs: is there an abs?", lambda a, b: (b < 0).any() and _near(a, np.abs(b))
+    yield "has lost its minus signs: is there an abs?", lambda a, b: (b < 0).any() and near(a, np.abs(b))
     wrong = int((got * truth < 0).sum())
     yield (f"has the right sizes, and the wrong sign in {wrong} of {got.size} entries",
-           lambda a, b: _near(np.abs(a), np.abs(b)) and not _near(a, b))
+           lambda a, b: near(np.abs(a), np.abs(b)) and not near(a, b))
     for words, curve in CURVES.items():
-        yield f"is {words}", lambda a, b, curve=curve: _near(a, curve(b))
+        yield f"is {words}", lambda a, b, curve=curve: near(a, curve(b))
     zero = (got == 0) & (truth != 0)
     yield (f"is 0 in {zero.sum()} of {got.size} entries where the truth is not, and right in all others",
-           lambda a, b: _near(np.where(a == 0, b, a), b) and (a != 0).any() and ((a == 0) & (b != 0)).any())
+           lambda a, b: near(np.where(a == 0, b, a), b) and (a != 0).any() and ((a == 0) & (b != 0)).any())
     for axis in range(truth.ndim):
         if truth.shape[axis] > 1:
             yield from _along(axis, truth)
     for i, j in itertools.combinations(range(truth.ndim), 2):
-        yield f"is right with the axes {i} and {j} exchanged", lambda a, b, i=i, j=j: _near(a.swapaxes(i, j), b)
-    yield "has the right numbers in another order", lambda a, b: _near(np.sort(a, axis=None), np.sort(b, axis=None))
+        yield f"is right with the axes {i} and {j} exchanged", lambda a, b, i=i, j=j: near(a.swapaxes(i, j), b)
+    yield "has the right numbers in another order", lambda a, b: near(np.sort(a, axis=None), np.sort(b, axis=None))
     if truth.ndim == 2 and min(truth.shape) >= LEAST:
         yield ("is wrong by the same amounts in every row: look at what all rows share, such as a bias or a mean",
                lambda a, b: _shared(a - b, 0, np.abs(b).max()))
@@ -228,13 +228,13 @@ def _along(axis, truth):
     """What can happen along an axis."""
     def shifted(a, b, by):
         first, second = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
-        return _near(first[by:], second[:-by]) if by > 0 else _near(first[:by], second[-by:])
+        return near(first[by:], second[:-by]) if by > 0 else near(first[:by], second[-by:])
 
-    yield f"is the truth in reverse order along axis {axis}", lambda a, b: _near(np.flip(a, axis), b)
+    yield f"is the truth in reverse order along axis {axis}", lambda a, b: near(np.flip(a, axis), b)
     if truth.shape[axis] >= LEAST:
         for by in (1, -1):
             yield (f"is the truth moved by one place along axis {axis}",
                    lambda a, b, by=by: shifted(a, b, by) and not shifted(b, b, by))
     for what in ("sum", "mean", "max"):
         yield (f"has in every place the {what} of the truth over axis {axis}",
-               lambda a, b, what=what: _near(a, getattr(b, what)(axis=axis, keepdims=True) + 0 * b))
+               lambda a, b, what=what: near(a, getattr(b, what)(axis=axis, keepdims=True) + 0 * b))

@@ -16,10 +16,8 @@ import numpy as np
 
 from ..engine.diagnosis import RELATIVE_LIMIT, misfit
 from .cases import DIGITS, as_float64
-from .relations import relation
+from .relations import LEAST, near, relation
 
-SAME = 1e-6  # two results are the same within this share of their size
-LEAST = 3  # cases
 UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong"  # in a line that names no cause
 
 
@@ -168,7 +166,7 @@ def _same(one, other):
         return False
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
         return np.array_equal(one, other, equal_nan=True)
-    return bool(np.linalg.norm(one - other) <= SAME * max(np.linalg.norm(one), np.linalg.norm(other)))
+    return near(one, other)
 
 
 def _of_its_kind(case, name, value, outcome):

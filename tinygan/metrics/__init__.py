@@ -1,8 +1,9 @@
-"""How near generated samples come to true ones, in eight files. Read them in this order.
+"""How near generated samples come to true ones, in nine files. Read them in this order.
 
     modes     which modes are there, how sharp, how evenly filled: `mode_report` and what it counts
     line      one dimension: W1 and the Jensen-Shannon divergence
     clouds    whole distributions: coverage and density, MMD, JS in the plane, a classifier's test
+    bivariate the exact probability of the cells by which JS is counted in the plane
     yardstick modes, width and two classifiers in one report: `full_report`, which a study shows
     rows      any rows against true ones, without a known density: `rows_report`
     memory    is the training set copied?
