@@ -57,7 +57,7 @@ LOSS_AND_PENALTY = ("plain", "r1", "r1_r2", "relativistic", "relativistic_r1", "
 PLANS = {
     "grid_25": Plan("grid", ("relativistic_r1_r2",), "recipe", 20, batch=256),
     "grid_25_in_a_minute": Plan("grid", ("relativistic_r1_r2",), "recipe", 20),
-    "grid_100": Plan("big_grid", ("relativistic_r1_r2",), "fine", 5, gamma=(0.1, 0.001)),
+    "grid_100": Plan("big_grid", ("relativistic_r1_r2",), "fine", 10),
     "ring_8": Plan("ring", ("relativistic_r1_r2",), "recipe", 20, gamma=(0.3, 0.01), lr=3e-3),
     "ring_8_too_fast": Plan("ring", ("relativistic_r1_r2",), "recipe", 20, gamma=(0.3, 0.01)),
     "collapse_and_cure": Plan("ring", ("plain", "packing_4", "wgan_gp", "r1_r2"), "quick", 20, gamma=(0.3,), steps=4000,

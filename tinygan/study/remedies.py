@@ -85,7 +85,7 @@ SETUPS = {setup.name: setup for setup in (
           BASE.replace(hidden=(64, 64, 64, 64), latent=3, d_fourier=(64, 8.0, 0.04), steps=20_000, schedule="cosine_decay",
                        lr=3e-3, beta1=0.0, beta2=0.99, ema=0.995)),
     Setup("fine", "for very many modes: both players see their input through Fourier features, at rates that begin softly",
-          BASE.replace(hidden=(128, 128, 128), fourier=(64, 0.5, 1.0), batch=256, steps=50_000, schedule="warm_cosine",
+          BASE.replace(hidden=(96, 96, 96, 96, 96), fourier=(64, 0.5, 0.3), batch=256, steps=50_000, schedule="warm_cosine",
                        lr=1.5e-3, beta1=0.0, beta2=0.99, ema=0.999)),
 )}
 
