@@ -17,12 +17,13 @@ WHERE.loader.exec_module(probes)
 
 
 def test_every_probe_can_be_made_and_says_what_it_changes():
-    for name, probe in probes.PROBES.items():
+    for name, probe in probes.known().items():
         mixture = probes.DATA[probe.data]()
         G, D = probe.recipe.networks(mixture.dim, (0, 1))
-        assert name.startswith(f"{probe.data}.") and G.d_in == probe.recipe.latent and D.d_in == mixture.dim
-    told = [(probe.data, probe.told) for probe in probes.PROBES.values()]
-    assert len(set(told)) == len(told) and ("ring", "nothing") in told
+        assert name.startswith((f"{probe.data}.", f"{probe.data}_", "fine")) and G.d_in == probe.recipe.latent
+        assert D.d_in == mixture.dim
+    told = [(probe.data, probe.told) for table in probes.TABLES.values() for probe in table.values()]
+    assert len(set(told)) == len(told) and {("ring", "nothing"), ("big_grid", "nothing")} < set(told)
     near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
     assert repr(near.layers[0]) == "FourierBeside(2 -> 66)"
 
@@ -49,12 +50,13 @@ def test_what_the_page_says_of_the_scale_and_the_size():
 
 
 def test_the_mixtures_are_what_they_are_called():
-    sizes = {"ring": (8, 2), "grid": (25, 2), "lattice": (32, 3), "unequal": (8, 2), "turned": (25, 2)}
+    sizes = {"ring": (8, 2), "grid": (25, 2), "lattice": (32, 3), "unequal": (8, 2), "turned": (25, 2), "big_grid": (100, 2)}
     for name, make in probes.DATA.items():
         mixture = make().standardized()
         apart = np.linalg.norm(mixture.means[:, None] - mixture.means, axis=-1) + 9 * np.eye(mixture.n_modes)
-        assert (mixture.n_modes, mixture.dim) == sizes[name] and apart.min() > 20 * mixture.stds.max()
-        assert .8 < probes.GAMMA[name][0] / (apart.min() ** 2 / 5) < 1.4, name
+        assert (mixture.n_modes, mixture.dim) == sizes[name] and apart.min() > 14 * mixture.stds.max()
+        usual = {"big_grid": 4}.get(name, 1) * apart.min() ** 2 / 5
+        assert .8 < probes.GAMMA[name][0] / usual < 1.4, name
     assert probes.unequal().weights[-1] == pytest.approx(8 / 36)
     assert np.sort(np.linalg.norm(probes.turned().means, axis=-1)) == pytest.approx(
         np.sort(np.linalg.norm(probes.data.grid().means, axis=-1)))
@@ -62,8 +64,9 @@ def test_the_mixtures_are_what_they_are_called():
 
 @pytest.mark.slow
 def test_a_probe_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(probes, "PROBES", {name: probes.PROBES[name]._replace(changes={"steps": 5, "hidden": (8,), "batch": 8})
-                                           for name in ("ring.base", "ring.beside")})
+    few = {name: probes.PROBES[name]._replace(changes={"steps": 5, "hidden": (8,), "batch": 8})
+           for name in ("ring.base", "ring.beside")}
+    monkeypatch.setitem(probes.TABLES, "recipe_probes", few)
     out = tmp_path / "out"
     out.mkdir()
     probes.main(["--work", str(tmp_path / "work"), "--only", "ring.base"])
@@ -90,11 +93,20 @@ def test_a_record_goes_on_where_it_was_and_keeps_both_generators(tmp_path, monke
     assert all(run["remedy"] == probes.WHO and run["judged"] != run["raw"] for run in found["runs"])
 
 
-def test_the_kept_table_is_that_of_the_kept_runs():
-    path = probes.RESULTS / "recipe_probes.json"
+def test_the_probes_of_fine_are_its_setup_and_unknown_ones_are_named(capsys):
+    setup = REMEDIES["relativistic_r1_r2"].applied(SETUPS["fine"].recipe)
+    assert probes.FINE_PROBES["fine"].recipe == setup.replace(steps=20_000)
+    with pytest.raises(SystemExit):
+        probes.main(["--table", "fine_probes", "--only", "ring.base"])
+    assert "--only: fine_probes has no ring.base; known: fine, fine.d_scale_1," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", probes.TABLES)
+def test_the_kept_table_is_that_of_the_kept_runs(table):
+    path = probes.RESULTS / f"{table}.json"
     runs, text = json.loads(path.read_text())["runs"], path.with_suffix(".txt").read_text()
-    assert {run["probe"] for run in runs} == set(probes.PROBES)
-    for name, probe in probes.PROBES.items():
+    assert {run["probe"] for run in runs} == set(probes.TABLES[table])
+    for name, probe in probes.TABLES[table].items():
         mine = [run for run in runs if run["probe"] == name]
         assert [run["seed"] for run in mine] == [*range(probes.FIRST, probes.FIRST + probe.seeds)]
         quality = np.mean([run["judged"]["high_quality"] if run["judged"] else 0 for run in mine])

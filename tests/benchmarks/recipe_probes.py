@@ -2,16 +2,18 @@
 
     python tests/benchmarks/recipe_probes.py [--work FOLDER]           all; the same command goes on with a stopped study
     python tests/benchmarks/recipe_probes.py --only ring.base          these alone; nothing is written
+    python tests/benchmarks/recipe_probes.py --table fine_probes       the setup `fine`, on a hundred modes
     python tests/benchmarks/recipe_probes.py --record ring_8_near      a table of the recipe that was found, on seeds from 0 on
 
-Each probe is BASE with what its line in PROBES changes, and one or two seeds from 100 on: the recipe is chosen by these. The
-record has the seeds 0 to 19. Of the ring three were run with earlier choices as well: 0 to 2 with `ring.beside_20k`, and 0 with
-`ring.beside_20k_gamma_.03`; of the grid none. With `beside` in its name a probe has Fourier features beside D's input, the
-setting `d_fourier`. No finished run of a probe is left out. Every run is scored after its last step, by 10 000 samples of the
-averaged generator.
+Each probe is BASE, or the setup `fine` with 20 000 steps, with what its line in TABLES changes, and one or two seeds from 100
+on: the recipe is chosen by these. The record has the seeds 0 to 19. Of the ring three were run with earlier choices as well:
+0 to 2 with `ring.beside_20k`, and 0 with `ring.beside_20k_gamma_.03`; of the grid none. With `beside` in its name a probe has
+Fourier features beside D's input, the setting `d_fourier`. No finished run of a probe is left out. Every run is scored after
+its last step, by 10 000 samples of the averaged generator.
 """
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -25,7 +27,7 @@ from tinygan import data, plots
 from tinygan.cli.studying import NOTE as STUDY_NOTE
 from tinygan.metrics.tables import aligned
 from tinygan.recipe import Recipe
-from tinygan.study import Remedy, Setup, run_study, summary, summary_table
+from tinygan.study import SETUPS, Remedy, Setup, run_study, summary, summary_table
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIRST = 100  # the first seed
@@ -44,10 +46,12 @@ def turned():
     return data.Mixture(data.grid().means @ np.array([[c, s], [-s, c]]), .05, name="turned")
 
 
-DATA = {"ring": data.ring, "grid": data.grid, "lattice": data.lattice, "unequal": unequal, "turned": turned}
-# R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that.
+DATA = {"ring": data.ring, "grid": data.grid, "lattice": data.lattice, "unequal": unequal, "turned": turned,
+        "big_grid": functools.partial(data.by_name, "big_grid")}
+# R1 and R2, unless a probe has others: about a fifth of the squared distance of neighbours, falling to a thirtieth of that. For
+# the hundred modes it is four times as much.
 GAMMA = {"ring": (0.3, 0.01), "grid": (0.1, 0.003), "lattice": (0.22, 0.007), "unequal": (0.3, 0.01),
-         "turned": (0.1, 0.003)}
+         "turned": (0.1, 0.003), "big_grid": (0.1, 0.003)}
 
 
 class Probed(NamedTuple):
@@ -56,12 +60,13 @@ class Probed(NamedTuple):
     data: str
     changes: dict
     seeds: int = 2
+    base: Recipe = BASE
 
     @property
     def recipe(self):
         """The whole recipe."""
         gamma = GAMMA[self.data]
-        return BASE.replace(**{"r1": gamma, "r2": gamma} | self.changes)
+        return self.base.replace(**{"r1": gamma, "r2": gamma} | self.changes)
 
     @property
     def told(self):
@@ -130,6 +135,19 @@ PROBES = {
     "turned.base": Probed("turned", {}, 1),
     "turned.beside": Probed("turned", NEAR, 1),
 }
+FINE = functools.partial(Probed, "big_grid", seeds=1, base=SETUPS["fine"].recipe.replace(loss="relativistic", steps=20_000))
+FINE_PROBES = {
+    "fine": FINE({}),
+    "fine.d_scale_1": FINE({"fourier": (64, .5, 1.0)}),
+    "fine.d_scale_.5": FINE({"fourier": (64, .5, .5)}),
+    "fine.d_scale_.2": FINE({"fourier": (64, .5, .2)}),
+    "fine.g_scale_.7": FINE({"fourier": (64, .7, .3)}),
+    "fine.layers_4": FINE({"hidden": (96,) * 4}),
+    "fine.layers_6": FINE({"hidden": (96,) * 6}),
+    "fine.wider_d_scale_1": FINE({"hidden": (128,) * 3, "fourier": (64, .5, 1.0)}),
+    "fine.rate_2.5e-3": FINE({"lr": 2.5e-3}),
+}
+TABLES = {"recipe_probes": PROBES, "fine_probes": FINE_PROBES}
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
            "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20),
            "grid_25_near_minute": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE, "steps": 11_500}, 20)}
@@ -137,6 +155,11 @@ WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 
 SHOWN = ("ring.base", "ring.beside", "ring.beside_20k_gamma_.03", "ring.beside_8_latent_3_20k")  # in the picture
+
+
+def known():
+    """Every probe and record by its name."""
+    return {name: probe for probes in (*TABLES.values(), RECORDS) for name, probe in probes.items()}
 
 
 def record(name, folder, jobs, seeds=None):
@@ -177,7 +200,7 @@ def machine():
 
 def run(name, folder):
     """The rows of one probe; those that are in the folder are not made again."""
-    probe = PROBES[name]
+    probe = known()[name]
     (folder / name).mkdir(parents=True, exist_ok=True)
     return run_study({name: Remedy("a probe")}, {probe.data: DATA[probe.data]().standardized()},
                      range(FIRST, FIRST + probe.seeds), Setup("probe", "BASE, with changes", probe.recipe),
@@ -202,7 +225,7 @@ def line(name, rows):
     """A row of the table."""
     values = [f"{mean(rows, key, lambda row: row.judged):.{digits}f}" for key, digits in SCORES.values()]
     raw = [f"{mean(rows, key, lambda row: row.raw):.{digits}f}" for key, digits in (("high_quality", 3), ("std_ratio", 2))]
-    return [name, f"{len(rows)}", *values, *raw, f"{np.mean([row.seconds for row in rows]):.0f}", PROBES[name].told]
+    return [name, f"{len(rows)}", *values, *raw, f"{np.mean([row.seconds for row in rows]):.0f}", known()[name].told]
 
 
 def table(found):
@@ -212,9 +235,10 @@ def table(found):
     return "\n".join(text.rstrip() for text in aligned([[*row[:-1], row[-1].ljust(wide)] for row in rows]).splitlines())
 
 
-def as_json(found):
+def as_json(found, which):
     """Everything that the table is made from."""
-    about = {"command": "python tests/benchmarks/recipe_probes.py", **machine()}
+    words = "" if which == "recipe_probes" else f" --table {which}"
+    about = {"command": f"python tests/benchmarks/recipe_probes.py{words}", **machine()}
     return {"about": about, "runs": [flat(name, row) for name, rows in found.items() for row in rows]}
 
 
@@ -222,7 +246,7 @@ def flat(name, row):
     """A run as a plain dict."""
     reports = {key: report and {score: round(value, 5) for score, value in report._asdict().items()}
                for key, report in (("judged", row.judged), ("raw", row.raw))}
-    return {"probe": name, "changed": (PROBES | RECORDS)[name].told, "seed": row.seed, "seconds": round(row.seconds, 1),
+    return {"probe": name, "changed": known()[name].told, "seed": row.seed, "seconds": round(row.seconds, 1),
             "diverged": row.diverged, **reports}
 
 
@@ -243,7 +267,7 @@ def picture(found):
 
 def largest(row, name):
     """The points of a run that are nearest to its largest mode, in units of its standard deviation from its centre."""
-    mixture = DATA[PROBES[name].data]().standardized()
+    mixture = DATA[known()[name].data]().standardized()
     mode = np.linalg.norm(row.x[:, None] - mixture.means, axis=-1).argmin(axis=-1)
     k = np.bincount(mode).argmax()
     return (row.x[mode == k] - mixture.means[k]) / mixture.stds[k]
@@ -251,7 +275,8 @@ def largest(row, name):
 
 def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=PROBES, metavar="NAME", help="these probes; nothing is written")
+    parser.add_argument("--table", choices=TABLES, default="recipe_probes", help="which probes; by default those of BASE")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these probes of the table; nothing is written")
     parser.add_argument("--work", type=Path, default=Path("tinygan-probes"), help="folder for the runs, to go on from")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
     parser.add_argument("--record", choices=RECORDS, help="a table of the recipe that was found")
@@ -260,16 +285,21 @@ def main(words=None):
     if options.record:
         write_record(options.record, record(options.record, options.work, options.jobs), options.out)
         return
+    unknown = set(options.only or ()).difference(TABLES[options.table])
+    if unknown:
+        parser.error(f"--only: {options.table} has no {', '.join(sorted(unknown))}; known: {', '.join(TABLES[options.table])}")
     found = {}
-    for name in options.only or PROBES:
+    for name in options.only or TABLES[options.table]:
         found[name] = run(name, options.work)
         print(*line(name, found[name]), sep="  ", flush=True)
     text = f"{table(found)}\n\n{NOTE}\n"
     print(f"\n{text}", end="")
     if not options.only:
-        (options.out / "recipe_probes.txt").write_text(text)
-        (options.out / "recipe_probes.json").write_text(json.dumps(as_json(found), indent=1) + "\n")
-        plots.save(picture(found), options.out / "recipe_probes.png")
+        file = options.out / options.table
+        file.with_suffix(".txt").write_text(text)
+        file.with_suffix(".json").write_text(json.dumps(as_json(found, options.table), indent=1) + "\n")
+        if options.table == "recipe_probes":
+            plots.save(picture(found), file.with_suffix(".png"))
 
 
 if __name__ == "__main__":
