@@ -30,7 +30,7 @@ from tinygan.unroll import unrolled_g_gradients
 FAST = os.environ.get("TINYGAN_FAST") == "1"  # the tests set it: fewer games and steps
 K = 3  # steps of D that G looks ahead; with 0 all three kinds of generator below are the same
 ETA = 0.5  # learning rate of those steps; at 0.001 D changes too little, and looking ahead changes nothing
-REACH = 0.15  # K times the learning rate, for two numbers; from 1 on the unrolled way no longer turns, from 2 on neither does
+REACH = 0.15  # K steps of 0.05, for two numbers; from 1 on the unrolled way no longer turns, from 2 on neither way does
 LOSS = losses.NonSaturating()  # with Wasserstein() the chain is shorter, for the loss itself has no curvature
 GAMES = 6 if FAST else 10  # small games whose gradients are compared; every claim must hold for each of them
 DEPTHS = (1, 3, 10) if FAST else (1, 2, 3, 5, 7, 10)  # numbers of steps ahead in the picture of errors
@@ -423,7 +423,7 @@ axes["modes"].set(xticks=range(3), xticklabels=["as D is", "only looking", "unro
 #       Fewer, 2.9 in the mean of 16 seeds, as many as without any look ahead. Where D is sure, this G has nearly no gradient, as
 #       in lesson 06.
 #
-# 2. Let G look 60 steps ahead in ``braked``, with REACH = 3. An assertion will stop you. Which one, and why?
+# 2. Take REACH = 3, as if G looked 60 steps of this size ahead in place of 3. An assertion will stop you. Which one, and why?
 #
 #    .. answer::
 #       The one that says that the stronger damping ends nearer to the middle. The radius is 6e-7 with the damping 3, and .001

@@ -236,8 +236,8 @@ for seed in SEEDS:
 # %%
 # What the bound does not say
 # ---------------------------
-# The bound is reached if the code *can be read*. It contains no class. Our spokes are five islands, so the easiest choice is to
-# write the code as the island. Here is a circle without islands, and five categories again.
+# The bound is reached if the code *can be read*. Its formula does not contain the classes of the data. Our spokes are five
+# islands, so a code is easy to read if each code makes one island. Here is a circle without islands, and five categories again.
 #
 # **Predict.** Will the bound be reached on a circle, and will two seeds find the same five classes?
 #

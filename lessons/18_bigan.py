@@ -155,7 +155,7 @@ def step_by_hand(shift, penalties, players, batch):
 
 
 # %%
-# ``Torn`` is our first control, an encoder outside the game, since D sees no true pair.
+# ``Torn`` is our first control. E learns in the game, but D sees no true pair.
 
 
 class ByHand(BiGAN):

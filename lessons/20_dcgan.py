@@ -225,7 +225,7 @@ for ax, (k, count) in zip(axes, covers.items(), strict=True):
 # %%
 # The rules
 # ---------
-# Earlier GANs of convolutions had failed. The paper has a list of rules that worked.
+# Earlier attempts at large GANs of convolutions had mostly failed. The paper has a list of rules that worked.
 #
 # * There are strides in place of pooling. Here kernel 4 with stride 2 halves an image in D, and doubles it in G. The paper has
 #   kernel 5, which stride 2 does not divide.

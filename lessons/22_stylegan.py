@@ -53,7 +53,7 @@ plt.rcParams.update(plots.STYLE)
 # **Predict.** The layer before doubles all of its outputs. What does this change in y?
 #
 # .. answer::
-#    Nothing but a rounding error, which comes from :math:`\epsilon`. Mean and deviation double as well.
+#    Almost nothing, since mean and deviation double as well. A very small difference comes from :math:`\epsilon`.
 
 
 def adain(x, s, t, eps=1e-5):
@@ -293,8 +293,8 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 # 2. *Run it.* Take ``StyleGAN("digits", steps=STEPS, mixing=0.5)``. What happens to the Frechet distance?
 #
 #    .. answer::
-#       It grows from 2.6 and 2.8 to 5.4 and 8.5. Half of the images now have fine styles that were drawn apart from the
-#       coarse ones.
+#       It grows from 2.6 and 2.8 to 5.4 and 8.5. In training, half of the images now have fine styles that were drawn apart from
+#       the coarse ones. The images that are scored are not mixed.
 #
 # 3. *Explain.* Why is "a linear reader finds the digit in w" no proof by itself that the mapping has learned something?
 #
@@ -308,7 +308,7 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 #
 #    .. answer::
 #       Seldom. It is the digit of w in 20 % of the images, and that of the other in 40 % to 44 %. By chance it would be
-#       one in ten. The second layer decides the rest.
+#       one in ten. The others, more than a third, show a third digit.
 #
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #

@@ -226,8 +226,8 @@ for n in runs:
 # * *From a generated image that looks new* one learns nothing about novelty. Find the nearest training image before you call it
 #   new, or private.
 #
-# One claim is not true. The spread is not the whole error. In the mean the variance of the answers is .84 of the squared error of
-# their mean, and from 4 x 4 pixels .27 of it (``python tests/benchmarks/family.py superres``). There G is too sure.
+# It would be wrong to say that the spread is the whole error. In the mean the variance of the answers is .84 of the squared error
+# of their mean, and from 4 x 4 pixels .27 of it (``python tests/benchmarks/family.py superres``). There G is too sure.
 #
 # The picture
 # -----------
@@ -282,7 +282,7 @@ right.legend(loc="upper left")
 #       Twice as large. The truth and the answer are two independent draws around the same mean, and their variances add up.
 #
 # 2. *Run it.* Take ``FACTOR = 2``, with 4 x 4 pixels given. How often do two answers differ in their digit now? How large is the
-#    spread beside the error?
+#    spread beside the error? (Assertions stop you. Take them out.)
 #
 #    .. answer::
 #       With 2500 steps and seed 0 two answers are read as different digits in 10 % of all cases, in place of 70 %. The mean

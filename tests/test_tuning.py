@@ -4,7 +4,6 @@ import functools
 import importlib.util
 import itertools
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -139,24 +138,24 @@ def test_the_page_has_the_protocol_of_the_program():
 
 
 class Told:
-    """What the runs of the ring say, as the page writes it; `before` are the runs of the study without tuning."""
+    """What the runs of one data set say, as the page writes it."""
 
-    def __init__(self, found, before):
-        self.found, self.before = found, before
-        self.steps = tuple(map(str, tuning.BUDGETS["ring"]))
+    def __init__(self, data_set):
+        self.found = kept(f"tuning_{data_set}")["remedies"]
+        self.n_modes = data.by_name(data_set).n_modes
+        self.steps = tuple(map(str, tuning.BUDGETS[data_set]))
+        self.best = sorted(self.found, key=lambda name: -self.scores(name).mean())
 
     def scores(self, name, steps=None):
         return np.array([run["score"] for run in self.found[name]["test"][steps or self.steps[1]]])
 
     def reports(self, name, steps):
-        """Of the winner's runs, or without tuning; None for a run that diverged."""
-        if steps is None:
-            return [run["judged"] for run in self.before if run["remedy"] == name]
+        """Of the winner's runs; None for a run that diverged."""
         return [run["report"] for run in self.found[name]["test"][steps]]
 
     def full(self, name, steps, key="modes_visited"):
-        """In how many runs all 8 modes are there."""
-        return sum(run is not None and run[key] == 8 for run in self.reports(name, steps))
+        """In how many runs all modes are there."""
+        return sum(run is not None and run[key] == self.n_modes for run in self.reports(name, steps))
 
     def visited(self, name, steps):
         return f"{np.mean([run['modes_visited'] if run else 0 for run in self.reports(name, steps)]):.1f}"
@@ -164,33 +163,60 @@ class Told:
     def mean(self, name, steps):
         return short(self.scores(name, steps).mean())
 
+    def apart(self):
+        """Of the remedies but the two controls: how many have an interval above that of plain, and how many one below."""
+        spans = {name: study.mean_interval(self.scores(name)) for name in self.found if name != "nonsaturating"}
+        plain = spans.pop("plain")
+        return (len(spans), sum(span.low > plain.high for span in spans.values()),
+                sum(span.high < plain.low for span in spans.values()))
+
     def sentences(self):
-        first, last = self.steps
-        best = sorted(self.found, key=lambda name: -self.scores(name).mean())
-        spans = {name: study.mean_interval(self.scores(name)) for name in best}
-        others = [name for name in best if name not in ("plain", "nonsaturating")]
-        above = sum(spans[name].low > spans["plain"].high for name in others)
-        below = sum(spans[name].high < spans["plain"].low for name in others)
-        names = [f"``{name}``" for name in best[:5]]
-        shares = [f"{self.full(name, last, 'modes_half')}" for name in best[:5]]
-        spectral = self.found["spectral_norm"]
-        full, mean, visited = self.full, self.mean, self.visited
+        last = self.steps[1]
+        names, shares = ([f(name) for name in self.best[:5]] for f in (
+            "``{}``".format, lambda name: f"{self.full(name, last, 'modes_half')}"))
         return [
-            f"The plain GAN visits all modes on {full('plain', None)} of 20 runs there, and on {full('plain', first)} of 20 here "
-            "in as many steps",
-            f"Without tuning plain visits {visited('plain', None)} modes, and R1 {visited('r1', None)}; their winners visit "
-            f"{visited('plain', first)} and {visited('r1', first)}",
-            f"After {last} steps the winners have mean scores of {mean(best[-1], last)} to {mean(best[0], last)}, and plain has "
-            f"{mean('plain', last)}",
-            f"Of the {len(others)} others, {above} have an interval that lies above that of plain, and {below} one that lies "
-            "below",
+            f"After {spaced(last)} steps the winners have mean scores of {self.mean(self.best[-1], last)} to "
+            f"{self.mean(self.best[0], last)}, and plain has {self.mean('plain', last)}",
+            "Of the {} others, {} have an interval that lies above that of plain, and {} one that lies below".format(
+                *self.apart()),
             f"The best five are {', '.join(names[:4])} and {names[4]}, and they give every mode half of its share on "
-            f"{', '.join(shares[:4])} and {shares[4]} of 20 runs",
-            f"It visits all modes on {full('unrolled', None)} of 20 runs there. Tuned it does on {full('unrolled', first)} of "
-            f"20, and with {last} steps on {full('unrolled', last)} of 20. Its mean score is then {mean('unrolled', last)}",
-            f"Packing by four goes from {mean('packing_4', first)} to {mean('packing_4', last)} with twice the steps",
-            f"The winner of spectral normalisation had {short(np.mean(spectral['tuning'][spectral['winner']]))} on the 4 seeds "
-            f"of the tuning, and has {mean('spectral_norm', first)} on new ones"]
+            f"{', '.join(shares[:4])} and {shares[4]} of 20 runs"]
+
+
+class Untuned(Told):
+    """The same of the study without tuning, under the same names."""
+
+    def __init__(self):
+        self.runs, self.n_modes = kept("all_remedies")["runs"], 8
+
+    def reports(self, name, steps):
+        return [run["judged"] for run in self.runs if run["remedy"] == name]
+
+
+def sentences_of_the_ring():
+    ring, before = told("ring"), Untuned()
+    first, last = ring.steps
+    spectral = ring.found["spectral_norm"]
+    full, mean, visited = ring.full, ring.mean, ring.visited
+    return [
+        f"The plain GAN visits all modes on {before.full('plain', None)} of 20 runs there, and on {full('plain', first)} of 20 "
+        "here in as many steps",
+        f"Without tuning plain visits {before.visited('plain', None)} modes, and R1 {before.visited('r1', None)}; their winners "
+        f"visit {visited('plain', first)} and {visited('r1', first)}",
+        f"It visits all modes on {before.full('unrolled', None)} of 20 runs there. Tuned it does on {full('unrolled', first)} of "
+        f"20, and with {last} steps on {full('unrolled', last)} of 20. Its mean score is then {mean('unrolled', last)}",
+        f"Packing by four goes from {mean('packing_4', first)} to {mean('packing_4', last)} with twice the steps",
+        f"The winner of spectral normalisation had {short(np.mean(spectral['tuning'][spectral['winner']]))} on the 4 seeds "
+        f"of the tuning, and has {mean('spectral_norm', first)} on new ones"]
+
+
+def kept(name):
+    return json.loads((tuning.RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def spaced(steps):
+    """A number of steps as the page has it: four digits together, more in threes."""
+    return steps if len(steps) < 5 else f"{int(steps):,}".replace(",", " ")
 
 
 def short(value):
@@ -199,40 +225,39 @@ def short(value):
 
 
 @functools.cache
-def told():
-    runs = json.loads((tuning.RESULTS / "all_remedies.json").read_text(encoding="utf-8"))["runs"]
-    return Told(json.loads((tuning.RESULTS / "tuning_ring.json").read_text(encoding="utf-8"))["remedies"], runs)
+def told(data_set):
+    return Told(data_set)
 
 
-def test_the_kept_runs_are_the_whole_study_of_the_ring():
-    found = told().found
+@pytest.mark.parametrize("data_set", tuning.BUDGETS)
+def test_the_kept_runs_are_the_whole_study(data_set):
+    found = told(data_set).found
     assert list(found) == list(REMEDIES)
     for name, one in found.items():
         settings = tuning.settings_of(name, tuning.SETTINGS)
         assert list(one["tuning"]) == list(settings) and {len(scores) for scores in one["tuning"].values()} == {len(tuning.TUNE)}
         assert one["settings"] == tuning.described(settings[one["winner"]])
         assert one["winner"] in tuning.best({key: np.array(scores) for key, scores in one["tuning"].items()}, tuning.FINALISTS)
-        assert list(one["test"]) == list(told().steps)
+        assert list(one["test"]) == list(told(data_set).steps)
         assert all([run["seed"] for run in runs] == [*tuning.TEST] for runs in one["test"].values())
     assert found["plain"]["test"] == found["nonsaturating"]["test"], "the control"
 
 
 def test_what_the_page_says_of_the_ring():
-    text, runs, first = page(), told(), told().steps[0]
-    for sentence in runs.sentences():
+    text, runs, first = page(), told("ring"), told("ring").steps[0]
+    for sentence in (*runs.sentences(), *sentences_of_the_ring()):
         assert sentence in text
     gain = runs.scores("plain", first).mean() - np.mean([*runs.found["plain"]["tuning"].values()])
     assert "*Tuning does more than any remedy.*" in text
     assert all(runs.scores(name).mean() - runs.scores("plain").mean() < gain for name in runs.found)
     assert tuning.BASE.schedule == "cosine_decay" and study.SETUPS["collapse"].recipe.schedule == "constant"
     assert study.SETUPS["collapse"].recipe.rates() == (1e-3, 1e-4), "ten times more slowly"
-    others = re.search(r"Of the (\d+) others, (\d+) have .*? and (\d+) one that lies below", text).groups()
-    assert "*Most differences shrink, and they do not vanish.*" in text
-    assert int(others[0]) > 2 * (int(others[1]) + int(others[2])) > 0
+    others, above, below = runs.apart()
+    assert "*Most differences shrink, and they do not vanish.*" in text and others > 2 * (above + below) > 0
     assert "Its mean score is then" in text and "the lowest of all" in text
     assert "with z of 256, batches of 512 and 25 000 steps" in text and max(tuning.SHARED["batch"].values) < 512
     assert tuning.BASE.latent < 256 and max(tuning.BUDGETS["ring"]) < 25_000, "outside these ranges"
-    assert min(runs.found, key=lambda name: runs.scores(name).mean()) == "unrolled"
+    assert runs.best[-1] == "unrolled"
     assert "looks one small step ahead and no further" in text and "unroll 1 0.01" in runs.found["unrolled"]["settings"]
     spectral = np.sort(runs.scores("spectral_norm", first))
     assert np.diff(spectral).max() > .3 and spectral[3] < .1 and spectral[-8] > .75, "its runs succeed or fail"

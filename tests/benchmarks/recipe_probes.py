@@ -138,14 +138,13 @@ PROBES = {
 FINE = functools.partial(Probed, "big_grid", seeds=1, base=SETUPS["fine"].recipe.replace(loss="relativistic", steps=20_000))
 FINE_PROBES = {
     "fine": FINE({}),
+    "fine.no_features": FINE({"fourier": None}),
     "fine.d_scale_1": FINE({"fourier": (64, .5, 1.0)}),
     "fine.d_scale_.5": FINE({"fourier": (64, .5, .5)}),
     "fine.d_scale_.2": FINE({"fourier": (64, .5, .2)}),
-    "fine.g_scale_.7": FINE({"fourier": (64, .7, .3)}),
     "fine.layers_4": FINE({"hidden": (96,) * 4}),
     "fine.layers_6": FINE({"hidden": (96,) * 6}),
     "fine.wider_d_scale_1": FINE({"hidden": (128,) * 3, "fourier": (64, .5, 1.0)}),
-    "fine.rate_2.5e-3": FINE({"lr": 2.5e-3}),
 }
 TABLES = {"recipe_probes": PROBES, "fine_probes": FINE_PROBES}
 RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 20),
