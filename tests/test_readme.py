@@ -85,6 +85,8 @@ def test_a_hundred_of_a_hundred():
     runs = runs_of("grid_100", "relativistic_r1_r2")
     assert len(runs) == int(claim[2]) and sum(run["modes_half"] == 100 for run in runs) == int(claim[1])
     assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(claim[3])
+    width = [f"{bound(run['std_ratio'] for run in runs):.2f}"[1:] for bound in (min, max)]
+    assert "The modes have {} to {} of their true width".format(*width) in flat(README)
 
 
 def test_both_commands_and_the_picture_are_there():

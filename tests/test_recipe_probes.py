@@ -98,7 +98,7 @@ def test_the_probes_of_fine_are_its_setup_and_unknown_ones_are_named(capsys):
     assert probes.FINE_PROBES["fine"].recipe == setup.replace(steps=20_000)
     with pytest.raises(SystemExit):
         probes.main(["--table", "fine_probes", "--only", "ring.base"])
-    assert "--only: fine_probes has no ring.base; known: fine, fine.d_scale_1," in capsys.readouterr().err
+    assert "--only: fine_probes has no ring.base; known: fine, fine.no_features, fine.d_scale_1," in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("table", probes.TABLES)

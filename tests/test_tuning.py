@@ -210,6 +210,26 @@ def sentences_of_the_ring():
         f"of the tuning, and has {mean('spectral_norm', first)} on new ones"]
 
 
+def sentences_of_the_grid():
+    grid, ring = told("grid"), told("ring")
+    last = grid.steps[1]
+    full = {name: grid.full(name, last) for name in grid.found}
+    most = ("r1_r2", "relativistic_r1", "relativistic_r1_r2")
+    ranks = [[where.best.index(name) + 1 for name in REMEDIES] for where in (ring, grid)]
+    quality = np.mean([run["high_quality"] if run else 0 for run in grid.reports("packing_4", last)])
+    minimax = [where.best.index("minimax") + 1 for where in (ring, grid)]
+    return [
+        f"After {spaced(last)} steps ``r1_r2``, ``relativistic_r1`` and ``relativistic_r1_r2`` visit all 25 on {full[most[0]]} "
+        f"of 20 runs each, and ``spectral_norm`` on {full['spectral_norm']}",
+        f"No other remedy does on more than {max(full[name] for name in full if name not in (*most, 'spectral_norm'))}",
+        f"plain visits {grid.visited('plain', last)} modes",
+        f"Unrolling visits {grid.visited('unrolled', last)} modes, fewer than plain, and has a mean score of "
+        f"{grid.mean('unrolled', last)}. Packing by four has {grid.mean('packing_4', last)}. It visits "
+        f"{grid.visited('packing_4', last)} modes, but only {quality:.3f} of its samples".replace("only 0.", "only ."),
+        f"have a correlation of {short(np.corrcoef(*ranks)[0, 1])}",
+        "``minimax`` is number {} on the ring, and number {} on the grid".format(*minimax)]
+
+
 def kept(name):
     return json.loads((tuning.RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -261,6 +281,21 @@ def test_what_the_page_says_of_the_ring():
     assert "looks one small step ahead and no further" in text and "unroll 1 0.01" in runs.found["unrolled"]["settings"]
     spectral = np.sort(runs.scores("spectral_norm", first))
     assert np.diff(spectral).max() > .3 and spectral[3] < .1 and spectral[-8] > .75, "its runs succeed or fail"
+
+
+def test_what_the_page_says_of_the_grid():
+    text, grid, ring = page(), told("grid"), told("ring")
+    for sentence in (*grid.sentences(), *sentences_of_the_grid()):
+        assert sentence in text
+    assert len({grid.full(name, "20000") for name in ("r1_r2", "relativistic_r1", "relativistic_r1_r2")}) == 1
+    assert grid.best[-2:] == ["unrolled", "packing_4"] and float(grid.visited("unrolled", "20000")) < 11.1
+
+    def width(where):
+        """How far the winners' mean scores lie apart."""
+        return float(np.std([where.scores(name).mean() for name in where.found]))
+
+    assert "*The differences are larger than on the ring.*" in text and width(grid) > width(ring)
+    assert sum(grid.apart()[1:]) > sum(ring.apart()[1:])
 
 
 # ---- the command
