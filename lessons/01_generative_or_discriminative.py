@@ -211,7 +211,8 @@ for name, distance in zip(("Gaussian", "average"), np.mean(table, axis=-2), stri
 # What each model contains
 # ------------------------
 # From :math:`p(x, y)` one gets the other two by adding and dividing. So the Gaussians classify too, and are right on more than
-# 99 %. The opposite direction is impossible. We show both models the digits 2 to 9, which neither of them has seen.
+# 99 %. From :math:`p(y \,|\, x)` alone one gets neither of the others. We show both models the digits 2 to 9, which neither of
+# them has seen.
 #
 # **Predict.** What does the line say about a seven? And what does :math:`p(x)` of the Gaussians say?
 #

@@ -232,11 +232,12 @@ error = {dtype: np.array([errors(seed, dtype) for seed in range(SEEDS)]) for dty
 typical = {dtype: np.median(error[dtype], axis=0) for dtype in error}  # over the seeds
 
 # %%
-# **Predict.** Make the best step ten times larger, and then ten times smaller. By which factors does the error grow?
+# **Predict.** Far above the best step we make h ten times larger. Far below it we make h ten times smaller. By which factor does
+# the error grow each time?
 #
 # .. answer::
-#    A step ten times larger gives a hundred times the error. A step ten times smaller gives ten times the error. The best step
-#    is near 6e-6 for each of the networks.
+#    Above it by a hundred, and below it by ten. Near the best step both parts of the error count, and the factors are smaller.
+#    The best step is near 6e-6 for each of the networks.
 best = STEPS[error[np.float64].argmin(axis=-1)]
 assert np.all((best > 2e-6) & (best < 2e-5)), best
 assert 4e-6 < STEPS[typical[np.float64].argmin()] < 9e-6

@@ -49,8 +49,8 @@ assert np.allclose(np.log(p / (1 - p)), s, atol=1e-10)
 #
 # .. answer::
 #    From 37 on in float64, and from 17 on in float32, among whole numbers. From there on 1 - p is 0. The scores 37 and 1000 then
-#    give the same probability. Near 0 there is no such limit. So one must write :math:`\sigma(-s)` for :math:`1 - \sigma(s)`. It
-#    is the same on paper, and it keeps its digits.
+#    give the same probability. Near 0 such a limit is much farther away. So one must write :math:`\sigma(-s)` for
+#    :math:`1 - \sigma(s)`. It is the same on paper, and it keeps its digits.
 scores = np.arange(60)
 for dtype, first in ((np.float32, 17), (np.float64, 37)):
     assert scores[sigmoid(scores.astype(dtype)) == 1][0] == first

@@ -278,7 +278,8 @@ axes["loss"].legend(loc="upper right")
 #       Third, :math:`\ell''(D) = \frac{3p}{D^2} + \frac{q}{(1 - D)^2}` is above 0 everywhere, so this is the only minimum.
 #
 #       Fourth, the odds are 3p to q, and the score is :math:`\log p - \log q + \log 3`. The shares of the two kinds add the
-#       constant log 3 = 1.099. They do not change the gradient by x, and a generator feels only this gradient.
+#       constant log 3 = 1.099. They do not change the derivative of the score by x, so the direction in which a
+#       generator moves a point stays the same. How far it moves also depends on the score itself (lesson 06).
 #
 # 2. *Run it.* Set ``BATCH`` to 32. How far is the learned score from s* now, and what becomes of the bound?
 #

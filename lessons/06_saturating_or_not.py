@@ -211,7 +211,9 @@ assert np.allclose(-theta, [1, 0.001], rtol=1e-2)
 # .. math:: \mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JSD}(p, q).
 #
 # KL(q || p) is large if points of G lie where p is small. It is not large if G leaves out a place where p is large. And the JSD
-# has the wrong sign. Of two q with the same KL, the one with the larger JSD is preferred. So nothing here requires all the modes.
+# is subtracted. With :math:`m = (p + q)/2` both together are :math:`2\,\mathrm{KL}(m \,\|\, p)`. This is 0 only for q = p, as
+# is the JSD. But a missing mode costs little, where KL(p || q) would be infinite.
+#
 # We check it on a grid. q is a Gaussian at m, D is the best one for m = 1, and m changes a little.
 x, dx = np.linspace(-12, 12, 4801, retstep=True)
 
@@ -301,8 +303,8 @@ fig.legend(loc="outside lower center", ncols=2)
 #   it. With the non-saturating loss every one arrived.
 # * In this example Adam hid the difference.
 # * What counts in a loss is its gradient where G is bad, and not only where its minimum lies.
-# * Against the best D the minimax loss follows 2 JSD, and the non-saturating one follows KL(q || p) - 2 JSD. Neither
-#   asks G to visit every mode.
+# * Against the best D the minimax loss follows 2 JSD, and the non-saturating one follows KL(q || p) - 2 JSD. Both are
+#   0 only for q = p, but a missing mode costs G little.
 #
 # Goodfellow et al. (2014) give the minimax loss in equation 1 and the advice at the end of section 3. Arjovsky & Bottou (2017),
 # *Towards Principled Methods for Training Generative Adversarial Networks*, prove in section 2.2.1 that the gradient vanishes,

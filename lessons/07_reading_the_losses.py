@@ -130,7 +130,7 @@ assert looks_finished(collapsed).mean() >= 0.5 > looks_finished(healthy).mean()
 # .. answer::
 #    Within the first 150 steps, in every healthy run. Then the loss *rises* while G becomes better, because D becomes better too.
 #    At the end more modes are visited, on average, than at the first look after that step. The loss of the collapsed G is lower.
-#    Who keeps the generator with the smallest loss loses the training.
+#    If one keeps the generator with the smallest loss, most of the training was for nothing.
 least = healthy.step[healthy.g_loss.argmin(axis=0)]
 modes_then = healthy.modes_visited[np.searchsorted(healthy.modes_step, least), np.arange(SEEDS)]
 assert np.all(least < 150), least
@@ -268,8 +268,8 @@ for ax, truth in zip(axes[:, 0], runs, strict=True):
 # * 2 ln 2, ln 2 and 1/2 mean that this D cannot distinguish real from fake. They do not say why.
 # * The losses of the collapsed runs were nearest to these numbers. In the healthy runs D still found a difference, and G's loss
 #   rose.
-# * Divergence is easy to see, and collapse is not. A rule that reads only losses named the three kinds of runs correctly. Then it
-#   called every success of lesson 05's game a collapse.
+# * Divergence is easy to see, and collapse is not. A rule that reads only losses named most runs of the three kinds correctly.
+#   Then it called every success of lesson 05's game a collapse.
 # * A number that depends on the opponent does not say how good a player is. Counted modes did, and so did a new D against a G
 #   that no longer moved.
 #

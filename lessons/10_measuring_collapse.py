@@ -105,8 +105,8 @@ assert abs((np.linalg.norm(offset, axis=-1) <= 4).mean() - four) < 0.0003
 # ---------
 # The table has more columns. *Visited* counts modes by all samples nearest to them, sharp or blurred. *Reverse KL* compares the
 # shares of the good samples with the fair shares, :math:`\sum_k q_k \ln(q_k / p_k)`, in nats. It is 0 if they are equal, and ln 8
-# = 2.08 if all are at one mode. *TV* is half the sum of the distances between share and fair share, with the bad samples as one
-# more share.
+# = 2.08 if all are at one mode. *TV* is half the sum of the distances between the shares and those of a perfect sampler, with
+# the bad samples as one more share.
 #
 # **Predict.** Which of these columns sees the collapsed sampler, and which sees the blurred one?
 #

@@ -138,9 +138,9 @@ print(f"the best of 1000 random critics: {difference(others).max():.3f}")
 # difference. It must be constrained.
 #
 # *Clipping* (Arjovsky et al. 2017) puts every parameter back into [-c, c] after each step. Then the network cannot be steeper
-# than some constant. It is one line, but the constant is not known. The *gradient penalty* (Gulrajani et al. 2017) adds
-# :math:`\lambda E (|f'| - 1)^2` to the loss, at random points between real and fake ones. It *asks* for the slope 1. Lesson 12
-# differentiates it. Here is a loop with either, many critics side by side.
+# than some constant. It is one line, but the constant is not 1, and a critic need not come near it. The *gradient penalty*
+# (Gulrajani et al. 2017) adds :math:`\lambda E (|f'| - 1)^2` to the loss, at random points between real and fake ones. It *asks*
+# for the slope 1. Lesson 12 differentiates it. Here is a loop with either, many critics side by side.
 
 
 def learn(x_real, x_fake, replicas, loss=None, clip=None, lam=None):
@@ -230,9 +230,9 @@ print(f"found, in units of the distance: {estimate.min():.3f} to {estimate.max()
 #    not vanish. But its size depends on how far D was trained (Fedus et al. 2018), not on the distance. The push of the critic
 #    is about 1 everywhere.
 #
-# At the best D there is a formula for the second factor. The best score is :math:`\log p - \log q`, so its slope is a difference
-# of two gradients, :math:`\nabla\log p - \nabla\log q`. The field calls such a gradient a *score* too, and diffusion models
-# learn it directly. Where p is 0 this slope has no finite value, and that is why D is so steep here.
+# At the best D there is a formula for the first factor, the slope. The best score is :math:`\log p - \log q`, so its slope is a
+# difference of two gradients, :math:`\nabla\log p - \nabla\log q`. The field calls such a gradient a *score* too, and diffusion
+# models learn it directly. Where p is 0 this slope has no finite value, and that is why D is so steep here.
 discriminator = learn(segment, moved_segment, shape[0], loss=Minimax())
 points = np.broadcast_to(u[:, None], (thetas.shape[0], u.size, 1))
 s_real, (s_fake, tape) = discriminator(points), discriminator.forward(points + thetas)
@@ -421,7 +421,7 @@ middle.legend(loc="upper center", ncols=3)
 #   size that says little about the distance. The push of the critic is about 1.
 # * :math:`W_1` is the largest difference that a critic nowhere steeper than 1 can find. Every critic, divided by its steepest
 #   slope, found less. On the line the proof is four lines of Kantorovich duality.
-# * Clipping limits the slope of a critic, but to no known value. Its estimates went from less than a thousandth of the distance
+# * Clipping limits the slope of a critic, but not to 1. Its estimates went from less than a thousandth of the distance
 #   to more than twice the distance. With the penalty they were 1 + :math:`\theta/2\lambda` times the distance of two segments.
 # * On the line a penalised critic can be stuck with the wrong sign. A weight that begins small avoids it.
 #

@@ -108,7 +108,7 @@ def distance(ours, theirs):
 # **Predict.** How many backward passes does the gradient of P cost now, by a difference along v?
 #
 # .. answer::
-#    Two are enough, one on either side of x, however many parameters there are.
+#    Three are enough, however many parameters there are. One gives g, and so v. The others are made on either side of x.
 
 
 def parameter_gradient(x, W, b, a):
@@ -128,7 +128,7 @@ def by_moving_x(x, parameters):
 critics = [random_critic(seed) for seed in range(SEEDS)]
 worst = max(distance(by_moving_x(x, parameters), by_differences(x, parameters)) for x, parameters in critics)
 assert worst < 1e-8, worst
-print(f"two backward passes against {2 * (FEATURES * HIDDEN + 2 * HIDDEN)} penalties: at most {worst:.0e} apart")
+print(f"three backward passes against {2 * (FEATURES * HIDDEN + 2 * HIDDEN)} penalties: at most {worst:.0e} apart")
 
 # %%
 # The product rule on every line
@@ -142,7 +142,8 @@ print(f"two backward passes against {2 * (FEATURES * HIDDEN + 2 * HIDDEN)} penal
 # backward pass are *forward over reverse* mode, and give a Hessian-vector product.
 #
 # Take a sheet of paper and cover the right half below. Differentiate the seven lines on the left, the forward pass (the
-# *tangent*) first and then the backward pass. Only two of the seven have a product in which both factors move:
+# *tangent*) first and then the backward pass. In the last two lines both factors of a product can move. (Here dy stands still.
+# In a deeper network it moves.)
 #
 # .. math::
 #    \begin{aligned}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinygan.engine.features import FourierFeatures
 from tinygan.metrics import FullReport
 from tinygan.study import BARS, REMEDIES, SETUPS
 from tinygan.study.remedies import with_gamma
@@ -112,6 +113,25 @@ def test_the_kept_table_is_that_of_the_kept_runs(table):
         quality = np.mean([run["judged"]["high_quality"] if run["judged"] else 0 for run in mine])
         words = next(row for row in text.splitlines() if row.split()[:1] == [name]).split()
         assert words[3] == f"{quality:.3f}" and probe.told in text
+
+
+def test_what_the_page_says_of_the_probes_of_fine():
+    page = " ".join((probes.RESULTS / "grid_100.rst").read_text().split())
+    runs = json.loads((probes.RESULTS / "fine_probes.json").read_text())["runs"]
+    judged = {run["probe"].removeprefix("fine").removeprefix("."): run["judged"] for run in runs}
+    quality, spread = ({name: f"{one[key]:.{digits}f}".removeprefix("0") for name, one in judged.items()}
+                       for key, digits in (("high_quality", 3), ("std_ratio", 2)))
+    for sentence in (
+            f"There are {judged['no_features']['modes_half']} of 100 at half share then, in place of {judged['']['modes_half']}, "
+            f"and quality is {quality['no_features']} in place of {quality['']}.",
+            f"At .2 it is {quality['d_scale_.2']}, at .5 {quality['d_scale_.5']} and at 1 {quality['d_scale_1']}.",
+            f"Four layers have {quality['layers_4']}, five {quality['']} and six {quality['layers_6']}.",
+            f"They have {quality['wider_d_scale_1']} after as many steps, and wider modes, with spread "
+            f"{spread['wider_d_scale_1']} in place of {spread['']}."):
+        assert sentence in page
+    assert max(judged, key=lambda name: judged[name]["high_quality"]) == ""
+    turns = FourierFeatures(2, *SETUPS["fine"].recipe.fourier[::2]).turns
+    assert np.mean(2 * np.pi / np.hypot(*turns) > 2) > .5, "most wavelengths are longer than two standard deviations of the data"
 
 
 def test_what_the_page_says_of_the_probes():

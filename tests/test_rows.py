@@ -138,3 +138,12 @@ def test_what_cannot_be_compared(x, real, error, message):
     with pytest.raises(error) as caught:
         rows_report(x, real, rng())
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [0., .1, .7, 1e8 / 3])
+def test_constant_columns_have_no_correlation(value):
+    """The mean of equal numbers is rounded: what is left of a constant column is no variation."""
+    real = np.random.default_rng(0).standard_normal((1000, 3))
+    collapsed = np.tile([value, .3, .7], (1000, 1))
+    correlation = np.corrcoef(real.T)[np.triu_indices(3, 1)]
+    assert rows_report(collapsed, real, np.random.default_rng(1)).correlation == pytest.approx(np.abs(correlation).mean(), rel=1e-6)

@@ -252,6 +252,8 @@ def test_every_remedy_can_be_trained_with_every_setup(name):
 
 @pytest.mark.parametrize(("change", "error", "message"), [
     ({"remedies": {}}, TypeError, "must be a dict from names to remedies, with at least one; got {}"),
+    ({"remedies": {"c": Remedy(""), "b-c": Remedy("")}, "mixtures": {"a": RING["ring"], "a-b": RING["ring"]}}, ValueError,
+     "two remedies, each on other data, would share the files a-b-c-...: rename one of them"),
     ({"remedies": ["plain"]}, TypeError, "remedies must be a dict from names to remedies"),
     ({"remedies": {"a/b": Remedy("")}}, ValueError, "a name is made of letters, digits and _ . + - (files bear it); got 'a/b'"),
     ({"remedies": {"five": Remedy("", pack=5)}}, ValueError, "five: D packs 5 points, which does not divide a batch of 16"),

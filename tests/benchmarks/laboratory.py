@@ -5,10 +5,10 @@
 
 The tables in docs/results that have no column "classifier %" were measured before there was one: the command makes them anew.
 Every run is scored after its last step, with 10 000 samples; where an average is kept, it is that generator, as declared
-beforehand, and the raw one stands beside it. No seed is chosen or dropped; the settings of `recipe` and its gammas were searched
-for with the seeds 100 and 101, those of `quick` with the seeds that are shown. What the numbers mean is said under the table.
-Gamma, the weight of R1 and R2, is a squared length, and so is chosen
-for each data set: it begins at about a fifth of the squared distance between neighbouring modes.
+beforehand, and the raw one stands beside it. No seed is chosen or dropped; the settings of `recipe` and its gammas were
+searched for with the seeds 100 and 101, those of `fine` with 100, those of `quick` with the seeds that are shown. What the
+numbers mean is said under the table. Gamma, the weight of R1 and R2, is a squared length, and so is chosen for each data set:
+it begins at about a fifth of the squared distance between neighbouring modes.
 """
 
 import argparse

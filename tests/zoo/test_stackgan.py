@@ -335,6 +335,7 @@ def test_each_stage_has_a_whole_schedule():
     training = StackGAN("digits", hidden=(8,), lr=1.).training(DIGITS, steps=8)
     factors = [training.schedule(k / 8) for k in range(8)]
     assert factors[:4] == factors[4:] and factors[0] == 1 and factors == sorted(factors[:4], reverse=True) * 2
+    assert training.schedule(1.) == 0, "steps after the planned end change nothing"
 
 
 @pytest.mark.parametrize("stop", [2, 4, 6])

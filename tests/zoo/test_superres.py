@@ -257,6 +257,18 @@ def check_consistent(model, low):
     assert not same_bits(answers[0], answers[1]) and not same_bits(answers[2], answers[3])
 
 
+@pytest.mark.parametrize("factor", [2, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_small_image_of_a_training_image_is_in_range(factor, dtype):
+    """The mean of equal pixels may be rounded beyond them, and so may float32."""
+    x = np.repeat([.1, .7, .9, 1.], 5)[:, None] * np.ones(36)
+    blocks = Blocks((6, 6), 1, factor)
+    for least in (.1, .7, .9):
+        rows = x[x[:, 0] >= least]
+        low = blocks.pool(rows.astype(dtype))
+        assert blocks.checked(low, (rows.min(), rows.max())) == pytest.approx(low, rel=1e-6)
+
+
 @pytest.mark.parametrize("value, right", [(1, True), (-1, True), (1.001, False), (-1.001, False)])
 def test_a_small_image_may_be_as_bright_as_the_training_images(model, value, right):
     low = np.full((1, model.blocks.d_low), value)

@@ -99,7 +99,7 @@ class LeastSquares(Loss):
         return s_fake_dot / check_scores(s_fake, s_fake_dot)
 
     def best(self, p: Any, q: Any) -> Any:
-        """p / (p + q), the score itself (Mao et al. 2017, equation 3)."""
+        """p / (p + q), the score itself (Mao et al. 2017, equation 5)."""
         return p / (p + q)
 
 

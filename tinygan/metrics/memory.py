@@ -54,6 +54,8 @@ class MemoryReport(NamedTuple):
             return said
         if self.gap_z > SURE:
             return f"{said} D knows its training rows: it scores them {self.gap:.3g} higher than held-out ones."
+        if self.gap_z < -SURE:
+            return f"{said} D scores held-out rows {-self.gap:.3g} higher than training ones. Were the two sets exchanged?"
         return f"{said} D scores training rows and held-out rows alike."
 
     def __str__(self) -> str:

@@ -103,7 +103,7 @@ def _correlation_error(x: Array, real: Array) -> float:
 
 def _correlations(x: Array) -> Array:
     """The correlations of all pairs of columns (d, d); 0 with a constant column."""
-    deviations = x - x.mean(axis=-2)
+    deviations = np.where((x == x[0]).all(axis=0), 0.0, x - x.mean(axis=-2))  # the mean of equal numbers is rounded
     length = np.linalg.norm(deviations, axis=-2)
     deviations /= np.where(length > 0, length, 1.0)
     return deviations.swapaxes(0, 1) @ deviations

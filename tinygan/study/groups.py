@@ -144,6 +144,10 @@ def check_study(remedies, data, seeds, setup):
         for name in table:
             if not isinstance(name, str) or not re.fullmatch(r"[\w.+-]+", name):
                 raise ValueError(f"{argument}: a name is made of letters, digits and _ . + - (files bear it); got {shown(name)}")
+    files = [f"{where}-{name}" for where in data for name in remedies]
+    for file in files:
+        if files.count(file) > 1:
+            raise ValueError(f"two remedies, each on other data, would share the files {file}-...: rename one of them")
     for name, mixture in data.items():
         if not hasattr(mixture, "n_modes"):
             raise TypeError(f"a study counts modes, so its data must be mixtures; {name} is a {type(mixture).__name__}")

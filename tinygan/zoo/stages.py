@@ -9,7 +9,7 @@ STAGES = 2
 
 
 class InStages(Training):
-    """A Training with two stages, one after the other, each with a whole schedule of its own.
+    """A Training with two stages, one after the other, each with a whole schedule of its own for the learning rates.
 
     The parameters are those of `Training`; `step` has an attribute `stage`, which is set to 0 and then to 1.
     """
@@ -17,7 +17,7 @@ class InStages(Training):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         whole = self.schedule
-        self.schedule = lambda fraction: whole(STAGES * fraction % 1.0)
+        self.schedule = lambda fraction: whole(STAGES * fraction % 1.0 if fraction < 1 else 1.0)
 
     def _one_step(self) -> Report:
         step: Any = self.step
