@@ -146,4 +146,5 @@ def test_constant_columns_have_no_correlation(value):
     real = np.random.default_rng(0).standard_normal((1000, 3))
     collapsed = np.tile([value, .3, .7], (1000, 1))
     correlation = np.corrcoef(real.T)[np.triu_indices(3, 1)]
-    assert rows_report(collapsed, real, np.random.default_rng(1)).correlation == pytest.approx(np.abs(correlation).mean(), rel=1e-6)
+    report = rows_report(collapsed, real, np.random.default_rng(1))
+    assert report.correlation == pytest.approx(np.abs(correlation).mean(), rel=1e-6)

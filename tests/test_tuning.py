@@ -268,8 +268,8 @@ def test_what_the_page_says_of_the_ring():
     for sentence in (*runs.sentences(), *sentences_of_the_ring()):
         assert sentence in text
     gain = runs.scores("plain", first).mean() - np.mean([*runs.found["plain"]["tuning"].values()])
-    assert "*Tuning does more than any remedy.*" in text
-    assert all(runs.scores(name).mean() - runs.scores("plain").mean() < gain for name in runs.found)
+    assert "*Tuning does much.*" in text and gain > .2
+    assert f"Without any tuning R1 alone visits all modes on {Untuned().full('r1', None)} of 20 runs there" in text
     assert tuning.BASE.schedule == "cosine_decay" and study.SETUPS["collapse"].recipe.schedule == "constant"
     assert study.SETUPS["collapse"].recipe.rates() == (1e-3, 1e-4), "ten times more slowly"
     others, above, below = runs.apart()
