@@ -353,8 +353,8 @@ sheets.sheet(by_line, (8, 8), 10, range(10), across="other noise and factors", d
 #    reached?
 #
 #    .. answer::
-#       Yes, on seed 0 it is 1.385 of ln 4 = 1.386, and 1.789 of ln 6 = 1.792. With four, two codes make one spoke each, and the
-#       other two share the fifth. With six, five codes have a spoke each, and the sixth has parts of all five.
+#       Yes, on seed 0 it is 1.385 of ln 4 = 1.386, and 1.789 of ln 6 = 1.792. With four, each code has a spoke of its own,
+#       and two of them share the fifth. With six, five codes have a spoke each, and the sixth has parts of all five.
 #
 # 3. *Explain.* On a circle the bound is reached. Why is this no sign that the data have five classes?
 #

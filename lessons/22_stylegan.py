@@ -308,7 +308,7 @@ for k, (ax, (title, pair)) in enumerate(zip(right.subplots(1, 3), bars.items(), 
 #
 #    .. answer::
 #       Seldom. It is the digit of w in 20 % of the images, and that of the other in 40 % to 44 %. By chance it would be
-#       one in ten. The others, more than a third, show a third digit.
+#       one in ten. The rest, more than a third, show neither.
 #
 # 2. ``style="modulation"``. Which claims hold for the second kind of style?
 #

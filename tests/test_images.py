@@ -382,6 +382,7 @@ def test_few_classes_still_need_six_images(small):
     (ValueError, "the judge needs two different held-out images and one training image of each class; class 1 has fewer", bars(3),
      data.Points(bars(3).x, labels=[0, 0, 0, 0, 1, 2, 2, 2, 2])),
     (ValueError, "class 0 has fewer", bars(3), data.Points(np.zeros((9, 4)), labels=bars(3).labels)),
+    (ValueError, "class 0 has fewer", bars(3), data.Points(np.full((30, 4), .1), labels=np.arange(30) % 3)),
     (ValueError, "class 2 has fewer", data.Points(np.zeros((9, 4)), labels=np.arange(9) % 2), bars(3)),
     (ValueError, "class 1 never occurs", bars(3), data.Points(np.zeros((9, 4)), labels=np.arange(9) % 2 * 2)),
     (TypeError, "labels of float64; they must be whole numbers", bars(3), data.Points(np.zeros((9, 4)), labels=np.zeros(9))),

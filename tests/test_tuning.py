@@ -268,8 +268,10 @@ def test_what_the_page_says_of_the_ring():
     for sentence in (*runs.sentences(), *sentences_of_the_ring()):
         assert sentence in text
     gain = runs.scores("plain", first).mean() - np.mean([*runs.found["plain"]["tuning"].values()])
-    assert "*Tuning does much.*" in text and gain > .2
-    assert f"Without any tuning R1 alone visits all modes on {Untuned().full('r1', None)} of 20 runs there" in text
+    assert f"rises by {short(gain)} from a setting at random to the winner" in text
+    assert "That is more than any remedy adds to plain once both are tuned" in text
+    assert all(runs.scores(name).mean() - runs.scores("plain").mean() < gain for name in runs.found)
+    assert f"But without any tuning R1 alone visits all modes on {Untuned().full('r1', None)} of 20 runs there" in text
     assert tuning.BASE.schedule == "cosine_decay" and study.SETUPS["collapse"].recipe.schedule == "constant"
     assert study.SETUPS["collapse"].recipe.rates() == (1e-3, 1e-4), "ten times more slowly"
     others, above, below = runs.apart()
@@ -288,7 +290,8 @@ def test_what_the_page_says_of_the_grid():
     for sentence in (*grid.sentences(), *sentences_of_the_grid()):
         assert sentence in text
     assert len({grid.full(name, "20000") for name in ("r1_r2", "relativistic_r1", "relativistic_r1_r2")}) == 1
-    assert grid.best[-2:] == ["unrolled", "packing_4"] and float(grid.visited("unrolled", "20000")) < 11.1
+    assert grid.best[-2:] == ["unrolled", "packing_4"]
+    assert float(grid.visited("unrolled", "20000")) < float(grid.visited("plain", "20000")), "fewer than plain"
 
     def width(where):
         """How far the winners' mean scores lie apart."""

@@ -823,7 +823,21 @@ def nine_of_ten():
 
 @answers("17.q2")
 def more_and_fewer_codes():
-    said([spokes(categories=4)[1], np.log(4), spokes(categories=6)[1], np.log(6)], "1.385", "1.386", "1.789", "1.792")
+    (few, at_four, points), (many, at_six, _) = spokes(categories=4), spokes(categories=6)
+    said([at_four, np.log(4), at_six, np.log(6)], "1.385", "1.386", "1.789", "1.792")
+    four, six = shares_of_spokes(few, 4, points), shares_of_spokes(many, 6, points)
+    assert np.sort((four > .6).sum(axis=0)).tolist() == [0, 1, 1, 1, 1], "each code has a spoke of its own"
+    assert np.sort((four > .2).sum(axis=0)).tolist() == [1, 1, 1, 1, 2], "and two of them share the fifth"
+    alone = six.max(axis=1) > .99
+    assert alone.sum() == 5 and (six[alone] > .99).any(axis=0).all() and (six[~alone] > 0).all()
+
+
+def shares_of_spokes(model, categories, points):
+    """How each code's samples are shared out among the five spokes, (categories, 5)."""
+    code = np.arange(5000) % categories
+    x = points.restore(model.sample(5000, codes=code, seed=0))
+    spoke = np.round(np.arctan2(x[:, 1], x[:, 0]) / (2 * np.pi / 5)).astype(int) % 5
+    return np.array([np.bincount(spoke[code == k], minlength=5) / (code == k).sum() for k in range(categories)])
 
 
 @answers("17.t1")

@@ -258,6 +258,11 @@ def _says_real(x: Array, real: Array, asked: Array) -> Array:
     return verdicts
 
 
+def deviations(x: Array) -> Array:
+    """What the rows of x (N, d) lie off the mean of their column; exactly 0 in a constant column, whose mean is rounded."""
+    return np.where((x == x[0]).all(axis=0), 0.0, x - x.mean(axis=0))
+
+
 def _samples(x: Any, dim: int | None = None, rows: int = 1) -> Array:
     """x (N, d) as float64, bad ones included. Raises TypeError or ValueError for anything but rows of numbers."""
     x = floats("x", x, np.dtype(np.float64))

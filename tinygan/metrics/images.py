@@ -20,7 +20,7 @@ from ..data import halves, whole_labels
 from ..data.sets import Points
 from ..engine.arguments import Array, measurable, points
 from ..engine.machine import one_thread
-from .clouds import NEIGHBOURS, coverage_and_density
+from .clouds import NEIGHBOURS, coverage_and_density, deviations
 from .memory import FAR_AWAY, nearer_of_real, nearer_votes
 
 HIDDEN = (64, 32)  # units of the network that makes the features: the last layer's are the features
@@ -230,7 +230,7 @@ def _spread_out(x: Array, n: int) -> Array:
 
 def _variance(x: Array) -> float:
     """The sum over the pixels of their variances; 0 for fewer than two images."""
-    return float(x.var(axis=0, ddof=1).sum()) if x.shape[0] > 1 else 0.0
+    return float(((deviations(x)**2).sum(axis=0) / (x.shape[0] - 1)).sum()) if x.shape[0] > 1 else 0.0
 
 
 def _gaussian(x: Array, n: int, rng: np.random.Generator) -> Array:

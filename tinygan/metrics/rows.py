@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.arguments import Array, points
-from .clouds import c2st, coverage_and_density, mmd2
+from .clouds import c2st, coverage_and_density, deviations, mmd2
 from .line import wasserstein_1d
 from .memory import FAR_AWAY
 
@@ -103,10 +103,10 @@ def _correlation_error(x: Array, real: Array) -> float:
 
 def _correlations(x: Array) -> Array:
     """The correlations of all pairs of columns (d, d); 0 with a constant column."""
-    deviations = np.where((x == x[0]).all(axis=0), 0.0, x - x.mean(axis=-2))  # the mean of equal numbers is rounded
-    length = np.linalg.norm(deviations, axis=-2)
-    deviations /= np.where(length > 0, length, 1.0)
-    return deviations.swapaxes(0, 1) @ deviations
+    off = deviations(x)
+    length = np.linalg.norm(off, axis=-2)
+    off /= np.where(length > 0, length, 1.0)
+    return off.swapaxes(0, 1) @ off
 
 
 def tied_columns(real: Any) -> list[int]:

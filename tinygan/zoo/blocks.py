@@ -63,10 +63,11 @@ class Blocks:
             raise ValueError(f"low must hold small images of {height} x {width} pixels, as rows of {self.d_low} numbers; got "
                              f"shape {np.shape(low)}")
         low = points("low", low)
-        rounding = 1e-6 * (within[1] - within[0]) if within else 0.0  # of a mean, and of float32
-        if within and (low.min() < within[0] - rounding or low.max() > within[1] + rounding):
-            raise ValueError(f"low has values from {low.min():g} to {low.max():g}, but the pixels of the images that were "
-                             f"learned from have {within[0]:g} to {within[1]:g}: bring it to their units")
+        if within:
+            rounding = 1e-6 * max(map(abs, within))  # of a mean, and of float32
+            if low.min() < within[0] - rounding or low.max() > within[1] + rounding:
+                raise ValueError(f"low has values from {low.min():g} to {low.max():g}, but the pixels of the images that were "
+                                 f"learned from have {within[0]:g} to {within[1]:g}: bring it to their units")
         return low.astype(np.float32)
 
 
