@@ -1,5 +1,6 @@
 """Data sets against what they say they are: their statistics, their density, their units, and what they refuse."""
 
+import copy
 import gzip
 import json
 import math
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tinygan import data, files
+from tinygan.data.base import fingerprint
 
 SEEDS = range(5)
 STEADY = settings(derandomize=True, deadline=None, max_examples=25)
@@ -540,6 +542,64 @@ def test_reprs_say_what_there_is():
     assert repr(uneven()) == "Mixture mixture: modes 3, dimensions 2, std 0.25 to 1, weights 0.2 to 0.5"
     assert repr(data.moons()) == "Curve moons: dimensions 2, noise 0.05"
     assert repr(data.from_array(np.eye(3), "mine")) == "Points mine: rows 3, columns 3"
+
+
+def moved(mixture, **changes):
+    """A mixture with other numbers, whose repr may be the same."""
+    held = {"means": mixture.means, "stds": mixture.stds, "weights": mixture.weights}
+    return data.Mixture(**held | changes, name=mixture.name)
+
+
+class Own:
+    """Data of a user's own, with two centres and a count that is no array."""
+
+    dim = 2
+
+    def __init__(self, centers, modes=2):
+        self.centers, self.modes = np.array(centers), modes
+
+    def sample(self, n, rng):
+        return self.centers[rng.integers(self.modes, size=n)]
+
+    def __repr__(self):
+        return "Own"
+
+
+TABLE = np.random.default_rng(0).normal(size=(40, 3)) * [1, 1e-3, 1e5]
+ONE_CELL = TABLE + np.where(np.arange(120).reshape(40, 3) == 61, 1e-7, 0)  # of the small column, in its fifth digit
+TILTED = [[[1, .5], [.5, 1]]]
+
+
+@pytest.mark.parametrize("one, other", [
+    (data.ring(), moved(data.ring(), means=data.ring().means * [1, 1.001])),
+    (uneven(), moved(uneven(), weights=(0.2, 0.3, 0.5))), (uneven(), moved(uneven(), stds=[0.25, 1.0, 0.5])),
+    (data.Mixture([[0, 0]], covariances=TILTED), data.Mixture([[0, 0]], covariances=[[[1, -.5], [-.5, 1]]])),
+    (data.Curve(TABLE, .1), data.Curve(TABLE[::-1], .1)), (data.Curve(TABLE, .1), data.Curve(TABLE, .10001)),
+    (data.from_array(TABLE), data.from_array(ONE_CELL)),
+    (data.Points(TABLE, labels=np.arange(40) % 2), data.Points(TABLE, labels=np.arange(40) // 20)),
+    (data.pictures.Patches([np.zeros((9, 9, 1))], 8), data.pictures.Patches([np.ones((9, 9, 1))], 8)),
+    (Own([[0, 0], [1, 1]]), Own([[0, 0], [1, 2]])), (Own([[0, 0], [1, 1]]), Own([[0, 0], [1, 1]], modes=1)),
+])
+def test_the_fingerprint_tells_data_apart_whose_reprs_are_the_same(one, other):
+    assert repr(one) == repr(other) and fingerprint(one) != fingerprint(other)
+    assert fingerprint(one).startswith(f"{one!r}, numbers ")
+
+
+@pytest.mark.parametrize("one", [data.ring(), data.ring().standardized(), uneven(), data.swiss_roll(), data.from_array(TABLE),
+                                 data.Mixture([[0, 0]], covariances=TILTED), data.digits(), Own([[0, 0], [1, np.nan]])])
+def test_the_fingerprint_is_that_of_a_copy_and_stays_when_the_data_are_used(one):
+    before = fingerprint(copy.deepcopy(one))
+    one.sample(9, rng())
+    if isinstance(one, data.Points):
+        assert one.bounds and one.decimals  # what is computed once and then kept
+    assert fingerprint(one) == before
+
+
+@pytest.mark.parametrize("change", [1e-16, -1e-16])
+def test_the_last_digit_of_another_machine_does_not_change_the_fingerprint(change):
+    means = data.ring().means
+    other = means * (1 + 2 * change) + change  # also where a centre is almost 0
+    assert (other != means).any() and fingerprint(moved(data.ring(), means=other)) == fingerprint(moved(data.ring()))
 
 
 @pytest.mark.parametrize(("error", "match", "x"), [

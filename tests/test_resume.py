@@ -23,7 +23,7 @@ from test_training_state import CASES, make, same_state
 
 from tinygan import checkpoint, data, files, losses, mlp, saving, study, train
 from tinygan.cli import family_files, learning, run_files
-from tinygan.data import ring
+from tinygan.data import Mixture, ring
 from tinygan.engine.optim import SGD, Adam, Clipped, Optimistic
 from tinygan.penalties import R1
 from tinygan.recipe import D_LAYERS, Recipe
@@ -185,10 +185,13 @@ def keep(folder, words, training, stop):
 # ---- train(..., checkpoint=)
 
 
+TURNED = Mixture(ring().standardized().means[:, ::-1] * [1, -1.1], ring().standardized().stds, name="ring")
+
+
 def by_train(steps=STEPS, stop=None, callback=None, **more):
     G, D = mlp(2, 8, 2, seed=1), mlp(2, 8, 1, seed=2)
     settings = {"batch": 16, "penalties": (R1(0.1),), "instance_noise": lambda f: 0.1 * (1 - f), "opt_g": Adam(0.01), "ema": 0.9}
-    history = train(G, D, ring().standardized(), losses.NonSaturating(), steps=steps, progress=False,
+    history = train(G, D, more.pop("data", ring().standardized()), losses.NonSaturating(), steps=steps, progress=False,
                     callback=callback or (lambda state: state.step == stop), **settings | more)
     return G, D, history
 
@@ -224,6 +227,9 @@ def test_what_ends_a_run_in_between_leaves_the_last_whole_checkpoint(tmp_path, e
 
 @pytest.mark.parametrize("more, message", [
     ({"seed": 4}, "seed is 0 there, and 4 here"), ({"penalties": ()}, r"penalties is \(R1\(0.1\),\) there, and \(\) here"),
+    ({"penalties": (R1(0.1, columns=[1, 0.5]),)}, r"penalties is \(R1\(0.1\),\) there, and \(R1\(0.1, columns=\[1.0, 0.5\]\),\)"),
+    ({"data": TURNED}, "data is Mixture ring: .*, numbers .* there, and Mixture ring: .*, numbers"),
+    ({"data": ring().standardized().means.repeat(9, axis=0)}, "data is Mixture ring: .* there, and Points points: rows 72"),
     ({"opt_g": Adam(0.1)}, "opt_g is Adam"), ({"ema": None}, "ema is 0.9 there, and None here"),
     ({"steps": 5}, "it stands at step 7, and this Training has 5 steps"), ({"every": 0}, "every must be at least 1; got 0")])
 def test_train_refuses_the_checkpoint_of_another_run(tmp_path, more, message):

@@ -18,6 +18,7 @@ from waiting import PATIENCE, until
 
 from tinygan import data, losses, plots, study
 from tinygan.__main__ import main
+from tinygan.data.base import fingerprint
 from tinygan.engine.arguments import spawn
 from tinygan.engine.features import FourierFeatures
 from tinygan.engine.network import mlp
@@ -31,6 +32,7 @@ from tinygan.study.remedies import with_gamma
 from tinygan.training import train
 
 RING = {"ring": data.ring().standardized()}
+TURNED = data.Mixture(RING["ring"].means[:, ::-1] * [1, -1.1], RING["ring"].stds, name="ring")  # its repr is that of the ring
 TINY = Setup("tiny", "for tests", Recipe(hidden=(8,), batch=16, steps=3, lr=1e-3, schedule="constant"))
 PLAIN = {"plain": REMEDIES["plain"]}
 TWO = PLAIN | {"averaging": REMEDIES["averaging"]}
@@ -328,7 +330,7 @@ def test_a_line_for_each_run_with_all_that_matters(tmp_path):
     assert {name: first[name] for name in expected} == expected
     assert set(NAMES) - {"replicas"} <= set(head.split(","))  # every setting of a Recipe is a column
     assert float(first["high_quality"]) == rows[0].raw.high_quality and first["ema_modes"] == first["diverged"] == ""
-    assert first["distribution"] == repr(RING["ring"]) and float(first["seconds"]) >= 0
+    assert first["distribution"] == fingerprint(RING["ring"]) and float(first["seconds"]) >= 0
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == sorted(
         f"ring-{name}-{seed}.npy" for name in TWO for seed in range(3))
 
@@ -384,6 +386,7 @@ def test_a_first_line_cut_off_is_begun_again(tmp_path, held):
     ({"remedies": {"plain": Remedy("", clip=.1)}}, "clip is not set there, but 0.1 in this study"),
     ({"remedies": {"new": REMEDIES["r1"]}, "setup": TINY.replace(batch=32)}, "batch is 16 there, but 32 in this study"),
     ({"mixtures": {"ring": data.ring()}}, "distribution is Mixture ring: modes 8, dimensions 2, std 0.01414"),
+    ({"mixtures": {"ring": TURNED}}, f"distribution is {fingerprint(RING['ring'])} there, but {fingerprint(TURNED)} in this"),
 ])
 def test_runs_of_another_kind_are_refused(tmp_path, change, message):
     made(PLAIN, [0], folder=tmp_path)

@@ -123,6 +123,10 @@ class SquaredNorm(Weighted):
 
         return add_penalty(D, x, tape, half_square, ds)
 
+    def __repr__(self) -> str:
+        weighted = "" if self.columns is None else f", columns={self.columns.tolist()}"
+        return f"{super().__repr__()[:-1]}{weighted})"
+
     def _columns_of(self, D: Network, x: Array, columns: Array) -> Array:
         if columns.shape != x.shape[-1:]:
             raise ValueError(f"{self!r}: columns has {columns.size} weights, but x has {x.shape[-1]} columns")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import checkpoint
+from .data.base import fingerprint
 from .engine.arguments import Array, count, file_path
 from .history import History
 
@@ -74,7 +75,8 @@ def run(training: Any, path: str | Path, every: int, settings: dict[str, Any], c
     `settings` say what holds in this run. Raises ValueError, before anything is trained, for the file of another run.
     """
     path = file_path("checkpoint", path)
-    words = {name: ADDRESS.sub("", str(value)) for name, value in settings.items()}
+    told = {name: fingerprint(value) if name == "data" else str(value) for name, value in settings.items()}
+    words = {name: ADDRESS.sub("", text) for name, text in told.items()}
     keeper = Keeper(training, path, every, {"settings": words})
     if keeper.path.exists():
         saved = read(keeper.path)

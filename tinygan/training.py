@@ -259,7 +259,8 @@ def train(G: Network, D: Network, data: Any, loss: Loss, *, steps: int, batch: i
     training, every = two_players(G, D, data, loss, steps=steps, replay=replay, **settings), count("every", every)
     if checkpoint is None:
         return training.run(callback, progress)
-    return saving.run(training, checkpoint, every, {"G": G, "D": D, "data": data, "loss": loss} | settings, callback, progress)
+    settings |= {"G": G, "D": D, "data": given.data_set(data), "loss": loss}
+    return saving.run(training, checkpoint, every, settings, callback, progress)
 
 
 def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, batch: int, d_steps: int, opt_g: Any, opt_d: Any,
@@ -274,7 +275,6 @@ def two_players(G: Network, D: Network, data: Any, loss: Any, *, steps: int, bat
                          between=any(penalty.at == "between" for penalty in penalties))
     step = Rules(loss, penalties, given.unrolling(unroll)).step(update)
     streams = Streams(seed, G.replicas)
-    z = streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype) if isinstance(data, Mixture) else None
-    look = None if z is None else ModeCount(data, z)
+    look = ModeCount(data, streams.normal("evaluation", (SAMPLES, G.d_in), G.dtype)) if isinstance(data, Mixture) else None
     return Training({"D": Player(D, opt_d), "G": Player(G, opt_g)}, draw, step, steps=steps, streams=streams, ema=ema,
                     schedule=schedule, scheduled=(draw, *penalties), look=look, replay=replay)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.base import fingerprint
 from ..engine.arguments import shown
 from ..guard import Diverged
 from ..history import History
@@ -94,7 +95,7 @@ def _keeper(training: Training, group: Group, path, every, start: float) -> tupl
     """What keeps the training, which stands where the file says, if it holds this very group; and the seconds in it."""
     before = 0.0
     settings = {name: written(value) for name, value in group.recipe.values().items()}
-    about = {"study": [group.name, group.data_name, repr(group.data), *group.seeds], "recipe": settings}
+    about = {"study": [group.name, group.data_name, fingerprint(group.data), *group.seeds], "recipe": settings}
     path.parent.mkdir(exist_ok=True)
     if path.is_file():
         with suppress(ValueError):  # a file of an older version, or a damaged one: the runs begin again

@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 
 from .. import files
+from ..data.base import fingerprint
 from ..metrics import FullReport
 from ..recipe import Recipe
 from ..settings import written
@@ -50,7 +51,7 @@ class Results:
     def __init__(self, folder, remedies, data, setup):
         self.folder, self.path, self.rows, self.repaired = Path(folder), Path(folder) / TABLE, {}, False
         self.settings = {name: texts(setup, remedy) for name, remedy in remedies.items()}
-        self.data = {where: repr(mixture) for where, mixture in data.items()}
+        self.data = {where: fingerprint(mixture) for where, mixture in data.items()}
         self._read()
         (self.folder / SAMPLES).mkdir(exist_ok=True)
 
