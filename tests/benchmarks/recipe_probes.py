@@ -111,10 +111,6 @@ PROBES = {
     "ring.beside_20k_gamma_.1": Probed("ring", {**NEAR, "steps": 20_000, **gamma(.3, .1)}, 1),
     "ring.beside_20k_gamma_.03": Probed("ring", {**NEAR, "steps": 20_000, **gamma(.3, .03)}, 1),
     "ring.beside_8_latent_3_20k": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}, 1),
-    "ring.beside_8_latent_3_20k_batch_512": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000,
-                                                            "batch": 512}, 1),
-    "ring.beside_8_latent_4_20k_batch_512": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4, "steps": 20_000,
-                                                            "batch": 512}, 1),
     "ring.beside_8_latent_4_20k": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 4, "steps": 20_000}, 1),
     "grid.base": Probed("grid", {}, 1),
     "grid.beside": Probed("grid", NEAR),
@@ -151,9 +147,12 @@ FINE_PROBES = {
     "fine.wider_d_scale_1": FINE({"hidden": (128,) * 3, "fourier": (64, .5, 1.0)}),
 }
 TABLES = {"recipe_probes": PROBES, "fine_probes": FINE_PROBES}
-RECORDS = {"ring_8_near": Probed("ring", {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000, "batch": 512}, 20),
-           "grid_25_near": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE}, 20),
-           "grid_25_near_minute": Probed("grid", {"d_fourier": (64, 5.0, .06), **LARGE, "steps": 11_500}, 20)}
+RING = {**FINER, **gamma(.3, .03), "latent": 3, "steps": 20_000}
+GRID = {"d_fourier": (64, 5.0, .06), **LARGE}
+RECORDS = {"ring_8_near": Probed("ring", RING, 20), "grid_25_near": Probed("grid", GRID, 20),
+           "grid_25_near_minute": Probed("grid", {**GRID, "steps": 11_500}, 20),
+           "ring_8_large_batch": Probed("ring", {**RING, "batch": 512}, 20),
+           "grid_25_large_batch": Probed("grid", {**GRID, **gamma(.1, .01), "latent": 3, "batch": 512}, 20)}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 
