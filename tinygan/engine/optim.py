@@ -148,7 +148,11 @@ class Optimistic(Around):
         super().__init__(opt)
         self.last: Array | None = None
 
+    def remembers(self) -> bool:
+        return True
+
     def step(self, theta: Array, grad: Array) -> None:
+        self.check_owner(theta)
         start = theta.copy()
         self.opt.step(theta, grad)
         step = theta - start
@@ -167,7 +171,7 @@ class Optimistic(Around):
     def load_state(self, state: dict[str, Array]) -> None:
         own = max(_lasts(state), key=len, default="")
         super().load_state({name: array for name, array in state.items() if name != own})
-        self.last = np.array(state[own]) if own else None
+        self.last, self._moved = np.array(state[own]) if own else None, None
 
     def __repr__(self) -> str:
         return f"Optimistic({self.opt!r})"

@@ -59,16 +59,22 @@ class Optimiser:
         """Whether a step depends on earlier ones. Then all must be of one network."""
         return bool(self.memories)
 
-    def next(self, theta: Array) -> tuple[Array, ...]:
-        """The numbers of the step at hand; counts it. The first step also makes the memories."""
+    def check_owner(self, theta: Array) -> None:
+        """Raises ValueError for another theta than that of the steps before, where it remembers these."""
         owner, place = _owner(theta), theta.__array_interface__["data"][0]
         alive = self._moved is not None and self._moved[0]() is not None
         if alive and self._moved[1] != place and self.remembers():
             raise ValueError(f"{self!r} moves another network and remembers its steps. Each network needs an optimiser of its "
                              "own; to go on with a copy of the network, give it a copy of the optimiser, copy.deepcopy(opt)")
         self._moved = weakref.ref(owner), place
+
+    def next(self, theta: Array) -> tuple[Array, ...]:
+        """The numbers of the step at hand; counts it. The first step also makes the memories."""
+        self.check_owner(theta)
         for name in self.memories:
-            setattr(self, name, memory_like(theta, getattr(self, name)))
+            held = getattr(self, name)
+            kept = self.remembers() or np.shape(held) == theta.shape  # without momentum another network may be next
+            setattr(self, name, memory_like(theta, held if kept else None))
         if not self._prepared:
             self.prepare()
             self._prepared = False

@@ -185,9 +185,10 @@ class SuperRes(System[SuperResSettings]):
             there = min(n, len(self.data.x)) if isinstance(self.data, Points) else n
             real = self.data.sample(there, np.random.default_rng(spawn(seed, 2)[1]))
             low = np.resize(self.blocks.pool(real), (n, self.blocks.d_low))
-        if np.shape(low)[0] not in (1, n):
-            raise ValueError(f"low must be one small image or {n}, as many as are asked for; got {np.shape(low)[0]}")
-        return self.enlarge(np.repeat(low, n // np.shape(low)[0], axis=0), seed=seed, raw=raw)
+        low = self._small(low)
+        if len(low) not in (1, n):
+            raise ValueError(f"low must be one small image or {n}, as many as are asked for; got {len(low)}")
+        return self.enlarge(np.repeat(low, n // len(low), axis=0), seed=seed, raw=raw)
 
     def _answer(self, net: Network, low: Array, *z: Array) -> Array:
         return self.blocks.up(low) + self.blocks.detail(net(joined(low, *z)))
