@@ -551,15 +551,17 @@ def moved(mixture, **changes):
 
 
 class Own:
-    """Data of a user's own, with two centres and a count that is no array."""
+    """Data of a user's own, which count their calls and keep what they drew."""
 
     dim = 2
 
-    def __init__(self, centers, modes=2):
-        self.centers, self.modes = np.array(centers), modes
+    def __init__(self, centers):
+        self.centers, self.calls = np.array(centers), 0
 
     def sample(self, n, rng):
-        return self.centers[rng.integers(self.modes, size=n)]
+        self.calls += 1
+        self._drawn = self.centers[rng.integers(2, size=n)]
+        return self._drawn
 
     def __repr__(self):
         return "Own"
@@ -574,11 +576,12 @@ TILTED = [[[1, .5], [.5, 1]]]
     (data.ring(), moved(data.ring(), means=data.ring().means * [1, 1.001])),
     (uneven(), moved(uneven(), weights=(0.2, 0.3, 0.5))), (uneven(), moved(uneven(), stds=[0.25, 1.0, 0.5])),
     (data.Mixture([[0, 0]], covariances=TILTED), data.Mixture([[0, 0]], covariances=[[[1, -.5], [-.5, 1]]])),
-    (data.Curve(TABLE, .1), data.Curve(TABLE[::-1], .1)), (data.Curve(TABLE, .1), data.Curve(TABLE, .10001)),
+    (data.Curve(TABLE, .1), data.Curve(TABLE[::-1], .1)),
+    (data.Curve(np.eye(2), .1).standardized(), data.Curve(np.eye(2), .10001).standardized()),
     (data.from_array(TABLE), data.from_array(ONE_CELL)),
     (data.Points(TABLE, labels=np.arange(40) % 2), data.Points(TABLE, labels=np.arange(40) // 20)),
     (data.pictures.Patches([np.zeros((9, 9, 1))], 8), data.pictures.Patches([np.ones((9, 9, 1))], 8)),
-    (Own([[0, 0], [1, 1]]), Own([[0, 0], [1, 2]])), (Own([[0, 0], [1, 1]]), Own([[0, 0], [1, 1]], modes=1)),
+    (Own([[0, 0], [1, 1]]), Own([[0, 0], [1, 2]])),
 ])
 def test_the_fingerprint_tells_data_apart_whose_reprs_are_the_same(one, other):
     assert repr(one) == repr(other) and fingerprint(one) != fingerprint(other)

@@ -1,11 +1,13 @@
 """`tests/benchmarks/recipe_probes.py`: every probe can be made, it goes on where it was, and its table is whole."""
 
 import importlib.util
+import itertools
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from oracles import same_bits
 
 from tinygan.engine.features import FourierFeatures
 from tinygan.metrics import FullReport
@@ -27,6 +29,16 @@ def test_every_probe_can_be_made_and_says_what_it_changes():
     assert len(set(told)) == len(told) and {("ring", "nothing"), ("big_grid", "nothing")} < set(told)
     near = probes.PROBES["ring.beside"].recipe.networks(2, (0, 1))[1]
     assert repr(near.layers[0]) == "FourierBeside(2 -> 66)"
+
+
+def test_other_draws_of_the_features_change_the_frequencies_alone():
+    record, draws = probes.RECORDS["ring_8_near"], probes.DRAW_PROBES.values()
+    own, *others = (probe.recipe.networks(2, (0, 1))[1] for probe in (record, *draws))
+    turns = [D.layers[0].turns for D in (own, *others)]
+    assert all((one != other).any() for one, other in itertools.combinations(turns, 2))
+    assert all(same_bits(D.theta, own.theta) and repr(D.layers) == repr(own.layers) for D in others)
+    assert all(np.std(one) / (2 * np.pi * record.recipe.d_fourier[1]) == pytest.approx(1, rel=.3) for one in turns)
+    assert all(probe.recipe.replace(d_layers=None) == record.recipe for probe in draws)
 
 
 def test_the_records_are_the_setup_wide_modes():

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import numbers
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -75,7 +74,7 @@ class DataSet:
 
 
 def fingerprint(data: Any) -> str:
-    """`repr(data)` and eight digits that stand for all numbers in `data`: other numbers have other digits, almost surely.
+    """`repr(data)` and eight digits that stand for all arrays in `data`: other numbers have other digits, almost surely.
 
     The `repr` is for people, and leaves out most numbers. So a stopped run knows by this whether it goes on with the same data.
     Six digits of each number count, so that another machine, whose arithmetic differs in the last one, finds the same.
@@ -83,7 +82,7 @@ def fingerprint(data: Any) -> str:
     >>> from tinygan.data import Mixture
     >>> from tinygan.data.base import fingerprint
     >>> fingerprint(Mixture([[0.0, 1.0]], .5))
-    'Mixture mixture: modes 1, dimensions 2, std 0.5, equal weights, numbers 6ce14a8f'
+    'Mixture mixture: modes 1, dimensions 2, std 0.5, equal weights, numbers d334cd7c'
     """
     digest = hashlib.sha256()
     for array in _arrays(data, DEEP):
@@ -100,13 +99,12 @@ def _six_digits(array: Array) -> Array:
 
 
 def _arrays(thing: Any, deep: int) -> Iterator[Array]:
-    """The numbers in a thing, in the order of their names, without those that are computed when they are asked for."""
-    if isinstance(thing, (np.ndarray, numbers.Real)):
-        array = np.atleast_1d(np.asarray(thing))
-        if array.dtype.kind in "biuf":
-            yield array.astype(np.float64)
+    """The arrays of numbers in a thing, by their names; without private ones, and those that are computed when asked for."""
+    if isinstance(thing, np.ndarray):
+        if thing.dtype.kind in "biuf":
+            yield np.atleast_1d(thing).astype(np.float64)
     elif deep:
         parts = vars(thing) if hasattr(thing, "__dict__") else dict(enumerate(thing)) if isinstance(thing, (tuple, list)) else {}
         for name in sorted(parts, key=str):
-            if not isinstance(getattr(type(thing), str(name), None), functools.cached_property):
+            if not (str(name).startswith("_") or isinstance(getattr(type(thing), str(name), None), functools.cached_property)):
                 yield from _arrays(parts[name], deep - 1)
