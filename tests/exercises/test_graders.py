@@ -52,6 +52,19 @@ def test_the_stub_is_to_do_and_the_solution_passes(exercise):
     grade(exercise, exercise.solution)
 
 
+TRANSPOSED = re.compile(r"(?<![\w'`])(?:[Jauvx]|[A-Z]\w?|\w+_dot|dy|y_a)'(?!\w*')(?!s)")
+
+
+def test_a_transpose_is_written_as_such():
+    """x^T or x.T, as in the lessons: a prime is a derivative, or another thing of the same name."""
+    assert TRANSPOSED.findall("x' dy, dy W', x_dot' dy, (slope * a') W'") == ["x'", "W'", "x_dot'", "a'", "W'"]
+    assert not TRANSPOSED.findall("f' dy, y' = y (1 - y), W's rows, w' = tanh(z W), sigmoid', d['x'], 'a' or 'W'")
+    texts = {path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")}
+    texts |= {f"{e.number} in {what}": " ".join(said) for e in (*ALL, *exercises_of("museum"))
+              for what, said in (("hints", e.hints), ("mistakes", [mistake.story for mistake in e.mistakes]))}
+    assert {name: found for name, text in texts.items() if (found := TRANSPOSED.findall(text))} == {}
+
+
 def stubs_of(number):
     """What a student's file of a lesson ("02") asks for: (function, number of the exercise, its title) of each stub, in order."""
     file, = FOLDER.glob(f"ex{number}_*.py")

@@ -166,9 +166,9 @@ def _back(**parts):
 DENSE_BACK = Exercise(
     "12.3", "dense_tangent_backward", "tangent_backward of a dense layer", _back_case, _back_truth, _back_solution,
     mistakes=(
-        Mistake("only dy was moved: dW = x' dy has a second factor that moves",
+        Mistake("only dy was moved: dW = x^T dy has a second factor that moves",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy_dot)),
-        Mistake("only x was moved: dW = x' dy has a second factor that moves",
+        Mistake("only x was moved: dW = x^T dy has a second factor that moves",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy)),
         Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy_dot)),
@@ -180,7 +180,7 @@ DENSE_BACK = Exercise(
         Mistake("dW was added to its own velocity", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy + x_dot.T @ dy + x.T @ dy_dot)),
         Mistake("that is dW itself, not how fast it moves", _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy)),
-        Mistake("dW_dot came out as k by d: it is x' dy, not dy' x", _back(
+        Mistake("dW_dot came out as k by d: it is x^T dy, not dy^T x", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: dy.T @ x_dot + dy_dot.T @ x), "transposed"),
         Mistake("dx does not contain x, so x_dot cannot move it; W stands still, and only dy moves",
                 _back(dx_dot=lambda dy, dy_dot, x, x_dot, W: dy_dot @ W.T + x_dot)),
@@ -191,8 +191,8 @@ DENSE_BACK = Exercise(
                 _back(db_dot=lambda dy, dy_dot, x, x_dot, W: dy.sum(axis=0, keepdims=True))),
         Mistake("db_dot was not summed", _back(db_dot=lambda dy, dy_dot, x, x_dot, W: dy_dot.copy()), "sum over the batch"),
     ),
-    hints=("Three lines, one after the other. In dx = dy W' only dy moves; in dW = x' dy both do; db is a sum of dy.",
-           "dW_dot = x_dot' dy + x' dy_dot.",
+    hints=("Three lines, one after the other. In dx = dy W^T only dy moves; in dW = x^T dy both do; db is a sum of dy.",
+           "dW_dot = x_dot^T dy + x^T dy_dot.",
            "dx = dy @ W.T, dx_dot = dy_dot @ W.T, dW_dot = x_dot.T @ dy + x.T @ dy_dot, "
            "db_dot = dy_dot.sum(axis=0, keepdims=True)."),
     batch=lambda dy, *_: dy.shape[0],

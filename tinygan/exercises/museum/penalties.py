@@ -208,9 +208,9 @@ CURVATURE = Exercise(
                 lambda x, W, a, gamma: _r1(x, W, a, gamma / 2), "factor 2"),
     ),
     hints=("da is right. Replace np.tanh by a ReLU, in your mind: what is different about its slope when W moves?",
-           "W stands in g twice: as W', and inside the slope. The code has differentiated the first.",
-           "When x W moves by h, the slope moves by -2 u slope h. So <v, g> moves by the sum of (v W) a' (-2 u slope) h.",
-           "Add x' times that: dW += x.T @ ((v @ W) * a.T * (-2 * u * slope))."),
+           "W stands in g twice: as W^T, and inside the slope. The code has differentiated the first.",
+           "When x W moves by h, the slope moves by -2 u slope h. So <v, g> moves by the sum of (v W) a^T (-2 u slope) h.",
+           "Add x^T times that: dW += x.T @ ((v @ W) * a.T * (-2 * u * slope))."),
     constants=lambda x, W, a, gamma: {"gamma": gamma}, batch=lambda x, W, a, gamma: x.shape[0],
 )
 
