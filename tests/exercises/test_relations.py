@@ -67,7 +67,7 @@ def test_another_shape(got, truth, words):
     (lambda y, x: 0.7 * y, "y is 0.7 times the truth, in all 5 cases: a constant factor is wrong"),
     (lambda y, x: np.sqrt(y), "y is the root of the truth"),
     (lambda y, x: 1 - y, "y is 1 minus the truth"),
-    (lambda y, x: -y if x[0, 0] < 0 else y, "y is -1 times the truth"),
+    (lambda y, x: -y if x[0, 0] < 0 else y, "y has the right size in all cases, and the wrong sign in some"),
 ])
 def test_a_number(change, words):
     def truth(x):
