@@ -106,7 +106,7 @@ DETACHED = Exercise(
 
 
 def _descent_case(rng):
-    return *players(rng), float(rng.uniform(0.5, 1.0)), 3
+    return *players(rng), float(rng.uniform(0.5, 1.0)), int(rng.integers(2, 5))
 
 
 def _descent_truth(G, D, z, lr, steps):
