@@ -193,8 +193,10 @@ WILSON = Exercise(
     solution=lambda k, n: _wilson(k, n),
     mistakes=(
         *(Mistake(story, _wilson_mistake(**parts)) for story, parts in PARTS),
-        *(Mistake(f"{story}; and z = {z} is rounded", _wilson_mistake(z=z, **parts)) for story, parts in PARTS for z in (1.96, 2)),
-        *(Mistake("that is k/n and z standard errors to each side, cut off at 0 and 1: its error is taken at k/n, not at p itself",
+        *(Mistake(f"{story}; and z = {z} is rounded", _wilson_mistake(z=z, **parts))
+          for story, parts in PARTS for z in (1.96, 2)),
+        *(Mistake("that is k/n and z standard errors to each side, cut off at 0 and 1: its error is taken at k/n, not at p "
+                  "itself",
                   lambda k, n, z=z: tuple(min(max(end, 0.0), 1.0) for end in _wilson(k, n, z, **PARTS[0][1])))
           for z in (Z, 1.96, 2)),
         *(Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=z))
@@ -206,8 +208,8 @@ WILSON = Exercise(
             middle + sign * reach / below for middle, reach, below in [_around(k, n, Z)] for sign in (-1, 1))),
         Mistake("z is missing in front of the root", lambda k, n: tuple(
             (middle + sign * reach / Z) / below for middle, reach, below in [_around(k, n, Z)] for sign in (-1, 1))),
-        Mistake("that is Agresti and Coull's interval, which adds z^2/2 runs to each side and takes the error there; Wilson's was "
-                "asked for", _agresti),
+        Mistake("that is Agresti and Coull's interval, which adds z^2/2 runs of each kind and takes the error there; Wilson's "
+                "was asked for", _agresti),
         *(Mistake(f"z = {z} is rounded; it is 1.959964", _wilson_mistake(z=z)) for z in (1.96, 2)),
         Mistake("the bounds are in percent, 100 times the share", lambda k, n: tuple(100 * end for end in _wilson(k, n))),
         Mistake("those are the middle and the half width; the two ends were asked for", lambda k, n: (

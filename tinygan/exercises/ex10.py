@@ -324,7 +324,7 @@ JS = Exercise(
                 lambda *args: _inverse(*_with_outside(*args))),
         Mistake("m = p + q: the half is missing in the mixture, (p + q) / 2", lambda *args: _jensen(
             *_with_outside(*args)) - math.log(2)),
-        Mistake("what lies outside became two cells, one for the samples and one for the probability: it is one and the same cell",
+        Mistake("what lies outside became two cells, one for the samples and one for the probability: it is the same cell",
                 lambda counts, total, p: _jensen(np.append(counts / total, [1 - counts.sum() / total, 0]),
                                                  np.append(p, [0, 1 - p.sum()]))),
         Mistake("the samples outside were counted, and not divided by N like the others", lambda counts, total, p: _jensen(
@@ -410,7 +410,7 @@ COVERAGE = Exercise(
                 lambda x, real, k: (cdist(real, x) <= _radius(real, k + 1)).any(axis=-1).mean()),
         Mistake("the distances are sums of absolute differences, Manhattan's", lambda x, real, k: (
             cdist(real, x, "cityblock") < np.sort(cdist(real, real, "cityblock"), axis=-1)[:, k, None]).any(axis=-1).mean()),
-        Mistake("distances were sorted along the wrong axis and then read along the other: row i belongs to ball i", lambda x, real, k: (
+        Mistake("distances were sorted along the wrong axis: row i belongs to ball i", lambda x, real, k: (
             cdist(real, x) < np.sort(cdist(real, real), axis=0)[:, k, None]).any(axis=-1).mean()),
         *(Mistake(f"k is an argument; {number} was written in its place",
                   lambda x, real, k, number=number: (cdist(real, x) < _radius(real, number)).any(axis=-1).mean())
@@ -503,7 +503,8 @@ MMD = Exercise(
         Mistake("the 2 in the exponent was forgotten: exp(-d**2 / (2 b**2))", _mmd(lambda d, b: np.exp(-(d**2) / b**2))),
         Mistake("the distance was not squared", _mmd(lambda d, b: np.exp(-d / (2 * b**2)))),
         Mistake("d**2 / 2 * b**2 multiplies by b**2: write d**2 / (2 * b**2)", _mmd(lambda d, b: np.exp(-(d**2) / 2 * b**2))),
-        Mistake("exp(-d / b) is the Laplace kernel; the Gaussian one is exp(-d**2 / (2 b**2))", _mmd(lambda d, b: np.exp(-d / b))),
+        Mistake("exp(-d / b) is the Laplace kernel; the Gaussian one is exp(-d**2 / (2 b**2))",
+                _mmd(lambda d, b: np.exp(-d / b))),
         Mistake("the bandwidth was forgotten: b = 1", _mmd(lambda d, b: np.exp(-(d**2) / 2))),
         Mistake("the sum between the clouds was subtracted, not the mean", _mmd(between=np.sum)),
         Mistake("the mean between the clouds is over N M pairs; the sum was divided by N^2",

@@ -77,8 +77,8 @@ SCHEDULES = Exercise(
             gamma=lambda f, start, stop: stop + (start - stop) * (1 + np.cos(np.pi * f)) / 2)),
         Mistake("gamma was divided by e^(1/T) in each step: the factor must lead from start to stop", _falling(
             gamma=lambda f, start, stop: start * np.exp(-f))),
-        Mistake("lr was left out: the rate begins at lr, not at 1", lambda lr, start, stop, steps: _falling()(1.0, start, stop, steps),
-                "lr was left out"),
+        Mistake("lr was left out: the rate begins at lr, not at 1",
+                lambda lr, start, stop, steps: _falling()(1.0, start, stop, steps), "lr was left out"),
         Mistake("gamma fell by the whole factor in each step: it is stop / start over the run, after T steps", _falling(
             gamma=lambda f, start, stop: start * (stop / start) ** (f * f.size))),
         Mistake("start / stop is larger than 1, so this gamma rises: stop / start", _falling(
@@ -401,7 +401,8 @@ MEMORY = Exercise(
         Mistake("log(keep) / log(1/2) is upside down", _memories(half=lambda keep: math.log(keep) / math.log(0.5))),
         Mistake("ln 2 / (1 - keep) is near, for keep near 1; exact is ln(1/2) / ln(keep)", _memories(
             half=lambda keep: math.log(2) / (1 - keep))),
-        Mistake("keep and 1 - keep are exchanged in the mean age: keep / (1 - keep)", _memories(age=lambda keep: (1 - keep) / keep)),
+        Mistake("keep and 1 - keep are exchanged in the mean age: keep / (1 - keep)",
+                _memories(age=lambda keep: (1 - keep) / keep)),
         Mistake("half of the memory 1 / (1 - keep) is not the mean age", _memories(age=lambda keep: 0.5 / (1 - keep))),
         *(Mistake("half is not a whole number: it was rounded", _memories(
             half=lambda keep, to=to: float(to(math.log(0.5) / math.log(keep))))) for to in (math.ceil, math.floor, round)),
