@@ -37,10 +37,6 @@ def _check_drawn(answer, n, classes, seed):
     labels, share = answer(n, classes, seed), 1 / classes
     if not np.array_equal(labels, answer(n, classes, seed)):
         raise Wrong("the same seed gives other labels when it is called again", "draw from np.random.default_rng(seed)")
-    counts = [np.bincount(answer(n, classes, seed + i), minlength=classes) for i in range(4)]
-    if all(np.ptp(count) <= 1 for count in counts):
-        raise Wrong("every class comes equally often, whatever the seed is: the labels were dealt out, not drawn",
-                    "each label is drawn for itself, whatever the others are")
     same = np.mean(labels[1:] == labels[:-1])
     if abs(same - share) > SPREAD * np.sqrt(share * (1 - share) / n):
         raise Wrong(f"{same:.0%} of all labels are the same as the one before; if each were drawn for itself, it would be "
@@ -67,8 +63,6 @@ ASKED = Exercise(
                 _drawn(lambda rng, n, classes: rng.integers(0, classes + 1, size=n)), "and it asks for class"),
         Mistake("every image is asked for with the same label, the 1", _drawn(lambda rng, n, classes: np.full(n, 1)),
                 "another seed gives the same labels"),
-        Mistake("each class comes as often as the others, in another order", _drawn(lambda rng, n, classes: rng.permutation(
-            np.arange(n) % classes)), "dealt out, not drawn"),
         Mistake("the labels are sorted", _drawn(lambda rng, n, classes: np.sort(rng.integers(0, classes, size=n))),
                 "are they sorted, or repeated?"),
         Mistake("every label stands twice", _drawn(lambda rng, n, classes: np.repeat(rng.integers(0, classes, size=n), 2)[:n]),
