@@ -46,6 +46,13 @@ def test_an_array(change, words):
     assert words in said(lambda x: change(right(x)), right)
 
 
+def test_a_whole_number_among_the_arguments_explains_a_factor():
+    exercise = Exercise("00.0", "f", "an exercise", lambda rng: (rng.normal(size=(4, 2)), int(rng.integers(2, 9))),
+                        lambda x, m: {"y": m * x}, lambda x, m: m * x, (), ())
+    with pytest.raises(Wrong, match="y is the truth divided by m, in all 5 cases"):
+        grade(exercise, lambda x, m: x)
+
+
 @pytest.mark.parametrize(("got", "truth", "words"), [
     (lambda x: x**2, lambda x: (x**2).sum(axis=0), "y is right after a sum over axis 0"),
     (lambda x: x**2, lambda x: (x**2).mean(axis=1, keepdims=True), "y is right after a mean over axis 1, with keepdims=True"),
