@@ -26,10 +26,10 @@ def modes_visited(x, means):
 
 
 def wilson_interval(k, n):
-    """k of n runs collapsed: between which bounds is the share p of all seeds that would, with 95 %?
+    """k of n runs collapsed. Give the 95 % interval for p, the share of runs that collapse among all seeds.
 
-    Wilson's interval contains every p that is less than z = 1.959964 standard errors from k/n, with the standard error that p
-    itself has: the bounds are the two solutions p of
+    Use Wilson's interval. It contains every p that is less than z = 1.959964 standard errors from k/n. The standard error is that
+    of p itself, so the bounds are the two solutions p of
 
         |k/n - p| = z sqrt(p (1 - p) / n)
 

@@ -51,8 +51,8 @@ def js(counts, total, p):
     """The Jensen-Shannon divergence, in nats, between samples counted in cells and a density that is known.
 
     counts[c] of the N = `total` samples lie in cell c, and p[c] is the exact probability of that cell. The cells do not reach
-    everywhere: some samples, and some of the probability, lie outside all of them. Both must sum to 1 before they are
-    compared.
+    everywhere: some samples, and some of the probability, lie outside all of them. What lies outside counts as one more cell, so
+    that the shares of the samples and the probabilities sum to 1.
 
     counts (C,), total a number, p (C,)  ->  js, one number, shape ()
     """

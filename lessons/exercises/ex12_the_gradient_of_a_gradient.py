@@ -31,7 +31,7 @@ def tanh_tangent(x_dot, x):
 def dense_tangent_backward(dy, dy_dot, x, x_dot, W):
     """The backward pass of y = x W + b and its velocity, when x and dy move while W and b stand still.
 
-    The backward pass is  dx = dy W',  dW = x' dy,  db = the sum of dy over the batch.
+    The backward pass is  dx = dy W^T,  dW = x^T dy,  db = the sum of dy over the batch.
     Apply the product rule to each of these lines. dW_dot and db_dot are the velocities of dW and db.
 
     dy, dy_dot (N, k), x, x_dot (N, d), W (d, k)  ->  dx (N, d), dx_dot (N, d), dW_dot (d, k), db_dot (1, k), in this order

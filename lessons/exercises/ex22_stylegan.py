@@ -51,7 +51,7 @@ def path_penalty(g, a):
 
     value = mean over n of (r_n - a)^2,   r_n = root of (the sum of g_n^2 over layers and numbers) / L
 
-    g (N, L, m): for each image, J' y by the w of each of L layers, nowhere all 0; a, a number, the mean length so far
+    g (N, L, m): for each image, J^T y by the w of each of L layers, nowhere all 0; a, a number, the mean length so far
     ->  value, one number; v = d value / dg (N, L, m), in this order
     """
     raise NotImplementedError("Exercise 22.5: path lengths")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from waiting import PATIENCE, until
 
 from tinygan.exercises import calling, exercises_of, grading, limits
@@ -395,6 +396,14 @@ def test_what_cannot_be_compared_is_named_as_that():
     exercise = FORWARD._replace(observe=lambda answer, *args: {"y": answer(*args).nonsense})
     said = message(exercise, lambda x, W, b: x @ W + b)
     assert said == "what dense_forward gives cannot be used: AttributeError: 'numpy.ndarray' object has no attribute 'nonsense'"
+
+
+@pytest.mark.parametrize("work", [lambda: np.random.default_rng("seed"), lambda: np.random.default_rng(0).choice(0),
+                                  lambda: cKDTree(np.full((3, 2), np.nan))])
+def test_the_line_is_the_students_where_a_compiled_library_complains(work):
+    """NumPy's and SciPy's compiled files stand in the traceback by their names alone, without their folder."""
+    error, place = lines(work)
+    assert error.startswith("it stops with ") and place.startswith("test_calling.py, line ") and place[-1] != " "
 
 
 def test_an_answer_that_needs_another_one_says_so():

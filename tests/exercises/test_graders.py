@@ -13,7 +13,7 @@ import pytest
 from waiting import until
 
 from tinygan.exercises import FOLDER, LESSONS, exercises_of
-from tinygan.exercises.cases import parameters
+from tinygan.exercises.cases import named, parameters
 from tinygan.exercises.grading import ToDo, Wrong, grade
 
 ALL = [exercise for lesson in LESSONS for exercise in exercises_of(lesson)]
@@ -50,6 +50,53 @@ def test_the_stub_is_to_do_and_the_solution_passes(exercise):
     with pytest.raises(ToDo):
         grade(exercise, stub(exercise))
     grade(exercise, exercise.solution)
+
+
+TRANSPOSED = re.compile(r"(?<![\w'`])(?:[Jauvx]|[A-Z]\w?|\w+_dot|dy|y_a)'(?!\w*')(?!s)")
+
+
+def test_a_transpose_is_written_as_such():
+    """x^T or x.T, as in the lessons: a prime is a derivative, or another thing of the same name."""
+    assert TRANSPOSED.findall("x' dy, dy W', x_dot' dy, (slope * a') W'") == ["x'", "W'", "x_dot'", "a'", "W'"]
+    assert not TRANSPOSED.findall("f' dy, y' = y (1 - y), W's rows, w' = tanh(z W), sigmoid', d['x'], 'a' or 'W'")
+    texts = {path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")}
+    texts |= {f"{e.number} in {what}": " ".join(said) for e in (*ALL, *exercises_of("museum"))
+              for what, said in (("hints", e.hints), ("mistakes", [mistake.story for mistake in e.mistakes]))}
+    assert {name: found for name, text in texts.items() if (found := TRANSPOSED.findall(text))} == {}
+
+
+SAME = {("05.3", "eps")}  # the usual 1e-8 would not be seen
+
+
+@pytest.mark.parametrize("exercise", [e for e in (*ALL, *exercises_of("museum")) if e.cases > 1], ids=lambda e: e.number)
+def test_no_number_is_the_same_in_all_cases(exercise):
+    """An answer that has the number of an example in it, in place of the argument, must be seen."""
+    seen = {}
+    for seed in range(exercise.cases):
+        for name, arg in named(exercise, exercise.case(np.random.default_rng(seed))):
+            if isinstance(arg, int | float):
+                seen.setdefault(name, set()).add(arg)
+    assert {name for name, values in seen.items() if len(values) < 2 and (exercise.number, name) not in SAME} == set()
+
+
+@pytest.mark.parametrize(("number", "answer", "said", "unsaid"), [
+    ("11.2", lambda r, f: (abs(f.mean() - r.mean()), *solution("11.2", r, f)[1:]), "wrong sign in some", "truth: a sign"),
+    ("11.4", lambda x, y: tuple(scores[:, None] for scores in solution("11.4", x, y)), "it is (6, 1)", "sorted"),
+    ("11.1", lambda theta, length: (solution("11.1", theta, length)[0], max(abs(theta) - length, 0)), "w1 is zero", "//"),
+    ("15.2", lambda g, gamma, scale: (g, gamma), "the slope was left as it is", "applied once too often"),
+    ("15.2", lambda g, gamma, scale: (g / scale**2, gamma), "divided by the square", "left out"),
+    ("10.2", lambda n, total, w: ((n > 0).sum(), (n >= w / 2).sum(), n.sum() / total), "divide it by N", "exchanged"),
+    ("09.1", lambda x, means: (solution("09.1", x, means)[0], sum(solution("09.1", x, means)[0] >= int(x.shape[0] / means.shape[
+        0] / 2))), "as //, int() and round() do", "by //"),
+    ("13.4", lambda plain, cured: (*solution("13.4", plain, cured)[:2], 0.9), "(more and fewer are right)", "is right)"),
+])
+def test_a_message_does_not_blame_what_is_not_there(number, answer, said, unsaid):
+    found = message(next(e for e in ALL if e.number == number), answer)
+    assert said in found and unsaid not in found, found
+
+
+def solution(number, *args):
+    return next(e for e in ALL if e.number == number).solution(*args)
 
 
 def stubs_of(number):

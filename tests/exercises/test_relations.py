@@ -46,6 +46,13 @@ def test_an_array(change, words):
     assert words in said(lambda x: change(right(x)), right)
 
 
+def test_a_whole_number_among_the_arguments_explains_a_factor():
+    exercise = Exercise("00.0", "f", "an exercise", lambda rng: (rng.normal(size=(4, 2)), int(rng.integers(2, 9))),
+                        lambda x, m: {"y": m * x}, lambda x, m: m * x, (), ())
+    with pytest.raises(Wrong, match="y is the truth divided by m, in all 5 cases"):
+        grade(exercise, lambda x, m: x)
+
+
 @pytest.mark.parametrize(("got", "truth", "words"), [
     (lambda x: x**2, lambda x: (x**2).sum(axis=0), "y is right after a sum over axis 0"),
     (lambda x: x**2, lambda x: (x**2).mean(axis=1, keepdims=True), "y is right after a mean over axis 1, with keepdims=True"),
@@ -67,7 +74,7 @@ def test_another_shape(got, truth, words):
     (lambda y, x: 0.7 * y, "y is 0.7 times the truth, in all 5 cases: a constant factor is wrong"),
     (lambda y, x: np.sqrt(y), "y is the root of the truth"),
     (lambda y, x: 1 - y, "y is 1 minus the truth"),
-    (lambda y, x: -y if x[0, 0] < 0 else y, "y is -1 times the truth"),
+    (lambda y, x: -y if x[0, 0] < 0 else y, "y has the right size in all cases, and the wrong sign in some"),
 ])
 def test_a_number(change, words):
     def truth(x):

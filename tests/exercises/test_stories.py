@@ -36,6 +36,55 @@ THREE = asked(lambda x, y: {"a": x + y, "b": x * y, "c": x - y})
 PARTS = THREE.solution
 
 
+# ---------------------------------------------------------------- a factor
+
+
+HALVES = asked(lambda x: {"a": (x**2).mean()}, lambda rng: (rng.normal(size=int(rng.integers(4, 9))),),
+               batch=len)._replace(solution=lambda x: (x**2).mean())
+
+
+@pytest.mark.parametrize(("factor", "said"), [
+    (lambda x: 2.0, "a is 2 times the truth: a factor 2 too many"), (lambda x: -1.0, "a is -1 times the truth: a sign"),
+    (lambda x: len(x), "it was not divided by the batch size"), (lambda x: -1 / len(x), "once too often")])
+def test_a_factor_that_is_there_in_all_cases_is_a_cause(factor, said):
+    assert said in message(HALVES, lambda x: factor(x) * (x**2).mean())
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5, -1.0])
+def test_a_factor_that_is_there_by_chance_is_no_cause(factor):
+    """In the first case the factor is 2, in the others it is another number."""
+    first = HALVES.case(np.random.default_rng(0))[0]
+    said = message(HALVES, lambda x: (x**2).mean() * (factor if np.array_equal(x, first) else 1 + x[0] ** 2))
+    assert said.startswith(f"a is {factor:g} times the truth here, but not in all cases\nrelative error")
+
+
+def test_a_factor_by_chance_stands_beside_a_story():
+    first = HALVES.case(np.random.default_rng(0))[0]
+
+    def slip(x):
+        return (x**2).mean() * (2 if np.array_equal(x, first) else 1 + x[0] ** 2)
+
+    said = message(HALVES._replace(mistakes=(Mistake("weighed by the first", slip),)), slip)
+    assert said.startswith("a is 2 times the truth here, but not in all cases\n"
+                           "a is what comes out by this mistake: weighed by the first\nrelative error")
+
+
+def test_a_factor_of_nothing_does_not_count():
+    """The truth is 0 in every other case, and so is what is twice as large."""
+    exercise = asked(lambda x, y: {"a": np.maximum(x[0], 0.0)})
+    seeds = [seed for seed in range(5) if exercise.case(np.random.default_rng(seed))[0][0] > 0]
+    assert 0 < len(seeds) < 5 and "a factor 2 too many" in message(exercise, lambda x, y: 2 * np.maximum(x[0], 0.0))
+
+
+def test_whole_numbers_now_and_then_are_no_cause():
+    """max(x, 0) is the int 0 where x is negative, and no // is in it."""
+    exercise = asked(lambda x, y: {"a": abs(float(x[0]))})
+    negative = [seed for seed in range(5) if exercise.case(np.random.default_rng(seed))[0][0] < 0]
+    said = message(exercise, lambda x, y: max(float(x[0]), 0), seeds=negative)
+    assert 0 < len(negative) < 5 and said.startswith("a is zero: it must be")
+    assert "holds whole numbers (int)" in message(exercise, lambda x, y: round(x[0]), seeds=negative)
+
+
 # ---------------------------------------------------------------- outputs that are exchanged
 
 

@@ -118,7 +118,8 @@ def place(error):
 
 def _is_students(file):
     libraries = file.is_relative_to(PACKAGE) or file.is_relative_to(PYTHON) or "site-packages" in file.parts
-    return not libraries and not file.name.startswith("<frozen")
+    compiled = file.suffix in {".pyx", ".pxd", ".pxi"}  # a library's, without its folder
+    return not libraries and not compiled and not file.name.startswith("<frozen")
 
 
 def _sentence(error, who, it):

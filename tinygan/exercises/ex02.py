@@ -86,7 +86,7 @@ BACKWARD = Exercise(
     mistakes=(
         Mistake("dW was divided by the batch: the mean belongs to the loss, which has taken it already",
                 lambda dy, x, W: (dy @ W.T, x.T @ dy / dy.shape[0], _total(dy)), "batch size"),
-        Mistake("dW is dy' x instead of x' dy", lambda dy, x, W: (dy @ W.T, dy.T @ x, _total(dy)), "transposed"),
+        Mistake("dW is dy^T x instead of x^T dy", lambda dy, x, W: (dy @ W.T, dy.T @ x, _total(dy)), "transposed"),
         Mistake("db was not summed", lambda dy, x, W: (dy @ W.T, x.T @ dy, dy), "sum over the batch"),
         Mistake("dy was forgotten in db: that is the number of samples",
                 lambda dy, x, W: (dy @ W.T, x.T @ dy, np.full((1, W.shape[1]), float(x.shape[0])))),
@@ -109,7 +109,7 @@ BACKWARD = Exercise(
     ),
     hints=("Write one entry: y[n, j] = sum_i x[n, i] W[i, j] + b[j]. Which y's does W[i, j] appear in? All those of column j.",
            "So dL/dW[i, j] = sum_n x[n, i] dy[n, j]. A sum over n of products is a matrix product: of which two?",
-           "dx = dy W', dW = x' dy, and db is the sum of dy over the batch, with shape (1, k)."),
+           "dx = dy W^T, dW = x^T dy, and db is the sum of dy over the batch, with shape (1, k)."),
     batch=lambda dy, x, W: dy.shape[0],
 )
 

@@ -92,7 +92,7 @@ VISITED = Exercise(
         Mistake("exactly half of the fair share counts too: >=, not >", _counting(lambda count, n, k: 2 * count * k > n)),
         Mistake("half of all samples was asked of each mode; its fair share is N / K",
                 _counting(lambda count, n, k: 2 * count >= n), "visited is zero"),
-        Mistake("half of a fair share was rounded down, by //: it need not be a whole number",
+        Mistake("half of a fair share was rounded down, as //, int() and round() do: it need not be a whole number",
                 _counting(lambda count, n, k: count >= n // (2 * k))),
         Mistake("that is the Manhattan distance, a sum of absolute differences; the Euclidean one is a root of squares",
                 _counting(distance=lambda gap: np.abs(gap).sum(axis=-1))),
@@ -104,6 +104,8 @@ VISITED = Exercise(
                 _near_only(3)),
         Mistake("argmin over the wrong axis: that is the nearest sample of each mean", lambda x, means: (np.bincount(
             cdist(x, means).argmin(axis=0) % means.shape[0], minlength=means.shape[0]).astype(float), float(means.shape[0]))),
+        Mistake("argmin over the wrong axis: that is the nearest sample of each mean, and these were counted", lambda x, means: (
+            np.bincount(cdist(x, means).argmin(axis=0), minlength=means.shape[0]).astype(float), _counting()(x, means)[1])),
         Mistake("those are shares of the samples, not counts",
                 lambda x, means: (_counting()(x, means)[0] / x.shape[0], _counting()(x, means)[1])),
         Mistake("distances were measured along the first coordinate only",
@@ -163,19 +165,51 @@ def _wilson_mistake(**parts):
     return lambda k, n: _wilson(k, n, **parts)
 
 
+def _around(k, n, z):
+    """The middle, the reach and the divisor of the two solutions."""
+    s, q = k / n, z * z
+    return s + q / (2 * n), z * math.sqrt(s * (1 - s) / n + q / (4 * n * n)), 1 + q / n
+
+
+def _agresti(k, n):
+    share, runs = (k + Z * Z / 2) / (n + Z * Z), n + Z * Z
+    reach = Z * math.sqrt(share * (1 - share) / runs)
+    return share - reach, share + reach
+
+
+# Other ideas of a part, with what they mean.
+PARTS = (
+    ("that is k/n and z standard errors to each side: its error is taken at k/n, not at p itself",
+     dict(middle=lambda s, n, q: s, inner=lambda s, n, q: s * (1 - s) / n, below=lambda n, q: 1)),
+    ("the division by 1 + z^2 / n is missing", dict(below=lambda n, q: 1)),
+    ("the middle is k/n + z^2 / (2 n), pulled towards 1/2, and not k/n alone", dict(middle=lambda s, n, q: s)),
+    ("the middle is k/n + z^2 / (2 n), with the 2, before it is divided", dict(middle=lambda s, n, q: s + q / n)),
+    ("z^2 / (4 n^2) under the root is missing", dict(inner=lambda s, n, q: s * (1 - s) / n)),
+    ("under the root stands z^2 / (4 n^2), with n squared", dict(inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n))),
+)
+
 WILSON = Exercise(
     "09.2", "wilson_interval", "k of n runs, and what that says", _trials, _bounds,
     solution=lambda k, n: _wilson(k, n),
     mistakes=(
-        Mistake("that is k/n and z standard errors to each side: its error is taken at k/n, not at p itself",
-                _wilson_mistake(middle=lambda s, n, q: s, inner=lambda s, n, q: s * (1 - s) / n, below=lambda n, q: 1)),
-        Mistake("the division by 1 + z^2 / n is missing", _wilson_mistake(below=lambda n, q: 1)),
-        Mistake("the middle is k/n + z^2 / (2 n), pulled towards 1/2, and not k/n alone",
-                _wilson_mistake(middle=lambda s, n, q: s)),
-        Mistake("z^2 / (4 n^2) under the root is missing", _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n)),
-        Mistake("under the root stands z^2 / (4 n^2), with n squared",
-                _wilson_mistake(inner=lambda s, n, q: s * (1 - s) / n + q / (4 * n))),
-        Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=1.644854)),
+        *(Mistake(story, _wilson_mistake(**parts)) for story, parts in PARTS),
+        *(Mistake(f"{story}; and z = {z} is rounded", _wilson_mistake(z=z, **parts))
+          for story, parts in PARTS for z in (1.96, 2)),
+        *(Mistake("that is k/n and z standard errors to each side, cut off at 0 and 1: its error is taken at k/n, not at p "
+                  "itself",
+                  lambda k, n, z=z: tuple(min(max(end, 0.0), 1.0) for end in _wilson(k, n, z, **PARTS[0][1])))
+          for z in (Z, 1.96, 2)),
+        *(Mistake("z = 1.645 leaves 5 % on each side; 95 % in between takes 1.959964", _wilson_mistake(z=z))
+          for z in (1.644854, 1.645)),
+        *(Mistake("z = 2.576 is for 99 %; 95 % in between takes 1.959964", _wilson_mistake(z=z)) for z in (2.575829, 2.576)),
+        Mistake("only the middle was divided by 1 + z^2 / n; both solutions are, as a whole", lambda k, n: tuple(
+            middle / below + sign * reach for middle, reach, below in [_around(k, n, Z)] for sign in (-1, 1))),
+        Mistake("only the root was divided by 1 + z^2 / n; both solutions are, as a whole", lambda k, n: tuple(
+            middle + sign * reach / below for middle, reach, below in [_around(k, n, Z)] for sign in (-1, 1))),
+        Mistake("z is missing in front of the root", lambda k, n: tuple(
+            (middle + sign * reach / Z) / below for middle, reach, below in [_around(k, n, Z)] for sign in (-1, 1))),
+        Mistake("that is Agresti and Coull's interval, which adds z^2/2 runs of each kind and takes the error there; Wilson's "
+                "was asked for", _agresti),
         *(Mistake(f"z = {z} is rounded; it is 1.959964", _wilson_mistake(z=z)) for z in (1.96, 2)),
         Mistake("the bounds are in percent, 100 times the share", lambda k, n: tuple(100 * end for end in _wilson(k, n))),
         Mistake("those are the middle and the half width; the two ends were asked for", lambda k, n: (
@@ -233,6 +267,18 @@ G_LOSS = Exercise(
                 _loss_mistake(ds=lambda s: -sigmoid(s) / s.shape[-2])),
         Mistake("that is the minimax loss, -softplus(s); the non-saturating one is softplus(-s)",
                 lambda s: (-softplus(s).mean(axis=(-2, -1)), -sigmoid(s) / s.shape[-2])),
+        Mistake("ds was divided by the number of replicas R, and not by the N of the batch",
+                _loss_mistake(ds=lambda s: -sigmoid(-s) / s.shape[0])),
+        Mistake("that is D's loss on fake samples, softplus(s); G's is softplus(-s)",
+                lambda s: (softplus(s).mean(axis=(-2, -1)), sigmoid(s) / s.shape[-2])),
+        Mistake("+sigmoid(s) is the derivative of softplus(s); that of softplus(-s) is -sigmoid(-s)",
+                _loss_mistake(ds=lambda s: sigmoid(s) / s.shape[-2])),
+        Mistake("the sigmoid is the derivative of softplus already, and it was differentiated once more: p (1 - p)",
+                _loss_mistake(ds=lambda s: -sigmoid(s) * sigmoid(-s) / s.shape[-2])),
+        Mistake("softplus of the mean score stands where the mean of softplus was meant",
+                _loss_mistake(value=lambda cost: np.logaddexp(0, np.log(np.expm1(cost)).mean(axis=(-2, -1))))),
+        Mistake("each value is the mean over all replicas: every run has a loss of its own",
+                _loss_mistake(value=lambda cost: np.full(cost.shape[0], cost.mean()))),
         Mistake("only the first replica has a loss, the others have zero", lambda s: (
             softplus(-s).mean(axis=(-2, -1)) * (np.arange(s.shape[0]) == 0), -sigmoid(-s) / s.shape[-2])),
         Mistake("softplus(-s) falls as s grows: its derivative is -sigmoid(-s)",

@@ -88,7 +88,7 @@ COUNTS = Exercise(
         Mistake("the nearest mode was looked for in standard deviations, distance / std; it is the nearest by the straight "
                 "distance",
                 _counted(near=lambda gap, stds: _straight(gap) / stds)),
-        Mistake("rows with NaN were counted: `not distance > 3 std` is True for NaN",
+        Mistake("rows with NaN were counted: `not distance > 3 std` is True for NaN, and nan_to_num makes a distance 0",
                 _counted(lambda d, std: ~(d > 3 * std), clean=lambda x: x)),
         Mistake("NaN was made 0, which is a place: such rows belong to no mode", _counted(clean=np.nan_to_num)),
         Mistake("the first row with NaN has ended the loop: break stands where continue was meant, and the rows after it are "
@@ -102,6 +102,8 @@ COUNTS = Exercise(
             offset=lambda gap: np.abs(gap).max(axis=-1), near=lambda gap, stds: np.abs(gap).max(axis=-1))),
         Mistake("those are shares of the samples, not counts", lambda x, means, stds: _counted()(x, means, stds) / x.shape[0]),
         Mistake("one std was taken for all modes", _counted(lambda d, std: d <= 3 * std[0])),
+        *(Mistake(f"one std was taken for all modes, the {which}; a sample is compared with that of its own mode",
+                  _counted(lambda d, std, of=of: d <= 3 * of(std))) for which, of in (("mean", np.mean), ("largest", np.max))),
         Mistake("the distance is the sum of both differences, as one walks in Manhattan",
                 _counted(offset=lambda gap: np.abs(gap).sum(axis=-1))),
     ),
@@ -116,13 +118,13 @@ COUNTS = Exercise(
 
 
 def _counts(rng):
-    """Nine modes with counts on both sides of every boundary: none, one, just below half a share, exactly half, and more."""
+    """Nine modes with counts on both sides of every boundary: none, one, just below half a share, exactly half, up to twice."""
     while True:
         shares = rng.permutation([1, 2, 2, 3, 3, 4, 5, 6, 6])  # of 32
         total = 64 * int(rng.integers(4, 8)) + int(rng.choice([0, 2 * rng.integers(8) + 1]))
         half = -(-shares * total // 64)  # the first whole number that is half a share
-        n = np.array([0, 1, *(half[2:3] - 1), *half[3:5], *(3 * half[5:7] // 2), *(2 * half[7:] + 1)])
-        if (18 * n >= total).sum() in (1, 5, 8):  # equal shares: another number than the other mistakes give
+        n = np.array([0, 1, *(half[2:3] - 1), *half[3:5], *(3 * half[5:7] // 2), 2 * half[7] + 1, 4 * half[8]])
+        if (18 * n >= total).sum() == 3:  # equal shares: another number than the other mistakes give
             order = rng.permutation(9)
             return n[order], total, shares[order] / 32
 
@@ -160,7 +162,11 @@ SCORES = Exercise(
         Mistake("half of the fair share was rounded down to a whole number", _mode_scores(
             half=lambda n, total, w: n >= (w * total).astype(int) // 2)),
         Mistake("modes and modes_half are exchanged", lambda n, total, w: (
-            (n / total >= w / 2).sum(), (n >= 1).sum(), n.sum() / total)),
+            (n / total >= w / 2).sum(), (n >= 1).sum(), n.sum() / total), "modes is what comes out by this mistake: modes and"),
+        Mistake("a count was compared with half of a share, and counts are larger than all shares: divide it by N first",
+                _mode_scores(half=lambda n, total, w: n >= w / 2)),
+        Mistake("a mode with far more than its share counts as well: at least half is asked, and there is no upper limit",
+                _mode_scores(half=lambda n, total, w: np.abs(n / total - w) <= w / 2)),
         Mistake("the mean count is the sum divided by K; the quality is the sum divided by N",
                 _mode_scores(quality=lambda n, total: n.mean() / total)),
     ),
@@ -287,6 +293,11 @@ def _divergence(q, p):
     return np.sum(q[q > 0] * np.log(q[q > 0] / p[q > 0]))
 
 
+def _inverse(q, p):
+    """KL(p, q), where q has anything."""
+    return np.sum(p[q > 0] * np.log(p[q > 0] / q[q > 0]))
+
+
 def _jensen(q, p, left=1 / 2, right=1 / 2):
     return left * _divergence(q, (p + q) / 2) + right * _divergence(p, (p + q) / 2)
 
@@ -307,6 +318,27 @@ JS = Exercise(
                 lambda *args: _divergence(*_with_outside(*args))),
         Mistake("only KL(q, m) was taken; JS is the mean of KL(q, m) and KL(p, m)",
                 lambda *args: _jensen(*_with_outside(*args), left=1, right=0)),
+        Mistake("only KL(p, m) was taken; JS is the mean of KL(q, m) and KL(p, m)",
+                lambda *args: _jensen(*_with_outside(*args), left=0, right=1)),
+        Mistake("that is KL(p, q), over the cells that have samples, without the mixture m of both",
+                lambda *args: _inverse(*_with_outside(*args))),
+        Mistake("m = p + q: the half is missing in the mixture, (p + q) / 2", lambda *args: _jensen(
+            *_with_outside(*args)) - math.log(2)),
+        Mistake("what lies outside became two cells, one for the samples and one for the probability: it is the same cell",
+                lambda counts, total, p: _jensen(np.append(counts / total, [1 - counts.sum() / total, 0]),
+                                                 np.append(p, [0, 1 - p.sum()]))),
+        Mistake("the samples outside were counted, and not divided by N like the others", lambda counts, total, p: _jensen(
+            np.append(counts / total, total - counts.sum()), np.append(p, 1 - p.sum()))),
+        Mistake("p was made to sum to 1 inside the cells, and q was not: what lies outside is one more cell of both",
+                lambda counts, total, p: _jensen(counts / total, p / p.sum())),
+        Mistake("q was made to sum to 1 inside the cells, and p was not: what lies outside is one more cell of both",
+                lambda counts, total, p: _jensen(counts / counts.sum(), p)),
+        Mistake("q and p were each made to sum to 1 inside, and logarithms are to the base 2",
+                lambda counts, total, p: _jensen(counts / counts.sum(), p / p.sum()) / math.log(2)),
+        Mistake("the root of JS is a distance, and it is in bits; the divergence itself was asked for, in nats",
+                lambda *args: np.sqrt(_jensen(*_with_outside(*args)) / math.log(2))),
+        Mistake("half the sum of the differences is the total variation; JS compares logarithms",
+                lambda *args: np.abs(np.subtract(*_with_outside(*args))).sum() / 2),
         Mistake("both halves were added, not averaged",
                 lambda *args: _jensen(*_with_outside(*args), left=1, right=1), "factor 2"),
         Mistake("logarithms to the base 2", lambda *args: _jensen(*_with_outside(*args)) / math.log(2)),
@@ -339,9 +371,10 @@ JS = Exercise(
 def _two_clouds(rng):
     """All coordinates are eighths, and some of x are true samples. They lie exactly on the edge of some balls, and outside."""
     n, m = (int(size) for size in rng.permutation(range(25, 45))[:2])
+    k = 2 + (n + m) % 3
     real = rng.permutation(np.unique(np.round(8 * rng.normal(0, 1, (2 * m, 2))), axis=0))[:m] / 8
     x = np.concatenate([np.round(8 * rng.normal(0.5, 0.8, (n - m // 4, 2))) / 8, real[:m // 4]])
-    return rng.permutation(x), rng.permutation(real), int(rng.integers(2, 5))
+    return rng.permutation(x), rng.permutation(real), k
 
 
 def _covered(x, real, k):
@@ -371,6 +404,17 @@ COVERAGE = Exercise(
                 lambda x, real, k: (cdist(real, x) < _radius(real, k)).sum() / (k * x.shape[0])),
         Mistake("the balls are open: a sample exactly on the border is outside, <, not <=",
                 lambda x, real, k: (cdist(real, x) <= _radius(real, k)).any(axis=-1).mean()),
+        Mistake("the balls are open, <, not <=; and the point itself was counted as its first neighbour: entry k, not k - 1",
+                lambda x, real, k: (cdist(real, x) <= _radius(real, k - 1)).any(axis=-1).mean()),
+        Mistake("the balls are open, <, not <=; and the radius reaches to neighbour k + 1",
+                lambda x, real, k: (cdist(real, x) <= _radius(real, k + 1)).any(axis=-1).mean()),
+        Mistake("the distances are sums of absolute differences, Manhattan's", lambda x, real, k: (
+            cdist(real, x, "cityblock") < np.sort(cdist(real, real, "cityblock"), axis=-1)[:, k, None]).any(axis=-1).mean()),
+        Mistake("distances were sorted along the wrong axis: row i belongs to ball i", lambda x, real, k: (
+            cdist(real, x) < np.sort(cdist(real, real), axis=0)[:, k, None]).any(axis=-1).mean()),
+        *(Mistake(f"k is an argument; {number} was written in its place",
+                  lambda x, real, k, number=number: (cdist(real, x) < _radius(real, number)).any(axis=-1).mean())
+          for number in (2, 3, 5)),
         Mistake("that is how many samples lie in a ball, on average over N: one is enough, so it is a share of balls",
                 lambda x, real, k: (cdist(real, x) < _radius(real, k)).mean()),
         Mistake("that is the number of balls, not their share: divide by M",
@@ -458,6 +502,18 @@ MMD = Exercise(
                 _mmd(within=lambda k, n: (k.sum() - n) / (2 * n * (n - 1)))),
         Mistake("the 2 in the exponent was forgotten: exp(-d**2 / (2 b**2))", _mmd(lambda d, b: np.exp(-(d**2) / b**2))),
         Mistake("the distance was not squared", _mmd(lambda d, b: np.exp(-d / (2 * b**2)))),
+        Mistake("d**2 / 2 * b**2 multiplies by b**2: write d**2 / (2 * b**2)", _mmd(lambda d, b: np.exp(-(d**2) / 2 * b**2))),
+        Mistake("exp(-d / b) is the Laplace kernel; the Gaussian one is exp(-d**2 / (2 b**2))",
+                _mmd(lambda d, b: np.exp(-d / b))),
+        Mistake("the bandwidth was forgotten: b = 1", _mmd(lambda d, b: np.exp(-(d**2) / 2))),
+        Mistake("the sum between the clouds was subtracted, not the mean", _mmd(between=np.sum)),
+        Mistake("the mean between the clouds is over N M pairs; the sum was divided by N^2",
+                _mmd(between=lambda k: k.sum() / k.shape[0] ** 2)),
+        Mistake("the number of pairs i != j is n (n - 1), not (n - 1)^2", _mmd(within=lambda k, n: (k.sum() - n) / (n - 1) ** 2)),
+        Mistake("the diagonal was kept, and the mean between the clouds was subtracted once", _mmd(
+            within=lambda k, n: k.mean(), cross=1.0)),
+        Mistake("the diagonal was kept, and the 2 in the exponent was forgotten", _mmd(
+            lambda d, b: np.exp(-(d**2) / b**2), within=lambda k, n: k.mean())),
         Mistake("the bandwidth was not squared", _mmd(lambda d, b: np.exp(-(d**2) / (2 * b)))),
         Mistake("the mean between the clouds was subtracted once; (a - b)^2 = a^2 + b^2 - 2 a b", _mmd(cross=1.0)),
         Mistake("the mean between the clouds was added", _mmd(cross=-2.0)),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.numerics import sigmoid
 from ..gradients import d_gradients
-from ..losses import Wasserstein
+from ..losses import NonSaturating, Wasserstein
 from ..metrics import wasserstein_1d
 from ..penalties import WGANGP
 from .grading import Exercise, Mistake, Wrong, differences
@@ -61,7 +61,7 @@ SEGMENTS = Exercise(
         Mistake("both KL divergences were added; the JSD is their mean", _segment_answer(
             lambda theta, length: 2 * LN2 * _share(theta, length)), "factor 2"),
         Mistake("a distance is never negative, whichever way the segment was moved",
-                _segment_answer(w1=lambda theta, length: theta), "sign"),
+                _segment_answer(w1=lambda theta, length: theta)),
         Mistake("that is the gap between the segments; the points have to go all the way",
                 _segment_answer(w1=lambda theta, length: max(abs(theta) - length, 0.0)), "w1 is zero"),
         Mistake("what overlaps may stay, and the rest moves across it; but points that stay count in the mean as well",
@@ -142,6 +142,13 @@ LOSSES = Exercise(
         Mistake("the loss is a difference of means, not of sums", _changed(d_loss=lambda r, f: f.sum() - r.sum())),
         Mistake("dr was divided by M, the number of fake points",
                 _changed(dr=lambda r, f: np.full_like(r, -1 / f.size)), "dr is"),
+        Mistake("df was divided by N, the number of real points",
+                _changed(df=lambda r, f: np.full_like(f, 1 / r.size)), "df is"),
+        Mistake("dr and df were divided by all N + M points: each mean has a number of its own", _changed(
+            dr=lambda r, f: np.full_like(r, -1 / (r.size + f.size)), df=lambda r, f: np.full_like(f, 1 / (r.size + f.size))),
+                "dr is"),
+        Mistake("the scores stand in the derivatives: that of a mean is 1/N, whatever the scores are", _changed(
+            dr=lambda r, f: -r / r.size, df=lambda r, f: f / f.size)),
         Mistake("the derivatives of a mean are 1/N each, not 1", _changed(
             dr=lambda r, f: -np.ones_like(r), df=lambda r, f: np.ones_like(f)), "the mean over the batch is missing"),
         Mistake("dr has the sign of df: real scores are to rise, and the loss falls when they do",
@@ -236,6 +243,16 @@ def _on_grid(x, y, points):
     return float(((gap[:-1] + gap[1:]) / 2 * np.diff(points)).sum())
 
 
+def _on_points(x, y):
+    points = np.sort(np.concatenate([x, y]))
+    return _on_grid(x, y, points)
+
+
+def _matched(x, y):
+    """How far apart the points are that belong together, each of them repeated."""
+    return np.sort(np.repeat(x, y.size)) - np.sort(np.repeat(y, x.size))
+
+
 def _quantiles(x, y):
     ranks = np.linspace(0, 1, max(x.size, y.size))
     return np.abs(np.quantile(x, ranks) - np.quantile(y, ranks)).mean()
@@ -270,9 +287,24 @@ W1 = Exercise(
         Mistake("the area was divided by the whole width", lambda x, y: (
             _between(lambda P, Q: np.abs(P - Q))(x, y) / np.ptp(np.concatenate([x, y])))),
         Mistake("the points were not sorted before the widths were taken: each piece lies between neighbours", _unsorted),
-        *(Mistake(f"that is a sum over a grid of {n} places: near, and not exact; the steps are at the points themselves",
+        *(Mistake(f"that is a sum over a grid, every {2 * limit / (n - 1):g}: near, and not exact; the steps are at the points "
+                  "themselves",
                   lambda x, y, n=n, limit=limit: _on_grid(x, y, np.linspace(-limit, limit, n)))
           for n in (1001, 10001, 100001) for limit in (5, 9, 10)),
+        Mistake("that is W2, the root of the mean square: W1 is the mean of the distances themselves",
+                lambda x, y: np.sqrt((_matched(x, y) ** 2).mean())),
+        Mistake("that is W2^2, the mean square: W1 is the mean of the distances themselves",
+                lambda x, y: (_matched(x, y) ** 2).mean()),
+        Mistake("the repeated points were added up; take their mean: each of the N M pairs has the mass 1 / (N M)",
+                lambda x, y: np.abs(_matched(x, y)).sum()),
+        Mistake("the repeated points were not sorted: the first of x goes to the first of y in order",
+                lambda x, y: np.abs(np.tile(x, y.size) - np.tile(y, x.size)).mean()),
+        Mistake("the repeated points were not sorted: the first of x goes to the first of y, both in order",
+                lambda x, y: np.abs(np.repeat(x, y.size) - np.repeat(y, x.size)).mean()),
+        Mistake("each x was compared with its nearest y alone, and some y got no mass",
+                lambda x, y: np.abs(x[:, None] - y).min(axis=1).mean()),
+        Mistake("the staircases were joined by slopes, the trapezium rule: they are flat between two points", lambda x, y: (
+            _on_points(x, y))),
         Mistake("every point was compared with every other: the mean over all pairs is not the best way to move them",
                 lambda x, y: np.abs(x[:, None] - y).mean()),
     ),
@@ -283,7 +315,7 @@ W1 = Exercise(
 
 
 def _critic_truth(x, y):
-    return {"mean f(x) - mean f(y)": _area(x, y)["w1"], "how much steeper than 1 it is": 0.0}
+    return {"mean f(x) - mean f(y)": _area(x, y)["w1"], "the steepness beyond 1": 0.0}
 
 
 def _critic_observed(answer, x, y):
@@ -298,7 +330,8 @@ def _critic_observed(answer, x, y):
                         f"{type(scores).__name__}", "np.array makes an array of a list")
         if scores.shape != points.shape:
             raise Wrong(f"{name} must be an array of shape {points.shape}, one score for each point; it is {scores.shape}",
-                        "the scores belong to the points in the order in which they came, not in sorted order")
+                        "the scores of both sets stand in it: give those of each set by themselves, in the order of its points"
+                        if scores.size == x.size + y.size else "")
     points, scores = np.concatenate([x, y]), np.concatenate(result)
     order = points.argsort()
     steep = np.abs(np.diff(scores[order]) / np.diff(points[order])).max()
@@ -434,6 +467,11 @@ def _untouched(theta, c):
     return theta
 
 
+def _one_by_one(D, x_real, x_fake, lr, c):
+    for weights in ((1, 0), (0, 1)):
+        _stepped(loss=_Weighed(*weights))(D, x_real, x_fake, lr, c)
+
+
 CLIPPED = Exercise(
     "11.5", "clipped_step", "a step of a clipped critic", _step_case, _step_truth,
     solution=_stepped(),
@@ -461,6 +499,13 @@ CLIPPED = Exercise(
                 _stepped(loss=_Weighed(1, -1))),
         Mistake("both batches' scores are pushed down: those of the real points have the wrong sign, -1/N",
                 _stepped(loss=_Weighed(-1, 1))),
+        Mistake("lr is missing: the step has the length 1 times the gradient",
+                lambda D, x_real, x_fake, lr, c: _stepped()(D, x_real, x_fake, 1.0, c)),
+        Mistake("that is the gradient of the non-saturating loss, with sigmoids; the critic's scores are taken as they are",
+                _stepped(loss=NonSaturating())),
+        Mistake("half of the gradient: each of the two means has its own 1/N, not 1/(2 N)", _stepped(loss=_Weighed(0.5, 0.5))),
+        Mistake("those are two steps, one for each batch: the second gradient belongs to a D that has moved already",
+                _one_by_one),
         Mistake("c is an argument; 0.01, as in the paper, was written in its place",
                 _stepped(limit=lambda theta, c: np.clip(theta, -0.01, 0.01))),
         Mistake("parameters beyond the limit were set to 0, not to the limit",
@@ -567,6 +612,14 @@ PENALTY = Exercise(
         Mistake("that is the sum over the samples",
                 _charged(cost=lambda g: ((_norms(g) - 1) ** 2).sum()), "the mean over the batch"),
         Mistake("lam was left out", lambda *args: _charged()(*args) / args[-1], "lam was left out"),
+        Mistake("lam is an argument; 10, as in the paper, was written in its place",
+                lambda *args: _charged()(*args) / args[-1] * 10),
+        Mistake("the size of |g| - 1 was charged, not its square", _charged(cost=lambda g: np.abs(_norms(g) - 1).mean())),
+        Mistake("that is the score, not its gradient", lambda D, x_real, x_fake, alpha, lam: lam * _mean_square(
+            np.abs(D(_mixed(x_real, x_fake, alpha))) - 1)),
+        Mistake("the slopes were taken at the real and at the fake points; they are taken between them",
+                lambda D, x_real, x_fake, alpha, lam: _charged(lambda *_: np.concatenate([x_real, x_fake]))(
+                    D, x_real, x_fake, alpha, lam)),
         Mistake("D.grad was changed on the way; D.backward(..., grads=False) leaves it alone", _charged(grads=True)),
     ),
     hints=("x = alpha * x_real + (1 - alpha) * x_fake: alpha is (N, 1), so each row of x is one point of its line.",

@@ -58,6 +58,10 @@ DENSE_TANGENT = Exercise(
                 lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + b),
         Mistake("y itself, x W + b, was added to its velocity",
                 lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot + b_dot + x @ W + b),
+        Mistake("b_dot has the wrong sign", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot - b_dot),
+        Mistake("x_dot W has the wrong sign", lambda x_dot, W_dot, b_dot, x, W, b: x @ W_dot - x_dot @ W + b_dot),
+        Mistake("that is where y will be at time 1; how fast it moves has exactly one dot in each term",
+                lambda x_dot, W_dot, b_dot, x, W, b: (x + x_dot) @ (W + W_dot) + b + b_dot),
         Mistake("b was added, where its velocity belongs", lambda x_dot, W_dot, b_dot, x, W, b: x_dot @ W + x @ W_dot + b),
         Mistake("y itself was returned, not how fast it moves", lambda x_dot, W_dot, b_dot, x, W, b: x @ W + b),
         Mistake("that is where y will be at time 1, x_dot W_dot included, less where it is now",
@@ -112,6 +116,12 @@ TANH_TANGENT = Exercise(
         Mistake("slope_dot is -2 y y_dot; x_dot stands in place of y_dot", _tanh_answer(
             slope_dot=lambda x_dot, x: -2 * np.tanh(x) * x_dot)),
         Mistake("the slope was differentiated by x as 1 - x^2", _tanh_answer(slope_dot=lambda x_dot, x: -2 * x * x_dot)),
+        Mistake("that is x_dot times y; y moves by its slope, (1 - y^2) x_dot", _tanh_answer(
+            lambda x_dot, x: np.tanh(x) * x_dot)),
+        Mistake("x stands where y = tanh(x) was meant, in both", _tanh_answer(
+            lambda x_dot, x: (1 - x**2) * x_dot, lambda x_dot, x: -2 * x * (1 - x**2) * x_dot)),
+        Mistake("1 + y^2 stands where the slope of tanh was meant, 1 - y^2", _tanh_answer(
+            lambda x_dot, x: (1 + np.tanh(x) ** 2) * x_dot)),
         Mistake("x stands where y = tanh(x) was meant", _tanh_answer(slope_dot=lambda x_dot, x: -2 * x * _slope(x) * x_dot)),
         Mistake("that is the slope itself, not its velocity", _tanh_answer(slope_dot=lambda x_dot, x: _slope(x))),
         Mistake("x_dot is squared: the slope moves as fast as x does", _tanh_answer(
@@ -166,9 +176,9 @@ def _back(**parts):
 DENSE_BACK = Exercise(
     "12.3", "dense_tangent_backward", "tangent_backward of a dense layer", _back_case, _back_truth, _back_solution,
     mistakes=(
-        Mistake("only dy was moved: dW = x' dy has a second factor that moves",
+        Mistake("only dy was moved: dW = x^T dy has a second factor that moves",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy_dot)),
-        Mistake("only x was moved: dW = x' dy has a second factor that moves",
+        Mistake("only x was moved: dW = x^T dy has a second factor that moves",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy)),
         Mistake("both factors were given their dots in one term; the product rule moves one at a time",
                 _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x_dot.T @ dy_dot)),
@@ -180,7 +190,7 @@ DENSE_BACK = Exercise(
         Mistake("dW was added to its own velocity", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy + x_dot.T @ dy + x.T @ dy_dot)),
         Mistake("that is dW itself, not how fast it moves", _back(dW_dot=lambda dy, dy_dot, x, x_dot, W: x.T @ dy)),
-        Mistake("dW_dot came out as k by d: it is x' dy, not dy' x", _back(
+        Mistake("dW_dot came out as k by d: it is x^T dy, not dy^T x", _back(
             dW_dot=lambda dy, dy_dot, x, x_dot, W: dy.T @ x_dot + dy_dot.T @ x), "transposed"),
         Mistake("dx does not contain x, so x_dot cannot move it; W stands still, and only dy moves",
                 _back(dx_dot=lambda dy, dy_dot, x, x_dot, W: dy_dot @ W.T + x_dot)),
@@ -191,8 +201,8 @@ DENSE_BACK = Exercise(
                 _back(db_dot=lambda dy, dy_dot, x, x_dot, W: dy.sum(axis=0, keepdims=True))),
         Mistake("db_dot was not summed", _back(db_dot=lambda dy, dy_dot, x, x_dot, W: dy_dot.copy()), "sum over the batch"),
     ),
-    hints=("Three lines, one after the other. In dx = dy W' only dy moves; in dW = x' dy both do; db is a sum of dy.",
-           "dW_dot = x_dot' dy + x' dy_dot.",
+    hints=("Three lines, one after the other. In dx = dy W^T only dy moves; in dW = x^T dy both do; db is a sum of dy.",
+           "dW_dot = x_dot^T dy + x^T dy_dot.",
            "dx = dy @ W.T, dx_dot = dy_dot @ W.T, dW_dot = x_dot.T @ dy + x.T @ dy_dot, "
            "db_dot = dy_dot.sum(axis=0, keepdims=True)."),
     batch=lambda dy, *_: dy.shape[0],
@@ -237,6 +247,16 @@ def _from_x(dy, dy_dot, x, x_dot):
     return slope * dy, slope * dy_dot + slope * (1 - 2 * x) * x_dot * dy
 
 
+def _tanh_slope(dy, dy_dot, x, x_dot):
+    y = 1 / (1 + np.exp(-x))
+    return (1 - y * y) * dy, (1 - y * y) * dy_dot - 2 * y * (1 - y * y) * x_dot * dy
+
+
+def _dotted_slope(dy, dy_dot, x, x_dot):
+    y, y_dot = (1 / (1 + np.exp(-one)) for one in (x, x_dot))
+    return y * (1 - y) * dy, y * (1 - y) * dy_dot + y_dot * (1 - y_dot) * dy
+
+
 SIGMOID_BACK = Exercise(
     "12.4", "sigmoid_tangent_backward", "tangent_backward of the sigmoid", _sigmoid_case, _sigmoid_truth, _sigmoid_solution,
     mistakes=(
@@ -251,6 +271,8 @@ SIGMOID_BACK = Exercise(
         Mistake("f'' was multiplied by x_dot dy_dot: the product rule moves one factor at a time, and here dy stands still",
                 _bent(bend=lambda x_dot, dy, dy_dot: x_dot * dy_dot)),
         Mistake("dy was left out of dx", _bent(factor=1)),
+        Mistake("the slope is that of tanh, 1 - y^2; for the sigmoid it is y (1 - y)", _tanh_slope),
+        Mistake("the velocity of y was put into y (1 - y) in place of y; the product rule gives y_dot (1 - 2 y)", _dotted_slope),
         Mistake("f'' stands for tanh: -2 y f'; for the sigmoid it is (1 - 2 y) f'", _bent(lambda y: -2 * y * y * (1 - y))),
         Mistake("x stands where y = sigmoid(x) was meant", _from_x),
         Mistake("the part with f'' counts twice", _bent(lambda y: 2 * y * (1 - y) * (1 - 2 * y))),
@@ -410,6 +432,12 @@ def _gentle(g, lam):
     return lam * (under**2).mean(), -2 * lam / g.shape[0] * under * g / np.maximum(r, 1e-300)
 
 
+def _of_the_steep(g, lam):
+    P, v = _steep()(g, lam)
+    times = g.shape[0] / max((np.linalg.norm(g, axis=1) > 1).sum(), 1)
+    return times * P, times * v
+
+
 def _entrywise(g, lam):
     over = np.maximum(np.abs(g) - 1, 0)
     return lam * (over**2).mean(), 2 * lam / g.size * over * np.sign(g)
@@ -436,6 +464,7 @@ ONE_SIDED = Exercise(
         Mistake("the mean was taken before the square", _steep(value=lambda over, lam: lam * over.mean() ** 2)),
         Mistake("P is halved: there is no 1/2 before this penalty",
                 _steep(value=lambda over, lam: lam / 2 * (over**2).mean()), "factor 2"),
+        Mistake("the mean was taken over the steep samples only; it is over all N of them", _of_the_steep),
         Mistake("P is the sum over the samples",
                 _steep(value=lambda over, lam: lam * (over**2).sum()), "the mean over the batch"),
         Mistake("lam is missing in P", _steep(value=lambda over, lam: (over**2).mean()), "lam was left out"),

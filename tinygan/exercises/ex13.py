@@ -86,7 +86,8 @@ CLOSENESS = Exercise(
         Mistake("M_i stands in every o_j too, not only in o_i: half of dM is missing", _closeness(pairs=_own_half)),
         Mistake("only what M_i does to the other samples was counted: half of dM is missing",
                 _closeness(pairs=lambda do: do + 0 * do[:, None])),
-        Mistake("exp(-distance) falls with the distance: the minus is missing in dM", _closeness(sign=1), "sign"),
+        Mistake("exp(-distance) falls with the distance: the minus is missing in dM, or the sum is over i, and not over j",
+                _closeness(sign=1), "sign"),
         Mistake("exp is its own derivative, so exp(-distance) stays a factor of dM; it is missing",
                 _closeness(weight=lambda a: np.ones_like(a))),
         Mistake("|t| has the slope sign(t), +1 or -1; the difference itself was taken", _closeness(slope=lambda gap: gap)),
@@ -153,6 +154,9 @@ PACKED = Exercise(
         Mistake("it is still made of packs: each of its rows belongs to m points", _packed(back=lambda dx, x, m: dx), "shape"),
         Mistake("the mean is over the scores, and there is one for each pack: N/m of them, not N",
                 _packed(n=lambda N, m: N)),
+        Mistake("that is the critic's gradient, -1 for each score; L has a sigmoid", _packed(lambda s: -np.ones_like(s))),
+        Mistake("the sigmoid is the derivative of softplus already, and it was differentiated once more: p (1 - p)",
+                _packed(lambda s: -sigmoid(s) * sigmoid(-s))),
         Mistake("the mean was left out", _packed(n=lambda N, m: 1)),
         Mistake("points that are N/m apart were packed together; neighbours belong together",
                 _packed(pack=_strided, back=lambda dx, x, m: np.concatenate(np.split(dx, m, axis=-1)))),
@@ -252,6 +256,10 @@ NOISY = Exercise(
         Mistake("the logarithm of the variances has the wrong sign", _best(widths=-1)),
         Mistake("the half before (x - a)^2 / v is missing, in the score only", _score_only(lambda x, a, b, p, q: (
             (x - b) ** 2 / q - (x - a) ** 2 / p + math.log(q / p) / 2))),
+        Mistake("s was taken for both kinds of points: fake ones have the width r", lambda x, a, b, s, r, t: _best()(
+            x, a, b, s, s, t)),
+        Mistake("2 pi was kept in one of the densities and not in the other: it cancels", lambda x, a, b, s, r, t: (
+            _best()(x, a, b, s, r, t)[0] + math.log(2 * math.pi), _best()(x, a, b, s, r, t)[1])),
         Mistake("t stands where t^2 was meant: variances add", _best(lambda own, noise: own**2 + noise)),
         Mistake("t^2 was subtracted: the variances of independent things are added",
                 _best(lambda own, noise: abs(own**2 - noise**2))),
@@ -298,16 +306,16 @@ def _coin(plain, cured):
     for _ in range(more + fewer):
         chances = np.convolve(chances, [0.5, 0.5])
     as_uneven = abs(np.arange(chances.size) - chances.size / 2 + 0.5) >= abs(more - fewer) / 2
-    return {"more and fewer": np.array([more, fewer], float), "p": float(chances[as_uneven].sum())}
+    return {"more": float(more), "fewer": float(fewer), "p": float(chances[as_uneven].sum())}
 
 
 def _signs_observed(answer, plain, cured):
     result = answer(plain, cured)
     if not isinstance(result, tuple) or len(result) != 3:
         raise Wrong(f"sign_test must return more, fewer, p; it returns {result!r}")
-    p = result[2]
-    whole = np.ndim(p) == 0 and np.asarray(p).dtype.kind in "iu"  # min(1, ...) is a right answer, and then p may be an int
-    return {"more and fewer": np.array(result[:2], float), "p": float(p) if whole else p}
+    # Counts are whole, and so is the p of min(1, ...), which is a right answer.
+    return {name: float(one) if np.ndim(one) == 0 and np.asarray(one).dtype.kind in "iu" else one
+            for name, one in zip(("more", "fewer", "p"), result, strict=True)}
 
 
 def _tail(n, k):
@@ -352,6 +360,13 @@ SIGNS = Exercise(
                 _signs(lambda more, fewer, ties: _tail(more + fewer, min(more, fewer)))),
         Mistake("that is the chance of exactly this count; the more uneven ones count too",
                 _signs(lambda more, fewer, ties: min(1.0, 2 * math.comb(more + fewer, fewer) / 2 ** (more + fewer)))),
+        Mistake("the sizes of the gains were added up; count the seeds", lambda plain, cured: (
+            float((cured - plain)[cured > plain].sum()), float((plain - cured)[cured < plain].sum()), _signs()(plain, cured)[2])),
+        Mistake("that is the share of seeds that gain, no chance", _signs(
+            lambda more, fewer, ties: more / (more + fewer) if more + fewer else 1.0)),
+        Mistake("that is the chance that all coins fall to one side", _signs(lambda more, fewer, ties: 0.5 ** (more + fewer))),
+        Mistake("1 - p was returned", _signs(
+            lambda more, fewer, ties: 1 - min(1.0, 2 * _tail(more + fewer, min(more, fewer))))),
         Mistake("where nobody wins, the middle is counted on both sides: twice one side is more than 1, and p is at most 1",
                 _signs(lambda more, fewer, ties: 2 * _tail(more + fewer, min(more, fewer)))),
         Mistake("equal seeds were counted as failures; they say nothing, and are left out", _signs(_as_less)),

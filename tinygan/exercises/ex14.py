@@ -9,7 +9,7 @@ from ..engine.layers import Tanh
 from ..engine.network import Sequential, mlp
 from ..engine.numerics import sigmoid
 from ..gradients import d_gradients, g_gradients
-from ..losses import Minimax, NonSaturating
+from ..losses import Minimax, NonSaturating, Wasserstein
 from ..unroll import unrolled_g_gradients
 from .grading import Exercise, Mistake, Wrong
 from .players import at, d_loss, g_loss, used
@@ -66,6 +66,11 @@ RATES = Exercise(
         Mistake("sigmoid(s) is missing: the rate of sigmoid(-s) has both factors, sigmoid(s) sigmoid(-s)",
                 _rates(lambda s, s_dot: sigmoid(-s) * s_dot)),
         Mistake("the mean's 1/N was left out", _rates(n=1), "batch size"),
+        Mistake("the derivative was added to the rate at which it changes", lambda r, f, r_dot, f_dot: (
+            -sigmoid(-r) / r.shape[0] + _rates()(r, f, r_dot, f_dot)[0],
+            sigmoid(f) / f.shape[0] + _rates()(r, f, r_dot, f_dot)[1])),
+        Mistake("the velocities were put in place of the scores: sigmoid' is taken at the score, and multiplied by the velocity",
+                lambda r, f, r_dot, f_dot: (-sigmoid(-r_dot) / r.shape[0], sigmoid(f_dot) / f.shape[0])),
         Mistake("each score got the other one's velocity",
                 lambda r, f, r_dot, f_dot: _rates()(r, f, f_dot, r_dot)),
         Mistake("p^2 stands where p (1 - p) was meant: the second factor is 1 - p",
@@ -143,6 +148,18 @@ def _same_row(D, x_real, x_fake, lr, steps):
     return np.stack(thetas)
 
 
+def _stale_tapes(D, x_real, x_fake, lr, steps):
+    D, thetas = D.copy(), [D.theta.copy()]
+    (r, tape_real), (f, tape_fake) = D.forward(x_real), D.forward(x_fake)
+    for _ in range(steps):
+        D.zero_grad()
+        D.backward(-sigmoid(-r) / r.shape[0], tape_real)
+        D.backward(sigmoid(f) / f.shape[0], tape_fake)
+        D.theta -= lr * D.grad
+        thetas.append(D.theta.copy())
+    return np.stack(thetas)
+
+
 def _ahead_in_D(D, x_real, x_fake, lr, steps):
     thetas = [D.theta.copy()]
     for _ in range(steps):
@@ -187,6 +204,12 @@ AHEAD = Exercise(
                 lambda D, x_real, x_fake, lr, steps: _ahead()(D, x_fake, x_real, lr, steps)),
         Mistake("the real points' half of the gradient is missing", _ahead(loss=_Halves(real=0))),
         Mistake("the fake points' half of the gradient is missing", _ahead(loss=_Halves(fake=0))),
+        Mistake("both batches' scores are pushed up: those of the fake points have the wrong sign, +sigmoid(f) / N",
+                _ahead(loss=_Halves(fake=-1))),
+        Mistake("both batches' scores are pushed down: those of the real points have the wrong sign, -sigmoid(-r) / N",
+                _ahead(loss=_Halves(real=-1))),
+        Mistake("that is the critic's gradient, -1/N and 1/N; this loss has sigmoids", _ahead(loss=Wasserstein())),
+        Mistake("the scores were computed once, before the first step: each step needs a forward pass of its own", _stale_tapes),
         Mistake("the mean's 1/N is missing in the gradient", _ahead(loss=_Halves(sums=True))),
         Mistake("those are the changes since the start; the parameters themselves were asked for",
                 lambda *args: _ahead()(*args) - args[0].theta),
@@ -301,6 +324,10 @@ SECOND = Exercise(
                 _second(lambda r, f, r_dot, f_dot: (r_dot, f_dot))),
         Mistake("the gradient was taken for the velocity: D moves with the velocity that is given",
                 lambda D, x_real, x_fake, velocity: _second()(D, x_real, x_fake, _gradient(D, x_real, x_fake))),
+        Mistake("real and fake points are exchanged", lambda D, x_real, x_fake, velocity: _second()(
+            D, x_fake, x_real, velocity)),
+        Mistake("D was moved by the velocity first: the rates are those at the theta that D has",
+                lambda D, x_real, x_fake, velocity: _second()(at(D, D.theta + velocity), x_real, x_fake, velocity)),
         Mistake("h is the gradient itself, not the rate at which it changes", lambda D, x_real, x_fake, velocity: (
             _gradient(D, x_real, x_fake), _second()(D, x_real, x_fake, velocity)[1])),
         *(Mistake(f"h is a one-sided difference of gradients, with the step {h:g}: tangent_backward is exact",
@@ -430,6 +457,10 @@ UNROLLED = Exercise(
         Mistake("the loss and its gradient are those of the D of the start; G is judged by the last D", _unrolled(last=0)),
         Mistake("the value is that of the D of the start; G is judged by the last D", _unrolled(of_start=True)),
         Mistake("that is the minimax loss at the last D; G's loss here is the non-saturating one", _unrolled(loss=Minimax())),
+        Mistake("the way back ends one step too early: the first of D's steps is one as well",
+                _unrolled(order=lambda steps: reversed(steps[1:]))),
+        Mistake("the way back begins one step too late: the last of D's steps is one as well",
+                _unrolled(order=lambda steps: reversed(steps[:-1]))),
         Mistake("one step too few was taken ahead", _unrolled(more=-1)),
         Mistake("one step too many was taken ahead", _unrolled(more=1)),
         Mistake("m was computed with the new lambda: h and m of a step belong to the lambda from before it",

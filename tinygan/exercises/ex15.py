@@ -77,6 +77,14 @@ SCHEDULES = Exercise(
             gamma=lambda f, start, stop: stop + (start - stop) * (1 + np.cos(np.pi * f)) / 2)),
         Mistake("gamma was divided by e^(1/T) in each step: the factor must lead from start to stop", _falling(
             gamma=lambda f, start, stop: start * np.exp(-f))),
+        Mistake("lr was left out: the rate begins at lr, not at 1",
+                lambda lr, start, stop, steps: _falling()(1.0, start, stop, steps), "lr was left out"),
+        Mistake("gamma fell by the whole factor in each step: it is stop / start over the run, after T steps", _falling(
+            gamma=lambda f, start, stop: start * (stop / start) ** (f * f.size))),
+        Mistake("start / stop is larger than 1, so this gamma rises: stop / start", _falling(
+            gamma=lambda f, start, stop: start * (start / stop) ** f)),
+        Mistake("the half was given to the cosine alone, 1 + cos / 2: it belongs to the sum, (1 + cos) / 2",
+                _falling(lambda f: 1 + np.cos(np.pi * f) / 2)),
         Mistake("start and stop were swapped: this gamma rises", _falling(
             gamma=lambda f, start, stop: stop * (start / stop) ** f)),
         Mistake("stop ** fraction falls from 1 to stop: where it begins was left out",
@@ -85,6 +93,7 @@ SCHEDULES = Exercise(
     hints=("The fraction of the run before step k is k / T, for k from 0 to T - 1: np.arange(steps) / steps.",
            "(1 + cos(pi fraction)) / 2 begins at 1 and comes down to 0.",
            "Equal factors: after the fraction f, gamma is start * (stop / start) ** f."),
+    constants=lambda lr, start, stop, steps: {"lr": lr},
 )
 
 # ---------------------------------------------------------------- 15.2
@@ -112,12 +121,12 @@ UNITS = Exercise(
         Mistake("the slope was multiplied by scale; when x grows by 1, u grows by 1/scale only: divide",
                 _other_units(lambda g, scale: g * scale)),
         Mistake("the slope was left as it is: it is a score per length, and the length has changed",
-                _other_units(lambda g, scale: g.copy()), "scale"),
-        Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2), "scale was left out"),
+                _other_units(lambda g, scale: g.copy())),
+        Mistake("the slope was divided by the square", _other_units(lambda g, scale: g / scale**2)),
         Mistake("gamma was left as it is: lessons are learned again for every new unit", _other_units(
             gamma_x=lambda gamma, scale: gamma)),
         Mistake("gamma goes with the square of the slope, and so of a length", _other_units(
-            gamma_x=lambda gamma, scale: gamma * scale), "scale was left out"),
+            gamma_x=lambda gamma, scale: gamma * scale)),
         Mistake("gamma goes with the square of a length, scale^2, whatever d is: each of the d coordinates is in |g|^2 already",
                 lambda g, gamma, scale: (g / scale, gamma * scale ** (2 * g.shape[1]))),
         Mistake("that is the value of the penalty; the new gamma was asked for",
@@ -132,7 +141,6 @@ UNITS = Exercise(
     hints=("D(x / scale) = s. When x grows by 1, u = x / scale grows by 1 / scale only.",
            "So each slope is divided by scale, and its square by scale^2. What must gamma do, if gamma |g|^2 is to stay?",
            "g_x = g / scale, gamma_x = gamma * scale**2."),
-    constants=lambda g, gamma, scale: {"scale": scale},
 )
 
 # ---------------------------------------------------------------- 15.3
@@ -304,6 +312,16 @@ D_STEP = Exercise(
         Mistake("tangent_backward began with the loss's ds for dy; begin with ones, and ds comes second", _d(start="ds")),
         Mistake("the pairs are missing: that is the non-saturating D's loss, softplus(-r) and softplus(f)", _d(
             each=lambda r, f, n: (-sigmoid(-r) / n, sigmoid(f) / n))),
+        Mistake("the two penalties were averaged, in the value and in v: they are added", _d(at_real=0.5, at_fake=0.5)),
+        Mistake("gamma is missing in the value", _d(value=lambda lag, steep, gamma: softplus(lag).mean() + steep / 2)),
+        Mistake("the value is that of the penalties alone; the loss belongs to it",
+                _d(value=lambda lag, steep, gamma: gamma / 2 * steep)),
+        Mistake("the penalties have the wrong sign in the value",
+                _d(value=lambda lag, steep, gamma: softplus(lag).mean() - gamma / 2 * steep)),
+        Mistake("the loss is a mean over the pairs, not a sum", _d(
+            ds=lambda lag, n: sigmoid(lag), value=lambda lag, steep, gamma: softplus(lag).sum() + gamma / 2 * steep)),
+        Mistake("the sigmoid is the derivative of softplus already, and it was differentiated once more: p (1 - p)",
+                _d(ds=lambda lag, n: sigmoid(lag) * sigmoid(-lag) / n)),
         Mistake("half of the loss's derivatives: each score of a pair gets all of it",
                 _d(ds=lambda lag, n: sigmoid(lag) / n / 2)),
         Mistake("v is missing its 1/N: the penalties push N times too hard", _d(v=lambda g, gamma, n: gamma * g)),
@@ -383,6 +401,11 @@ MEMORY = Exercise(
         Mistake("log(keep) / log(1/2) is upside down", _memories(half=lambda keep: math.log(keep) / math.log(0.5))),
         Mistake("ln 2 / (1 - keep) is near, for keep near 1; exact is ln(1/2) / ln(keep)", _memories(
             half=lambda keep: math.log(2) / (1 - keep))),
+        Mistake("keep and 1 - keep are exchanged in the mean age: keep / (1 - keep)",
+                _memories(age=lambda keep: (1 - keep) / keep)),
+        Mistake("half of the memory 1 / (1 - keep) is not the mean age", _memories(age=lambda keep: 0.5 / (1 - keep))),
+        *(Mistake("half is not a whole number: it was rounded", _memories(
+            half=lambda keep, to=to: float(to(math.log(0.5) / math.log(keep))))) for to in (math.ceil, math.floor, round)),
         Mistake("ages were counted from 1: the newest row has the age 0", _memories(age=lambda keep: 1 / (1 - keep))),
         Mistake("the mean age is not the half-life: old rows are few, but very old", _memories(
             age=lambda keep: math.log(0.5) / math.log(keep))),

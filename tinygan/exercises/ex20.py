@@ -188,7 +188,7 @@ BACKWARD = Exercise(
                 "shape"),
         Mistake("dx has the wrong sign", _backward(sign=-1), "sign"),
     ),
-    hints=("With the windows u as rows, (N h, k C), and dy as rows, (N h, K), it is lesson 02: dW = u' dy, du = dy W'.",
+    hints=("With the windows u as rows, (N h, k C), and dy as rows, (N h, K), it is lesson 02: dW = u^T dy, du = dy W^T.",
            "db is the sum of the rows of dy, over all windows of all samples.",
            "dx: begin with zeros, and add du of each window, as (N, k, C), to dx[:, stride * a:stride * a + k]."),
     batch=lambda dy, *rest: dy.shape[0],
@@ -243,7 +243,7 @@ TRANSPOSED = Exercise(
                 lambda y, W, b, stride: _transposed()(y, W, b, 1), "shape"),
     ),
     hints=("It is the dx of 20.3, with y in the place of dy.",
-           "Number a of y lays a window of k pixels, y_a W_i' for each i, and begins at pixel stride * a.",
+           "Number a of y lays a window of k pixels, y_a W_i^T for each i, and begins at pixel stride * a.",
            "x = zeros; x[:, stride * a:stride * a + k] += the window, for each a; and b at the end, once."),
     batch=lambda y, *rest: y.shape[0],
 )

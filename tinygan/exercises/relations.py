@@ -159,9 +159,10 @@ def _size(cases, ratios):
 
 
 def _counts(case):
-    """label -> number: the lengths of the arguments' axes, and their products; the simplest first."""
+    """label -> number: the lengths of the arguments' axes, their products, and whole numbers; the simplest first."""
     arrays = [(name, arg) for name, arg in named(case.exercise, case.args) if isinstance(arg, np.ndarray)]
     found = {f"{name}.shape[{axis}]": n for name, arg in arrays for axis, n in enumerate(arg.shape)}
+    found |= {name: arg for name, arg in named(case.exercise, case.args) if type(arg) is int and arg > 0}
     found |= {f"{name}.size": arg.size for name, arg in arrays}
     for name, arg in arrays:
         for i, j in itertools.combinations(range(arg.ndim), 2):

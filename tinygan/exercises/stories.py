@@ -11,6 +11,7 @@ right in the answer.
 
 import itertools
 import math
+import re
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from ..engine.diagnosis import RELATIVE_LIMIT, misfit
 from .cases import DIGITS, as_float64
 from .relations import LEAST, near, relation
 
-UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong"  # in a line that names no cause
+FACTOR = re.compile(r"(.* is )(\S+) times the truth( in every entry)?: (.*)")  # what the comparison says of a factor
+OTHER_FACTORS = "here, but not in all cases"
+UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong", OTHER_FACTORS  # no cause in the line
 
 
 def exchanged(case, others):
@@ -104,7 +107,7 @@ def reasons(case, others):
     name = case.wrong[0]
     value, stories = case.result[name], told(case, name, others)
     outcome = case.outcome(name, value, suspects=stories)
-    why = _of_its_kind(case, name, value, outcome) or list(outcome.why)
+    why = _of_its_kind(case, name, value, outcome, others, stories) or _without_chance(list(outcome.why), name, others)
     if stories and misfit(as_float64(value), case.expected(name), name, None):
         why.append(f"{name} is what comes out by this mistake: {next(iter(stories))}")
     elif not stories:
@@ -120,6 +123,30 @@ def reasons(case, others):
     return why, _distance(outcome)
 
 
+def _without_chance(why, name, others):
+    """The lines of a comparison. A factor is the cause only if it is one in the other cases too, in the same words.
+
+    In one case the mean of half of the samples may be twice the mean of all of them, and an abs may change a sign.
+    """
+    factor = FACTOR.fullmatch(why[0])
+    if not factor or all(_has_factor(case, name, factor[4]) for case in others):
+        return why
+    kept = [line for line in why[1:] if "this mistake" in line]
+    return [f"{factor[1]}{factor[2]} times the truth{factor[3] or ''} {OTHER_FACTORS}", *kept]
+
+
+def _has_factor(case, name, cause):
+    """Whether an output is wrong in a case by a factor with the same cause, or cannot tell, since the truth is 0."""
+    if not case.expected(name).any():
+        return True
+    factor = FACTOR.fullmatch((case.outcome(name, case.result[name]).why or [""])[0])
+    return factor is not None and _words(factor[4]) == _words(cause)
+
+
+def _words(cause):
+    return re.sub(r"\d+", "", cause)
+
+
 def _of_this_output(case, name, others, why):
     """The lines about an output that no mistake explains together with the others: one that explains it alone, or a relation."""
     if not any(mark in why[0] for mark in UNEXPLAINED) or why[0].endswith((": transposed", "keepdims=True")):
@@ -127,7 +154,7 @@ def _of_this_output(case, name, others, why):
     if alone := told(case, name, others, alone=True):
         return [f"{name} alone is what comes out by this mistake: {next(iter(alone))}", *why]
     found = relation([case, *others], name)
-    if found and "constant factor" in why[0]:
+    if found and ("constant factor" in why[0] or OTHER_FACTORS in why[0]):
         return [found]
     return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
 
@@ -169,19 +196,24 @@ def _same(one, other):
     return near(one, other)
 
 
-def _of_its_kind(case, name, value, outcome):
-    """The lines for numbers of a kind that cannot hold the truth; nothing when the kind does not matter."""
-    kind = str(getattr(value, "dtype", type(value).__name__))
+def _of_its_kind(case, name, value, outcome, others, stories):
+    """The lines for numbers of a kind that cannot hold the truth; nothing when the kind does not matter, or is no cause."""
+    kind = _kind(value)
     digits, small = DIGITS.get(kind, (0, 0))
     if digits and outcome.norm_error < small:
         return [f"{name} is {kind}, which keeps {digits} digits: compute in float64, like the arguments"]
     truth = case.expected(name)
     whole = kind.rstrip("0123456789_") in ("int", "uint", "bool") and np.any(truth != np.rint(truth))
-    if whole and np.shape(value) == truth.shape and any(
+    always = not stories and all(_kind(other.result[name]) == kind for other in others)  # max(x, 0) is an int now and then
+    if whole and always and np.shape(value) == truth.shape and any(
             mark in outcome.why[0] for mark in ("entries wrong", "it must be", "is zero everywhere")):
-        return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int() or a comparison?",
-                *outcome.why]
+        return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int(), a rounding or a "
+                "comparison?", *outcome.why]
     return []
+
+
+def _kind(value):
+    return str(getattr(value, "dtype", type(value).__name__))
 
 
 def _rounded(case, others, name):

@@ -8,7 +8,8 @@ better since he changed this.
 Source: hwalsuklee/tensorflow-generative-model-collections, issue 33; also eriklindernoren/PyTorch-GAN, issue 5; at the time
 of writing.
 
-Promised: for each sample a point, uniformly distributed on the line from its fake to its real image, each drawn for itself.
+Promised: for each sample a point, uniformly distributed on the line from its fake to its real image, each drawn for itself. The
+same seed gives the same points.
     x_real (N, C, H, W), x_fake (N, C, H, W), seed an int  ->  x (N, C, H, W)
 """
 

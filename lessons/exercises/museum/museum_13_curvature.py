@@ -8,7 +8,7 @@ Source: ddbourgin/numpy-ml, numpy_ml/neural_nets/layers/layers.py (FullyConnecte
 
 Promised: the gradients of P = gamma/2 * mean_n ||g_n||^2 for the critic s = tanh(x W) a, where g_n is the gradient of s_n with
 respect to x_n:
-    g = (slope * a') W'   with   slope = 1 - tanh(x W)^2
+    g = (slope * a^T) W^T   with   slope = 1 - tanh(x W)^2
     x (N, d), W (d, k), a (k, 1), gamma a number  ->  dW (d, k), da (k, 1)
 """
 

@@ -10,7 +10,7 @@ Source: pytorch/pytorch, pull request 13350, at the time of writing.
 Promised: the gradient over W of the critic's loss. Each forward pass, the real batch's first, takes one step of power iteration
 from where the last one ended. In backward, the u and v of its own forward pass count as constants, and sigma depends on W.
     L = E D(x_fake) - E D(x_real),   D(x) = tanh(x W / sigma) a
-    v = W'u / |W'u|,   u = W v / |W v|,   sigma = u' W v
+    v = W^T u / |W^T u|,   u = W v / |W v|,   sigma = u^T W v
     x_real (N, d), x_fake (N, d), W (d, k), a (k, 1), u (d,)  ->  dW (d, k)
 """
 

@@ -7,7 +7,8 @@ randint(1, 2), which is always 1.
 
 Source: freeeerf/conditional_gan, conditional_gan/engine/tranier.py (train_one_epoch), at the time of writing.
 
-Promised: the labels that G is asked for, each class 0 to classes - 1 equally likely, and each drawn for itself.
+Promised: the labels that G is asked for, each class 0 to classes - 1 equally likely, and each drawn for itself. The same seed
+gives the same labels.
     n an int, classes an int, seed an int  ->  labels (n,), whole numbers
 """
 

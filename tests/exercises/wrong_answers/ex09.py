@@ -117,6 +117,19 @@ def _(k, n):
     return solve(0, k / n), solve(1, k / n)
 
 
+def around(k, n, z, down=True):
+    """k/n and z standard errors to each side; `down`: cut off at 0 and 1."""
+    half = z * math.sqrt(k / n * (1 - k / n) / n)
+    return (max(k / n - half, 0.), min(k / n + half, 1.)) if down else (k / n - half, k / n + half)
+
+
+wrong("09.2", "other", "k/n and 1.96 standard errors", "k/n and z standard errors")(lambda k, n: around(k, n, 1.96, down=False))
+wrong("09.2", "other", "k/n and 1.96 standard errors, cut off at 0 and 1", "cut off at 0 and 1")(lambda k, n: around(k, n, 1.96))
+wrong("09.2", "term", "1.96, and the division is missing", "division by 1 + z^2 / n is missing; and z = 1.96")(
+    wilson(1.96, down=lambda z, n: 1))
+wrong("09.2", "factor", "z = 1.645, for one side", "1.645")(wilson(1.645))
+
+
 # ---------------------------------------------------------------- 09.3 g_loss
 
 @solution("09.3", lambda r: [(r.normal(size=(3, 5, 1)),)])

@@ -44,6 +44,8 @@ wrong("10.1", "other", "nearest in standard deviations", "standard deviation", "
 wrong("10.1", "other", "a sample counts for every mode that it is close to", "every mode", "no other", "several", "twice",
       "more than one")(
     lambda x, means, stds: (cdist(x[np.isfinite(x).all(axis=1)], means) <= 3 * stds).sum(axis=0))
+wrong("10.1", "edge", "a distance that is NaN was made 0", "nan_to_num")(
+    counted(distance=lambda x, means: np.nan_to_num(cdist(x, means)), clean=lambda x: x))
 wrong("10.1", "edge", "not (distance > 3 std): NaN counts", "nan")(
     counted(good=lambda d, std: ~(d > 3 * std), clean=lambda x: x))
 wrong("10.1", "factor", "3 variances for 3 standard deviations", "variance", "square", "std")(
@@ -120,6 +122,11 @@ wrong("10.2", "factor", "modes as a share of K", "share", "how many", "divided",
 wrong("10.2", "other", "quality is the mean over the modes", "mean", "sum", "1/k")(
     lambda n, N, w: (*mode_scores(n, N, w)[:2], n.mean() / N))
 wrong("10.2", "factor", "total is the sum of n", "total", "n.sum", "bad")(lambda n, N, w: mode_scores(n, max(n.sum(), 1), w))
+
+
+wrong("10.2", "other", "counts compared with shares", "divide it by n")(half_of(lambda n, total, weights: n >= weights / 2))
+wrong("10.2", "edge", "within half of the share to both sides", "upper limit")(
+    half_of(lambda n, total, weights: np.abs(n / total - weights) <= weights / 2))
 
 
 # ---------------------------------------------------------------- 10.3 reverse_kl
@@ -224,6 +231,11 @@ right("10.4", "cell by cell with a generator; the rest outside as the last cell"
                                  for a, b in (pair, pair[::-1]) if a > 0))
 
 
+wrong("10.4", "other", "a cell for the samples outside, and one for the probability", "the same cell")(
+    lambda counts, total, p: divergence(np.append(counts / total, [1 - counts.sum() / total, 0]),
+                                        np.append(p, [0, max(1 - p.sum(), 0)])))
+
+
 # ---------------------------------------------------------------- 10.5 coverage
 
 def sets(rng):
@@ -245,6 +257,10 @@ def radii(real, k):
 
 wrong("10.5", "edge", "the sample itself counts as its first neighbour", "itself", "other", "own")(
     lambda x, real, k: np.mean(cdist(real, x).min(axis=1) < radii(real, k - 1)))
+wrong("10.5", "other", "the second neighbour, whatever k is", "k is an argument")(
+    lambda x, real, k: np.mean(cdist(real, x).min(axis=1) < radii(real, 2)))
+wrong("10.5", "other", "the third neighbour, whatever k is", "k is an argument")(
+    lambda x, real, k: np.mean(cdist(real, x).min(axis=1) < radii(real, 3)))
 wrong("10.5", "edge", "closed balls: <=", "open", "closed", "<=", "exactly", "border")(
     lambda x, real, k: np.mean(cdist(real, x).min(axis=1) <= radii(real, k)))
 wrong("10.5", "axis", "the share of x inside any ball", "share", "x inside", "of x", "precision")(

@@ -211,6 +211,10 @@ wrong("13.4", "edge", "p above 1 when more = fewer", "above 1", "more than 1", "
     counting(lambda m, f, S: 2 * tail(m + f, max(m, f))))
 wrong("13.4", "order", "more and fewer are exchanged", "exchanged", "swapped", "more")(
     lambda plain, cured: (sign_test(plain, cured)[1], sign_test(plain, cured)[0], sign_test(plain, cured)[2]))
+wrong("13.4", "other", "the share of seeds that gain", "share of seeds")(counting(lambda m, f, S: m / (m + f) if m + f else 1.))
+wrong("13.4", "other", "the gains are added, not counted", "count the seeds")(lambda plain, cured: (
+    float((cured - plain)[cured > plain].sum()), float((plain - cured)[cured < plain].sum()), sign_test(plain, cured)[2]))
+wrong("13.4", "order", "p comes first", "order")(lambda plain, cured: sign_test(plain, cured)[2:] + sign_test(plain, cured)[:2])
 wrong("13.4", "edge", "only equal counts: p = 0", "equal", "no coins", "nothing")(
     counting(lambda m, f, S: min(1, 2 * tail(m + f, max(m, f))) if m + f else 0.))
 wrong("13.4", "other", "the normal approximation", "bell curve", "normal", "approxim", "binomial")(

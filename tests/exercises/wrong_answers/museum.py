@@ -28,7 +28,7 @@ wrong("M.01", "order", "the sine first", "sin", "cos", "exchanged", "swapped", "
 
 # ---------------------------------------------------------------- M.02 probability
 
-@solution("M.02", lambda r: [(r.normal(size=(5, 1)),)])
+@solution("M.02", lambda r: [(r.normal(size=(5, 1)),), (np.array([[15.], [-9.]]),)])
 def probability(s):
     return .5 * (np.tanh(s / 2) + 1)
 
@@ -36,6 +36,7 @@ def probability(s):
 wrong("M.02", "factor", "tanh(2 s): the factor on the wrong side", "tanh(2", "2 s", "four", "twice", "factor", "steep",
       "as sure")(
     lambda s: .5 * (np.tanh(2 * s) + 1))
+wrong("M.02", "edge", "cut off at 0.001 and 0.999", "cut off", "sure")(lambda s: np.clip(1 / (1 + np.exp(-s)), 1e-3, 1 - 1e-3))
 wrong("M.02", "term", "tanh(s / 2) without the shift", "shift", "between", "tanh")(lambda s: np.tanh(s / 2))
 wrong("M.02", "sign", "1 / (1 + exp(s))", "sign", "fake", "-s")(lambda s: 1 / (1 + np.exp(s)))
 
@@ -129,13 +130,17 @@ wrong("M.06", "factor", "counts, not shares", "share", "count", "sum", "1/n", "d
 
 # ---------------------------------------------------------------- M.07 agrees
 
-@solution("M.07", lambda r: [(1., 1.001, .01), (1., 1.1, .01), (1.1, 1., .01), (-1000., 1., .01), (np.nan, 1., .01),
+@solution("M.07", lambda r: [(1., 1.001, .01), (1., 1.007, .01), (1., 1.010005, .01),
+                             (1., 1.1, .01), (1.1, 1., .01), (-1000., 1., .01), (np.nan, 1., .01),
                              (np.inf, 1., .01),
                              (-np.inf, 1., .1), (-1., 1., .01), (.001, 0., .01), (100., 101., .5)])
 def agrees(value, expected, tolerance):
     return bool(abs(value - expected) < tolerance)
 
 
+wrong("M.07", "edge", "np.isclose with a relative tolerance besides", "1e-5", "rtol")(
+    lambda v, e, t: bool(np.isclose(v, e, atol=t)))
+wrong("M.07", "factor", "half of the tolerance", "half")(lambda v, e, t: abs(v - e) < t / 2)
 wrong("M.07", "edge", "not larger than the tolerance: NaN passes", "nan")(lambda v, e, t: not abs(v - e) > t)
 wrong("M.07", "other", "the sizes are compared: -1 agrees with 1", "abs", "sign", "size", "negative")(
     lambda v, e, t: bool(abs(abs(v) - abs(e)) < t))
@@ -225,6 +230,22 @@ wrong("M.10", "axis", "alpha along the last axis: one for each column", "axis", 
     drawn(lambda rng, x: rng.uniform(size=x.shape[-1])))
 wrong("M.10", "other", "the real half of the line only", "half", "uniform", "1/2", "real")(
     drawn(lambda rng, x: .5 + rng.uniform(size=(len(x), 1, 1, 1)) / 2))
+wrong("M.10", "other", "the mean over the pixels of an alpha for each", "uniform", "standard deviation")(
+    drawn(lambda rng, x: rng.uniform(size=x.shape).mean(axis=(1, 2, 3), keepdims=True)))
+wrong("M.10", "order", "the alphas are sorted: the first sample has the smallest", "sample 0", "sorted")(
+    drawn(lambda rng, x: np.sort(rng.uniform(size=(len(x), 1, 1, 1)), axis=0)))
+wrong("M.10", "other", "the seed is not used", "seed")(
+    lambda x_real, x_fake, seed: interpolates(x_real, x_fake, 1))
+
+
+@wrong("M.10", "other", "drawn anew in each call, and not from the seed", "seed")
+def _(x_real, x_fake, seed):
+    a = np.random.default_rng().uniform(size=(len(x_real), 1, 1, 1))
+    return a * x_real + (1 - a) * x_fake
+
+
+right("M.10", "sample n draws from seed + n")(lambda x_real, x_fake, seed: np.concatenate([
+    interpolates(x_real[n:n + 1], x_fake[n:n + 1], seed + n) for n in range(len(x_real))]))
 
 
 # ---------------------------------------------------------------- M.11 gradient_penalty
@@ -249,7 +270,7 @@ wrong("M.11", "axis", "flattened, but the norm along axis 0", "axis", "norm")(
 
 def with_a_zero(rng):
     g = rng.normal(size=(5, 3))
-    g[2], g[3] = 0, .3 * g[3] / np.abs(g[3]).sum()
+    g[2], g[3], g[4] = 0, .3 * g[3] / np.abs(g[3]).sum(), .05 * g[4] / np.abs(g[4]).sum()
     return [(g, 2.)]
 
 
@@ -259,6 +280,10 @@ def penalty_derivative(g, lam):
     return 2 * lam * (1 - 1 / np.where(norm == 0, 1, norm)) * g / len(g)
 
 
+wrong("M.12", "edge", "norms below 0.1 count as 0.1", "0.1", "short")(
+    lambda g, lam: 2 * lam * (1 - 1 / np.maximum(np.sqrt((g**2).sum(axis=1, keepdims=True)), 0.1)) * g / len(g))
+wrong("M.12", "edge", "a flat sample is pushed somewhere", "direction", "each row", "all in row")(
+    lambda g, lam: np.where((g == 0).all(axis=1, keepdims=True), 0.3, penalty_derivative(g, lam)))
 wrong("M.12", "small", "1e-6 is added to the norm", "eps", "1e-6", "added")(
     lambda g, lam: 2 * lam * (1 - 1 / (np.sqrt((g**2).sum(axis=1, keepdims=True)) + 1e-6)) * g / len(g))
 wrong("M.12", "edge", "norms below 1 count as 1", "below 1", "small", "short")(
@@ -446,7 +471,7 @@ wrong("M.18", "sign", "D's loss: sigmoid(s)", "sigmoid(s", "d's", "minimax", "si
 
 # ---------------------------------------------------------------- M.19 g_steps
 
-@solution("M.19", lambda r: [(net(r, 3, 4, 2), net(r, 2, 5, 1), r.normal(size=(6, 3)), .5, 3)])
+@solution("M.19", lambda r: [(net(r, 3, 4, 2), net(r, 2, 5, 1), r.normal(size=(6, 3)), .5, steps) for steps in (3, 2)])
 def g_steps(G, D, z, lr, steps):
     stepping()(G, D, z, lr, steps)
 
@@ -469,6 +494,7 @@ def stepping(grads=False, clear=True, sign=1, stale_tape=False, number=lambda st
 wrong("M.19", "other", "the fakes are new, but G's tape is of the first ones", "tape", "first", "old")(stepping(stale_tape=True))
 wrong("M.19", "manners", "gradients pile up", "zero_grad", "cleared", "earlier", "pile", "older", "add up")(stepping(clear=False))
 wrong("M.19", "sign", "uphill", "sign", "uphill", "climb")(stepping(sign=-1))
+wrong("M.19", "other", "three steps, however many are asked for", "step", "entries")(stepping(number=lambda steps: 3))
 wrong("M.19", "edge", "one step too few", "step")(stepping(number=lambda steps: steps - 1))
 wrong("M.19", "manners", "D.grad gets something", "d.grad", "grads=false")(stepping(grads=True))
 wrong("M.19", "factor", "1/N is lost", "1/n", "mean")(stepping(ds=lambda s: -sigmoid(-s)))
@@ -570,6 +596,7 @@ wrong("M.22", "term", "the slope of the sigmoid is missing in dpsi", "sigmoid", 
 wrong("M.22", "sign", "the sign of the sigmoid's slope", "sign")(looking_ahead(sign=1))
 wrong("M.22", "term", "theta in front of the sigmoid is not differentiated", "product", "theta", "front")(looking_ahead(own=0))
 wrong("M.22", "sign", "the way through psi_K is subtracted", "sign")(looking_ahead(through=-1))
+wrong("M.22", "other", "four steps, however many are asked for", "step", "entries")(looking_ahead(number=lambda steps: 4))
 wrong("M.22", "edge", "one step too few", "step")(looking_ahead(number=lambda steps: steps - 1))
 wrong("M.22", "other", "dpsi/dtheta begins at 1", "begins", "start", "psi does not")(looking_ahead(start=1.))
 
@@ -597,6 +624,11 @@ wrong("M.23", "edge", "from 1 up to the number of classes, both ends", "class", 
     lambda n, classes, seed: np.random.default_rng(seed).integers(1, classes + 1, size=n))
 wrong("M.23", "edge", "the first class is left out instead", "first", "counted from 0", "asked for")(
     lambda n, classes, seed: np.random.default_rng(seed).integers(1, classes, size=n))
+wrong("M.23", "order", "the labels are sorted", "sorted")(lambda n, classes, seed: np.sort(asked_labels(n, classes, seed)))
+wrong("M.23", "other", "every label stands twice", "repeated")(
+    lambda n, classes, seed: np.repeat(asked_labels(n, classes, seed), 2)[:n])
+wrong("M.23", "other", "drawn anew in each call, and not from the seed", "seed")(
+    lambda n, classes, seed: asked_labels(n, classes, None))
 wrong("M.23", "shape", "one label for all", "shape", "whole numbers")(
     lambda n, classes, seed: np.random.default_rng(seed).integers(classes))
 wrong("M.23", "other", "floats, rounded to both ends", "whole numbers", "float", "frequent")(

@@ -27,7 +27,21 @@ def _counted(answer, n, classes, seed):
     counts = np.bincount(labels, minlength=classes)
     share = 1 / np.count_nonzero(counts)
     even = np.abs(counts[counts > 0] - n * share).max() <= SPREAD * np.sqrt(n * share * (1 - share))
+    if even and counts.all():
+        _check_drawn(answer, n, classes, seed)
     return {PRESENT: (counts > 0) * 1.0, EVEN: np.float64(even)}
+
+
+def _check_drawn(answer, n, classes, seed):
+    """Raises where the labels do not depend on the seed alone, or on each other."""
+    labels, share = answer(n, classes, seed), 1 / classes
+    if not np.array_equal(labels, answer(n, classes, seed)):
+        raise Wrong("the same seed gives other labels when it is called again", "draw from np.random.default_rng(seed)")
+    same = np.mean(labels[1:] == labels[:-1])
+    if abs(same - share) > SPREAD * np.sqrt(share * (1 - share) / n):
+        raise Wrong(f"{same:.0%} of all labels are the same as the one before; if each were drawn for itself, it would be "
+                    f"{share:.0%}",
+                    "are they sorted, or repeated?")
 
 
 def _drawn(draw):
@@ -37,7 +51,7 @@ def _drawn(draw):
 
 ASKED = Exercise(
     "M.23", "asked_labels", "the class that nobody asks for",
-    lambda rng: (SAMPLES, int(rng.integers(3, 8)), int(rng.integers(1 << 30))),
+    lambda rng: (SAMPLES + int(rng.integers(100)), int(rng.integers(3, 8)), int(rng.integers(1 << 30))),
     lambda n, classes, seed: {PRESENT: np.ones(classes), EVEN: np.float64(1)},
     solution=lambda n, classes, seed: np.random.default_rng(seed).integers(0, classes, size=n), observe=_counted,
     mistakes=(
@@ -49,6 +63,12 @@ ASKED = Exercise(
                 _drawn(lambda rng, n, classes: rng.integers(0, classes + 1, size=n)), "and it asks for class"),
         Mistake("every image is asked for with the same label, the 1", _drawn(lambda rng, n, classes: np.full(n, 1)),
                 "another seed gives the same labels"),
+        Mistake("the labels are sorted", _drawn(lambda rng, n, classes: np.sort(rng.integers(0, classes, size=n))),
+                "are they sorted, or repeated?"),
+        Mistake("every label stands twice", _drawn(lambda rng, n, classes: np.repeat(rng.integers(0, classes, size=n), 2)[:n]),
+                "are they sorted, or repeated?"),
+        Mistake("every image is asked for with the same label, a drawn one", _drawn(
+            lambda rng, n, classes: np.full(n, rng.integers(classes)))),
         Mistake("the classes are not equally frequent",
                 _drawn(lambda rng, n, classes: np.rint(rng.uniform(0, classes - 1, size=n)).astype(int))),
     ),

@@ -32,6 +32,10 @@ RING = Exercise(
         Mistake("one mean too many", lambda modes, radius: _ring(np.linspace(0, 2 * np.pi, modes + 1), radius), "has shape"),
         Mistake("they fill half a circle: a whole turn is 2 pi",
                 lambda modes, radius: _ring(np.pi * np.arange(modes) / modes, radius)),
+        Mistake("they go round the other way: the second mean is above the first",
+                lambda modes, radius: _ring(-2 * np.pi * np.arange(modes) / modes, radius)),
+        Mistake("all angles are half a step too large: the first mean belongs at angle 0",
+                lambda modes, radius: _ring(2 * np.pi * (np.arange(modes) + 0.5) / modes, radius)),
         Mistake("the angles begin at k = 1: the first mean belongs at angle 0",
                 lambda modes, radius: _ring(2 * np.pi * np.arange(1, modes + 1) / modes, radius)),
         Mistake("NumPy's cosine and sine take radians, and these angles are in degrees",
@@ -49,8 +53,14 @@ RING = Exercise(
 
 # ---------------------------------------------------------------- M.02
 
+
+def _scores_case(rng):
+    """Scores as they come, and one of which a discriminator is sure."""
+    return (rng.permutation([*rng.normal(size=sizes(rng, 1)[0]) * 2, 20.0 * rng.choice([-1, 1])])[:, None],)
+
+
 PROBABILITY = Exercise(
-    "M.02", "probability", "twice as sure", lambda rng: (rng.normal(size=(sizes(rng, 1)[0], 1)) * 2,),
+    "M.02", "probability", "twice as sure", _scores_case,
     lambda s: {"p": np.array([[1 / (1 + math.exp(-score))] for score in s[:, 0]])},
     solution=lambda s: sigmoid(s),
     mistakes=(
@@ -58,6 +68,10 @@ PROBABILITY = Exercise(
         Mistake("these are the probabilities of the scores 4 s: twice the wrong way", lambda s: 0.5 * (np.tanh(2 * s) + 1)),
         Mistake("tanh goes from -1 to 1, and a probability from 0 to 1", lambda s: np.tanh(s / 2)),
         Mistake("1/2 belongs to both terms: this goes from 1/2 to 3/2", lambda s: 0.5 * np.tanh(s / 2) + 1),
+        *(Mistake(f"p was cut off at {low:g} and 1 - {low:g}: a sure score has a surer probability",
+                  lambda s, low=low: np.clip(sigmoid(s), low, 1 - low)) for low in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)),
+        Mistake("these are the probabilities of the scores 2 s, halved", lambda s: 0.25 * (np.tanh(s) + 1)),
+        Mistake("tanh was halved, and not its score", lambda s: 0.5 * (np.tanh(s) / 2 + 1)),
         Mistake("that is the probability of fake, 1 - p", lambda s: 0.5 * (1 - np.tanh(s / 2))),
     ),
     hints=("Try a score whose probability you know: sigma(1) = 0.7311. What does the code say, and of which score is that right?",
@@ -92,6 +106,11 @@ ENTROPY = Exercise(
                 lambda s, y: (_mean_entropy(s, y), sigmoid(s) - y), "the mean over the batch is missing"),
         Mistake("both are sums now",
                 lambda s, y: (np.sum(softplus(s) - y * s), sigmoid(s) - y), "the mean over the batch is missing"),
+        Mistake("only y was divided by N: parentheses are missing, (sigmoid(s) - y) / N",
+                lambda s, y: (_mean_entropy(s, y), sigmoid(s) - y / s.shape[0])),
+        Mistake("only sigmoid(s) was divided by N: parentheses are missing, (sigmoid(s) - y) / N",
+                lambda s, y: (_mean_entropy(s, y), sigmoid(s) / s.shape[0] - y)),
+        Mistake("multiplied by N, not divided", lambda s, y: (_mean_entropy(s, y), (sigmoid(s) - y) * s.shape[0])),
         Mistake("divided twice", lambda s, y: (_mean_entropy(s, y), (sigmoid(s) - y) / s.shape[0]**2),
                 "divided once too often"),
         Mistake("the wrong sign", lambda s, y: (_mean_entropy(s, y), (y - sigmoid(s)) / s.shape[0]), "sign"),

@@ -106,7 +106,7 @@ DETACHED = Exercise(
 
 
 def _descent_case(rng):
-    return *players(rng), float(rng.uniform(0.5, 1.0)), 3
+    return *players(rng), float(rng.uniform(0.5, 1.0)), int(rng.integers(2, 5))
 
 
 def _descent_truth(G, D, z, lr, steps):
@@ -157,6 +157,10 @@ STALE = Exercise(
         Mistake("the steps go uphill: their sign is wrong", lambda *args: _descend(*args, factor=-1.0)),
         Mistake("1/N is missing in the gradient: E is a mean over the batch", lambda G, D, z, *args: _descend(
             G, D, z, *args, factor=z.shape[0])),
+        Mistake("G goes backward with a new tape, but D still scores the samples of the start",
+                lambda *args: _descend(*args, fresh_x=False)),
+        Mistake("only one step was taken", lambda G, D, z, lr, steps: _descend(G, D, z, lr, 1)),
+        Mistake("G has not moved: the new theta must be put into G.theta", lambda *args: _descend(*args, factor=0.0)),
         Mistake("that is one long step", lambda G, D, z, lr, steps: _descend(G, D, z, lr * steps, 1)),
         Mistake("one step is missing", lambda G, D, z, lr, steps: _descend(G, D, z, lr, steps - 1)),
         Mistake(FILLED, lambda *args: _descend(*args, freeze=False)),

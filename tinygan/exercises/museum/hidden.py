@@ -125,7 +125,7 @@ PENALTY = Exercise(
 
 def _unrolled_case(rng):
     n, = sizes(rng, 1)
-    return rng.normal(size=n), rng.normal(size=n), float(rng.uniform(0.5, 1.0)), 4
+    return rng.normal(size=n), rng.normal(size=n), float(rng.uniform(0.5, 1.0)), int(rng.integers(3, 6))
 
 
 def _unrolled_loss(theta, psi, eta, steps):
@@ -147,13 +147,13 @@ def _unrolled(theta, psi, eta, steps, *, memory=1.0, chain=True, product=True, s
     return (psi + sign * theta * psi_dot) * sigmoid(-theta * psi)
 
 
-def _carried(theta, psi, eta, steps, *, start=0.0, own=1.0, bend=-1.0, direct=1.0):
+def _carried(theta, psi, eta, steps, *, start=0.0, own=1.0, bend=-1.0, direct=1.0, rate=None, kept=1.0):
     """d psi / d theta carried along, with one thing done differently; `bend` is the sign of f'' in it."""
     psi_dot = start
     for _ in range(steps):
         slope = sigmoid(-theta * psi)
         moved = own * slope + bend * theta * slope * (1 - slope) * (psi + theta * psi_dot)
-        psi_dot, psi = psi_dot + eta * moved, psi + eta * theta * slope
+        psi_dot, psi = kept * psi_dot + (rate or eta) * moved, psi + eta * theta * slope
     return (direct * psi + theta * psi_dot) * sigmoid(-theta * psi)
 
 
@@ -182,6 +182,9 @@ UNROLLED = Exercise(
         Mistake("theta in front of f' is not differentiated: theta f' is a product", lambda *args: _carried(*args, own=0.0)),
         Mistake("psi_dot begins at 1; the psi of the start does not depend on theta, so it begins at 0",
                 lambda *args: _carried(*args, start=1.0)),
+        Mistake("eta is missing in psi_dot: each step is eta times the slope", lambda *args: _carried(*args, rate=1.0)),
+        Mistake("psi_dot was begun anew in each step: what the steps before have moved stays, and is added to",
+                lambda *args: _carried(*args, kept=0.0)),
         Mistake("one step too few is looked ahead", lambda *args: _unrolled(*args[:-1], args[-1] - 1)),
         Mistake("one step too many is looked ahead", lambda *args: _unrolled(*args[:-1], args[-1] + 1)),
     ),

@@ -69,6 +69,9 @@ BATCHNORM = Exercise(
         *(Mistake(f"{eps:g} stands under the root where 1e-5 was meant",
                   lambda dy, x, gamma, eps=eps: _batchnorm(dy, x, gamma, eps=eps))
           for eps in (1e-3, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 0)),
+        Mistake("gamma is missing in what comes through the variance: dx^ = gamma dy", lambda dy, x, gamma: (
+            _batchnorm(dy, x, gamma, var=0) + _batchnorm(dy, x, 1.0) - _batchnorm(dy, x, 1.0, var=0))),
+        Mistake("gamma is lost, and the mean moves as well", lambda dy, x, gamma: _batchnorm(dy, x, 1.0, mean=0)),
         Mistake("the division by std is missing", lambda dy, x, gamma: _batchnorm(dy, x, gamma, scale=lambda std: 1)),
     ),
     hints=("Add 1 to a whole column of x: y does not change at all. So each column of dx must sum to 0. Does it?",
@@ -83,7 +86,7 @@ BATCHNORM = Exercise(
 
 def _adam_case(rng):
     beta1, beta2 = float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.9, 0.999))
-    return rng.normal(size=(int(rng.integers(8, 13)), sizes(rng, 1)[0])), 0.1, beta1, beta2
+    return rng.normal(size=(int(rng.integers(8, 13)), sizes(rng, 1)[0])), round(float(rng.uniform(0.05, 0.2)), 2), beta1, beta2
 
 
 def _adam_truth(grads, lr, beta1, beta2):
@@ -109,6 +112,10 @@ def _adam(grads, lr, beta1, beta2, correct=lambda mean, beta, t: mean / (1 - bet
     return np.stack(path)
 
 
+def _with_beta1(grads, lr, beta1, beta2):
+    return _adam(grads, lr, beta1, beta2, correct_v=lambda mean, beta, t: mean / (1 - beta1**t))
+
+
 ADAM = Exercise(
     "M.09", "adam_path", "right at the first step", _adam_case, _adam_truth,
     solution=lambda grads, lr, beta1, beta2: _adam(grads, lr, beta1, beta2),
@@ -125,6 +132,13 @@ ADAM = Exercise(
                 lambda *args: _adam(*args, correct_v=lambda mean, beta, t: mean / (1 - beta))),
         Mistake("v is corrected with the power, and m as before: m^ needs 1 - beta1^t too", lambda *args: _adam(
             *args, correct=lambda mean, beta, t: mean / (1 - beta), correct_v=lambda mean, beta, t: mean / (1 - beta**t))),
+        Mistake("(1 - beta)^t stands where 1 - beta^t was meant: the power belongs to beta alone", lambda *args: _adam(
+            *args, correct=lambda mean, beta, t: mean / (1 - beta) ** t)),
+        Mistake("only the first step is corrected: the bias fades with time, and is still there", lambda *args: _adam(
+            *args, correct=lambda mean, beta, t: mean / (1 - beta) if t == 1 else mean)),
+        Mistake("both were corrected with beta1: v^ needs 1 - beta2^t", _with_beta1),
+        Mistake("every row is the last theta: theta -= changes the array that the path has already", lambda *args: (
+            np.tile(_adam(*args)[-1], (args[0].shape[0], 1)))),
         Mistake("1 - beta t stands where the power was meant, 1 - beta^t", lambda *args: _adam(
             *args, correct=lambda mean, beta, t: mean / (1 - beta * t),
             correct_v=lambda mean, beta, t: mean / abs(1 - beta * t))),

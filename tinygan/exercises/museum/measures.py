@@ -36,7 +36,7 @@ def _splice(values, start, count):
 
 HISTOGRAM = Exercise(
     "M.06", "true_histogram", "the histogram that ate its data",
-    lambda rng: (rng.uniform(size=120), int(rng.integers(35, 45)), 5), _histogram_truth,
+    lambda rng: (rng.uniform(size=120), int(rng.integers(35, 45)), int(rng.integers(4, 7))), _histogram_truth,
     solution=lambda points, n, cells: _histogram(points, n, cells, lambda values, i: values[2 * i:2 * i + 2]),
     mistakes=(
         Mistake("most points were never counted: the list has been shrinking while it was read",
@@ -53,6 +53,14 @@ HISTOGRAM = Exercise(
         Mistake("the histogram was scaled to 1 in the end; the skipped points stay lost",
                 lambda points, n, cells: _scaled(_histogram(
             points, n, cells, lambda values, i: _splice(values, 2 * i, 2)))),
+        Mistake("the n-th points were taken from the end of the list: the first n were asked for", lambda points, n, cells: (
+            _histogram(points[::-1], n, cells, lambda values, i: values[2 * i:2 * i + 2][::-1]))),
+        Mistake("all points were counted, and each as 1 / n: only the first n belong to the share", lambda points, n, cells: (
+            _histogram(points, points.size // 2, cells, lambda values, i: values[2 * i:2 * i + 2], n))),
+        Mistake("those are counts: each point is 1 / n of the share", lambda points, n, cells: _histogram(
+            points, n, cells, lambda values, i: values[2 * i:2 * i + 2], 1)),
+        Mistake("that is a density, the share over the area of a cell", lambda points, n, cells: cells**2 * _histogram(
+            points, n, cells, lambda values, i: values[2 * i:2 * i + 2])),
         Mistake("all points were counted, not the first n", lambda points, n, cells: _histogram(
             points, points.size // 2, cells, lambda values, i: values[2 * i:2 * i + 2])),
         Mistake("a share of n points, divided by the number of all of them", lambda points, n, cells: _histogram(
@@ -67,9 +75,9 @@ HISTOGRAM = Exercise(
 # ---------------------------------------------------------------- M.07
 
 
-KINDS = {"the verdict on values that are equal or near": (0.0, 0.9, -0.9),
-         "the verdict on values that are too large": (1.1, 30, 1e6),
-         "the verdict on values that are too small": (-1.1, -30, -1e6),
+KINDS = {"the verdict on values that are equal or near": (0.0, 0.4, -0.9),
+         "the verdict on values that are too large": (1 + 1e-6, 30, 1e6),  # NumPy's isclose adds 1e-5 of what is expected
+         "the verdict on values that are too small": (-1 - 1e-6, -30, -1e6),
          "the verdict on infinities and NaN": (math.inf, -math.inf, math.nan)}  # how many tolerances away they are
 NEAR = next(iter(KINDS))
 TURNED = "the verdict on values that are near, but of the other sign"
@@ -102,7 +110,10 @@ TOLERANCE = Exercise(
                 lambda value, expected, tolerance: not abs(value - expected) > tolerance),
         Mistake("the sign was taken off before the difference, so the tolerance has one side still",
                 lambda value, expected, tolerance: abs(value) - abs(expected) < tolerance),
-        Mistake("only a value that is equal to the last digit passes", lambda value, expected, tolerance: value == expected),
+        Mistake("only a value that is equal, or nearly so, passes", lambda value, expected, tolerance: value == expected),
+        Mistake("half of the tolerance was allowed", lambda value, expected, tolerance: abs(value - expected) < tolerance / 2),
+        Mistake("np.isclose and np.allclose add 1e-5 times what is expected to the tolerance: rtol=0 turns that off",
+                lambda value, expected, tolerance: bool(np.isclose(value, expected, atol=tolerance))),
         Mistake("the sizes were compared, and the sign was lost: -1 agrees with 1; take the difference first, then its size",
                 lambda value, expected, tolerance: abs(abs(value) - abs(expected)) < tolerance),
         Mistake("the tolerance was taken relative to what is expected; it is a distance",

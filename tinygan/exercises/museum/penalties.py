@@ -18,6 +18,7 @@ def _images(rng):
 SPREAD, OUTSIDE = "the spread of alpha within a sample", "how far alpha is outside [0, 1]"
 SHARED = "the number of other samples with the same alpha"
 SEEDS = 300  # that are tried to see how alpha is distributed
+APART = 1000  # between two of them, for an answer that draws sample n from seed + n
 
 
 def _farthest_from_uniform(alphas):
@@ -27,19 +28,26 @@ def _farthest_from_uniform(alphas):
     return max(np.abs(steps[1:] - alphas).max(), np.abs(steps[:-1] - alphas).max())
 
 
-def _check_uniform(answer, x_real, x_fake, seed):
-    """Raises where all alphas together are not uniform, at a level of 1e-9."""
-    real, fake = x_real[:, :1, :1, :1], x_fake[:, :1, :1, :1]
-    alphas = np.concatenate([((answer(real, fake, seed + i) - fake) / (real - fake)).ravel() for i in range(SEEDS)])
-    far = _farthest_from_uniform(alphas)
-    if far > np.sqrt(np.log(2e9) / (2 * alphas.size)):
-        raise Wrong(f"alpha is not uniform in [0, 1]: with {SEEDS} seeds it goes from {alphas.min():.2f} to {alphas.max():.2f}, "
-                    f"and its mean is {alphas.mean():.2f}, not 1/2",
-                    "every point between the fake one and the real one is as likely: rng.uniform()")
+def _check_uniform(alphas_of, seed):
+    """Raises where the alphas do not depend on the seed alone, or those of a sample are not uniform, at a level of 1e-9."""
+    if not np.array_equal(alphas_of(seed), alphas_of(seed)):
+        raise Wrong("the same seed gives other points when it is called again", "draw from np.random.default_rng(seed)")
+    alphas = np.stack([alphas_of(seed + APART * (i + 1)) for i in range(SEEDS)])
+    if (alphas == alphas[0]).all():
+        raise Wrong("every seed gives the same points: nothing is drawn from it", "draw from np.random.default_rng(seed)")
+    drawn = {"alpha": alphas.ravel()} | {f"the alpha of sample {n}": own for n, own in enumerate(alphas.T)}
+    for name, own in drawn.items():
+        if _farthest_from_uniform(own) > np.sqrt(np.log(2e9) / (2 * own.size)):
+            raise Wrong(f"{name} is not uniform in [0, 1]: with {SEEDS} seeds it goes from {own.min():.2f} to {own.max():.2f}, "
+                        f"its mean is {own.mean():.2f} and its standard deviation {own.std():.2f}, for 0.50 and 0.29",
+                        "every point between the fake one and the real one is as likely, whatever the others are: rng.uniform()")
 
 
 def _alphas(answer, x_real, x_fake, seed):
     """What is wrong with the alphas of the points that the answer gives. All of it should be 0, for each sample."""
+    def alphas_of(seed):
+        return ((answer(x_real, x_fake, seed) - x_fake) / (x_real - x_fake))[:, 0, 0, 0]
+
     x = answer(x_real, x_fake, seed)
     if not isinstance(x, np.ndarray) or x.shape != x_real.shape:
         raise Wrong(f"interpolates must return an array shaped like x_real, {x_real.shape}; "
@@ -49,7 +57,7 @@ def _alphas(answer, x_real, x_fake, seed):
     seen = {SPREAD: np.ptp(alpha, axis=1), OUTSIDE: np.maximum(np.abs(alpha - 0.5) - 0.5, 0).max(axis=1),
             SHARED: (np.abs(first[:, None] - first) < 1e-9).sum(axis=1) - 1.0}
     if all(np.abs(wrong).max() < 1e-9 for wrong in seen.values()):
-        _check_uniform(answer, x_real, x_fake, seed)
+        _check_uniform(alphas_of, seed)
     return seen
 
 
@@ -76,6 +84,19 @@ ALPHA = Exercise(
         Mistake("every column draws its own, along the last axis",
                 _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, 1, w)))),
         Mistake("every column draws its own, the same for all samples", _between(lambda rng, n, c, h, w: rng.uniform(size=w))),
+        Mistake("every pixel draws its own, the same for all channels",
+                _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, h, w)))),
+        Mistake("every pixel draws its own, the same for all samples",
+                _between(lambda rng, n, c, h, w: rng.uniform(size=(1, c, h, w)))),
+        Mistake("every sample has the mean of many draws, which is near 1/2",
+                _between(lambda rng, n, c, h, w: rng.uniform(size=(n, c, h, w)).mean(axis=(1, 2, 3), keepdims=True)),
+                "alpha is not uniform in [0, 1]"),
+        Mistake("the samples' alphas were sorted",
+                _between(lambda rng, n, c, h, w: np.sort(rng.uniform(size=(n, 1, 1, 1)), axis=0)),
+                "the alpha of sample 0 is not uniform in [0, 1]"),
+        Mistake("the seed is not used", lambda x_real, x_fake, seed: _between(
+            lambda rng, n, c, h, w: np.random.default_rng(0).uniform(size=(n, 1, 1, 1)))(x_real, x_fake, seed),
+                "every seed gives the same points"),
         Mistake("every row draws its own", _between(lambda rng, n, c, h, w: rng.uniform(size=(n, 1, h, 1)))),
         Mistake("only the real half of the line is drawn from",
                 _between(lambda rng, n, c, h, w: rng.uniform(0.5, 1, (n, 1, 1, 1))),
@@ -129,11 +150,18 @@ NORM = Exercise(
 
 
 def _flat_case(rng):
-    """Some gradients shorter than 1, some longer, and one sample at which D is flat."""
+    """Some gradients shorter than 1, some longer, one of them much shorter, and one sample at which D is flat."""
     n, d = sizes(rng, 2)
     g = rng.normal(size=(n + 2, d)) * rng.choice([0.4, 1.5], size=(n + 2, 1))
-    g[rng.integers(n + 2)] = 0
+    short, flat = rng.permutation(n + 2)[:2]
+    g[short] *= 0.06 / np.linalg.norm(g[short])
+    g[flat] = 0
     return g, float(rng.uniform(3, 12))
+
+
+def _flat_truth(g, lam):
+    """Central differences, which are 0 where D is flat: the penalty has a kink there, and is the same to both sides of it."""
+    return {"dg": differences(lambda g: float(_naive_penalty(g, lam)), g).gradient}
 
 
 def _pull(g, lam, norm):
@@ -146,12 +174,18 @@ def _length(g):
 
 SQUARE_ROOT = Exercise(
     "M.12", "penalty_derivative", "NaN in one step", _flat_case,
-    lambda g, lam: {"dg": differences(lambda g: float(_naive_penalty(g, lam)), g)},
+    _flat_truth,
     solution=lambda g, lam: _pull(g, lam, np.sqrt((g**2).sum(axis=-1, keepdims=True) + 1e-12)),
     mistakes=(
         Mistake("0 / 0", lambda g, lam: _pull(g, lam, _length(g)), "not finite"),
         Mistake("a norm below 1 was raised to 1: short gradients are not pulled up any more",
                 lambda g, lam: _pull(g, lam, np.maximum(_length(g), 1.0))),
+        Mistake("a norm below 0.1 was raised to 0.1, and 0.1 is not small: short gradients count as well",
+                lambda g, lam: _pull(g, lam, np.maximum(_length(g), 0.1))),
+        Mistake("where g is 0 it is pulled in a direction; none is better than another, and dg is 0 there",
+                lambda g, lam: np.where(_length(g) > 0, _pull(g, lam, np.maximum(_length(g), 1e-300)), -2 * lam / g.size)),
+        Mistake("the flat samples were left out of the mean: N counts them", lambda g, lam: _pull(
+            g, lam, np.maximum(_length(g), 1e-300)) * g.shape[0] / (_length(g) > 0).sum()),
         Mistake("0.1 is not small: every norm is wrong now, to save one", lambda g, lam: _pull(g, lam, _length(g) + 0.1)),
         Mistake("one flat sample silences the whole batch",
                 lambda g, lam: np.zeros_like(g) if not _length(g).all() else _pull(g, lam, _length(g)), "zero everywhere"),
@@ -208,9 +242,9 @@ CURVATURE = Exercise(
                 lambda x, W, a, gamma: _r1(x, W, a, gamma / 2), "factor 2"),
     ),
     hints=("da is right. Replace np.tanh by a ReLU, in your mind: what is different about its slope when W moves?",
-           "W stands in g twice: as W', and inside the slope. The code has differentiated the first.",
-           "When x W moves by h, the slope moves by -2 u slope h. So <v, g> moves by the sum of (v W) a' (-2 u slope) h.",
-           "Add x' times that: dW += x.T @ ((v @ W) * a.T * (-2 * u * slope))."),
+           "W stands in g twice: as W^T, and inside the slope. The code has differentiated the first.",
+           "When x W moves by h, the slope moves by -2 u slope h. So <v, g> moves by the sum of (v W) a^T (-2 u slope) h.",
+           "Add x^T times that: dW += x.T @ ((v @ W) * a.T * (-2 * u * slope))."),
     constants=lambda x, W, a, gamma: {"gamma": gamma}, batch=lambda x, W, a, gamma: x.shape[0],
 )
 
