@@ -11,12 +11,14 @@ right in the answer.
 
 import itertools
 import math
+import re
 
 import numpy as np
 
 from ..engine.diagnosis import RELATIVE_LIMIT, misfit
-from .cases import DIGITS, as_float64
-from .relations import LEAST, near, relation
+from .cases import DIGITS, LEAST, as_float64, near
+from .pairs import two_mistakes
+from .relations import relation
 
 UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong"  # in a line that names no cause
 
@@ -104,11 +106,11 @@ def reasons(case, others):
     name = case.wrong[0]
     value, stories = case.result[name], told(case, name, others)
     outcome = case.outcome(name, value, suspects=stories)
-    why = _of_its_kind(case, name, value, outcome) or list(outcome.why)
-    if stories and misfit(as_float64(value), case.expected(name), name, None):
+    why = _of_its_kind(case, name, value, outcome, stories) or list(outcome.why)
+    if stories and (_partly_finite(value) or misfit(as_float64(value), case.expected(name), name, None)):
         why.append(f"{name} is what comes out by this mistake: {next(iter(stories))}")
     elif not stories:
-        why = _of_this_output(case, name, others, why)
+        why = _of_this_output(case, name, others, _confirmed(case, others, name, why))
     if name.endswith(".grad") and "zero everywhere" in why[0] and not stories:
         why.append("nothing was added to it, or it was cleared again")
     if not case.expected(name).ndim and not stories and _rounded(case, others, name):
@@ -120,13 +122,41 @@ def reasons(case, others):
     return why, _distance(outcome)
 
 
+def _partly_finite(value):
+    """Whether some entries are finite, and others are not. Which of them are says much."""
+    value = _array(value)
+    return value.dtype.kind == "f" and value.ndim > 0 and 1 < np.isfinite(value).sum() < value.size
+
+
+def _confirmed(case, others, name, why):
+    """The lines, without a factor that the other cases contradict: a single number is a multiple of any other."""
+    truth = case.expected(name)
+    if truth.ndim or "times the truth" not in why[0]:
+        return why
+    for other in others:
+        value = _array(other.result[name])
+        if value.shape == () and value.dtype.kind == "f" and np.isfinite(value) and other.expected(name) != 0:
+            seen = other.outcome(name, value[()]).why
+            if not seen or _without_numbers(seen[0]) != _without_numbers(why[0]):
+                return [f"{name} is {float(case.result[name]):.8g}; it must be {float(truth):.8g}"]
+    return why
+
+
+def _without_numbers(line):
+    return re.sub(r"-?\d[\d.]*(e[+-]?\d+)?", "#", line)
+
+
 def _of_this_output(case, name, others, why):
     """The lines about an output that no mistake explains together with the others: one that explains it alone, or a relation."""
+    if "of its size only" in why[0]:
+        return [why[0], "a finite difference, or a search that ends too early, comes as near as that", *why[1:]]
     if not any(mark in why[0] for mark in UNEXPLAINED) or why[0].endswith((": transposed", "keepdims=True")):
         return why
     if alone := told(case, name, others, alone=True):
         return [f"{name} alone is what comes out by this mistake: {next(iter(alone))}", *why]
     found = relation([case, *others], name)
+    if (not found or "constant factor" in found) and (both := two_mistakes([case, *others], name)):
+        return [both, *why]
     if found and "constant factor" in why[0]:
         return [found]
     return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
@@ -169,7 +199,7 @@ def _same(one, other):
     return near(one, other)
 
 
-def _of_its_kind(case, name, value, outcome):
+def _of_its_kind(case, name, value, outcome, stories):
     """The lines for numbers of a kind that cannot hold the truth; nothing when the kind does not matter."""
     kind = str(getattr(value, "dtype", type(value).__name__))
     digits, small = DIGITS.get(kind, (0, 0))
@@ -177,7 +207,9 @@ def _of_its_kind(case, name, value, outcome):
         return [f"{name} is {kind}, which keeps {digits} digits: compute in float64, like the arguments"]
     truth = case.expected(name)
     whole = kind.rstrip("0123456789_") in ("int", "uint", "bool") and np.any(truth != np.rint(truth))
-    if whole and np.shape(value) == truth.shape and any(
+    if whole and "times the truth" in outcome.why[0]:
+        return [*outcome.why, f"{name} holds whole numbers ({kind}): is there a //, which rounds down?"]
+    if whole and not stories and np.shape(value) == truth.shape and any(
             mark in outcome.why[0] for mark in ("entries wrong", "it must be", "is zero everywhere")):
         return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int() or a comparison?",
                 *outcome.why]
