@@ -72,7 +72,7 @@ def test_another_shape(got, truth, words):
     (lambda y, x: 100 * y, "y is 100 times the truth, in all 5 cases: is it a percentage?"),
     (lambda y, x: y / np.log(2), "in all 5 cases: 1 / ln 2: is a logarithm to base 2?"),
     (lambda y, x: y / np.log(10), "in all 5 cases: 1 / ln 10: is a logarithm to base 10?"),
-    (lambda y, x: y * len(x) / 4, "is the truth times x.shape[0] / x.shape[1], in all 5 cases: was it divided by x.shape[1], and not"),
+    (lambda y, x: y * len(x) / 4, "truth times x.shape[0] / x.shape[1], in all 5 cases: was it divided by x.shape[1], and"),
     (lambda y, x: round(y, 2), "y is the truth rounded to 2 decimals, in all 5 cases: is there a round()"),
     (lambda y, x: y - np.log(2), "y is the truth minus 0.693147 (ln 2), in all 5 cases"),
     (lambda y, x: 0.7 * y, "y is 0.7 times the truth, in all 5 cases: a constant factor is wrong"),

@@ -20,7 +20,7 @@ from .cases import DIGITS, LEAST, as_float64, near
 from .pairs import two_mistakes
 from .relations import relation
 
-UNEXPLAINED = "entries wrong", "; it must be", "it must have", "constant factor is wrong"  # in a line that names no cause
+UNEXPLAINED = "entries wrong", "; it must be", "it must have", "factor is wrong"  # in a line that names no cause
 
 
 def exchanged(case, others):
@@ -129,17 +129,24 @@ def _partly_finite(value):
 
 
 def _confirmed(case, others, name, why):
-    """The lines, without a factor that the other cases contradict: a single number is a multiple of any other."""
-    truth = case.expected(name)
-    if truth.ndim or "times the truth" not in why[0]:
+    """The lines, without a factor that the other cases contradict: a single number is a multiple of any other, and N may be 4."""
+    if "times the truth" not in why[0]:
         return why
+    told = _without_numbers(why[0])
     for other in others:
-        value = _array(other.result[name])
-        if value.shape == () and value.dtype.kind == "f" and np.isfinite(value) and other.expected(name) != 0:
-            seen = other.outcome(name, value[()]).why
-            if not seen or _without_numbers(seen[0]) != _without_numbers(why[0]):
-                return [f"{name} is {float(case.result[name]):.8g}; it must be {float(truth):.8g}"]
+        value = as_float64(other.result[name])
+        if np.any(other.expected(name)) and not misfit(value, other.expected(name), name, None) and np.isfinite(value).all():
+            seen = other.outcome(name, value).why
+            if not seen or _without_numbers(seen[0]) != told:
+                return [_only_here(case, name, why[0])]
     return why
+
+
+def _only_here(case, name, line):
+    """A line about a factor that is another one in other cases."""
+    if case.expected(name).ndim:
+        return f"{line.partition(': ')[0]} of this case, and not in others: a factor is wrong"
+    return f"{name} is {float(case.result[name]):.8g}; it must be {float(case.expected(name)):.8g}"
 
 
 def _without_numbers(line):
@@ -157,7 +164,7 @@ def _of_this_output(case, name, others, why):
     found = relation([case, *others], name)
     if (not found or "constant factor" in found) and (both := two_mistakes([case, *others], name)):
         return [both, *why]
-    if found and "constant factor" in why[0]:
+    if found and "factor is wrong" in why[0]:
         return [found]
     return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
 
