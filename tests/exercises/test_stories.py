@@ -43,22 +43,28 @@ def test_a_factor_of_one_number_is_confirmed_in_other_cases():
     assert "was not divided by the batch size" in message(ALL["07.5"], lambda x, y: np.abs(np.sort(x) - np.sort(y)).sum())
 
 
-def test_two_mistakes_are_asked_about_together():
+def test_two_mistakes_are_perhaps_made_together():
     slips = (Mistake("x was cubed", lambda x, y: (x**3).mean()), Mistake("y was taken", lambda x, y: (y**2).mean()))
     square = asked(lambda x, y: {"a": (x**2).mean()}, lambda rng: rng.normal(size=(2, int(rng.integers(3, 9)))), slips,
                    batch=lambda x, y: x.size)
     for answer, also in ((lambda x, y: (x**3).sum(), "the mean over the batch is missing"),
                          (lambda x, y: -(x**3).mean(), "a sign is the wrong way round"),
                          (lambda x, y: 2 * (x**3).mean(), "there is a factor 2 too many")):
-        assert f"what two mistakes together would give; are they the ones? x was cubed; and {also}" in message(square, answer)
+        assert f"what two mistakes give together, perhaps yours: x was cubed; and {also}" in message(square, answer)
     assert "two mistakes" not in message(square, lambda x, y: 3 * (x**3).mean())
     assert "two mistakes" not in message(square, lambda x, y: -(x**2).mean())  # a sign alone explains it
 
 
-def test_a_mistake_in_outputs_that_are_exchanged_is_asked_about():
+def test_a_mistake_in_outputs_that_are_exchanged_is_told():
     said = message(ALL["01.5"], lambda drawn, real: tuple(
         ((one[:, None] - other) ** 2).sum(axis=-1).min(axis=1).mean() for one, other in ((real, drawn), (drawn, real))))
     assert "those are squared distances: the root is missing; and near and covering are exchanged" in said
+
+
+@pytest.mark.parametrize("change", [lambda dx, dW, db: (dx, dW.T / 5, db), lambda dx, dW, db: (dx, dW, db[0] / 5)])
+def test_a_factor_is_told_next_to_a_wrong_shape(change):
+    said = message(ALL["02.2"], lambda dy, x, W: change(*ALL["02.2"].solution(dy, x, W)), seeds=[0])
+    assert "it must have" in said and "in the right shape, d" in said and "divided once too often by the batch size 5" in said
 
 
 def test_whole_numbers_are_told_with_a_factor_and_not_before_a_story():

@@ -293,6 +293,10 @@ ADAM = Exercise(
             *_adam(theta, grad, m, v, *numbers)[1:])),
         Mistake("the square of eps stands inside the root: eps belongs behind it",
                 _adam_mistake(lambda m, v, eps: m / np.sqrt(v + eps**2))),
+        Mistake("v_hat was made of the old v: v takes the new gradient in first", lambda theta, grad, m, v, t, lr, b1, b2, eps: (
+            theta - lr * _adam(theta, grad, m, v, t, lr, b1, b2, eps)[1] / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps),
+            *_adam(theta, grad, m, v, t, lr, b1, b2, eps)[1:])),
+        Mistake("two things: the root of v is missing, and eps", _adam_mistake(lambda m, v, eps: m / v)),
         Mistake("lr is missing: the step has the rate 1", _adam_mistake(rate=lambda lr: 1.0)),
         Mistake("only the step was returned, not theta after it", lambda theta, *others: (
             theta - _adam(theta, *others)[0], *_adam(theta, *others)[1:])),
@@ -451,6 +455,8 @@ STEP = Exercise(
         Mistake("z_d and z_g are exchanged", _step_mistake(noise=lambda z_d, z_g: (z_g, z_d))),
         Mistake("G.grad was not cleared: the gradient of an earlier step is still in it", _g_uncleared),
         Mistake("two whole steps were taken; it is one", lambda *args: (_step(*args), _step(*args), None)[-1]),
+        Mistake("two things: both gradients were taken before anybody moved, and G minimises the minimax loss",
+                _step_mistake(order="together", loss=Minimax())),
         Mistake("two things: both gradients were taken before anybody moved, and G moved uphill",
                 _step_mistake(order="together", g=-1)),
         Mistake("D moved a second time, along G's gradient: in G's step D only passes the gradient on", _d_moves_twice),

@@ -80,6 +80,11 @@ MINIMAX = Exercise(
         Mistake("the mean's 1/N is missing in the derivative", _minimax_mistake(lambda f: -sigmoid(f), mean=False), "batch size"),
         Mistake("1 - sigmoid(f) is 0 for large f, and log 0 is not finite; -softplus(f) is the same, without a difference",
                 _mean_of(lambda f: np.log(1 - sigmoid(f)), lambda f: -sigmoid(f)), "not finite"),
+        *(Mistake(f"1 - p was cut off at {eps:g} before the log: the loss ends at {np.log(eps):.1f}; -softplus(f) needs none",
+                  _mean_of(lambda f, eps=eps: np.log(np.maximum(sigmoid(-f), eps)), lambda f: -sigmoid(f))) for eps in SMALL[:3]),
+        *(Mistake(f"the scores were clipped at {limit}: the loss of a score of 50 is -50",
+                  _mean_of(lambda f, limit=limit: -softplus(np.clip(f, -limit, limit)), lambda f: -sigmoid(f)))
+          for limit in (40, 30, 20, 10)),
         *(Mistake(f"{eps:g} was added inside the logarithm, or 1 - p cut off there: the loss ends at {np.log(eps):.1f}; "
                   "-softplus(f) needs no eps",
                   _mean_of(lambda f, eps=eps: np.log(1 - sigmoid(f) + eps), lambda f: -sigmoid(f))) for eps in SMALL),
@@ -114,6 +119,9 @@ NON_SATURATING = Exercise(
                 _non_saturating_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("the mean's 1/N is missing in the derivative",
                 _non_saturating_mistake(lambda f: -sigmoid(-f), mean=False), "batch size"),
+        *(Mistake(f"the scores were clipped at {limit}: the loss of a score of -50 is 50",
+                  _mean_of(lambda f, limit=limit: softplus(-np.clip(f, -limit, limit)), lambda f: -sigmoid(-f)))
+          for limit in (40, 30, 20, 10)),
         *(Mistake(f"p was cut off at {eps:g} before the logarithm: the loss ends at {-np.log(eps):.1f}; softplus(-f) needs none",
                   _mean_of(lambda f, eps=eps: -np.log(np.maximum(sigmoid(f), eps)), lambda f: -sigmoid(-f))) for eps in SMALL),
         Mistake("that is -sigmoid(f) and its derivative; the logarithm is missing",

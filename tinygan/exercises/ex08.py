@@ -41,6 +41,12 @@ def _minimax(theta, psi):
     return _velocities(dirac.minimax, theta, psi)
 
 
+def _minimax_at(theta, psi):
+    """The same at one point."""
+    slope = _slope(psi * theta)
+    return -psi * slope, theta * slope
+
+
 def _linear(theta, psi):
     return -psi / 2, theta / 2
 
@@ -171,6 +177,9 @@ R1 = Exercise(
                 _with(_nothing, lambda theta, psi, gamma: -gamma * np.sign(psi))),
         Mistake("R1 was added to the non-saturating game of 08.2; here it is the minimax game",
                 lambda theta, psi, gamma: (_non_saturating(theta, psi)[0], _non_saturating(theta, psi)[1] - gamma * psi)),
+        Mistake("the penalty pulls to psi = 1, not 0: R1 is gamma/2 times the square of dD/dx itself",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * (psi - 1))),
+        Mistake("gamma is an argument; 0.1 was written in its place", _with(_nothing, lambda theta, psi, gamma: -0.1 * psi)),
         Mistake("the penalty pulls to the slope 1, not 0: R1 is gamma/2 times the square of dD/dx itself",
                 _with(_nothing, lambda theta, psi, gamma: -gamma * (psi - np.sign(psi)))),
         Mistake("|psi| stands where psi was meant", _with(_nothing, lambda theta, psi, gamma: -gamma * np.abs(psi))),
@@ -376,6 +385,10 @@ PLAY = Exercise(
         Mistake("each step began at the start again: the next one begins where this one ended",
                 lambda field, theta, psi, h, steps: np.array(
                     [(theta, psi), *[_step("DG")(field, theta, psi, h)] * steps])),
+        Mistake("the minimax field of 08.1 was taken, whatever field is given",
+                lambda field, theta, psi, h, steps: _play(_step("DG"))(_minimax_at, theta, psi, h, steps)),
+        Mistake("each player took the other one's velocity", lambda field, *start: _play(_step("DG"))(
+            lambda theta, psi: field(theta, psi)[::-1], *start)),
         Mistake("row 0 is 0: it is the start", lambda field, theta, psi, h, steps: np.vstack(
             [[0, 0], _play(_step("DG"))(field, theta, psi, h, steps)[1:]])),
         Mistake("two things: both moved together, and psi stands before theta",

@@ -1,6 +1,6 @@
 """Two mistakes at once: a mistake of the exercise and a wrong factor, or such a mistake in outputs that are exchanged.
 
-That both were made is asked, and not said, since the same numbers may come about in another way.
+That both were made is not sure, since the same numbers may come about in another way. So the sentence says "perhaps".
 
     two_mistakes(cases, name)     the sentence about an output of the first of these cases, confirmed in the others; "" for none
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from .cases import LEAST, as_float64, near
 
-ALSO = "{name} is what two mistakes together would give; are they the ones? {story}; and {cause}"
+ALSO = "{name} is what two mistakes give together, perhaps yours: {story}; and {cause}"
 
 
 def two_mistakes(cases, name):

@@ -157,7 +157,9 @@ def _of_this_output(case, name, others, why):
     """The lines about an output that no mistake explains together with the others: one that explains it alone, or a relation."""
     if "of its size only" in why[0]:
         return [why[0], "a finite difference, or a search that ends too early, comes as near as that", *why[1:]]
-    if not any(mark in why[0] for mark in UNEXPLAINED) or why[0].endswith((": transposed", "keepdims=True")):
+    if why[0].endswith((": transposed", "keepdims=True")):
+        return [*why, *_in_the_right_shape(case, name)]
+    if not any(mark in why[0] for mark in UNEXPLAINED):
         return why
     if alone := told(case, name, others, alone=True):
         return [f"{name} alone is what comes out by this mistake: {next(iter(alone))}", *why]
@@ -167,6 +169,13 @@ def _of_this_output(case, name, others, why):
     if found and "factor is wrong" in why[0]:
         return [found]
     return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
+
+
+def _in_the_right_shape(case, name):
+    """The line about a factor that is left when a result has got the right shape; nothing for any other result."""
+    value, shape = _array(case.result[name]), case.expected(name).shape
+    why = case.outcome(name, value.T if value.T.shape == shape and value.ndim == 2 else value.reshape(shape)).why
+    return [f"in the right shape, {why[0]}"] if why and "times the truth" in why[0] else []
 
 
 def told(case, name, others, alone=False):
