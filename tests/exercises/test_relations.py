@@ -39,6 +39,8 @@ def right(x):
     (lambda y: y * np.sqrt(len(y) / (len(y) - 1)), "y is the truth times the root of x.shape[0] / (x.shape[0] - 1), in all 5 "),
     (lambda y: -y / len(y), "y is minus the truth divided by x.shape[0], in all 5 cases"),
     (lambda y: y * len(y) / 4, "y is the truth times x.shape[0] / x.shape[1], in all 5 cases"),
+    (lambda y: y * len(y) / 7, "y is the truth times x.shape[0] / 7, in all 5 cases (1.14286 here): does 7 stand where"),
+    (lambda y: y * 7 / len(y), "y is the truth times 7 / x.shape[0], in all 5 cases (0.875 here): does 7 stand where"),
     (lambda y: y / np.log(10), "times the truth, in all 5 cases: 1 / ln 10: is a logarithm to base 10?"),
     (lambda y: y + 2 * np.log(2), "y is the truth plus 1.38629 (2 ln 2), in every entry"),
     (lambda y: np.round(y, 3), "y is the truth rounded to 3 decimals: is there a round(), or a format such as .3f?"),

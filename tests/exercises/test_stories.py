@@ -61,7 +61,8 @@ def test_a_mistake_in_outputs_that_are_exchanged_is_told():
     assert "those are squared distances: the root is missing; and near and covering are exchanged" in said
 
 
-@pytest.mark.parametrize("change", [lambda dx, dW, db: (dx, dW.T / 5, db), lambda dx, dW, db: (dx, dW, db[0] / 5)])
+@pytest.mark.parametrize("change", [lambda dx, dW, db: (dx, dW.T / 5, db), lambda dx, dW, db: (dx, dW, db[0] / 5),
+                                    lambda dx, dW, db: (dx.ravel() / 5, dW, db)])
 def test_a_factor_is_told_next_to_a_wrong_shape(change):
     said = message(ALL["02.2"], lambda dy, x, W: change(*ALL["02.2"].solution(dy, x, W)), seeds=[0])
     assert "it must have" in said and "in the right shape, d" in said and "divided once too often by the batch size 5" in said

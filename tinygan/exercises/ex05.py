@@ -253,6 +253,10 @@ def _adam_early_eps(theta, grad, m, v, t, lr, beta1, beta2, eps):
     return theta - lr * math.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
 
 
+def _with_minus(theta, grad, m, v, *numbers):
+    return _adam_mistake()(theta, -grad, m, v, *numbers)
+
+
 def _weights_exchanged(theta, grad, m, v, t, lr, beta1, beta2, eps):
     m, v = (1 - beta1) * m + beta1 * grad, (1 - beta2) * v + beta2 * grad**2
     return theta - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
@@ -306,6 +310,8 @@ ADAM = Exercise(
                 lambda theta, grad, m, v, t, lr, b1, b2, eps: (
             theta - lr * grad / (np.sqrt(_adam(theta, grad, m, v, t, lr, b1, b2, eps)[2] / (1 - b2**t)) + eps),
             *_adam(theta, grad, m, v, t, lr, b1, b2, eps)[1:])),
+        Mistake("m takes in the gradient with a minus: m is a mean of it, and the minus belongs to theta", _with_minus),
+        Mistake("the step was taken twice", _adam_mistake(rate=lambda lr: 2 * lr)),
         Mistake("m grows by the whole gradient: 1 - beta1 is missing before it", _adam_mistake(new=(0, 1))),
         Mistake("v grows by the whole square: 1 - beta2 is missing before it", _adam_mistake(new=(1, 0))),
         Mistake("1 - beta2 was squared with the gradient", _adam_mistake(new=(1, 2))),

@@ -174,6 +174,12 @@ def _size(cases, ratios):
         made = np.array([count.get(one, math.nan) / count.get(other, math.nan) for count in counts])
         if len(set(made.tolist())) > 1 and np.allclose(ratios, made, rtol=NEAR, atol=0):
             return f"{truth} times {one} / {other}", f"was it divided by {other}, and not by {one}?"
+    for label in lengths:
+        sizes = np.array([count.get(label, math.nan) for count in counts])
+        for fixed, words in ((sizes / ratios, "{label} / {fixed}"), (sizes * ratios, "{fixed} / {label}")):
+            if len(set(sizes.tolist())) > 1 and math.isclose(fixed[0], fixed[0].round()) and np.ptp(fixed) <= NEAR * fixed[0]:
+                fixed = int(fixed[0].round())
+                return f"{truth} times {words.format(label=label, fixed=fixed)}", f"does {fixed} stand where {label} belongs?"
     return "", ""
 
 

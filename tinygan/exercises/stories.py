@@ -168,12 +168,16 @@ def _of_this_output(case, name, others, why):
         return [both, *why]
     if found and "factor is wrong" in why[0]:
         return [found]
-    return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
+    if "has shape" in why[0]:
+        return [*why, found] if found else [*why, *_in_the_right_shape(case, name)]
+    return [found, *why] if found else why
 
 
 def _in_the_right_shape(case, name):
     """The line about a factor that is left when a result has got the right shape; nothing for any other result."""
     value, shape = _array(case.result[name]), case.expected(name).shape
+    if value.size != case.expected(name).size:
+        return []
     why = case.outcome(name, value.T if value.T.shape == shape and value.ndim == 2 else value.reshape(shape)).why
     return [f"in the right shape, {why[0]}"] if why and "times the truth" in why[0] else []
 
