@@ -356,6 +356,7 @@ GAUSSIAN = Exercise(
           for what, v in (("x.var(), the variance of all entries together,", np.var),
                           ("the variance of all entries together", lambda x: x.var(ddof=1)),
                           ("the largest of them", lambda x: x.var(axis=0, ddof=1).max()),
+                          ("their median", lambda x: np.median(x.var(axis=0, ddof=1))),
                           ("their geometric mean", lambda x: np.exp(np.log(x.var(axis=0, ddof=1)).mean())),
                           ("their sum, divided by N,", lambda x: x.var(axis=0, ddof=1).sum() / len(x)))),
         *(Mistake(f"the mean of {which} was subtracted; each column has a mean of its own",
