@@ -21,7 +21,7 @@ FLOORS = {
     "engine/conv": 2, "engine/inputs": 2, "metrics/clouds": 2, "metrics/rows": 3, "plots/canvas": 2, "exercises/calling": 2,
     "exercises/wire": 2, "metrics/yardstick": 3,
     "engine/store": 3, "engine/style": 3, "engine/beside": 3, "losses/__init__": 3, "metrics/images": 3, "rounds": 3,
-    "exercises/cases": 3, "exercises/relations": 4, "metrics/__init__": 4, "stacked": 4,
+    "exercises/cases": 3, "exercises/pairs": 4, "exercises/relations": 4, "metrics/__init__": 4, "stacked": 4,
     "engine/network": 4, "gradients": 4, "history": 4, "penalties": 4,
     "guard": 5, "unroll": 5, "updates": 5, "game": 5, "plots/pictures": 5, "plots/curves": 5, "exercises/stories": 5,
     "exercises/grading": 6, "streams": 6,

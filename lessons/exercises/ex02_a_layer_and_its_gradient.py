@@ -48,7 +48,7 @@ def leaky_relu_backward(dy, x, slope):
 def numerical_gradient(f, x):
     """The gradient of f at x by central differences: df/dx_i = (f(x + h e_i) - f(x - h e_i)) / (2 h), with h = 6e-6.
 
-    e_i is 1 in place i and 0 elsewhere. f takes an array like x and returns one number.
+    e_i is 1 in place i and 0 elsewhere. f takes an array like x and returns one number. Any h that gives 8 right digits will do.
 
     x (d,)  ->  gradient (d,)
     """

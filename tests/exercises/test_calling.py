@@ -353,6 +353,32 @@ def test_a_list_of_results_is_as_good_as_a_tuple(exercise):
     assert grade(exercise, lambda *args: list(exercise.solution(*args))) == ()
 
 
+@pytest.mark.parametrize("number", ["05.3", "08.1", "08.2", "08.3", "08.4"])
+def test_a_stack_of_results_of_one_shape_is_as_good_as_a_tuple(number):
+    exercise = next(e for e in exercises_of(number[:2]) if e.number == number)
+    assert grade(exercise, lambda *args: np.array(exercise.solution(*args))) == ()
+    with pytest.raises(Wrong, match="it returns one ndarray"):
+        grade(exercise, lambda *args: np.stack(exercise.solution(*args), axis=-1))
+
+
+def test_a_stack_is_none_where_results_have_different_shapes():
+    exercise = next(e for e in exercises_of("02") if e.number == "02.2")
+    with pytest.raises(Wrong, match="must return dx, dW, db; it returns one ndarray"):
+        grade(exercise, lambda dy, x, W: np.ones((3, *x.shape)))
+
+
+@pytest.mark.parametrize(("answer", "advice"), [
+    (lambda f: -(f > 0), "1.0 * (x > 0) makes numbers of it"),
+    (lambda f: max(f, 0 * f), "for arrays there are np.where, & and np.maximum"),
+    (lambda f: f.copy().sort() + 1, "np.sort(x) returns it"),
+])
+def test_what_to_do_about_an_error_that_many_meet(answer, advice):
+    exercise = next(e for e in exercises_of("06") if e.number == "06.3")
+    with pytest.raises(Wrong) as error:
+        grade(exercise, answer)
+    assert "stops with" in error.value.lines[0] and advice in error.value.lines[-1]
+
+
 def test_an_array_of_numbers_is_as_good_as_a_tuple():
     assert grade(LENGTHS, lambda *args: np.array(LENGTHS.solution(*args))) == ()
     assert "must return dx, dW, db; it returns one ndarray" in message(BACKWARD, lambda dy, x, W: dy)

@@ -113,6 +113,16 @@ def test_an_optimiser_that_is_given_another_array():
         grade(RING_LOOP, answer)
 
 
+def test_fake_points_that_no_g_has_made():
+    def noise_for_fakes(G, D, opt_g, opt_d, data, steps, batch, rng):
+        for _ in range(steps):
+            d_step(D, opt_d, data.sample(batch, rng), rng.standard_normal((batch, 2)), NonSaturating())
+            g_step(G, D, opt_g, rng.standard_normal((batch, 2)), NonSaturating())
+
+    with pytest.raises(Wrong, match=r"in D's step 1 no points of G were scored: its fake points are G\(z\)"):
+        grade(RING_LOOP, noise_for_fakes)
+
+
 def test_a_loop_that_spoils_the_players_in_the_end():
     def answer(G, D, *args):
         RING_LOOP.solution(G, D, *args)

@@ -32,6 +32,59 @@ def asked(truth, case=lambda rng: (rng.normal(size=4), rng.normal(size=4)), mist
     return Exercise("00.0", "f", "an exercise", case, truth, solution, mistakes, (), **more)
 
 
+SIGNED = asked(lambda x, y: {"a": x[0]})
+
+
+def test_a_factor_of_one_number_is_confirmed_in_other_cases():
+    """-1 times the truth here, and right there: that is an abs, and no wrong sign. A mean that is missing is so everywhere."""
+    said = message(SIGNED, lambda x, y: np.abs(x[0]))
+    assert "times the truth" not in said and "a has the right size in all cases, and the wrong sign in some" in said
+    assert "a is 2 times the truth: a factor 2 too many" in message(SIGNED, lambda x, y: 2 * x[0])
+    assert "was not divided by the batch size" in message(ALL["07.5"], lambda x, y: np.abs(np.sort(x) - np.sort(y)).sum())
+
+
+def test_two_mistakes_are_perhaps_made_together():
+    slips = (Mistake("x was cubed", lambda x, y: (x**3).mean()), Mistake("y was taken", lambda x, y: (y**2).mean()))
+    square = asked(lambda x, y: {"a": (x**2).mean()}, lambda rng: rng.normal(size=(2, int(rng.integers(3, 9)))), slips,
+                   batch=lambda x, y: x.size)
+    for answer, also in ((lambda x, y: (x**3).sum(), "the mean over the batch is missing"),
+                         (lambda x, y: -(x**3).mean(), "a sign is the wrong way round"),
+                         (lambda x, y: 2 * (x**3).mean(), "there is a factor 2 too many")):
+        assert f"what two mistakes give together, perhaps yours: x was cubed; and {also}" in message(square, answer)
+    assert "two mistakes" not in message(square, lambda x, y: 3 * (x**3).mean())
+    assert "two mistakes" not in message(square, lambda x, y: -(x**2).mean())  # a sign alone explains it
+
+
+def test_a_mistake_in_outputs_that_are_exchanged_is_told():
+    said = message(ALL["01.5"], lambda drawn, real: tuple(
+        ((one[:, None] - other) ** 2).sum(axis=-1).min(axis=1).mean() for one, other in ((real, drawn), (drawn, real))))
+    assert "those are squared distances: the root is missing; and near and covering are exchanged" in said
+
+
+@pytest.mark.parametrize("change", [lambda dx, dW, db: (dx, dW.T / 5, db), lambda dx, dW, db: (dx, dW, db[0] / 5),
+                                    lambda dx, dW, db: (dx.ravel() / 5, dW, db)])
+def test_a_factor_is_told_next_to_a_wrong_shape(change):
+    said = message(ALL["02.2"], lambda dy, x, W: change(*ALL["02.2"].solution(dy, x, W)), seeds=[0])
+    assert "it must have" in said and "in the right shape, d" in said and "divided once too often by the batch size 5" in said
+
+
+def test_whole_numbers_are_told_with_a_factor_and_not_before_a_story():
+    said = message(ALL["06.5"], lambda f: (-f.mean(), np.full(f.shape, -1) // len(f)))
+    assert "1/N is missing" in said and "df holds whole numbers (int64): is there a //, which rounds down?" in said
+    said = message(ALL["07.3"], lambda r, f: max(0, ALL["07.3"].solution(r, f)))
+    assert said.splitlines()[0] == "bound is zero: it must be -0.295066" and "a negative bound was raised to 0" in said
+    assert "whole numbers" not in said
+
+
+def test_a_result_that_is_finite_in_part_is_told_by_its_story():
+    def naive(log_p, p):
+        joint = np.exp(log_p) * p
+        return np.log(joint.sum(axis=1, keepdims=True)), joint / joint.sum(axis=1, keepdims=True)
+
+    said = message(ALL["01.2"], naive)
+    assert "log_p_x is not finite" in said and "subtract the largest logarithm of the row first" in said
+
+
 THREE = asked(lambda x, y: {"a": x + y, "b": x * y, "c": x - y})
 PARTS = THREE.solution
 
@@ -247,6 +300,11 @@ def test_the_numbers_of_an_example_are_named():
     assert message(THREE, constant(example)).startswith("f returns the same whatever it is given")
 
 
+def test_a_story_says_more_of_a_constant_than_the_suspicion_of_an_example():
+    said = message(ALL["04.4"], lambda p, q: 2 * np.log(2))
+    assert "whatever it is given\n" in said and "of a D that always answers 1/2" in said and "example" not in said
+
+
 COUNTED = asked(lambda x, y: {"n": float(np.sum(x > 0)) + 0.5})
 
 
@@ -282,6 +340,11 @@ def test_counts_are_not_called_hard_coded_in_the_exercises():
 
 
 # ---------------------------------------------------------------- zero, rounded, clipped
+
+
+def test_a_story_says_more_than_a_limit_at_which_a_result_ends():
+    said = message(ALL["06.4"], lambda r, f: (ALL["06.4"].solution(r, f)[0], -np.ones_like(r) / len(r), np.ones_like(f) / len(f)))
+    assert "here every point still pushes" in said and "clipped" not in said
 
 
 POSITIVE = asked(lambda x, y: {"a": x**2 + 0.01}, lambda rng: (rng.uniform(0, 0.9, 6), rng.normal(size=6)))

@@ -53,10 +53,11 @@ def diagnose(got: Any, expected: Array, *, name: str = "the result", batch: int 
     square = got.ndim == 2 and got.shape[0] == got.shape[1] > 1
     if cause is None and square and _gap(got, expected.swapaxes(0, 1), judged, unit) <= near:
         cause = f"{name} is exactly the truth transposed: swap the two axes, or the order of the product"
-    cause = cause or _rounded(got, expected, name) or _clipped(got, expected, wrong, judged, name)
+    cause = cause or _rounded(got, expected, name)
     gaps = {mistake: _gap(got, made() if callable(made) else made, judged, unit) for mistake, made in (suspects or {}).items()}
     mistake = min(gaps, key=gaps.__getitem__, default=None)
     named = [f"{name} is what comes out by this mistake: {mistake}"] if mistake and gaps[mistake] <= near else []
+    cause = cause or (None if named else _clipped(got, expected, wrong, judged, name))  # many results end at some number
     if cause is not None or named:
         return [cause, *named] if cause else named
     return _small(got, expected, judged, off, name, unit) + _location(got, expected, wrong, name, unit)
@@ -103,7 +104,8 @@ def _not_a_number(got: Array, expected: Array, name: str) -> str | None:
     if not got.ndim:
         return f"{name} is zero: it must be {expected:.6g}"
     low, high = expected.min(), expected.max()
-    seen = f"{name} is zero everywhere: the truth " + (f"goes from {low:.3g} to {high:.3g}" if low < high else f"is {low:.6g}")
+    one = np.ptp(expected) <= 1e-6 * np.abs(expected).max()
+    seen = f"{name} is zero everywhere: the truth " + (f"is {low:.6g}" if one else f"goes from {low:.3g} to {high:.3g}")
     if high <= 0:
         return f"{seen}. Is it clipped at 0, by np.maximum or np.clip?"
     return seen + ". Is it rounded down, by // or int()?" * bool(0 <= low and high < 1)

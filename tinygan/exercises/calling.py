@@ -75,7 +75,7 @@ def run(work, seconds, who, it="it", stuck=None):
             raise Stopped(late, place(error)) from None
         if watch.pressed:
             raise
-        raise Stopped(_sentence(error, who, it), place(error)) from error
+        raise Stopped(_sentence(error, who, it), place(error), _advice(error)) from error
     finally:
         watch.close()  # once more, should an interruption have arrived while it closed
         for thread in set(threading.enumerate()) - before:
@@ -120,6 +120,20 @@ def _is_students(file):
     libraries = file.is_relative_to(PACKAGE) or file.is_relative_to(PYTHON) or "site-packages" in file.parts
     compiled = file.suffix in {".pyx", ".pxd", ".pxi"}  # a library's, without its folder
     return not libraries and not compiled and not file.name.startswith("<frozen")
+
+
+ADVICE = {  # what NumPy and Python say of some errors, and what to do
+    "numpy boolean": "a mask is made of True and False: 1.0 * (x > 0) makes numbers of it",
+    "truth value of an array": "`if`, `and`, max() and min() ask about one thing: for arrays there are np.where, & and "
+                               "np.maximum",
+    "'NoneType'": "something is None: what changes an array in place, such as x.sort(), returns nothing; np.sort(x) returns it",
+}
+
+
+def _advice(error):
+    """What to do about an error that many meet; "" for any other."""
+    known = [advice for words, advice in ADVICE.items() if isinstance(error, TypeError | ValueError) and words in str(error)]
+    return known[0] if known else ""
 
 
 def _sentence(error, who, it):
@@ -202,7 +216,8 @@ class Mannered:
     answer : the student's function
     name : what the sentences call it
     parameters : the names of the arguments
-    wanted : a function without arguments: how many results are wanted, and whether all of them are single numbers
+    wanted : a function without arguments: how many results are wanted, and the number of axes that all of them have; -1 where
+             they are of different shapes
     outputs : what the sentences call the results, "dx, dW, db"; by default their number
     """
 
@@ -244,11 +259,12 @@ class Mannered:
                       "the parameters stay as they are in the file that you were given")
 
     def _as_tuple(self, result):
-        """Where several results are wanted, a tuple of so many; a list and an array of single numbers become one."""
-        several, numbers = self.wanted()
+        """Where several results are wanted, a tuple of so many; a list or a stack of them becomes one."""
+        several, axes = self.wanted()
         if several == 1:
             return result
-        if isinstance(result, list) or isinstance(result, np.ndarray) and numbers and result.shape == (several,):
+        stacked = isinstance(result, np.ndarray) and result.ndim == axes + 1 > 0 and result.shape[0] == several
+        if isinstance(result, list) or stacked:
             result = tuple(result)
         if isinstance(result, tuple) and len(result) == several:
             return result

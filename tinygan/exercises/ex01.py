@@ -62,6 +62,8 @@ TABLE = Exercise(
         Mistake("the likeliest label got 1 and the others 0; p(y | x) is p(x, y) / p(x)",
                 _given(lambda p, p_x, p_y: 1.0 * (p == p.max(axis=1, keepdims=True)))),
         Mistake("each label got the same share, whatever the image is", _given(lambda p, p_x, p_y: 0 * p + 1 / p.shape[1])),
+        Mistake("p(x, y) was multiplied by p(y) and divided by p(x): p(x, y) has p(y) in it already",
+                _given(lambda p, p_x, p_y: p * p_y / p_x)),
         Mistake("a mean stands where a sum belongs: p(x) is the sum of its row",
                 lambda p: (p.mean(axis=1, keepdims=True), *_given(lambda p, p_x, p_y: p / p_x)(p)[1:])),
         Mistake("a mean stands where a sum belongs: p(y) is the sum of its column",
@@ -217,6 +219,12 @@ def _by_score(slope):
     return answer
 
 
+def _exchanged_sigmoid(z, y, w, b):
+    """With p = 1 / (1 + exp(+s)) throughout."""
+    p = sigmoid(-(z @ w + b))
+    return _line(z, 1 - y, w, b)[0], z.T @ (p - y) / y.size, (p - y).mean()
+
+
 def _other_value(value):
     """An answer with the right gradient, and another value; `value` gets the scores and the labels."""
     return lambda z, y, w, b: (value(z @ w + b, y), *_line(z, y, w, b)[1:])
@@ -250,6 +258,13 @@ LINE = Exercise(
         Mistake("b was left out of the score", lambda z, y, w, b: _line(z, y, w, 0.0)),
         Mistake("the labels are swapped: -log p is the cost of an image with the label 1",
                 lambda z, y, w, b: _line(z, 1 - y, w, b)),
+        Mistake("p and 1 - p are exchanged: is the sign of s wrong in exp(-s)?", _exchanged_sigmoid),
+        Mistake("p and 1 - p are exchanged in the value: -log p is the cost of an image with the label 1",
+                lambda z, y, w, b: (_line(z, 1 - y, w, b)[0], *_line(z, y, w, b)[1:])),
+        Mistake("log(1 + exp(-y s)) is the cost where the labels are -1 and 1; here they are 0 and 1",
+                _other_value(lambda s, y: softplus(-y * s).mean())),
+        Mistake("the sign of b is wrong: exp(-(z w + b)) has both with a minus, so exp(-z w + b) needs brackets",
+                lambda z, y, w, b: _line(z, y, w, -b)),
         Mistake("the images with the label 0 cost nothing: their cost is -log(1 - p)",
                 _other_value(lambda s, y: (y * softplus(-s)).mean())),
         Mistake("the images with the label 1 cost nothing: their cost is -log p",
@@ -334,6 +349,24 @@ GAUSSIAN = Exercise(
                                    * np.eye(x.shape[1]))),
         Mistake("v was computed after C had been multiplied by 1 - shrink",
                 lambda x, shrink: _mixed(target=lambda c: (1 - shrink) * np.diag(c).mean() * np.eye(len(c)))(x, shrink)),
+        Mistake("the factor 1 - shrink of C and v are missing: shrink alone was added to the diagonal",
+                _mixed(target=lambda c: np.eye(len(c)), keep=lambda shrink: 1)),
+        *(Mistake(f"v is the mean of the d variances, each from its own column; {what} was taken",
+                  lambda x, shrink, v=v: _mixed(target=lambda c: v(x) * np.eye(len(c)))(x, shrink))
+          for what, v in (("x.var(), the variance of all entries together,", np.var),
+                          ("the variance of all entries together", lambda x: x.var(ddof=1)),
+                          ("the largest of them", lambda x: x.var(axis=0, ddof=1).max()),
+                          ("their median", lambda x: np.median(x.var(axis=0, ddof=1))),
+                          ("their geometric mean", lambda x: np.exp(np.log(x.var(axis=0, ddof=1)).mean())),
+                          ("their sum, divided by N,", lambda x: x.var(axis=0, ddof=1).sum() / len(x)))),
+        *(Mistake(f"the mean of {which} was subtracted; each column has a mean of its own",
+                  _mixed(lambda x, axis=axis: (x - x.mean(axis=axis, keepdims=True)).T @ (
+                      x - x.mean(axis=axis, keepdims=True)) / (len(x) - 1)))
+          for which, axis in (("each row", 1), ("all entries", None))),
+        Mistake("two things: divided by N, not by N - 1; and the identity was added without v",
+                _mixed(lambda x: np.cov(x, rowvar=False, ddof=0), target=lambda c: np.eye(len(c)))),
+        Mistake("two things: divided by N, not by N - 1; and shrink and 1 - shrink are exchanged",
+                _mixed(lambda x: np.cov(x, rowvar=False, ddof=0), keep=lambda shrink: shrink, add=lambda shrink: 1 - shrink)),
         Mistake("only the variances were kept: the covariances are missing", _mixed(lambda x: np.diag(x.var(axis=0, ddof=1)))),
         Mistake("rows and columns are exchanged: np.cov takes rows as variables, unless rowvar=False",
                 lambda x, shrink: (x.mean(axis=0), _mixed(np.cov)(x, shrink)[1]), "covariance has shape"),
@@ -404,6 +437,16 @@ NEAR = Exercise(
                 lambda drawn, real: (math.dist(drawn.mean(axis=0), real.mean(axis=0)),) * 2),
         Mistake("the images were compared in their order, the first with the first; each has its own nearest one",
                 lambda drawn, real: (np.linalg.norm(drawn[:len(real)] - real[:len(drawn)], axis=1).mean(),) * 2),
+        Mistake("the squared differences were summed over all images, as np.linalg.norm does without axis=-1: each image has a "
+                "distance of its own",
+                lambda drawn, real: (np.mean([np.linalg.norm(one - real) for one in drawn]),
+                                     np.mean([np.linalg.norm(one - drawn) for one in real]))),
+        Mistake("the second nearest was taken", _both(lambda d, axis: np.sort(d, axis=axis).take(1, axis=axis).mean())),
+        Mistake("the squares were averaged over the d pixels, and the root is missing",
+                _both(lambda d, axis: d.min(axis=axis).mean(), lambda u, v: np.mean((u - v) ** 2))),
+        Mistake("both numbers are the mean of the two: near and covering were asked for one by one",
+                lambda drawn, real: (np.mean(_both()(drawn, real)),) * 2),
+        Mistake("the cosine distance was taken; the Euclidean one is the root of the sum of squares", _both(metric="cosine")),
         Mistake("both numbers are near: covering starts from each real image", lambda drawn, real: (_both()(drawn, real)[0],) * 2,
                 "covering"),
     ),

@@ -67,6 +67,18 @@ DISCRIMINATOR = Exercise(
         Mistake("the fake points' gradient is missing: D only learned what real points look like",
                 _d_mistake(ds_fake=lambda f: 0 * f)),
         Mistake("D.grad was not cleared: the gradient of the step before is still in it", _d_mistake(clear=False)),
+        Mistake("D.grad is as it was before: D.backward was never called, or only with grads=False",
+                lambda D, x_real, x_fake: d_loss(D, x_real, x_fake)),
+        Mistake("two things: D.grad was not cleared, and the mean's 1/N was left out", _d_mistake(clear=False, n=1)),
+        Mistake("-sigmoid(-f) is the generator's derivative on the fake points; D's is sigmoid(f)",
+                _d_mistake(ds_fake=lambda f: -sigmoid(-f))),
+        Mistake("the softplus itself went in where its derivative, the sigmoid, belongs",
+                _d_mistake(ds_real=lambda r: softplus(-r), ds_fake=softplus)),
+        Mistake("the two tapes are exchanged: each backward needs the tape of its own forward", _d_mistake(tapes=(1, 0))),
+        Mistake("the value is that of the real points alone: the fake ones cost something too", _d_mistake(
+            value=lambda D, x_real, x_fake: softplus(-D(x_real)).mean())),
+        Mistake("the value is that of the fake points alone: the real ones cost something too", _d_mistake(
+            value=lambda D, x_real, x_fake: softplus(D(x_fake)).mean())),
         Mistake("of the two, the fake points' derivative has the wrong sign: sigmoid(f) / N, without a minus",
                 _d_mistake(ds_fake=lambda f: -sigmoid(f))),
         Mistake("of the two, the real points' derivative has the wrong sign: -sigmoid(-r) / N, with a minus",
@@ -119,6 +131,15 @@ def _g_mistake(ds=lambda f: -sigmoid(-f), value=lambda f: softplus(-f), mean=Tru
     return answer
 
 
+def _d_cleared(grads):
+    """D.grad is cleared before the way back leads through D."""
+    def answer(G, D, z):
+        D.zero_grad()
+        return _g_mistake(grads=grads)(G, D, z)
+
+    return answer
+
+
 def _detached(G, D, z):
     G.zero_grad()
     return g_loss(G, D, z)
@@ -130,7 +151,7 @@ GENERATOR = Exercise(
                      "D.grad": used(D=D)["D"].grad},
     solution=lambda G, D, z: g_gradients(G, D, z, LOSS),
     mistakes=(
-        Mistake("the gradient never reaches G: it is cut off from its loss", _detached, "zero everywhere"),
+        Mistake("the gradient never reaches G, or it was cleared again afterwards", _detached, "zero everywhere"),
         Mistake("that is the minimax loss, with -sigmoid(f); the non-saturating one has -sigmoid(-f)",
                 _g_mistake(lambda f: -sigmoid(f), lambda f: -softplus(f))),
         Mistake("that is D's loss on the fake points: G learns to be recognised",
@@ -149,6 +170,13 @@ GENERATOR = Exercise(
                 _g_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("G.grad was not cleared: the gradient of the step before is still in it", _g_mistake(clear=False)),
         Mistake("the mean's 1/N was left out", _g_mistake(mean=False), "batch size"),
+        Mistake("G.grad is as it was before: G.backward was never called", g_loss),
+        Mistake("D.grad was cleared: it must be afterwards what it was before", _d_cleared(grads=False)),
+        Mistake("D.grad was cleared, and filled on the way through: it must be afterwards what it was before",
+                _d_cleared(grads=True)),
+        Mistake("the value is sigmoid(f), D's probability; the loss is softplus(-f)", _g_mistake(value=sigmoid)),
+        Mistake("that is the Wasserstein loss, mean of -f; here each score has its softplus",
+                _g_mistake(lambda f: -np.ones_like(f), lambda f: -f)),
         Mistake("D's own gradient was changed on the way through; D.backward(..., grads=False) leaves it alone",
                 _g_mistake(grads=True)),
     ),
@@ -191,12 +219,12 @@ def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
 
 
 def _adam_mistake(step=lambda m, v, eps: m / (np.sqrt(v) + eps), square=lambda grad, m: grad**2, correct=(True, True), shift=0,
-                  keep_corrected=False, stale=False, sign=-1, power=lambda beta, t: beta**t):
+                  keep_corrected=False, stale=False, sign=-1, power=lambda beta, t: beta**t, new=(1, 1), rate=lambda lr: lr):
     """Adam with one thing done differently."""
     def answer(theta, grad, m, v, t, lr, beta1, beta2, eps):
-        old_m, old_v = m, v
-        m = beta1 * m + (1 - beta1) * grad
-        v = beta2 * v + (1 - beta2) * square(grad, m)
+        old_m, old_v, lr = m, v, rate(lr)
+        m = beta1 * m + (1 - beta1) ** new[0] * grad
+        v = beta2 * v + (1 - beta2) ** new[1] * square(grad, m)
         used_m, used_v = (old_m, old_v) if stale else (m, v)
         bias = 1 - power(beta1, t + shift), 1 - power(beta2, t + shift)
         m_hat = used_m / bias[0] if correct[0] else used_m
@@ -223,6 +251,10 @@ def _adam_early_eps(theta, grad, m, v, t, lr, beta1, beta2, eps):
     """The form with both corrections in the rate, lr sqrt(1 - beta2^t) / (1 - beta1^t), but with eps as it is."""
     m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
     return theta - lr * math.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps), m, v
+
+
+def _with_minus(theta, grad, m, v, *numbers):
+    return _adam_mistake()(theta, -grad, m, v, *numbers)
 
 
 def _weights_exchanged(theta, grad, m, v, t, lr, beta1, beta2, eps):
@@ -258,7 +290,39 @@ ADAM = Exercise(
         Mistake("eps was added to the root of v before v was corrected: it belongs to sqrt(v_hat)", _adam_early_eps),
         Mistake("eps was added to the quotient: it belongs to the divisor, sqrt(v) + eps",
                 _adam_mistake(lambda m, v, eps: m / np.sqrt(v) + eps)),
-        Mistake("eps is missing", _adam_mistake(lambda m, v, eps: m / np.sqrt(v))),
+        Mistake("eps is missing, or a much smaller one was taken: eps is an argument",
+                _adam_mistake(lambda m, v, eps: m / np.sqrt(v))),
+        Mistake("eps was added to theta in the end: put brackets around sqrt(v_hat) + eps", lambda theta, grad, m, v, *numbers: (
+            _adam_mistake(lambda m, v, eps: m / np.sqrt(v))(theta, grad, m, v, *numbers)[0] + numbers[-1],
+            *_adam(theta, grad, m, v, *numbers)[1:])),
+        Mistake("the square of eps stands inside the root: eps belongs behind it",
+                _adam_mistake(lambda m, v, eps: m / np.sqrt(v + eps**2))),
+        Mistake("v_hat was made of the old v: v takes the new gradient in first", lambda theta, grad, m, v, t, lr, b1, b2, eps: (
+            theta - lr * _adam(theta, grad, m, v, t, lr, b1, b2, eps)[1] / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps),
+            *_adam(theta, grad, m, v, t, lr, b1, b2, eps)[1:])),
+        Mistake("two things: the root of v is missing, and eps", _adam_mistake(lambda m, v, eps: m / v)),
+        Mistake("lr is missing: the step has the rate 1", _adam_mistake(rate=lambda lr: 1.0)),
+        Mistake("only the step was returned, not theta after it", lambda theta, *others: (
+            theta - _adam(theta, *others)[0], *_adam(theta, *others)[1:])),
+        Mistake("only the step was returned, not theta after it", lambda theta, *others: (
+            _adam(theta, *others)[0] - theta, *_adam(theta, *others)[1:])),
+        Mistake("the gradient itself stands above, where its mean m_hat was meant",
+                lambda theta, grad, m, v, t, lr, b1, b2, eps: (
+            theta - lr * grad / (np.sqrt(_adam(theta, grad, m, v, t, lr, b1, b2, eps)[2] / (1 - b2**t)) + eps),
+            *_adam(theta, grad, m, v, t, lr, b1, b2, eps)[1:])),
+        Mistake("m takes in the gradient with a minus: m is a mean of it, and the minus belongs to theta", _with_minus),
+        Mistake("the step was taken twice", _adam_mistake(rate=lambda lr: 2 * lr)),
+        Mistake("m grows by the whole gradient: 1 - beta1 is missing before it", _adam_mistake(new=(0, 1))),
+        Mistake("v grows by the whole square: 1 - beta2 is missing before it", _adam_mistake(new=(1, 0))),
+        Mistake("1 - beta2 was squared with the gradient", _adam_mistake(new=(1, 2))),
+        Mistake("v averages the sum of all squares: each entry has its own v",
+                _adam_mistake(square=lambda grad, m: (grad**2).sum())),
+        Mistake("beta1 was used for v as well: v has beta2", lambda theta, grad, m, v, t, lr, b1, b2, eps: _adam(
+            theta, grad, m, v, t, lr, b1, b1, eps)),
+        Mistake("beta2 was used for m as well: m has beta1", lambda theta, grad, m, v, t, lr, b1, b2, eps: _adam(
+            theta, grad, m, v, t, lr, b2, b2, eps)),
+        Mistake("two things: theta grew along the gradient, and the bias correction is missing",
+                _adam_mistake(correct=(False, False), sign=1)),
         Mistake("the root of v is missing", _adam_mistake(lambda m, v, eps: m / (v + eps))),
         Mistake("v averages the square of m, where the gradient's own square was meant",
                 _adam_mistake(square=lambda grad, m: m**2)),
@@ -349,6 +413,12 @@ def _d_moves_twice(G, D, x_real, z_d, z_g, lr):
     D.theta -= lr * D.grad
 
 
+def _g_uncleared(G, D, x_real, z_d, z_g, lr):
+    left = G.grad.copy()
+    _step_mistake(g=0)(G, D, x_real, z_d, z_g, lr)
+    G.theta -= lr * (G.grad + left)
+
+
 def _step(G, D, x_real, z_d, z_g, lr):
     d_step(D, SGD(lr), x_real, G(z_d), LOSS)
     g_step(G, D, SGD(lr), z_g, LOSS)
@@ -370,7 +440,7 @@ STEP = Exercise(
         Mistake("G moved uphill: its loss is a loss too, and it minimises", _step_mistake(g=-1)),
         Mistake("D did not move", _step_mistake(d=0)),
         Mistake("G did not move", _step_mistake(g=0)),
-        Mistake("nothing moves: theta = theta - ... makes a new array, and D.theta and G.theta stay as they are",
+        Mistake("nothing moves: D.theta and G.theta stay as they are; theta = theta - ..., for one, makes a new array",
                 lambda *args: None),
         Mistake("G minimises the minimax loss, with -sigmoid(f) / N; that of 05.2 has -sigmoid(-f) / N",
                 _step_mistake(loss=Minimax())),
@@ -382,6 +452,19 @@ STEP = Exercise(
             G, D, x_real, z_d, z_g, lr / x_real.shape[0])),
         Mistake("the steps are N times too long: the mean's 1/N is missing", lambda G, D, x_real, z_d, z_g, lr: _step(
             G, D, x_real, z_d, z_g, lr * x_real.shape[0])),
+        Mistake("lr is missing: the steps have the rate 1", lambda *args: _step(*args[:-1], 1.0)),
+        *(Mistake(f"lr is an argument; {fixed} was written in its place", lambda *args, fixed=fixed: _step(*args[:-1], fixed))
+          for fixed in (0.1, 0.01, 0.001)),
+        Mistake("lr is missing in D's step", lambda *args: _step_mistake(d=1 / args[-1])(*args)),
+        Mistake("lr is missing in G's step", lambda *args: _step_mistake(g=1 / args[-1])(*args)),
+        Mistake("both moved uphill: a loss is minimised, so subtract", _step_mistake(d=-1, g=-1)),
+        Mistake("z_d and z_g are exchanged", _step_mistake(noise=lambda z_d, z_g: (z_g, z_d))),
+        Mistake("G.grad was not cleared: the gradient of an earlier step is still in it", _g_uncleared),
+        Mistake("two whole steps were taken; it is one", lambda *args: (_step(*args), _step(*args), None)[-1]),
+        Mistake("two things: both gradients were taken before anybody moved, and G minimises the minimax loss",
+                _step_mistake(order="together", loss=Minimax())),
+        Mistake("two things: both gradients were taken before anybody moved, and G moved uphill",
+                _step_mistake(order="together", g=-1)),
         Mistake("D moved a second time, along G's gradient: in G's step D only passes the gradient on", _d_moves_twice),
     ),
     hints=("You have both gradients already: call discriminator_gradient and generator_gradient from above.",

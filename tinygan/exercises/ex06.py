@@ -10,7 +10,7 @@ from .grading import Digits, Exercise, Mistake, Wrong, differences
 from .players import at, players, used
 
 IN_BITS = {"ln 2 (a logarithm to base 2?)": np.log(2)}
-SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # what people add in a logarithm
+SMALL = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # what people add in a logarithm
 
 
 def _scores(rng):
@@ -80,7 +80,13 @@ MINIMAX = Exercise(
         Mistake("the mean's 1/N is missing in the derivative", _minimax_mistake(lambda f: -sigmoid(f), mean=False), "batch size"),
         Mistake("1 - sigmoid(f) is 0 for large f, and log 0 is not finite; -softplus(f) is the same, without a difference",
                 _mean_of(lambda f: np.log(1 - sigmoid(f)), lambda f: -sigmoid(f)), "not finite"),
-        *(Mistake(f"{eps:g} was added inside the logarithm: the loss ends at {np.log(eps):.1f}; -softplus(f) needs no eps",
+        *(Mistake(f"1 - p was cut off at {eps:g} before the log: the loss ends at {np.log(eps):.1f}; -softplus(f) needs none",
+                  _mean_of(lambda f, eps=eps: np.log(np.maximum(sigmoid(-f), eps)), lambda f: -sigmoid(f))) for eps in SMALL[:3]),
+        *(Mistake(f"the scores were clipped at {limit}: the loss of a score of 50 is -50",
+                  _mean_of(lambda f, limit=limit: -softplus(np.clip(f, -limit, limit)), lambda f: -sigmoid(f)))
+          for limit in (40, 30, 20, 10)),
+        *(Mistake(f"{eps:g} was added inside the logarithm, or 1 - p cut off there: the loss ends at {np.log(eps):.1f}; "
+                  "-softplus(f) needs no eps",
                   _mean_of(lambda f, eps=eps: np.log(1 - sigmoid(f) + eps), lambda f: -sigmoid(f))) for eps in SMALL),
         Mistake("the mean was taken before the loss: that is the loss of the mean score, not the mean of all losses",
                 lambda f: (-softplus(f.mean()), np.full_like(f, -sigmoid(f.mean()) / f.size))),
@@ -113,6 +119,15 @@ NON_SATURATING = Exercise(
                 _non_saturating_mistake(lambda f: -sigmoid(f) * sigmoid(-f))),
         Mistake("the mean's 1/N is missing in the derivative",
                 _non_saturating_mistake(lambda f: -sigmoid(-f), mean=False), "batch size"),
+        *(Mistake(f"the scores were clipped at {limit}: the loss of a score of -50 is 50",
+                  _mean_of(lambda f, limit=limit: softplus(-np.clip(f, -limit, limit)), lambda f: -sigmoid(-f)))
+          for limit in (40, 30, 20, 10)),
+        *(Mistake(f"p was cut off at {eps:g} before the logarithm: the loss ends at {-np.log(eps):.1f}; softplus(-f) needs none",
+                  _mean_of(lambda f, eps=eps: -np.log(np.maximum(sigmoid(f), eps)), lambda f: -sigmoid(-f))) for eps in SMALL),
+        Mistake("that is -sigmoid(f) and its derivative; the logarithm is missing",
+                _mean_of(lambda f: -sigmoid(f), lambda f: -sigmoid(f) * sigmoid(-f))),
+        Mistake("that is the Wasserstein loss, mean of -f; -log sigmoid(f) was asked for",
+                _mean_of(lambda f: -f, lambda f: -np.ones_like(f))),
         *(Mistake(f"{eps:g} was added inside the logarithm: the loss ends at {-np.log(eps):.1f}; softplus(-f) needs no eps",
                   _mean_of(lambda f, eps=eps: -np.log(sigmoid(f) + eps), lambda f: -sigmoid(-f))) for eps in SMALL),
         Mistake("the mean was taken before the loss: that is the loss of the mean score, not the mean of all losses",
@@ -152,6 +167,9 @@ RATIO = Exercise(
         Mistake("that is the non-saturating derivative alone, without the division", lambda f: sigmoid(-f)),
         Mistake("1 / sigmoid(f) forgets that the other derivative is sigmoid(-f), not 1", lambda f: 1 / sigmoid(f)),
         Mistake("that is the logarithm of the ratio", lambda f: -f),
+        Mistake("brackets are missing: (1 - p) / p, not 1 - p / p", lambda f: 1 - sigmoid(f) / sigmoid(f)),
+        Mistake("the difference was taken, and the quotient was asked for", lambda f: sigmoid(-f) - sigmoid(f)),
+        Mistake("that is exp(-f) - 1: 1 / p - 1 is exp(-f) already", lambda f: np.expm1(-f)),
         Mistake("both derivatives are negative, so their quotient is positive", lambda f: -np.exp(-f), "sign"),
         Mistake("(1 - p) / p loses its digits where p is near 1: 1 - sigmoid(f) is sigmoid(-f)",
                 lambda f: (1 - sigmoid(f)) / sigmoid(f)),
@@ -249,6 +267,12 @@ HINGE_D = Exercise(
         Mistake("the hinge was squared", _squared),
         Mistake("the mean was taken before the maximum: each score has its own hinge", _of_means),
         Mistake("min stands where max was meant, in the value", _smaller),
+        Mistake("divided by the number of points inside the margin; the mean is over all N", _hinge_mistake(
+            inside=lambda a, b: (-1.0 * (a > 0) * a.size / (a > 0).sum(), 1.0 * (b > 0) * b.size / (b > 0).sum()))),
+        Mistake("that is the Wasserstein loss, mean of f - mean of r: the margin is missing",
+                lambda r, f: (f.mean() - r.mean(), np.full_like(r, -1 / r.size), np.full_like(f, 1 / f.size))),
+        Mistake("softplus stands where max(..., 0) was meant", lambda r, f: (
+            softplus(1 - r).mean() + softplus(1 + f).mean(), -sigmoid(1 - r) / r.size, sigmoid(1 + f) / f.size)),
         Mistake("the derivatives' signs are turned round",
                 _hinge_mistake(inside=lambda a, b: (1.0 * (a > 0), -1.0 * (b > 0))), "sign"),
         Mistake("the mean's 1/N is missing in the derivatives", _hinge_mistake(mean=False), "batch size"),
@@ -274,8 +298,14 @@ HINGE_G = Exercise(
         Mistake("the derivative of -f is -1, not -f", _mean_of(lambda f: -f, lambda f: -f)),
         Mistake("the mean's 1/N is missing in the derivative",
                 _mean_of(lambda f: -f, lambda f: -np.ones_like(f), mean=False), "batch size"),
-        Mistake("df is an array of integers, in which -1/N becomes 0: np.full_like takes the dtype of f, if none is given",
+        Mistake("was nothing written into it? Or is df an array of integers, in which -1/N becomes 0?",
                 lambda f: (-f.mean(), np.zeros_like(f)), "df is zero"),
+        Mistake("only the first entry was written; each score has the slope -1/N",
+                lambda f: (-f.mean(), -1.0 * (np.arange(len(f)) == 0)[:, None] / len(f))),
+        Mistake("that is the non-saturating loss of 06.2; beside the hinge it is -mean of f",
+                lambda f: (softplus(-f).mean(), -sigmoid(-f) / f.size)),
+        Mistake("the derivative is -1/N below 0 only; the straight line has it everywhere",
+                _mean_of(lambda f: -f, lambda f: -1.0 * (f < 0))),
         Mistake("one number for all scores", lambda f: (-f.mean(), -1 / f.shape[0]), "one number cannot hold them all"),
     ),
     hints=("There is no hinge in it: the loss is -mean(f), a straight line in every score.",
@@ -380,7 +410,11 @@ LENGTHS = Exercise(
         Mistake("only the first sample of the batch was used", lambda G, D, z: _norms()(G, D, z[:1])),
         Mistake("only the last sample of the batch was used", lambda G, D, z: _norms()(G, D, z[-1:])),
         Mistake("the same loss twice: that is the minimax loss both times", _norms(losses=BOTH[:1] * 2)),
-        Mistake("the same loss twice: that is the non-saturating loss both times", _norms(losses=BOTH[1:] * 2)),
+        Mistake("both are of the non-saturating loss: was it taken twice? Or was G.grad kept without a copy, and written over?",
+                _norms(losses=BOTH[1:] * 2)),
+        Mistake("the absolute values were averaged: a length is the root of the sum of squares",
+                _norms(lambda df, dx, G, D: np.abs(G.grad).mean())),
+        Mistake("that is the length of G.theta; the gradient is in G.grad", _norms(lambda df, dx, G, D: np.linalg.norm(G.theta))),
         Mistake("G.grad was never cleared: an older gradient is still in it", _norms(clear=(False, False))),
         Mistake("G.grad was not cleared between the two losses, so the second gradient is a sum of both",
                 _norms(clear=(True, False))),

@@ -28,13 +28,16 @@ def _rest(a):
     return {"d_loss": _cost(d, a), "g_loss": -math.log(d), "d": d}
 
 
+GRIDS = tuple(np.linspace(low, 1 - low, n) for low, n in ((0.01, 99), (0.01, 100), (0.001, 999), (0.001, 1000), (1e-4, 9999)))
+
+
 def _at_rest(d=lambda a: a / 2, d_loss=_cost, g_loss=lambda d, a: -math.log(d)):
     """The three numbers, with another idea of D's best answer or of a loss."""
     return lambda a: (d_loss(d(a), a), g_loss(d(a), a), d(a))
 
 
 AT_REST = Exercise(
-    "07.1", "losses_at_rest", "the numbers of a game that is won", lambda rng: (round(float(rng.uniform(0.6, 0.95)), 2),), _rest,
+    "07.1", "losses_at_rest", "the numbers of a game that is won", lambda rng: (float(rng.uniform(0.6, 0.95)),), _rest,
     solution=_at_rest(),
     mistakes=(
         Mistake("the label a was left out: 2 ln 2, ln 2 and 1/2 belong to a = 1",
@@ -57,6 +60,12 @@ AT_REST = Exercise(
         Mistake("that is -log(1 - d), what a fake point costs D; G's loss is -log d",
                 _at_rest(g_loss=lambda d, a: -math.log(1 - d))),
         Mistake("d is the probability; that is its score, the log odds", lambda a: (*_at_rest()(a)[:2], math.log(a / (2 - a)))),
+        *(Mistake(f"d is the best of {grid.size} values from {grid[0]:g} to {grid[-1]:g}: only near, so solve for d",
+                  _at_rest(lambda a, grid=grid: min(grid.tolist(), key=lambda d: _cost(d, a)))) for grid in GRIDS),
+        Mistake("a real point's cost belongs to D; G's loss is -log d, and not a times that",
+                _at_rest(g_loss=lambda d, a: -a * math.log(d))),
+        Mistake("G's loss is ln 2 for a = 1 only; here it is -log d", _at_rest(g_loss=lambda d, a: LN2)),
+        Mistake("D's loss is 2 ln 2 for a = 1 only; here it depends on a", _at_rest(d_loss=lambda d, a: 2 * LN2)),
         Mistake("logarithms to the base 2", _at_rest(d_loss=lambda d, a: _cost(d, a) / LN2, g_loss=lambda d, a: -math.log2(d))),
     ),
     hints=("If D cannot tell real from fake, it says the same number d to all points, and its loss is a function of d alone.",
@@ -109,6 +118,15 @@ VERDICTS = Exercise(
                 _verdict_mistake(accuracy=lambda r, f: np.concatenate([r > 0, f > 0]).mean())),
         Mistake("the accuracies of both batches were averaged; they are of different size, and every point counts the same",
                 _verdict_mistake(accuracy=lambda r, f: ((r > 0).mean() + (f < 0).mean()) / 2)),
+        Mistake("the accuracies of both batches were averaged, and a tie was counted as right",
+                _verdict_mistake(accuracy=lambda r, f: ((r >= 0).mean() + (f < 0).mean()) / 2)),
+        Mistake("the accuracies of both batches were added: it is one share, of all N + M points",
+                _verdict_mistake(accuracy=lambda r, f: (r > 0).mean() + (f < 0).mean())),
+        Mistake("real and fake points were compared in pairs; each point has a verdict of its own, above or below 1/2",
+                _verdict_mistake(accuracy=lambda r, f: (r > f.T).mean())),
+        Mistake("that is the median of the probabilities, not their mean", _verdict_mistake(lambda s: np.median(sigmoid(s)))),
+        Mistake("each probability was rounded to 0 or 1 first", _verdict_mistake(lambda s: np.round(sigmoid(s)).mean())),
+        Mistake("softplus of a score is no probability; sigmoid of it is", _verdict_mistake(lambda s: softplus(s).mean())),
         Mistake("only the real points were counted", _verdict_mistake(accuracy=lambda r, f: (r > 0).mean())),
         Mistake("only the fake points were counted", _verdict_mistake(accuracy=lambda r, f: (f < 0).mean())),
         Mistake("d_fake is the probability of fake, 1 - D; D's probability of real was asked for, of both kinds of points",
@@ -177,6 +195,15 @@ OPINION = Exercise(
                 lambda r, f: LN2 - (softplus(-r.mean()) + softplus(f.mean())) / 2),
         Mistake("a negative bound was raised to 0: it says nothing, but it is the bound",
                 lambda r, f: np.maximum(LN2 - _loss(r, f) / 2, 0)),
+        *(Mistake(f"softplus({real}) and softplus({fake}) were taken: D's loss has softplus(-r) and softplus(f)",
+                  lambda r, f, a=a, b=b: LN2 - (softplus(a * r).mean() + softplus(b * f).mean()) / 2)
+          for real, fake, a, b in (("-r", "-f", -1, -1), ("r", "f", 1, 1))),
+        Mistake("the loss is not doubled: 2 ln 2 - 2 JSD is the loss, so JSD is ln 2 minus half of it",
+                lambda r, f: 2 * LN2 - 2 * _loss(r, f)),
+        Mistake("only the real points' half of the loss was taken, in full", lambda r, f: LN2 - softplus(-r).mean()),
+        Mistake("only the fake points' half of the loss was taken, in full", lambda r, f: LN2 - softplus(f).mean()),
+        Mistake("the sigmoid stands where softplus was meant", lambda r, f: LN2 - (sigmoid(-r).mean() + sigmoid(f).mean()) / 2),
+        Mistake("sums stand where the two means belong", lambda r, f: LN2 - (softplus(-r).sum() + softplus(f).sum()) / 2),
         Mistake("that is G's loss; the bound comes from D's", lambda r, f: softplus(-f).mean()),
     ),
     hints=("Solve loss = 2 ln 2 - 2 JSD for the JSD. A D that is not the best has a larger loss, so what comes out is smaller.",
@@ -227,6 +254,13 @@ def _whole_rows(thetas, keep):
     return average
 
 
+def _powers(thetas, keep):
+    average = thetas[0].copy()
+    for i, theta in enumerate(thetas[1:], start=1):
+        average = keep**i * average + (1 - keep**i) * theta
+    return average
+
+
 def _forgetful(thetas, keep):
     for before, theta in itertools.pairwise(thetas):
         average = keep * before + (1 - keep) * theta
@@ -248,6 +282,16 @@ AVERAGE = Exercise(
         Mistake("the last row was left out", lambda thetas, keep: _averaged(thetas[:-1], keep)),
         Mistake("that is the last row itself, and no average", lambda thetas, keep: thetas[-1].copy()),
         Mistake("the new row was added whole: 1 - keep is missing before it", _whole_rows),
+        *(Mistake(f"keep is an argument; {fixed} was written in its place",
+                  lambda thetas, keep, fixed=fixed: _averaged(thetas, fixed))
+          for fixed in (0.9, 0.99, 0.995, 0.999)),
+        Mistake("only the first two rows were mixed: is the return inside the loop?",
+                lambda thetas, keep: keep * thetas[0] + (1 - keep) * thetas[1]),
+        Mistake("the second row was left out: after thetas[0] comes thetas[1]",
+                lambda thetas, keep: _averaged(thetas, keep, rows=slice(2, None))),
+        Mistake("keep was raised to the number of the row: it is the same in each step", _powers),
+        Mistake("two things: the average began at 0, and keep and 1 - keep are swapped",
+                lambda thetas, keep: _from_zero(thetas, 1 - keep)),
         Mistake("each row was mixed with the row before it, not with the average so far", _forgetful),
         Mistake("the old average was added whole: keep is missing before it",
                 lambda thetas, keep: thetas[0] + (1 - keep) * thetas[1:].sum(axis=0)),
@@ -292,7 +336,16 @@ W1 = Exercise(
     mistakes=(
         Mistake("the points were moved in the order in which they came; sorting both first makes the way shorter",
                 lambda x, y: np.abs(x - y).mean()),
-        Mistake("only one of the two was sorted", lambda x, y: np.abs(np.sort(x) - y).mean()),
+        Mistake("only x was sorted: sort both", lambda x, y: np.abs(np.sort(x) - y).mean()),
+        Mistake("only y was sorted: sort both", lambda x, y: np.abs(x - np.sort(y)).mean()),
+        Mistake("the positions were compared: np.argsort gives places, np.sort the sorted numbers",
+                lambda x, y: np.abs(np.argsort(x) - np.argsort(y)).mean()),
+        Mistake("that is the length of the difference, the root of the sum of squares",
+                lambda x, y: np.linalg.norm(_sorted_gap(x, y))),
+        Mistake("that is the length of the difference, divided by N: distances are added, not their squares",
+                lambda x, y: np.linalg.norm(_sorted_gap(x, y)) / x.size),
+        Mistake("each point of y went to its nearest neighbour in x; no two may go to the same",
+                lambda x, y: np.abs(x[:, None] - y).min(axis=0).mean()),
         Mistake("one was sorted upwards and one downwards: the longest way of all",
                 lambda x, y: np.abs(np.sort(x) - np.sort(y)[::-1]).mean()),
         Mistake("that is how far apart the means are; two sets with one mean may be far from each other",
@@ -343,6 +396,11 @@ def _runs(rng):
         run("healthy", (9, 15, 24, (24, 24, 24, 22)), n_modes=25),  # one look just below nine tenths
         run("healthy", (4, 7, 8, 8), d_end=(30, 2e5), g_end=(-3e4, -2e5)),  # large, but not too large
         run("healthy", (4, 7, 8, 8), d_end=1e6, g_end=-1e6),  # a million exactly is not more than a million
+        run("healthy", (4, 7, 8, 8), d_end=7e5, g_end=8e5),  # each of them is below a million
+        run("healthy", (4, few, few, 8)),  # it was bad for long
+        run("healthy", (4, 7, 9, 9), n_modes=10, looks=6),
+        run("collapsed", (4, 8, 10, (10, 10, 10, 11, 11, 11)), n_modes=12, looks=6),  # 10.5 of 10.8
+        run("collapsed", (4, 7, 8, (8, 8, 9, 8)), n_modes=10),  # more than eight tenths
         run("collapsed", (few, few, few, few), d=2 * LN2, g=LN2, noise=0.01),  # the losses look as if it was won
         run("collapsed", (8, 8, 8, few)),  # it was good once
         run("collapsed", (few, few, few, (few, few, few, 8))),  # one lucky look
@@ -355,6 +413,7 @@ def _runs(rng):
         run("diverged", (4, 7, 8, 8), d_end=(-2e4, -5e6)),
         *(run("diverged", (4, 7, 8, 8), **{end: 1e6 + 0.5}) for end in ("d_end", "g_end")),  # barely
         run("diverged", (4, 4, 2, 1), d_end=np.nan),
+        run("diverged", (4, 7, 8, 8), d_end=4e6, g_end=-4e6),  # their sum is small
         run("diverged", (4, 7, 8, 8), d_then=rng.choice([np.nan, -np.inf, 3e6])),  # half way, and back again
     ]
     return ([runs[i] for i in rng.permutation(len(runs))],)
@@ -374,6 +433,12 @@ def _rounded(d_loss, g_loss, modes, n_modes):
     if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
         return "diverged"
     return "collapsed" if np.median(modes[-modes.size // 4:]) < int(ENOUGH * n_modes) else "healthy"
+
+
+def _nearest(d_loss, g_loss, modes, n_modes):
+    if _named()(d_loss, g_loss, modes, n_modes) == "diverged":
+        return "diverged"
+    return "collapsed" if np.median(modes[-modes.size // 4:]) < round(ENOUGH * n_modes) else "healthy"
 
 
 def _at_most(d_loss, g_loss, modes, n_modes):
@@ -437,7 +502,19 @@ NAME_RUN = Exercise(
         Mistake("a mean follows one bad look; the median does not", _named(found=lambda late, modes: late.mean())),
         Mistake("every mode was asked for, where nine tenths are enough", _named(enough=1)),
         Mistake("half of the modes was asked for, where it takes 0.9 of them", _named(enough=0.5)),
+        *(Mistake(f"{enough} of the modes were asked for, where it takes 0.9 of them",
+                  _named(enough=enough)) for enough in (0.8, 0.95)),
         Mistake("0.9 n_modes was rounded down to an integer", _rounded),
+        Mistake("0.9 n_modes was rounded to an integer", _nearest),
+        Mistake("the last half of the looks was asked; it is the last quarter", _named(
+            found=lambda late, modes: np.median(modes[-modes.size // 2:]))),
+        Mistake("all looks but the first quarter were asked; it is the last quarter", _named(
+            found=lambda late, modes: np.median(modes[modes.size // 4:]))),
+        Mistake("the two losses were added first: each of them alone may be at most 1e6 in size",
+                _named(lambda d, g: not np.all(np.abs(d + g) <= LIMIT))),
+        Mistake("only G's loss was looked at: D's may run away as well", _named(lambda d, g: not np.all(np.abs(g) <= LIMIT))),
+        Mistake("both losses had to run away: one of them is enough",
+                _named(lambda d, g: not np.all(np.abs(d) <= LIMIT) and not np.all(np.abs(g) <= LIMIT))),
         Mistake("exactly 0.9 n_modes was counted as collapsed: below was asked, not at most", _at_most),
         Mistake("the worst look of the last quarter was asked: any of them may be unlucky, the median counts",
                 _named(found=lambda late, modes: late.min())),

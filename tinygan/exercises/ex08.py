@@ -41,6 +41,12 @@ def _minimax(theta, psi):
     return _velocities(dirac.minimax, theta, psi)
 
 
+def _minimax_at(theta, psi):
+    """The same at one point."""
+    slope = _slope(psi * theta)
+    return -psi * slope, theta * slope
+
+
 def _linear(theta, psi):
     return -psi / 2, theta / 2
 
@@ -72,6 +78,10 @@ MINIMAX = Exercise(
         Mistake("f' was taken at 0, where it is 1/2: that is the linear field near the equilibrium", _linear),
         Mistake("f(0) is a constant, and its derivative 0: 1/2 was added to psi_dot",
                 lambda theta, psi: (_minimax(theta, psi)[0], _minimax(theta, psi)[1] + 0.5)),
+        Mistake("sigmoid was taken of psi and of theta alone: f'(psi theta) has the product",
+                lambda theta, psi: (-psi * sigmoid(-psi), theta * sigmoid(-theta))),
+        Mistake("the own step was added: velocities were asked for", lambda theta, psi: (
+            theta + _minimax(theta, psi)[0], psi + _minimax(theta, psi)[1])),
         Mistake("f itself, log sigmoid, stands where its derivative f' was meant",
                 lambda theta, psi: (-psi * log_sigmoid(psi * theta), theta * log_sigmoid(psi * theta))),
     ),
@@ -167,6 +177,29 @@ R1 = Exercise(
                 _with(_nothing, lambda theta, psi, gamma: -gamma * np.sign(psi))),
         Mistake("R1 was added to the non-saturating game of 08.2; here it is the minimax game",
                 lambda theta, psi, gamma: (_non_saturating(theta, psi)[0], _non_saturating(theta, psi)[1] - gamma * psi)),
+        Mistake("the penalty pulls to psi = 1, not 0: R1 is gamma/2 times the square of dD/dx itself",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * (psi - 1))),
+        Mistake("gamma is an argument; 0.1 was written in its place", _with(_nothing, lambda theta, psi, gamma: -0.1 * psi)),
+        Mistake("the penalty pulls to the slope 1, not 0: R1 is gamma/2 times the square of dD/dx itself",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * (psi - np.sign(psi)))),
+        Mistake("|psi| stands where psi was meant", _with(_nothing, lambda theta, psi, gamma: -gamma * np.abs(psi))),
+        Mistake("the penalty multiplies D's velocity; it is added to it", lambda theta, psi, gamma: (
+            _minimax(theta, psi)[0], _minimax(theta, psi)[1] * (1 - gamma * psi))),
+        Mistake("G pays the penalty, and D does not", _with(lambda theta, psi, gamma: -gamma * psi, _nothing)),
+        Mistake("both players pay gamma psi: only D's loss has the penalty",
+                _with(*[lambda theta, psi, gamma: -gamma * psi] * 2)),
+        Mistake("R1 was added to the Wasserstein game, f' is missing; here it is the minimax game",
+                lambda theta, psi, gamma: (-psi, theta - gamma * psi)),
+        Mistake("R1 was added to the linear field, with f'(0) = 1/2; here f' is sigmoid(-psi theta)",
+                lambda theta, psi, gamma: (-psi / 2, theta / 2 - gamma * psi)),
+        Mistake("psi was averaged over the points: each point has its own",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * psi.mean() + 0 * psi)),
+        Mistake("gamma psi was divided by the number of points",
+                _with(_nothing, lambda theta, psi, gamma: -gamma * psi / psi.size)),
+        Mistake("two things: the sign of the penalty is wrong, and the 2 of the square was lost",
+                _with(_nothing, lambda theta, psi, gamma: gamma / 2 * psi)),
+        Mistake("theta was multiplied in: dD/dx is psi, wherever x is", _with(
+            _nothing, lambda theta, psi, gamma: -gamma * psi * theta)),
         Mistake("the penalty itself was added, not its derivative with respect to psi",
                 _with(_nothing, lambda theta, psi, gamma: -gamma / 2 * psi**2)),
         Mistake("the square is still there: the derivative of psi^2 is 2 psi",
@@ -245,10 +278,26 @@ SIMULTANEOUS = Exercise(
                 lambda field, theta, psi, h: tuple(h * velocity for velocity in field(theta, psi))),
         Mistake("each player took the other one's velocity",
                 lambda field, theta, psi, h: (theta + h * field(theta, psi)[1], psi + h * field(theta, psi)[0])),
-        Mistake("the field was asked at the middle of the step, half way: that is the midpoint rule", _from_ahead(0.5)),
+        Mistake("the velocities are those of half way, as in the midpoint rule or Heun's: ask the field before anybody moves",
+                _from_ahead(0.5)),
         Mistake("the field was asked where the step would lead: that is an extragradient step", _from_ahead(1)),
         Mistake("the arguments of the field are exchanged: it is field(theta, psi)",
                 lambda field, theta, psi, h: (theta + h * field(psi, theta)[0], psi + h * field(psi, theta)[1])),
+        Mistake("that is twice a step, 2 h", lambda field, theta, psi, h: _step("both")(field, theta, psi, 2 * h)),
+        Mistake("two steps were taken; it is one",
+                lambda field, theta, psi, h: _step("both")(field, *_step("both")(field, theta, psi, h), h)),
+        Mistake("h was squared", lambda field, theta, psi, h: _step("both")(field, theta, psi, h * h)),
+        Mistake("divided by h, not multiplied", lambda field, theta, psi, h: _step("both")(field, theta, psi, 1 / h)),
+        Mistake("h is an argument; 0.1 was written in its place",
+                lambda field, theta, psi, h: _step("both")(field, theta, psi, 0.1)),
+        Mistake("h is missing, and the step was taken backwards",
+                lambda field, theta, psi, h: _step("both")(field, theta, psi, -1)),
+        Mistake("only D moved", lambda field, theta, psi, h: (theta.copy(), psi + h * field(theta, psi)[1])),
+        Mistake("only G moved", lambda field, theta, psi, h: (theta + h * field(theta, psi)[0], psi.copy())),
+        Mistake("G moved backwards: add its velocity", lambda field, theta, psi, h: (
+            theta - h * field(theta, psi)[0], psi + h * field(theta, psi)[1])),
+        Mistake("D moved backwards: add its velocity", lambda field, theta, psi, h: (
+            theta + h * field(theta, psi)[0], psi - h * field(theta, psi)[1])),
         Mistake("that is half a step, h / 2", lambda field, theta, psi, h: _step("both")(field, theta, psi, h / 2)),
         Mistake("the minimax field of 08.1 was taken, whatever field is given",
                 lambda field, theta, psi, h: _step("both")(_minimax, theta, psi, h)),
@@ -279,6 +328,12 @@ def _play(step):
         return np.array(path)
 
     return play
+
+
+def _half_back(field, theta, psi, h, d, g):
+    """A step in turns, with a sign for each player."""
+    psi = psi + d * h * field(theta, psi)[1]
+    return theta + g * h * field(theta, psi)[0], psi
 
 
 def _same_row(field, theta, psi, h, steps):
@@ -319,6 +374,25 @@ PLAY = Exercise(
         Mistake("psi stands before theta in each row", lambda *args: _play(_step("DG"))(*args)[:, ::-1]),
         Mistake("each row was kept between the two moves, before G's: psi is new there, and theta still the old one",
                 _kept_between),
+        Mistake("that is half a step each time, h / 2",
+                lambda field, theta, psi, h, steps: _play(_step("DG"))(field, theta, psi, h / 2, steps)),
+        Mistake("G never moved", _play(_step("D"))),
+        Mistake("D never moved", _play(_step("G"))),
+        Mistake("D moved backwards: add its velocity",
+                _play(lambda field, theta, psi, h: _half_back(field, theta, psi, h, -1, 1))),
+        Mistake("G moved backwards: add its velocity",
+                _play(lambda field, theta, psi, h: _half_back(field, theta, psi, h, 1, -1))),
+        Mistake("each step began at the start again: the next one begins where this one ended",
+                lambda field, theta, psi, h, steps: np.array(
+                    [(theta, psi), *[_step("DG")(field, theta, psi, h)] * steps])),
+        Mistake("the minimax field of 08.1 was taken, whatever field is given",
+                lambda field, theta, psi, h, steps: _play(_step("DG"))(_minimax_at, theta, psi, h, steps)),
+        Mistake("each player took the other one's velocity", lambda field, *start: _play(_step("DG"))(
+            lambda theta, psi: field(theta, psi)[::-1], *start)),
+        Mistake("row 0 is 0: it is the start", lambda field, theta, psi, h, steps: np.vstack(
+            [[0, 0], _play(_step("DG"))(field, theta, psi, h, steps)[1:]])),
+        Mistake("two things: both moved together, and psi stands before theta",
+                lambda *args: _play(_step("both"))(*args)[:, ::-1]),
         Mistake("D moves twice in each step, before G", _play(_step("DDG"))),
         Mistake("G moves twice in each step, after D", _play(_step("DGG"))),
     ),
@@ -386,6 +460,18 @@ GROWTH = Exercise(
     "08.6", "growth_and_critical_gamma", "how fast the circle grows, and how much R1 ends it", _growth_case, _growth_truth,
     solution=_growth_solution,
     mistakes=(
+        Mistake("one lambda was taken, -gamma/2 + root; the largest |1 + h lambda| may belong to the other",
+                _growth(lambda lambdas, h: abs(1 + h * lambdas[lambdas.real.argmax()]))),
+        Mistake("h is missing: 1 + lambda belongs to steps of length 1", _growth(lambda lambdas, h: np.abs(1 + lambdas).max())),
+        Mistake("the 1/4 is missing: the root is that of gamma^2/4 - a^2", lambda slope, gamma, h: (
+            float(np.abs(1 + h * (-gamma / 2 + np.array([1, -1]) * np.sqrt(gamma**2 - slope**2 + 0j))).max()), 2 * slope)),
+        Mistake("the 1/2 is missing: lambda is -gamma/2 +- root", lambda slope, gamma, h: (
+            float(np.abs(1 + h * (-gamma + np.array([1, -1]) * np.sqrt(gamma**2 / 4 - slope**2 + 0j))).max()), 2 * slope)),
+        Mistake("that is the determinant of 1 + h J, the product of both eigenvalues",
+                _growth(lambda lambdas, h: abs(np.prod(1 + h * lambdas)))),
+        Mistake("that is the logarithm of the factor", _growth(lambda lambdas, h: np.log(np.abs(1 + h * lambdas).max()))),
+        Mistake("1 was subtracted: the factor itself was asked for",
+                _growth(lambda lambdas, h: np.abs(1 + h * lambdas).max() - 1)),
         Mistake("|lambda| was taken: a step adds h J (theta, psi)' to the point, so its eigenvalues are 1 + h lambda",
                 _growth(lambda lambdas, h: np.abs(lambdas).max())),
         Mistake("1 + h |lambda|: the absolute value comes last, that of 1 + h lambda",
@@ -408,8 +494,9 @@ GROWTH = Exercise(
                 lambda slope, gamma, h: (math.sqrt(abs(1 - h * gamma + h * h * slope**2)), 2 * slope)),
         Mistake("the slope is an argument; 1/2, that of the minimax game, was taken in its place",
                 lambda slope, gamma, h: _growth_solution(0.5, gamma, h)),
-        Mistake("1 - h lambda: the sign is wrong, a step adds h J", _growth(lambda lambdas, h: np.abs(1 - h * lambdas).max())),
-        Mistake("the lambda with the largest size was taken; the largest |1 + h lambda| may belong to the other one",
+        Mistake("1 - h lambda: a sign is wrong, that of h lambda or that of gamma/2 in lambda",
+                _growth(lambda lambdas, h: np.abs(1 - h * lambdas).max())),
+        Mistake("one lambda was taken, -gamma/2 - root, with the largest size; the largest |1 + h lambda| may be the other's",
                 _growth(lambda lambdas, h: abs(1 + h * lambdas[np.abs(lambdas).argmax()]))),
         Mistake("that is the largest singular value, the norm of 1 + h J: how much one step can stretch, not the growth in the "
                 "long run",

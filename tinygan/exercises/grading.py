@@ -207,7 +207,8 @@ def _said(case, others):
         others = list(others)
     why, distance = reasons(case, others)
     if example := hard_coded([case, *others]):
-        why = [example]
+        named = [line for line in why if "comes out by this mistake" in line]
+        why = [example.partition(":")[0], *named] if named else [example]
     right = " and ".join([", ".join(case.right[:-1])] * (len(case.right) > 1) + case.right[-1:])
     are = "are" if " and " in right else "is"  # one name may stand for two: "more and fewer"
     return *why, *[f"({right} {are} right)"] * bool(right), f"{distance}; {case}" if distance else str(case)

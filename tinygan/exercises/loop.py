@@ -40,7 +40,7 @@ class Record:
     def __init__(self, G, D, opt_g, opt_d):
         self.plain = {"D": D.copy(), "G": G.copy()}  # to compute with; nobody watches these
         self.nets = {"D": D, "G": G}
-        self.moves, self.fakes, self.seen, self.z = [], [], [], []
+        self.moves, self.fakes, self.seen, self.z, self.made = [], [], [], [], set()
         self._watch(G, "forward", self._made)
         self._watch(D, "forward", self._scored)
         for opt, name in ((opt_d, "opt_d"), (opt_g, "opt_g")):
@@ -60,6 +60,7 @@ class Record:
         y, tape = forward(x)
         self.fakes.append((np.array(x), np.array(y)))
         self.z.append(self.fakes[-1][0])
+        self.made.add(_key(y))
         return y, tape
 
     def _scored(self, forward, x):
@@ -127,8 +128,10 @@ class Record:
         D = at(self.plain["D"], d_move.theta["D"])
         pairs = list(_pairs(d_move))
         if self.z and d_move.seen and not d_move.fakes:
-            raise Wrong(f"the fake points of D's step {step} were not made by the G of that step: G has moved since",
-                        "call G(z) inside the loop, with a fresh z")
+            what = ("the fake points of D's step {} were not made by the G of that step: G has moved since"
+                    if any(map(self._of_g, d_move.seen)) else
+                    "in D's step {} no points of G were scored: its fake points are G(z)")
+            raise Wrong(what.format(step), "call G(z) inside the loop, with a fresh z")
         if d_move.fakes and d_move.seen and not pairs:
             scored = " and ".join(str(x.shape[0]) for x in d_move.seen)
             raise Wrong(f"in step {step} D has scored {scored} points; its loss compares as many real ones as fake ones",
@@ -142,6 +145,10 @@ class Record:
         j = _explained(g_made, g_move.grad, step, "G.grad is not the gradient of G's loss in 05.2")
         x_real, z, _ = pairs[i] if pairs else (None, None, None)
         return step, {("x_real", "D"): x_real, ("z", "D"): z, ("z", "G"): g_move.fakes[j][0] if g_move.fakes else None}
+
+    def _of_g(self, x):
+        """Whether G has made these points, or one half of them, at any time."""
+        return any(_key(part) in self.made for part in (x, *np.array_split(x, 2)))
 
     def _check_fresh(self, name, whose, used, batch):
         for i, (step, array) in enumerate(used):
@@ -167,6 +174,10 @@ HOW = "each step: opt_d.step(D.theta, D.grad), and later opt_g.step(G.theta, G.g
 RIGHT = ""
 TOGETHER = "G looked at the D from before its step: simultaneous, not alternating"
 MINIMAX = "G's loss is the minimax loss here, with -sigmoid(f) / N; the one of 05.2 has -sigmoid(-f) / N"
+
+
+def _key(x):
+    return np.asarray(x, np.float32).tobytes()
 
 
 def _pairs(move):

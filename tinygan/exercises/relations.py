@@ -11,10 +11,13 @@ import math
 
 import numpy as np
 
-from .cases import as_float64, named
+from .cases import LEAST, NEAR, as_float64, named, near
 
-NEAR = 1e-6  # two arrays are the same within this share of their size
-LEAST = 3  # cases, to say something of a single number; also the entries, to say something of an array
+HUGE = 1e308  # no answer is so large
+CONSTANTS = {math.log(2): "ln 2: is a logarithm to base 2?", 1 / math.log(2): "1 / ln 2: is a logarithm to base 2?",
+             math.log(10): "ln 10: is a logarithm to base 10?", 1 / math.log(10): "1 / ln 10: is a logarithm to base 10?",
+             100.0: "is it a percentage?", math.pi: "pi", 1 / math.pi: "1 / pi"}
+ADDED = {math.log(2): "ln 2", 2 * math.log(2): "2 ln 2", 1 - math.log(2): "1 - ln 2: is a logarithm to base 2?"}
 CURVES = {
     "the square of the truth: is a root missing?": np.square,
     "the root of the truth: is there a root too many, or a square missing?": np.sqrt,
@@ -44,13 +47,6 @@ def _numbers(value):
     value = as_float64(value)
     fits = isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" and np.isfinite(value).all()
     return np.asarray(value) if fits else None
-
-
-def near(one, other):
-    """Whether two arrays are the same, but for rounding."""
-    if one.shape != other.shape or not np.isfinite(other).all():
-        return False
-    return bool(np.linalg.norm(one - other) <= NEAR * max(np.linalg.norm(one), np.linalg.norm(other)))
 
 
 # ---------------------------------------------------------------- another shape
@@ -110,6 +106,8 @@ def _of_a_number(cases, name, seen):
     for words, curve in CURVES.items():
         if near(got, curve(truth)):
             return f"{name} is {words}"
+    if places := _rounded_to(got, truth):
+        return f"{name} is the truth rounded to {places}, in all {len(seen)} cases: is there a round(), or a format such as .3f?"
     if np.array_equal(np.abs(got), np.abs(truth)):
         return f"{name} has the right size in all cases, and the wrong sign in some"
     return f"{name} is a fraction, and the truth is its whole part: // rounds down, / does not" if _whole(got, truth) else ""
@@ -120,7 +118,20 @@ def _constant(values, size):
 
 
 def _plus(number):
-    return f"the truth {'plus' if number > 0 else 'minus'} {abs(number):.6g}"
+    known = [f" ({words})" for one, words in ADDED.items() if math.isclose(one, abs(number), rel_tol=NEAR)]
+    return f"the truth {'plus' if number > 0 else 'minus'} {abs(number):.6g}{''.join(known)}"
+
+
+def _constant_cause(ratio):
+    """": ln 2 ..." for a factor that is known; "" for any other."""
+    return next((f": {cause}" for number, cause in CONSTANTS.items() if math.isclose(ratio, number, rel_tol=NEAR)), "")
+
+
+def _rounded_to(got, truth):
+    """"3 decimals" for numbers that are the truth rounded so; "" for any others."""
+    if len(set(np.ravel(got).tolist())) < LEAST or np.array_equal(got, truth):
+        return ""
+    return next((f"{k} decimal{'s' * (k > 1)}" for k in range(1, 7) if np.abs(got - np.round(truth, k)).max() < 1e-12), "")
 
 
 def _whole(got, truth):
@@ -129,20 +140,23 @@ def _whole(got, truth):
 
 def _of_a_factor(cases, name, ratios):
     """The sentence for a result that is the truth times a number, in all cases: the same one, or one that sizes explain."""
-    size = _size(cases[:len(ratios)], ratios)
+    size, hint = _size(cases[:len(ratios)], ratios)
     if size:
-        return f"{name} is the truth {size}, in all {len(ratios)} cases: is there a sum for a mean, or a mean for a sum?"
+        hint = hint or "is there a sum for a mean, or a mean for a sum?"
+        return f"{name} is {size}, in all {len(ratios)} cases: {hint}"
     if np.ptp(ratios) > NEAR * np.abs(ratios).max() or math.isclose(ratios[0], 1, rel_tol=NEAR):
         return ""
-    known = {math.log(2): "ln 2: is a logarithm to base 2?", 1 / math.log(2): "1 / ln 2: is a logarithm to base 2?",
-             100.0: "is it a percentage?", math.pi: "pi", 1 / math.pi: "1 / pi"}
-    why = next((f": {cause}" for number, cause in known.items() if math.isclose(ratios[0], number, rel_tol=NEAR)), "")
-    return f"{name} is {ratios[0]:.6g} times the truth, in all {len(ratios)} cases{why or ': a constant factor is wrong'}"
+    why = _constant_cause(ratios[0]) or ": a constant factor is wrong"
+    return f"{name} is {ratios[0]:.6g} times the truth, in all {len(ratios)} cases{why}"
 
 
 def _size(cases, ratios):
-    """Which size of the arguments the ratios are, such as "divided by x.shape[1]"; "" if none is, or if it never changes."""
+    """Which size of the arguments the ratios are: ("the truth divided by x.shape[1]", a question about it or "").
+
+    ("", "") if none is, or if it never changes.
+    """
     counts = [_counts(case) for case in cases]
+    truth, ratios = ("minus the truth", -ratios) if np.all(ratios < 0) else ("the truth", ratios)
     for label in counts[0]:
         sizes = np.array([count.get(label, math.nan) for count in counts])
         if len(set(sizes.tolist())) < 2:
@@ -154,8 +168,19 @@ def _size(cases, ratios):
                             (f"times ({label} - 1) / {label}", (sizes - 1) / sizes),
                             (f"times the root of {label} / ({label} - 1)", np.sqrt(sizes / (sizes - 1)))):
             if np.allclose(ratios, made, rtol=NEAR, atol=0):
-                return words
-    return ""
+                return f"{truth} {words}", ""
+    lengths = [label for label in counts[0] if "[" in label and "(" not in label]
+    for one, other in itertools.permutations(lengths, 2):
+        made = np.array([count.get(one, math.nan) / count.get(other, math.nan) for count in counts])
+        if len(set(made.tolist())) > 1 and np.allclose(ratios, made, rtol=NEAR, atol=0):
+            return f"{truth} times {one} / {other}", f"was it divided by {other}, and not by {one}?"
+    for label in lengths:
+        sizes = np.array([count.get(label, math.nan) for count in counts])
+        for fixed, words in ((sizes / ratios, "{label} / {fixed}"), (sizes * ratios, "{fixed} / {label}")):
+            if len(set(sizes.tolist())) > 1 and math.isclose(fixed[0], fixed[0].round()) and np.ptp(fixed) <= NEAR * fixed[0]:
+                fixed = int(fixed[0].round())
+                return f"{truth} times {words.format(label=label, fixed=fixed)}", f"does {fixed} stand where {label} belongs?"
+    return "", ""
 
 
 def _counts(case):
@@ -180,9 +205,14 @@ def _of_an_array(cases, name, seen):
         if holds(got, truth) and all(holds(*pair) for pair in others):
             return f"{name} {words}"
     if ratio := _ratio(got, truth):
-        ratios = [_ratio(*pair) for pair in seen]
-        size = _size(cases[:len(ratios)], np.array(ratios)) if None not in ratios and len(ratios) == len(cases) else ""
-        return f"{name} is the truth {size}, in all {len(ratios)} cases ({ratio:.6g} here)" if size else ""
+        ratios = [1.0 if near(*pair) else _ratio(*pair) for pair in seen]
+        if None in ratios or len(ratios) < len(cases):
+            return ""
+        size, hint = _size(cases, np.array(ratios))
+        if size:
+            return f"{name} is {size}, in all {len(ratios)} cases ({ratio:.6g} here){f': {hint}' * bool(hint)}"
+        constant = np.ptp(ratios) <= NEAR * abs(ratio) and _constant_cause(ratio)
+        return f"{name} is {ratio:.6g} times the truth, in all {len(ratios)} cases{constant}" if constant else ""
     return ""
 
 
@@ -207,6 +237,12 @@ def _looks(got, truth):
     zero = (got == 0) & (truth != 0)
     yield (f"is 0 in {zero.sum()} of {got.size} entries where the truth is not, and right in all others",
            lambda a, b: near(np.where(a == 0, b, a), b) and (a != 0).any() and ((a == 0) & (b != 0)).any())
+    huge = int((np.abs(got) > HUGE).sum())
+    yield (f"is {np.finfo(float).max:.2g}, the largest number there is, in {huge} of {got.size} entries, up to the sign: there "
+           "np.nan_to_num or a clip has hidden an infinity",
+           lambda a, b: (np.abs(a) > HUGE).any() and near(np.where(np.abs(a) > HUGE, b, a), b))
+    yield (f"is the truth rounded to {_rounded_to(got, truth)}: is there a round(), or a format such as .3f?",
+           lambda a, b: bool(_rounded_to(a, b)))
     for axis in range(truth.ndim):
         if truth.shape[axis] > 1:
             yield from _along(axis, truth)

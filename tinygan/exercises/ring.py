@@ -186,6 +186,12 @@ def _old_fakes(G, D, opt_g, opt_d, ring, steps, batch, rng):
         g_step(G, D, opt_g, rng.standard_normal((batch, 2)), LOSS)
 
 
+def _noise_for_fakes(G, D, opt_g, opt_d, ring, steps, batch, rng):
+    for _ in range(steps):
+        d_step(D, opt_d, ring.sample(batch, rng), rng.standard_normal((batch, 2)), LOSS)
+        g_step(G, D, opt_g, rng.standard_normal((batch, 2)), LOSS)
+
+
 def _no_gradient(G, D, z, loss):
     G.zero_grad()
 
@@ -258,6 +264,7 @@ RING_LOOP = Exercise(
         Mistake("one z for G's steps, for ever", _train(latent=_Changing(0)), "z is the same in G's steps 1 and 2"),
         Mistake("one fake batch for all of D's steps", _old_fakes,
                 "the fake points of D's step 2 were not made by the G of that step"),
+        Mistake("z itself stands for G(z) in D's step", _noise_for_fakes, "no points of G were scored: its fake points are G(z)"),
         Mistake("z is uniform", _train(latent=_uniform), "the standard deviation of all z is 0.58"),
         Mistake("z is uniform, as wide as a normal one", _train(latent=_wide_uniform), "the mean of z^4 of all z is 1.80"),
         Mistake("the batches are larger than `batch`", _train(rows=2), "x_real has 128 rows in D's step 1; `batch` is 64"),

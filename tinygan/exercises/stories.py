@@ -16,8 +16,9 @@ import re
 import numpy as np
 
 from ..engine.diagnosis import RELATIVE_LIMIT, misfit
-from .cases import DIGITS, as_float64
-from .relations import LEAST, near, relation
+from .cases import DIGITS, LEAST, as_float64, near
+from .pairs import two_mistakes
+from .relations import relation
 
 FACTOR = re.compile(r"(.* is )(\S+) times the truth( in every entry)?: (.*)")  # what the comparison says of a factor
 OTHER_FACTORS = "here, but not in all cases"
@@ -108,7 +109,7 @@ def reasons(case, others):
     value, stories = case.result[name], told(case, name, others)
     outcome = case.outcome(name, value, suspects=stories)
     why = _of_its_kind(case, name, value, outcome, others, stories) or _without_chance(list(outcome.why), name, others)
-    if stories and misfit(as_float64(value), case.expected(name), name, None):
+    if stories and (_partly_finite(value) or misfit(as_float64(value), case.expected(name), name, None)):
         why.append(f"{name} is what comes out by this mistake: {next(iter(stories))}")
     elif not stories:
         why = _of_this_output(case, name, others, why)
@@ -121,6 +122,12 @@ def reasons(case, others):
         factor = [line for line in why if "times the truth" in line]
         why = [*factor, *named, f"or {swapped}"] if factor else [swapped, *named]
     return why, _distance(outcome)
+
+
+def _partly_finite(value):
+    """Whether some entries are finite, and others are not. Which of them are says much."""
+    value = _array(value)
+    return value.dtype.kind == "f" and value.ndim > 0 and 1 < np.isfinite(value).sum() < value.size
 
 
 def _without_chance(why, name, others):
@@ -149,14 +156,31 @@ def _words(cause):
 
 def _of_this_output(case, name, others, why):
     """The lines about an output that no mistake explains together with the others: one that explains it alone, or a relation."""
-    if not any(mark in why[0] for mark in UNEXPLAINED) or why[0].endswith((": transposed", "keepdims=True")):
+    if "of its size only" in why[0]:
+        return [why[0], "a finite difference, or a search that ends too early, comes as near as that", *why[1:]]
+    if why[0].endswith((": transposed", "keepdims=True")):
+        return [*why, *_in_the_right_shape(case, name)]
+    if not any(mark in why[0] for mark in UNEXPLAINED):
         return why
     if alone := told(case, name, others, alone=True):
         return [f"{name} alone is what comes out by this mistake: {next(iter(alone))}", *why]
     found = relation([case, *others], name)
+    if (not found or "constant factor" in found) and (both := two_mistakes([case, *others], name)):
+        return [both, *why]
     if found and ("constant factor" in why[0] or OTHER_FACTORS in why[0]):
         return [found]
-    return [*why, found] if found and "has shape" in why[0] else [found, *why] if found else why
+    if "has shape" in why[0]:
+        return [*why, found] if found else [*why, *_in_the_right_shape(case, name)]
+    return [found, *why] if found else why
+
+
+def _in_the_right_shape(case, name):
+    """The line about a factor that is left when a result has got the right shape; nothing for any other result."""
+    value, shape = _array(case.result[name]), case.expected(name).shape
+    if value.size != case.expected(name).size:
+        return []
+    why = case.outcome(name, value.T if value.T.shape == shape and value.ndim == 2 else value.reshape(shape)).why
+    return [f"in the right shape, {why[0]}"] if why and "times the truth" in why[0] else []
 
 
 def told(case, name, others, alone=False):
@@ -204,8 +228,10 @@ def _of_its_kind(case, name, value, outcome, others, stories):
         return [f"{name} is {kind}, which keeps {digits} digits: compute in float64, like the arguments"]
     truth = case.expected(name)
     whole = kind.rstrip("0123456789_") in ("int", "uint", "bool") and np.any(truth != np.rint(truth))
-    always = not stories and all(_kind(other.result[name]) == kind for other in others)  # max(x, 0) is an int now and then
-    if whole and always and np.shape(value) == truth.shape and any(
+    whole = whole and all(_kind(other.result[name]) == kind for other in others)  # max(x, 0) is an int now and then
+    if whole and "times the truth" in outcome.why[0]:
+        return [*outcome.why, f"{name} holds whole numbers ({kind}): is there a //, which rounds down?"]
+    if whole and not stories and np.shape(value) == truth.shape and any(
             mark in outcome.why[0] for mark in ("entries wrong", "it must be", "is zero everywhere")):
         return [f"{name} holds whole numbers ({kind}), and the truth does not: is there a //, an int(), a rounding or a "
                 "comparison?", *outcome.why]
