@@ -77,6 +77,16 @@ def test_the_packed_game_has_batch_normalisation_in_G_alone():
     assert [remedy.changes for remedy in papers.PACKINGS.values()] == [{"pack": m, "batch": 100 * m} for m in (1, 2, 3, 4)]
 
 
+@pytest.mark.slow
+def test_packing_on_digits_differs_in_D_alone_and_keeps_its_runs(tmp_path, monkeypatch):
+    found = {m: papers.packed_digits(m, 1e-3, 0, 3, 100, tmp_path) for m in (1, 2)}
+    assert found[1] != found[2] and {run["packing"] for run in found.values()} == {1, 2}
+    monkeypatch.setattr(papers, "train", None)  # nothing is trained again
+    assert papers.packed_digits(2, 1e-3, 0, 3, 100, tmp_path) == found[2]
+    with pytest.raises(TypeError):
+        papers.packed_digits(2, 1e-3, 1, 3, 100, tmp_path)
+
+
 def test_the_mode_with_most_samples():
     ring = data.ring()
     x = np.repeat(ring.means[[0, 3, 3, 5]], [1, 1, 1, 1], axis=0)[None]
@@ -122,7 +132,7 @@ def test_every_figure_is_drawn(name, tmp_path, capsys):
         papers.main([name, "--quick", "--out", str(tmp_path), "--work", str(tmp_path / "work")])
         texts.append((tmp_path / f"papers_{name}.txt").read_text())
     assert len(set(texts)) == 1 and texts[0] in capsys.readouterr().out
-    assert (tmp_path / f"papers_{name}.png").is_file() is (name != "pacgan")
+    assert (tmp_path / f"papers_{name}.png").is_file() is (name not in ("pacgan", "pacgan_digits"))
     about = json.loads((tmp_path / f"papers_{name}.json").read_text())["about"]
     assert about["command"] == f"python tests/benchmarks/papers.py {name}"
     papers.plt.close("all")

@@ -3,15 +3,14 @@
     python tests/benchmarks/recipe_probes.py [--work FOLDER]           all; the same command goes on with a stopped study
     python tests/benchmarks/recipe_probes.py --only ring.base          these alone; nothing is written
     python tests/benchmarks/recipe_probes.py --table fine_probes       the setup `fine`, on a hundred modes
-    python tests/benchmarks/recipe_probes.py --table batch_probes      larger batches, with features beside D's input
-    python tests/benchmarks/recipe_probes.py --table draw_probes       the features drawn again
     python tests/benchmarks/recipe_probes.py --record ring_8_near      a table of the recipe that was found, on seeds from 0 on
 
 Each probe is BASE, or the setup `fine` with 20 000 steps, with what its line in TABLES changes, and one or two seeds from 100
-on: the recipe is chosen by these. The record has the seeds 0 to 19. Of the ring three were run with earlier choices as well:
-0 to 2 with `ring.beside_20k`, and 0 with `ring.beside_20k_gamma_.03`; of the grid none. With `beside` in its name a probe has
-Fourier features beside D's input, the setting `d_fourier`. No finished run of a probe is left out. Every run is scored after
-its last step, by 10 000 samples of the averaged generator.
+on: the recipe is chosen by these. A record has the seeds 0 to 19. Of the ring three were run with earlier choices as well:
+0 to 2 with `ring.beside_20k`, and 0 with `ring.beside_20k_gamma_.03`; of the grid none. Batches of 512 were chosen with seed 100,
+in two runs on the ring and two on the grid that are in no table. Of the probes in TABLES no finished run is left out. With
+`beside` in its name a probe has Fourier features beside D's input, the setting `d_fourier`. Every run is scored after its last
+step, by 10 000 samples of the averaged generator.
 """
 
 import argparse
@@ -27,7 +26,6 @@ import numpy as np
 
 from tinygan import data, plots
 from tinygan.cli.studying import NOTE as STUDY_NOTE
-from tinygan.engine.beside import FourierBeside
 from tinygan.metrics.tables import aligned
 from tinygan.recipe import Recipe
 from tinygan.study import SETUPS, Remedy, Setup, run_study, summary, summary_table
@@ -86,17 +84,6 @@ class Probed(NamedTuple):
 def gamma(start, stop):
     """R1 and R2 with this weight, falling."""
     return {"r1": (start, stop), "r2": (start, stop)}
-
-
-def draw(seed):
-    """A change of D's layers: the features beside its input have other frequencies. Those of all other probes have the seed 0."""
-
-    def drawn(row):
-        features = row[0]
-        return [FourierBeside(features.d, features.features, features.scale, features.size, seed), *row[1:]]
-
-    drawn.__name__ = f"draw_{seed}"
-    return drawn
 
 
 def late(fraction):
@@ -166,21 +153,11 @@ RECORDS = {"ring_8_near": Probed("ring", RING, 20), "grid_25_near": Probed("grid
            "grid_25_near_minute": Probed("grid", {**GRID, "steps": 11_500}, 20),
            "ring_8_large_batch": Probed("ring", {**RING, "batch": 512}, 20),
            "grid_25_large_batch": Probed("grid", {**GRID, **gamma(.1, .01), "latent": 3, "batch": 512}, 20)}
-BATCH_PROBES = {
-    "ring.batch_64": Probed("ring", {**RING, "batch": 64}, 1),
-    "ring.batch_256": Probed("ring", {**RING, "batch": 256}, 1),
-    "ring.batch_512": Probed("ring", {**RING, "batch": 512}, 1),
-    "ring.batch_512_latent_4": Probed("ring", {**RING, "batch": 512, "latent": 4}, 1),
-    "grid.batch_512": Probed("grid", {**GRID, "batch": 512}, 1),
-    "grid.batch_512_latent_3": Probed("grid", {**GRID, **gamma(.1, .01), "latent": 3, "batch": 512}, 1),
-}
-DRAW_PROBES = {f"ring.draw_{seed}": Probed("ring", {**RING, "d_layers": draw(seed)}, 1) for seed in (1, 2, 3, 4)}
-TABLES = {"recipe_probes": PROBES, "fine_probes": FINE_PROBES, "batch_probes": BATCH_PROBES, "draw_probes": DRAW_PROBES}
+TABLES = {"recipe_probes": PROBES, "fine_probes": FINE_PROBES}
 WHO = "relativistic_r1_r2_near"  # the row of a record's table
 
 
-SHOWN = {"recipe_probes": ("ring.base", "ring.beside", "ring.beside_20k_gamma_.03", "ring.beside_8_latent_3_20k"),
-         "batch_probes": ("ring.batch_64", "ring.batch_256", "ring.batch_512", "ring.batch_512_latent_4")}  # in the pictures
+SHOWN = ("ring.base", "ring.beside", "ring.beside_20k_gamma_.03", "ring.beside_8_latent_3_20k")  # in the picture
 
 
 def known():
@@ -277,11 +254,11 @@ def flat(name, row):
 
 
 @plots.style()
-def picture(found, names):
+def picture(found):
     """One mode of a few probes, that with the most points among the 500 kept ones, in units of its standard deviation."""
     import matplotlib.pyplot as plt
 
-    shown = [name for name in names if name in found and found[name][0].x is not None]
+    shown = [name for name in SHOWN if name in found and found[name][0].x is not None]
     figure, axes = plt.subplots(1, len(shown) + 1, figsize=(2.4 * len(shown) + 2.4, 3), sharex=True, sharey=True)
     true = np.random.default_rng(0).standard_normal((70, 2))
     for ax, name in zip(axes, ["true samples", *shown], strict=True):
@@ -324,8 +301,8 @@ def main(words=None):
         file = options.out / options.table
         file.with_suffix(".txt").write_text(text)
         file.with_suffix(".json").write_text(json.dumps(as_json(found, options.table), indent=1) + "\n")
-        if options.table in SHOWN:
-            plots.save(picture(found, SHOWN[options.table]), file.with_suffix(".png"))
+        if options.table == "recipe_probes":
+            plots.save(picture(found), file.with_suffix(".png"))
 
 
 if __name__ == "__main__":
