@@ -342,10 +342,6 @@ def test_an_optimiser_that_remembers_nothing_moves_what_it_is_given():
     for theta in (one, other, one):
         opt.step(theta, np.ones(3))
     assert np.allclose(one, .8) and np.allclose(other, .9)
-    smaller, longer = np.ones(2), np.ones((2, 3))
-    for theta in (smaller, longer, one):
-        opt.step(theta, np.ones(theta.shape))
-    assert np.allclose(one, .7) and np.allclose(smaller, .9) and np.allclose(longer, .9)
 
 
 def test_a_network_that_is_no_more_does_not_hold_its_optimiser():

@@ -104,7 +104,7 @@ def _not_a_number(got: Array, expected: Array, name: str) -> str | None:
     if not got.ndim:
         return f"{name} is zero: it must be {expected:.6g}"
     low, high = expected.min(), expected.max()
-    one = np.ptp(expected) <= 1e-6 * np.abs(expected).max()
+    one = not np.ptp(expected) > 1e-6 * np.abs(expected).max()  # also where both are NaN
     seen = f"{name} is zero everywhere: the truth " + (f"is {low:.6g}" if one else f"goes from {low:.3g} to {high:.3g}")
     if high <= 0:
         return f"{seen}. Is it clipped at 0, by np.maximum or np.clip?"

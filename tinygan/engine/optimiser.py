@@ -72,9 +72,7 @@ class Optimiser:
         """The numbers of the step at hand; counts it. The first step also makes the memories."""
         self.check_owner(theta)
         for name in self.memories:
-            held = getattr(self, name)
-            kept = self.remembers() or np.shape(held) == theta.shape  # without momentum another network may be next
-            setattr(self, name, memory_like(theta, held if kept else None))
+            setattr(self, name, memory_like(theta, getattr(self, name)))
         if not self._prepared:
             self.prepare()
             self._prepared = False

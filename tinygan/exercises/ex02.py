@@ -46,7 +46,7 @@ FORWARD = Exercise(
         Mistake("the mean of the bias was used, for all columns", lambda x, W, b: x @ W + b.mean()),
         *(Mistake(f"an activation, {name}, was applied: a dense layer is linear", lambda x, W, b, f=f: f(x @ W + b))
           for name, f in (("tanh", np.tanh), ("the ReLU", lambda y: np.maximum(y, 0)), ("the sigmoid", sigmoid))),
-        Mistake("that is y transposed, as W' x' + b' gives it", lambda x, W, b: (W.T @ x.T + b.T).T.T, "transposed"),
+        Mistake("that is y transposed, as W^T x^T + b^T gives it", lambda x, W, b: (W.T @ x.T + b.T).T.T, "transposed"),
         Mistake("the bias was added before the product", lambda x, W, b: (x + b.mean()) @ W),
         Mistake("the bias was added to W, before the product: x W comes first", lambda x, W, b: x @ (W + b)),
         Mistake("the product was subtracted from the bias", lambda x, W, b: b - x @ W),
