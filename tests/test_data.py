@@ -603,6 +603,9 @@ def test_the_last_digit_of_another_machine_does_not_change_the_fingerprint(chang
     means = data.ring().means
     other = means * (1 + 2 * change) + change  # also where a centre is almost 0
     assert (other != means).any() and fingerprint(moved(data.ring(), means=other)) == fingerprint(moved(data.ring()))
+    pixels = np.arange(-256, 257).reshape(-1, 3) / 256  # halves, quarters ... of the largest
+    near = pixels * (1 + 4 * change)
+    assert (near != pixels).any() and fingerprint(data.from_array(near)) == fingerprint(data.from_array(pixels))
 
 
 @pytest.mark.parametrize(("error", "match", "x"), [

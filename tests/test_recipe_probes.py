@@ -39,7 +39,7 @@ def test_the_records_are_the_setup_wide_modes():
     assert f'SETUPS["wide_modes"].replace({changes})' in page
     other = setup.replace(hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256)
     assert remedy.applied(other.recipe) == probes.RECORDS["grid_25_near"].recipe
-    assert "For the larger batches below, add ``--batch 512``." in page
+    assert "For the larger batches below, add ``--batch 512`` to the second." in page
     assert probes.RECORDS["ring_8_near"].recipe.replace(batch=512) == probes.RECORDS["ring_8_large_batch"].recipe
     larger = {"latent": 3, "batch": 512, "r1": (.1, .01), "r2": (.1, .01)}
     assert remedy.applied(other.recipe).replace(**larger) == probes.RECORDS["grid_25_large_batch"].recipe
@@ -211,3 +211,6 @@ def test_what_the_page_says_of_the_ring_in_larger_batches():
     true = [truth_full_report(mixture, 10_000, np.random.default_rng(seed)).high_quality for seed in range(3)]
     assert "quality is that of true samples" in page and abs(np.median([one.high_quality for one in reports]) - min(true)) < .005
     assert "Of 128 points only 16 belong to one of its modes" in page and 128 / mixture.n_modes == 16
+    assert "one of the two classifiers hardly tells them apart" in page and max(one.classifier for one in reports) < .55
+    assert "With 512 the modes have nearly their true width" in page and min(one.std_ratio for one in reports) > .95
+    assert "A run takes about three minutes" in page and 150 < np.median([run["seconds"] for run in runs]) < 210

@@ -129,7 +129,7 @@ class SquaredNorm(Weighted):
 
     def _columns_of(self, D: Network, x: Array, columns: Array) -> Array:
         if columns.shape != x.shape[-1:]:
-            raise ValueError(f"{self!r}: columns has {columns.size} weights, but x has {x.shape[-1]} columns")
+            raise ValueError(f"{type(self).__name__}: columns has {columns.size} weights, but x has {x.shape[-1]} columns")
         return (columns if D.rows == 1 else np.concatenate([columns] * D.rows)).astype(D.dtype)
 
 
