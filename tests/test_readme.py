@@ -71,9 +71,11 @@ def test_collapse_and_cure():
 
 def test_twenty_five_of_twenty_five():
     rows = re.findall(r"median of (\d+) seeds \| 20 000 \| (\d+) \| ([\d.]+) % \| ([\d.]+) \|", README)
-    assert len(rows) == 2 and "In each of the 40 runs all 25 modes" in flat(README)
-    for study, (seeds, modes, quality, kl) in zip(("grid_25_in_a_minute", "grid_25"), rows, strict=True):
-        runs = runs_of(study, "relativistic_r1_r2")
+    assert len(rows) == 3 and "In each of the 60 runs all 25 modes" in flat(README)
+    studies = {"grid_25_in_a_minute": "relativistic_r1_r2", "grid_25": "relativistic_r1_r2",
+               "grid_25_large_batch": "relativistic_r1_r2_near"}
+    for (study, remedy), (seeds, modes, quality, kl) in zip(studies.items(), rows, strict=True):
+        runs = runs_of(study, remedy)
         assert len(runs) == int(seeds) and all(run["modes"] == run["modes_half"] == 25 == int(modes) for run in runs)
         assert round(100 * np.median([run["high_quality"] for run in runs]), 1) == float(quality)
         assert round(float(np.median([run["reverse_kl"] for run in runs])), 3) == float(kl)

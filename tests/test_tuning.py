@@ -316,7 +316,8 @@ def small(monkeypatch):
 
 @pytest.mark.slow
 def test_the_study_goes_on_where_it_was(tmp_path, small, monkeypatch, capsys):
-    words = [*WORDS, "--work", str(tmp_path / "work"), "--out", str(tmp_path)]
+    out = tmp_path / "a new" / "folder"
+    words = [*WORDS, "--work", str(tmp_path / "work"), "--out", str(out)]
     original, made = study.train_group, []
 
     def counted(group, *arguments):
@@ -334,11 +335,11 @@ def test_the_study_goes_on_where_it_was(tmp_path, small, monkeypatch, capsys):
     tuning.main(words)
     # 3 settings to tune, 3 to validate, 2 budgets: 8 groups for each of 3 remedies, of which 9 were made.
     assert len(first) == 9 and len(made) == 15
-    once = (tmp_path / "tuning_ring.json").read_text()
+    once = (out / "tuning_ring.json").read_text()
     made.clear()
     tuning.main(words)
-    assert made == [] and (tmp_path / "tuning_ring.json").read_text() == once
-    text = (tmp_path / "tuning_ring.txt").read_text()
+    assert made == [] and (out / "tuning_ring.json").read_text() == once
+    text = (out / "tuning_ring.txt").read_text()
     assert text in capsys.readouterr().out and "3 steps, the winners on new seeds" in text and "best of 2" in text
     assert "classifier %" in text and "The settings that won:" in text and "Processor time, minutes:" in text
     found = json.loads(once)["remedies"]

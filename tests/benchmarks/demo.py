@@ -64,7 +64,7 @@ def main():
     truth = metrics.truth_report(data.ring(), 10_000, np.random.default_rng(0))
     about = {"command": "python tests/benchmarks/demo.py", "python": platform.python_version(), "numpy": np.__version__,
              "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
-    options.out.mkdir(exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     results = {"about": about, "truth": truth._asdict(), "rows": rows}
     (options.out / "demo.json").write_text(json.dumps(results, indent=1) + "\n")
     (options.out / "demo.txt").write_text(text(rows, truth))

@@ -85,7 +85,8 @@ def main():
     options = parser.parse_args()
     sys.path.insert(0, str(HERE))
     plan = importlib.import_module(f"family_plans.{options.name}").PLAN
-    options.work.mkdir(parents=True, exist_ok=True)
+    for folder in (options.work, options.out):
+        folder.mkdir(parents=True, exist_ok=True)
     runs = measured(plan, options.seeds, options.rows or list(plan.rows), options.work / f"{options.name}.jsonl")
     fixed = {} if options.rows else plan.fixed()
     note = "Median over the seeds, and the smallest to the largest. cpu_seconds: one run, processor time on one core."

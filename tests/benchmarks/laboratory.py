@@ -119,7 +119,7 @@ def main():
     parser.add_argument("name", choices=PLANS)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--work", type=Path, default=Path("tinygan-laboratory"), help="folder for the runs, to go on from")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
     parser.add_argument("--quick", action="store_true", help="two seeds of 20 steps: does everything run?")
     parser.add_argument("--kept", action="store_true", help="print TV and spread of the runs in docs/results, and run nothing")
     options = parser.parse_args()
@@ -131,6 +131,7 @@ def main():
         parser.error("--quick measures nothing: give it another folder with --out")
     if options.quick:
         plan = plan._replace(seeds=2, steps=20, replicas=2)
+    options.out.mkdir(parents=True, exist_ok=True)
     rows, mixture = measure(plan, options.work / options.name, options.jobs)
     mixtures = {plan.data: mixture}
     summaries = summary(rows, mixtures)

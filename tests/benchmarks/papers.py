@@ -436,11 +436,12 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=FIGURES)
     parser.add_argument("--quick", action="store_true", help="a few steps: does everything run?")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
     parser.add_argument("--work", type=Path, default=Path("tinygan-papers"), help="folder for finished runs, to go on from")
     options = parser.parse_args(words)
     if options.quick and options.out == RESULTS:
         parser.error("--quick measures nothing: give it another folder with --out")
+    options.out.mkdir(parents=True, exist_ok=True)
     for name in options.names:
         if name in LONG:
             options.work.mkdir(parents=True, exist_ok=True)

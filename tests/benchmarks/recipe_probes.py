@@ -281,10 +281,11 @@ def main(words=None):
     parser.add_argument("--table", choices=TABLES, default="recipe_probes", help="which probes; by default those of BASE")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these probes of the table; nothing is written")
     parser.add_argument("--work", type=Path, default=Path("tinygan-probes"), help="folder for the runs, to go on from")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
     parser.add_argument("--record", choices=RECORDS, help="a table of the recipe that was found")
     parser.add_argument("--jobs", type=int, default=1, help="processes of a record")
     options = parser.parse_args(words)
+    options.out.mkdir(parents=True, exist_ok=True)
     if options.record:
         write_record(options.record, record(options.record, options.work, options.jobs), options.out)
         return

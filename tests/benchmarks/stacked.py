@@ -168,8 +168,9 @@ def main():
     options.add_argument("--steps", type=int, help="of the generator; without it 6000 for 2 channels, 20000 for 3")
     options.add_argument("--jobs", type=int, default=1, help="runs at a time")
     options.add_argument("--picture", action="store_true", help="only draw the first seed's stacks: its run is made again")
-    options.add_argument("--out", type=Path, default=RESULTS, help="where the files go, an existing folder")
+    options.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
     options = options.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     for channels in options.channels:
         measure(channels, options)
 

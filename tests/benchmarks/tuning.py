@@ -313,7 +313,7 @@ def parsed(words=None):
     parser.add_argument("--replicas", type=int, default=20, help="seeds side by side; the results do not depend on it")
     parser.add_argument("--cluster", help="the address of a Dask scheduler")
     parser.add_argument("--work", type=Path, default=Path("tinygan-tuning"), help="folder for the runs, to go on from")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the tables go, an existing folder")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the tables go; made if it does not exist")
     options = parser.parse_args(words)
     options.budgets = tuple(options.budgets or BUDGETS[options.data])
     if min(options.settings, *options.budgets) < 1 or len(set(options.budgets)) < len(options.budgets):
@@ -330,6 +330,7 @@ def main(words=None):
     if options.dry:
         print(dry(options))
         return
+    options.out.mkdir(parents=True, exist_ok=True)
     study = Study(options, data.by_name(options.data).standardized())
     with ExitStack() as stack:
         if options.cluster:

@@ -105,8 +105,9 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=DATA, metavar="DATA", help="these data; nothing is written")
     parser.add_argument("--work", type=Path, default=Path("tinygan-untuned"), help="folder for the runs, to go on from")
-    parser.add_argument("--out", type=Path, default=probes.RESULTS, help="where the files go, an existing folder")
+    parser.add_argument("--out", type=Path, default=probes.RESULTS, help="where the files go; made if it does not exist")
     options = parser.parse_args(words)
+    options.out.mkdir(parents=True, exist_ok=True)
     names, found = options.only or [*DATA], []
     for steps in SEEDS:
         for name in names:

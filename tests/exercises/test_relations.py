@@ -55,6 +55,17 @@ def test_an_array(change, words):
     assert words in said(lambda x: change(right(x)), right)
 
 
+def test_a_case_that_is_right_but_for_rounding_does_not_count():
+    """Where all numbers are positive, an abs changes none of them, whatever their last digits are."""
+    def case(rng):
+        x = rng.normal(size=(5, 4))
+        return (x if rng.random() < 0.5 else np.abs(x),)
+
+    positive = [(case(np.random.default_rng(seed))[0] > 0).all() for seed in range(5)]
+    assert not positive[0] and True in positive
+    assert "y has lost its minus signs" in said(lambda x: np.nextafter(np.abs(right(x)), 1e9), right, case)
+
+
 def test_a_whole_number_among_the_arguments_explains_a_factor():
     exercise = Exercise("00.0", "f", "an exercise", lambda rng: (rng.normal(size=(4, 2)), int(rng.integers(2, 9))),
                         lambda x, m: {"y": m * x}, lambda x, m: m * x, (), ())
@@ -88,6 +99,7 @@ def test_another_shape(got, truth, words):
     (lambda y, x: np.sqrt(y), "y is the root of the truth"),
     (lambda y, x: 1 - y, "y is 1 minus the truth"),
     (lambda y, x: -y if x[0, 0] < 0 else y, "y has the right size in all cases, and the wrong sign in some"),
+    (lambda y, x: -np.nextafter(y, 9) if x[0, 0] < 0 else np.nextafter(y, 9), "has the right size in all cases, and"),
 ])
 def test_a_number(change, words):
     def truth(x):

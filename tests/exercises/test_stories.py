@@ -463,6 +463,26 @@ def test_what_an_answer_replaces_is_put_back_and_told():
     assert "ends the program" in message(exercise, leaving) and np.tanh is before[0]
 
 
+def test_the_truth_is_found_once_and_no_answer_can_reach_it():
+    """Many answers are graded with one question. Each gets arguments of its own, so none sees what another did to them."""
+    found = []
+
+    def truth(x, y):
+        found.append((x, y))
+        return {"a": x + y}
+
+    def spoils(x, y):
+        x[:], y[:] = 0, 1
+        return x + 2 * y
+
+    exercise = asked(truth, mistakes=(Mistake("y was subtracted", lambda x, y: x - y), Mistake("x was changed", spoils)))
+    exercise = exercise._replace(solution=lambda x, y: x + y)
+    first = [message(exercise, lambda x, y: x - y), message(exercise, spoils)]
+    assert "this mistake: y was subtracted" in first[0] and "changes its argument x" in first[1]
+    assert [message(exercise, lambda x, y: x - y), message(exercise, spoils)] == first
+    assert grade(exercise, exercise.solution) == () and len(found) == exercise.cases + 1  # results() asks for one of its own
+
+
 def test_parameters_with_a_default_may_stand_behind_a_star():
     exercise = asked(lambda x, y: {"a": x - y})
     assert grade(exercise, lambda *, x=None, y=None: x - y) == ()

@@ -15,6 +15,7 @@ import sys
 import sysconfig
 import threading
 import traceback
+import types
 import warnings
 from pathlib import Path
 
@@ -85,14 +86,16 @@ def run(work, seconds, who, it="it", stuck=None):
 
 # ---------------------------------------------------------------- what others use as well
 
+ENGINE = "tinygan.engine"
 SHARED = ("builtins", "math", "numpy", "numpy.linalg", "numpy.random", "tinygan.gradients", "tinygan.losses",
-          "tinygan.exercises.cases", "tinygan.exercises.grading", "tinygan.exercises.stories")
+          "tinygan.exercises.cases", "tinygan.exercises.grading", "tinygan.exercises.stories", ENGINE)
 
 
 def shared():
-    """{module: what stands in it}, of the modules that all answers and the grader use: those above, and the engine."""
-    return {module: dict(vars(module)) for name, module in list(sys.modules.items())
-            if module is not None and (name in SHARED or name.startswith("tinygan.engine."))}
+    """{module: what stands in it}, of the modules that all answers and the grader use: those above and the engine."""
+    named = [sys.modules[name] for name in SHARED if name in sys.modules]
+    parts = [part for part in vars(sys.modules[ENGINE]).values() if isinstance(part, types.ModuleType)]
+    return {module: dict(vars(module)) for module in (*named, *parts)}
 
 
 def put_back(before):

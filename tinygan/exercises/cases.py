@@ -19,22 +19,56 @@ class _Wrong(Exception):
     """An entry is wrong, and on no kink."""
 
 
+class Question:
+    """What is asked in one case: nothing of any answer, so that many answers can be graded with it.
+
+    Attributes
+    ----------
+    exercise, seed : where it comes from
+    args, truth : the arguments, and {name: what ought to come out}
+    looks : {name: the truth as an array, and in which ways it must be compared}; see the function `looks`
+    """
+
+    def __init__(self, exercise, seed):
+        self.exercise, self.seed, self.args = exercise, seed, exercise.case(np.random.default_rng(seed))
+        self.truth = exercise.truth(*copies(self.args))
+        self.looks = {name: looks(wanted) for name, wanted in self.truth.items()}
+        self._made = {}
+
+    def given(self):
+        """The arguments as an answer gets them: it may change them, and keep them."""
+        return self.exercise.case(np.random.default_rng(self.seed))
+
+    def of(self, mistake):
+        """{name: what a mistake gives}; None where it cannot be made in this case."""
+        if mistake not in self._made:
+            try:
+                with np.errstate(all="ignore"):
+                    self._made[mistake] = observe(self.exercise, mistake.answer, copies(self.args), tuple(self.truth))
+            except UNKNOWN:
+                self._made[mistake] = None
+        return self._made[mistake]
+
+
+question = functools.lru_cache(maxsize=500)(Question)  # all lessons' questions; the truth about some takes a second
+
+
 class Case:
     """An answer in one case.
 
     Attributes
     ----------
-    exercise, seed, args : what was asked
-    truth, result : {name: what ought to come out}, {name: what came out}
+    exercise, seed, args, truth : what was asked; see `Question`
+    of : a mistake -> {name: what it gives}
+    result : {name: what came out}
     right, wrong : the names of the outputs
     """
 
-    def __init__(self, exercise, seed, args, truth, result):
-        self.exercise, self.seed, self.args, self.truth, self.result = exercise, seed, args, truth, result
-        self._looks = {name: looks(wanted) for name, wanted in truth.items()}
-        self._made = {}
-        self.right = [name for name in truth if self.agrees(name, result[name])]
-        self.wrong = [name for name in truth if name not in self.right]
+    def __init__(self, asked, result):
+        self.exercise, self.seed, self.args, self.truth = asked.exercise, asked.seed, asked.args, asked.truth
+        self.of, self._looks, self.result = asked.of, asked.looks, result
+        self.right = [name for name in self.truth if self.agrees(name, result[name])]
+        self.wrong = [name for name in self.truth if name not in self.right]
 
     def __str__(self):
         return f"case {self.seed}: " + ", ".join(_described(self.exercise, self.args))
@@ -74,16 +108,6 @@ class Case:
                 return gradcheck.compare(got, wanted, name=name, **ways[0] | {"unsure": excused}).ok
         except _Wrong:
             return False
-
-    def of(self, mistake):
-        """{name: what a mistake gives}; None where it cannot be made in this case."""
-        if mistake not in self._made:
-            try:
-                with np.errstate(all="ignore"):
-                    self._made[mistake] = observe(self.exercise, mistake.answer, copies(self.args), tuple(self.truth))
-            except UNKNOWN:
-                self._made[mistake] = None
-        return self._made[mistake]
 
 
 def observe(exercise, answer, args, names):

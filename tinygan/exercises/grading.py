@@ -19,7 +19,7 @@ import numpy as np
 from ..engine import gradcheck
 from .calling import Mannered, Stopped, put_back, quiet, run, shared
 from .calling import place as place_of
-from .cases import Case, arrays, copies, observe, parameters, results
+from .cases import Case, arrays, copies, observe, parameters, question, results
 from .stories import hard_coded, reasons, same
 
 CASES = 5
@@ -161,15 +161,16 @@ def _shortened(text):
 
 def _grade_case(exercise, answer, seed, stuck):
     """The answer in one case, where it is right. Raises `Wrong` where it is not."""
-    args = exercise.case(np.random.default_rng(seed))
-    before, truth = arrays(args), exercise.truth(*copies(args))
-    result = call(exercise, answer, args, tuple(truth), stuck)
+    asked = question(exercise, seed)
+    args = asked.given()
+    before = arrays(args)
+    result = call(exercise, answer, args, tuple(asked.truth), stuck)
     for i, array in arrays(args).items():
         if not np.array_equal(array, before[i], equal_nan=True):
             names = parameters(exercise, len(args))
             raise Wrong(f"{exercise.name} changes its argument {names[i] if names else i + 1}",
                         "an answer leaves its arguments as they are: avoid += and x[...] = on them, or work on a copy")
-    case = Case(exercise, seed, args, truth, result)
+    case = Case(asked, result)
     if case.wrong:
         if exercise.cases > 1 and (unsteady := _unsteady(case, answer, stuck)):
             raise Wrong(unsteady, str(case))
@@ -180,7 +181,7 @@ def _grade_case(exercise, answer, seed, stuck):
 def _unsteady(case, answer, stuck):
     """The sentence for a wrong answer that gives something else when it is called again; "" for any other."""
     try:
-        again = call(case.exercise, answer, case.exercise.case(np.random.default_rng(case.seed)), tuple(case.truth), stuck)
+        again = call(case.exercise, answer, question(case.exercise, case.seed).given(), tuple(case.truth), stuck)
     except (Wrong, ToDo):
         return ""
     if all(same(case.result[name], again[name]) for name in case.truth):
@@ -193,10 +194,9 @@ def _other_cases(exercise, answer, seed, stuck):
     """The same answer in the other cases of the exercise, as far as it comes to an end there."""
     for other in range(exercise.cases):
         if other != seed:
-            args = exercise.case(np.random.default_rng(other))
-            truth = exercise.truth(*copies(args))
+            asked = question(exercise, other)
             try:
-                yield Case(exercise, other, args, truth, call(exercise, answer, copies(args), tuple(truth), stuck))
+                yield Case(asked, call(exercise, answer, asked.given(), tuple(asked.truth), stuck))
             except (Wrong, ToDo):
                 continue
 

@@ -108,7 +108,7 @@ def _of_a_number(cases, name, seen):
             return f"{name} is {words}"
     if places := _rounded_to(got, truth):
         return f"{name} is the truth rounded to {places}, in all {len(seen)} cases: is there a round(), or a format such as .3f?"
-    if np.array_equal(np.abs(got), np.abs(truth)):
+    if near(np.abs(got), np.abs(truth)):
         return f"{name} has the right size in all cases, and the wrong sign in some"
     return f"{name} is a fraction, and the truth is its whole part: // rounds down, / does not" if _whole(got, truth) else ""
 
@@ -200,7 +200,7 @@ def _counts(case):
 
 def _of_an_array(cases, name, seen):
     """The first sentence that is true in this case, and in all others that are wrong as well."""
-    (got, truth), others = seen[0], [pair for pair in seen[1:] if not np.array_equal(*pair)]
+    (got, truth), others = seen[0], [pair for pair in seen[1:] if not near(*pair)]
     for words, holds in _looks(got, truth):
         if holds(got, truth) and all(holds(*pair) for pair in others):
             return f"{name} {words}"
