@@ -18,6 +18,7 @@ LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
 TERMS = (ROOT / "docs" / "glossary.rst").read_text(encoding="utf-8")
 LONGEST_CELL = 15  # lines of code
 LONGEST_RUN = 60  # seconds of computing, which the system counts; a lesson should take less than 30
+QUICK = ("01", "05", "09")  # these run by default; all of them take minutes
 in_turn = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -112,8 +113,8 @@ def begin(lessons):
     return {lesson: beside.submit(alone, lesson) for lesson in lessons}
 
 
-@pytest.mark.sampled(4)
-@in_turn
+@pytest.mark.parametrize("lesson", [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem[:2] not in QUICK))
+                                    for path in LESSONS])
 def test_lesson_runs(lesson, request):
     begun = getattr(request.config, "lessons", {})  # in conftest.py
     done, left = begun[lesson].result() if begun else alone(lesson)

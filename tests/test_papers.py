@@ -191,3 +191,28 @@ def test_what_the_page_says_of_packing():
     two, four = (np.mean([run["judged"]["modes"] for run in runs if (run["data"], run["remedy"]) == ("grid", f"packing_{m}")])
                  for m in (2, 4))
     assert "on the grid 2 points are better here than 4" in text and two > four + 1
+
+
+def test_what_the_page_says_of_packed_digits():
+    runs, text = json.loads((papers.RESULTS / "papers_pacgan_digits.json").read_text(encoding="utf-8"))["runs"], page()
+    found = {(lr, m): [run for run in runs if (run["lr"], run["packing"]) == (lr, m)]
+             for lr, packings in papers.RATES.items() for m in packings}
+    assert {tuple(run["seed"] for run in mine) for mine in found.values()} == {(0, 1, 2, 3, 4)} and len(runs) == 30
+
+    def mean(lr, m, key, digits=0):
+        return f"{np.mean([run[key] for run in found[lr, m]]):.{digits}f}".removeprefix("0")
+
+    paper = papers.DIGITS_OF_THE_PAPER
+    for sentence in (
+            f"With the rate .001, D that judges one picture finds {mean(1e-3, 1, 'modes')} of 1000 modes, and one that judges "
+            f"two finds {mean(1e-3, 2, 'modes')}, where the paper has {float(paper[1][0]):.0f} and {float(paper[2][0]):.0f}",
+            f"The KL falls from {mean(1e-3, 1, 'kl', 2)} to {mean(1e-3, 2, 'kl', 2)}",
+            f"with packing the KL stays above its {paper[2][1].removeprefix('0')}",
+            f"the modes are {mean(2e-4, 1, 'modes')} and {mean(2e-4, 2, 'modes')}, and the KL is {mean(2e-4, 1, 'kl', 2)} and "
+            f"{mean(2e-4, 2, 'kl', 2)}"):
+        assert sentence in text, sentence
+    assert min(run["kl"] for mine in found.values() for run in mine) > float(paper[2][1])
+    assert "more than two bring nothing more" in text
+    two, three, four = (np.mean([(run["modes"], -run["kl"]) for run in found[1e-3, m]], axis=0) for m in (2, 3, 4))
+    assert (three < two).all() and (four < two).all()
+    assert min(run["modes"] for run in found[2e-4, 1]) > 950, "hardly a mode is missing"

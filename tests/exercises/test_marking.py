@@ -808,14 +808,17 @@ def seconds_of_computing(work):
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", wrong_answers.LESSONS)
 def test_in_another_process_every_answer_is_told_the_same_words(lesson, tmp_path):
-    """Those of `wrong_answers`, right ones and wrong ones: the k-th of each exercise is what the k-th student hands in."""
+    """Those of `wrong_answers`, right ones and wrong ones: the k-th of each exercise is what the k-th student hands in.
+
+    Of three students one is graded, since each costs a process of its own.
+    """
     asked = {e.number: e for e in exercises_of(lesson.removeprefix("ex"))}
     corpus = importlib.import_module(f"wrong_answers.{lesson}")
     for kind in ("WRONG", "RIGHT"):
         given = {}
         for i, answer in enumerate(getattr(corpus, kind)):
             given.setdefault(answer.number, []).append(i)
-        for k in range(max(map(len, given.values()))):
+        for k in range(0, max(map(len, given.values())), 3):
             now = {number: where[k] for number, where in given.items() if k < len(where)}
             for number in now:
                 (tmp_path / file_of(number).name).write_text("")
