@@ -868,17 +868,17 @@ def test_one_exercise_takes_less_than_3_seconds():
 
 @pytest.mark.slow
 def test_a_class_of_30_takes_less_than_5_minutes(cli, tmp_path):
-    """On two cores, so less than 10 minutes of computing, that of all processes together."""
+    """On two cores, so 20 seconds of computing for each student, that of all processes together. Six are graded here."""
     def graded():
         code = cli("grade", "class", "--seconds", PATIENCE)[0]
         get_reusable_executor(reuse=True).shutdown()  # what processes have computed counts when they have ended
         return code
 
     _, count = whole_board(tmp_path / "class" / "student00")
-    for k in range(1, 30):
+    for k in range(1, 6):
         whole_board(tmp_path / "class" / f"student{k:02}")
     code, seconds = seconds_of_computing(graded)
-    assert code == 0 and 10 < seconds < 600
+    assert code == 0 and 2 < seconds / 6 < 20
     with open("marks.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 30 and {row["done"] for row in rows} == {str(count)}
+    assert len(rows) == 6 and {row["done"] for row in rows} == {str(count)}

@@ -150,6 +150,7 @@ def test_whole_steps(loss):
     check_g(loss=loss)
 
 
+@pytest.mark.sampled(2)
 @EACH_STYLE
 @pytest.mark.parametrize("weight", [None, .8])
 def test_whole_steps_with_path_lengths(style, weight):
@@ -341,10 +342,10 @@ def check_truncated():
     (mutants.every_style_from_the_first_z, check_mixing), (mutants.coarse_and_fine_exchanged, check_mixing),
     (mutants.gradient_of_the_second_z_lost, check_g), (mutants.one_style_for_all_layers_backward, check_generator),
     (mutants.affine_does_not_learn, check_g),
-    (mutants.mean_length_moves_with_the_batch, check_lengths),
-    (mutants.path_gradient_stops_before_the_mapping, check_paths), *(
+    (mutants.mean_length_moves_with_the_batch, check_lengths), *(
         pytest.param(mutant, check_paths, marks=pytest.mark.slow)  # some seconds each
-        for mutant in (mutants.direction_twice_as_long, mutants.loss_forgotten_beside_the_paths)), (mutants.stale_D, check_step),
+        for mutant in (mutants.path_gradient_stops_before_the_mapping, mutants.direction_twice_as_long,
+                       mutants.loss_forgotten_beside_the_paths)), (mutants.stale_D, check_step),
     (mutants.mean_length_stands_still, check_step), (mutants.truncation_towards_zero, check_truncated),
 ], ids=lambda f: getattr(f, "__name__", ""))
 def test_the_mistake_is_caught(monkeypatch, mutant, check):
