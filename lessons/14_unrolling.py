@@ -220,7 +220,7 @@ print(f"the shortcut: {result}")
 
 
 def asymmetry(gradient, G, D, z, x_real):
-    """|J - J'| / |J| of a field of G's parameters."""
+    """|J - J^T| / |J| of a field of G's parameters."""
     def field(theta):
         G.theta = theta
         return gradient(G, D, z, x_real)

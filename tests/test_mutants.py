@@ -160,7 +160,7 @@ MUSEUM = [
         "spectral norm's u overwritten between D(real) and D(fake) (pytorch/pytorch PR 13350)"),
     Row(mutants.spectral_u_overwritten, test_norm.check_forward_leaves_u, (), "the same: a forward that leaves a mark"),
     Row(mutants.spectral_u_overwritten, test_norm.check_g_step_leaves_d, (), "the same: G's step, or a plot, changes D"),
-    Row(mutants.sigma_held, test_norm.check_backward, ("SpectralNorm",), "spectral norm without the term <G, What> u'v"),
+    Row(mutants.sigma_held, test_norm.check_backward, ("SpectralNorm",), "spectral norm without the term <G, What> u^T v"),
     Row(mutants.sigma_held, test_norm.check_penalty, ("R1", "SpectralNorm"), "the same in a gradient penalty"),
     Row(mutants.layer_norm_variance_at_rest, test_norm.check_tangents, ("LayerNorm",),
         "the tangent of LayerNorm without the variance's own rate"),

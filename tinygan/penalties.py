@@ -15,8 +15,8 @@ the ordinary parameter gradient of the summed scores, and its rate of change as 
 and one tangent_backward; the forward pass was done already, for the loss. It is exact for every activation, smooth ones
 included, because the layers keep the f'' term.
 
-If the loss's own derivative ds is given, its gradient is added in the same pass. tangent_backward adds x_dot' dy + x' dy_dot at
-each layer. For the penalty alone dy_dot starts at 0. Started at ds instead, it adds x' ds as well, which saves the loss's own
+If the loss's own derivative ds is given, its gradient is added in the same pass. tangent_backward adds x_dot^T dy + x^T dy_dot
+at each layer. For the penalty alone dy_dot starts at 0. Started at ds instead, it adds x^T ds as well, which saves the loss's own
 backward pass.
 
 A penalty says `at` which points it is taken. At "real" or "fake" points it is called as

@@ -7,11 +7,13 @@ import inspect
 import re
 import threading
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from waiting import until
 
+import tinygan
 from tinygan.exercises import FOLDER, LESSONS, exercises_of
 from tinygan.exercises.cases import named, parameters
 from tinygan.exercises.grading import ToDo, Wrong, grade
@@ -59,7 +61,8 @@ def test_a_transpose_is_written_as_such():
     """x^T or x.T, as in the lessons: a prime is a derivative, or another thing of the same name."""
     assert TRANSPOSED.findall("x' dy, dy W', x_dot' dy, (slope * a') W'") == ["x'", "W'", "x_dot'", "a'", "W'"]
     assert not TRANSPOSED.findall("f' dy, y' = y (1 - y), W's rows, w' = tanh(z W), sigmoid', d['x'], 'a' or 'W'")
-    texts = {path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")}
+    folders = FOLDER, Path(tinygan.__file__).parent
+    texts = {str(path): path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py")}
     texts |= {f"{e.number} in {what}": " ".join(said) for e in (*ALL, *exercises_of("museum"))
               for what, said in (("hints", e.hints), ("mistakes", [mistake.story for mistake in e.mistakes]))}
     assert {name: found for name, text in texts.items() if (found := TRANSPOSED.findall(text))} == {}

@@ -126,7 +126,7 @@ class Conv2D(_Convolution):
 
             dw_j = sum_i dy_i x_{si+j-p}        db = sum_i dy_i        dx_m = sum of dy_i w_j over all (i, j) with si + j - p = m
 
-        Matrix case, with U = unfold(x) and a row of dy for each window: dW = U' dy, db = 1' dy, dx = fold(dy W').
+        Matrix case, with U = unfold(x) and a row of dy for each window: dW = U^T dy, db = 1^T dy, dx = fold(dy W^T).
         """
         self._check(tape, dy)
         u, dy = tape, as_pixels(dy, self.filters)
@@ -204,7 +204,7 @@ class ConvTranspose2D(_Convolution):
 
             dw_j = sum_i x_i dy_{si+j-p}        db = sum_m dy_m        dx_i = sum_j w_j dy_{si+j-p}
 
-        Matrix case, with U = unfold(dy): dW = x' U, db = 1' dy with a row of dy for each pixel, dx = U W'.
+        Matrix case, with U = unfold(dy): dW = x^T U, db = 1^T dy with a row of dy for each pixel, dx = U W^T.
         """
         self._check(tape, dy)
         x, u = tape, self._windows(dy)

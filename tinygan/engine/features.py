@@ -84,7 +84,7 @@ class MinibatchDiscrimination(Layer):
     x (..., N, d) -> y (..., N, d + kernels); W (..., d, dims kernels) is the paper's tensor T, its last two axes in one, and
     begins by the network's init rule. The sum includes j = i, as in the paper, so o is between 1 (alone) and N (all equal).
     With a_ij = exp(-|M_i - M_j|_1) and S_ij = sign(M_i - M_j): a_ij moves with M_i and with M_j, and stands in o_i and in o_j,
-    so dM_i = -sum_j (do_i + do_j) a_ij S_ij; then dW = x' dM and dx = dy_x + dM W'. S_dot = 0, away from ties.
+    so dM_i = -sum_j (do_i + do_j) a_ij S_ij; then dW = x^T dM and dx = dy_x + dM W^T. S_dot = 0, away from ties.
 
     Parameters
     ----------

@@ -166,13 +166,13 @@ class BatchNorm(_Normalised):
 class SpectralNorm(Layer):
     """y = x What + b with What = W / sigma, sigma = |W|_2 the largest singular value.
 
-    x (..., N, d) -> y (..., N, k). sigma = u W v' comes from power iteration, v = unit(u W), u = unit(v W'), `steps` times in
+    x (..., N, d) -> y (..., N, k). sigma = u W v^T comes from power iteration, v = unit(u W), u = unit(v W^T), `steps` times in
     each forward; u (..., 1, d), v (..., 1, k). Once it has converged, no two points end further apart than they began. Before
     that, sigma is too small, and distances may grow.
-    In the derivative u and v are held fixed, so sigma_dot = u W_dot v'. (At the true singular vectors nothing is lost. There
+    In the derivative u and v are held fixed, so sigma_dot = u W_dot v^T. (At the true singular vectors nothing is lost. There
     sigma does not change as they turn.) Scalar case: what = w/s, so what_dot = (w_dot - what s_dot) / s. With G = dL/dWhat,
 
-        What_dot = (W_dot - sigma_dot What) / sigma        dL/dW = (G - <G, What> u'v) / sigma
+        What_dot = (W_dot - sigma_dot What) / sigma        dL/dW = (G - <G, What> u^T v) / sigma
 
     The tape carries u, v and sigma, so that D may score twice before a backward. forward starts from the stored u and leaves
     it alone. Plotting, evaluating and G's step must not change how D trains. Only a training step stores the new u, by backward

@@ -110,7 +110,7 @@ class ModulatedConv(Conv2D):
     pixels, one sample reads
 
         dT = q dy,       dq = sum T dy,       dn = -q^3/2 dq,      n = q^(-2)
-        dW = U' dT + 2 W (v^2' dn),           dv = sum x fold(dT W') + 2 v (dn M'),      dx = v fold(dT W')
+        dW = U^T dT + 2 W (v^2)^T dn,         dv = sum x fold(dT W^T) + 2 v (dn M^T),    dx = v fold(dT W^T)
 
     where U = unfold(v x), and M_ck is the sum of W_ijck^2 over the window.
 

@@ -7,7 +7,7 @@
 see of it. So pool(y) = low whatever G answers: the large image is *consistent* with the small one. All that is not in the small
 image is made up, from z. Another z is another answer.
 
-P is an orthogonal projection, P P = P = P'. So dL/dr = P dL/dy: the backward pass of P is P.
+P is an orthogonal projection, P P = P = P^T. So dL/dr = P dL/dy: the backward pass of P is P.
 
     network   minimises                                                         moved by
     D         loss.d of [x, pool(x)] against [y, low]; R1, R2 on x's columns    D's step
