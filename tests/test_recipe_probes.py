@@ -39,8 +39,9 @@ def test_the_records_are_the_setup_wide_modes():
     assert f'SETUPS["wide_modes"].replace({changes})' in page
     other = setup.replace(hidden=(96,) * 4, latent=2, d_fourier=(64, 5, .06), batch=256)
     assert remedy.applied(other.recipe) == probes.RECORDS["grid_25_near"].recipe
-    assert "For the larger batches below, add ``--batch 512`` to the second." in page
+    assert "For the ring in larger batches, add ``--batch 512`` to the second." in page
     assert probes.RECORDS["ring_8_near"].recipe.replace(batch=512) == probes.RECORDS["ring_8_large_batch"].recipe
+    assert "For the grid in larger batches, ``latent`` is 3, ``batch`` is 512, and gamma falls from .1 to .01." in page
     larger = {"latent": 3, "batch": 512, "r1": (.1, .01), "r2": (.1, .01)}
     assert remedy.applied(other.recipe).replace(**larger) == probes.RECORDS["grid_25_large_batch"].recipe
 
