@@ -205,7 +205,8 @@ def test_what_the_page_says_of_packed_digits():
     paper = papers.DIGITS_OF_THE_PAPER
     for sentence in (
             f"With the rate .001 and a D that judges one picture, G makes {mean(1e-3, 1, 'modes')} of 1000 modes. With a D that "
-            f"judges two it makes {mean(1e-3, 2, 'modes')}, where the paper has {float(paper[1][0]):.0f} and {float(paper[2][0]):.0f}",
+            f"judges two it makes {mean(1e-3, 2, 'modes')}, where the paper has {float(paper[1][0]):.0f} and "
+            f"{float(paper[2][0]):.0f}",
             f"The KL falls from {mean(1e-3, 1, 'kl', 2)} to {mean(1e-3, 2, 'kl', 2)}",
             f"with packing the KL stays above its {paper[2][1].removeprefix('0')}",
             f"the modes are {mean(2e-4, 1, 'modes')} and {mean(2e-4, 2, 'modes')}, and the KL is {mean(2e-4, 1, 'kl', 2)} and "
