@@ -58,13 +58,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 0")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the files go; made if it does not exist")
     options, rows = parser.parse_args(), []
+    options.out.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
         rows.append(run_demo(seed))
         print(f"seed {seed}: {rows[-1]['modes']} modes, {rows[-1]['seconds']:.1f} s", flush=True)
     truth = metrics.truth_report(data.ring(), 10_000, np.random.default_rng(0))
     about = {"command": "python tests/benchmarks/demo.py", "python": platform.python_version(), "numpy": np.__version__,
              "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
-    options.out.mkdir(parents=True, exist_ok=True)
     results = {"about": about, "truth": truth._asdict(), "rows": rows}
     (options.out / "demo.json").write_text(json.dumps(results, indent=1) + "\n")
     (options.out / "demo.txt").write_text(text(rows, truth))

@@ -808,17 +808,14 @@ def seconds_of_computing(work):
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", wrong_answers.LESSONS)
 def test_in_another_process_every_answer_is_told_the_same_words(lesson, tmp_path):
-    """Those of `wrong_answers`, right ones and wrong ones: the k-th of each exercise is what the k-th student hands in.
-
-    Of three students one is graded, since each costs a process of its own.
-    """
+    """Those of `wrong_answers`, right ones and wrong ones: the k-th of each exercise is what the k-th student hands in."""
     asked = {e.number: e for e in exercises_of(lesson.removeprefix("ex"))}
     corpus = importlib.import_module(f"wrong_answers.{lesson}")
     for kind in ("WRONG", "RIGHT"):
         given = {}
         for i, answer in enumerate(getattr(corpus, kind)):
             given.setdefault(answer.number, []).append(i)
-        for k in range(0, max(map(len, given.values())), 3):
+        for k in range(max(map(len, given.values()))):
             now = {number: where[k] for number, where in given.items() if k < len(where)}
             for number in now:
                 (tmp_path / file_of(number).name).write_text("")
@@ -868,17 +865,17 @@ def test_one_exercise_takes_less_than_3_seconds():
 
 @pytest.mark.slow
 def test_a_class_of_30_takes_less_than_5_minutes(cli, tmp_path):
-    """On two cores, so 20 seconds of computing for each student, that of all processes together. Six are graded here."""
+    """On two cores, so less than 10 minutes of computing, that of all processes together."""
     def graded():
         code = cli("grade", "class", "--seconds", PATIENCE)[0]
         get_reusable_executor(reuse=True).shutdown()  # what processes have computed counts when they have ended
         return code
 
     _, count = whole_board(tmp_path / "class" / "student00")
-    for k in range(1, 6):
+    for k in range(1, 30):
         whole_board(tmp_path / "class" / f"student{k:02}")
     code, seconds = seconds_of_computing(graded)
-    assert code == 0 and 2 < seconds / 6 < 20
+    assert code == 0 and 10 < seconds < 600
     with open("marks.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 6 and {row["done"] for row in rows} == {str(count)}
+    assert len(rows) == 30 and {row["done"] for row in rows} == {str(count)}

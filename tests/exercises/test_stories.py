@@ -6,8 +6,10 @@ import re
 import numpy as np
 import pytest
 
+from tinygan import engine
 from tinygan.engine import diagnosis
 from tinygan.exercises import LESSONS, exercises_of
+from tinygan.exercises.cases import question
 from tinygan.exercises.grading import Exercise, Mistake, Wrong, differences, grade
 
 ALL = {exercise.number: exercise for lesson in (*LESSONS, "museum") for exercise in exercises_of(lesson)}
@@ -464,7 +466,21 @@ def test_what_an_answer_replaces_is_put_back_and_told():
     assert "ends the program" in message(exercise, leaving) and np.tanh is before[0]
 
 
-def test_the_truth_is_found_once_and_no_answer_can_reach_it():
+def test_a_part_of_the_engine_that_an_answer_replaces_is_put_back():
+    def replacing(x, y):
+        engine.diagnosis = np
+        return x + y
+
+    exercise = asked(lambda x, y: {"a": x + y})
+    assert message(exercise, replacing).startswith("f replaces tinygan.engine.diagnosis, which other answers")
+    assert engine.diagnosis is diagnosis and grade(exercise, exercise.solution) == ()
+
+
+def test_there_is_room_for_the_questions_of_all_exercises():
+    assert sum(exercise.cases for exercise in ALL.values()) <= question.cache_info().maxsize
+
+
+def test_the_truth_is_found_once_and_each_answer_has_its_own_arguments():
     """Many answers are graded with one question. Each gets arguments of its own, so none sees what another did to them."""
     found = []
 

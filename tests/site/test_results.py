@@ -306,7 +306,8 @@ def test_the_readme_says_how_narrow_the_modes_are():
     assert "In the first two rows the modes are too narrow, from {} to {} of the true width".format(*bounds) in readme
     wider = [run["judged"]["std_ratio"] for run in json.loads((studies.RESULTS / "grid_25_large_batch.json").read_text())["runs"]]
     bounds = [f"{bound:.2f}".lstrip("0") for bound in (min(wider), max(wider))]
-    assert "In the third row they have {} to {} of it".format(*bounds) in readme and (len(spread), len(wider)) == (40, 20)
+    assert "In the third row they have {} to {} of the true width".format(*bounds) in readme
+    assert (len(spread), len(wider)) == (40, 20)
 
 
 def test_the_kept_runs_of_a_study_as_a_table():

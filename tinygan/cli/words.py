@@ -14,17 +14,20 @@ from ..settings import converted
 
 
 def add_command(commands, name, help_text):
+    """The parser of a new command. The help lists it with its text, and its own page begins with that as a sentence."""
     command = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
     command.set_defaults(command=name)
     return command
 
 
 def add(command, name, convert, default, help_text, **more):
+    """Give a command an option; `convert` makes a value of its text, and the help says the default."""
     shown = "" if default is None else f" (default {' '.join(map(str, default)) if isinstance(default, list) else default})"
     command.add_argument(name, type=convert, default=default, help=help_text + shown, **more)
 
 
 def add_out(command, metavar, help_text, required=False):
+    """Give a command --out, where it writes to, and --force, without which nothing that exists is replaced."""
     command.add_argument("--out", type=Path, required=required, metavar=metavar, help=help_text)
     command.add_argument("--force", action="store_true", help="write there even if it exists")
 
@@ -60,12 +63,15 @@ def checked(convert, check):
 
 
 def whole(name, minimum=1):
+    """An argparse type: a whole number, at least `minimum`."""
     return checked(int, lambda value: count(name, value, minimum))
 
 
 def real(name, **limits):
+    """An argparse type: a number within the limits of `engine.arguments.number`."""
     return checked(float, lambda value: number(name, value, **limits))
 
 
 def one_of(noun, names):
+    """An argparse type: one of these names. The complaint about another lists them."""
     return checked(str, lambda value: choice(noun, value, names))

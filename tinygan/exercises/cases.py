@@ -50,7 +50,7 @@ class Question:
         return self._made[mistake]
 
 
-question = functools.lru_cache(maxsize=500)(Question)  # all lessons' questions; the truth about some takes a second
+question = functools.lru_cache(maxsize=1000)(Question)  # there are fewer; the truth about some takes a second
 
 
 class Case:
